@@ -1,0 +1,66 @@
+"""Error tables: one for the control API (class name -> status, code, message), one for the prediction API."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from openbml_catalog.documents import load_document, load_folder
+
+
+class ControlError(BaseModel):
+    """How one domain error class is answered on `/v1`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: int
+    code: str
+    message: str
+
+    def text(self, details: Mapping[str, Any]) -> str:
+        """Return the message with the details filled in; a missing detail shows as its name."""
+        return self.message.format_map(_Shown(details))
+
+
+class PredictionError(BaseModel):
+    """One row of the prediction API's error tables (spec 08 sections 4.4 and 4.5)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: int
+    message: str
+
+
+class _Shown(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return f"<{key}>"
+
+
+@cache
+def control_errors() -> Mapping[str, ControlError]:
+    """Return every row of `errors/control/*.yaml` by error class name."""
+    rows: dict[str, ControlError] = {}
+    for document in load_folder("errors", "control"):
+        for name, row in document.items():
+            if name in rows:
+                raise ValueError(f"error class {name} stands in two control tables")
+            rows[name] = ControlError.model_validate(row)
+    return rows
+
+
+def control_error(name: str) -> ControlError:
+    """Return the row of a domain error class; an unlisted class is the catalogue's fault: the internal row."""
+    rows = control_errors()
+    return rows.get(name, rows["InternalError"])
+
+
+@cache
+def prediction_errors() -> Mapping[str, PredictionError]:
+    """Return the prediction errors by their names in `errors/prediction.yaml`."""
+    document = load_document("errors", "prediction.yaml")
+    return {name: PredictionError.model_validate(row) for name, row in document["errors"].items()}
+
+
+def prediction_error(name: str) -> PredictionError:
+    return prediction_errors()[name]

@@ -1,0 +1,31 @@
+"""Task types: which data they take and the segment of their public prediction URL.
+
+Only the segment `detection` is printed in the manual; the others are chosen here, once (spec 08 section 4.1).
+`deployable` says whether the training and serving images handle the task already.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
+
+from openbml_catalog.documents import load_document
+
+
+class Task(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    direction: str
+    data_type: str
+    annotation_type: str
+    template: str
+    url_segment: str
+    image: str
+    deployable: bool
+
+
+@cache
+def tasks() -> Mapping[str, Task]:
+    """Return all task types by code."""
+    return {row["code"]: Task.model_validate(row) for row in load_document("tasks", "tasks.yaml")["tasks"]}

@@ -1,0 +1,1 @@
+"""OpenBML: the platform's domain, one package per bounded context."""

@@ -1,0 +1,1 @@
+"""What every context needs and none owns: clock, ids, errors, events, HTTP, observability."""

@@ -1,0 +1,113 @@
+"""The control API's shell: routes in, `{"error": …}` out.
+
+A context's `api.py` makes a powertools `Router`; its function calls `control_api(router)`. Handlers raise domain
+errors; this module alone turns them into replies, by the catalogue's table.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.router import Router
+from pydantic import BaseModel
+from pydantic import ValidationError as ModelValidationError
+
+from openbml.core.errors import NotSignedInError, OpenBMLError
+from openbml.core.observability import logger
+from openbml.core.scope import Principal
+from openbml_catalog.errors import control_error
+
+
+class ErrorBody(BaseModel):
+    """What every failed control call answers (architecture, section 5)."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+    request_id: str
+
+
+class ErrorReply(BaseModel):
+    error: ErrorBody
+
+
+def control_api(*routers: Router) -> APIGatewayRestResolver:
+    """Return a resolver with the routes, validation on, and every error mapped."""
+    app = APIGatewayRestResolver(enable_validation=True)
+
+    @app.exception_handler(OpenBMLError)
+    def domain_error(error: OpenBMLError) -> Response[Any]:
+        return error_reply(app, type(error).__name__, error.details)
+
+    @app.exception_handler(RequestValidationError)
+    def request_error(error: RequestValidationError) -> Response[Any]:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"] if part != "body")
+        details = {"field": place, "reason": first["msg"], "errors": _plain_errors(error)}
+        return error_reply(app, "InvalidRequestError", details)
+
+    @app.exception_handler(ModelValidationError)
+    def model_error(error: ModelValidationError) -> Response[Any]:
+        logger.exception("stored or built object is invalid")
+        return error_reply(app, "InternalError", {})
+
+    @app.not_found
+    def no_route(error: RouteNotFoundError) -> Response[Any]:
+        return error_reply(app, "RouteNotFoundError", {"path": app.current_event.path})
+
+    @app.exception_handler(Exception)
+    def unexpected(error: Exception) -> Response[Any]:
+        logger.exception("unexpected failure")
+        return error_reply(app, "InternalError", {})
+
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def error_reply(app: APIGatewayRestResolver, name: str, details: dict[str, Any]) -> Response[Any]:
+    entry = control_error(name)
+    request_id = app.current_event.request_context.request_id or ""
+    body = ErrorBody(
+        code=entry.code, message=entry.text(details), details=details, request_id=request_id
+    )
+    return Response(
+        status_code=entry.status,
+        content_type=content_types.APPLICATION_JSON,
+        body=ErrorReply(error=body).model_dump_json(),
+    )
+
+
+def principal_of(event: Any) -> Principal:
+    """Return who calls, from the request authorizer's context.
+
+    Raises:
+        NotSignedInError: the route is reached without the authorizer.
+    """
+    context = event.request_context.authorizer
+    values = (context.raw_event if context else None) or {}
+    if "user_id" not in values:
+        raise NotSignedInError
+    return Principal(
+        account_id=int(values["account_id"]),
+        user_id=int(values["user_id"]),
+        email=values["email"],
+        is_owner=values.get("is_owner") == "true",
+    )
+
+
+def created(body: BaseModel) -> tuple[BaseModel, int]:
+    return body, HTTPStatus.CREATED
+
+
+def accepted(body: BaseModel) -> tuple[BaseModel, int]:
+    return body, HTTPStatus.ACCEPTED
+
+
+def _plain_errors(error: RequestValidationError) -> list[dict[str, str]]:
+    return [
+        {"field": ".".join(str(part) for part in item["loc"] if part != "body"), "reason": item["msg"]}
+        for item in error.errors()
+    ]

@@ -1,7 +1,7 @@
 """The base of every domain error.
 
-Domain errors know no codes: the catalogue's `errors/control/*.yaml` maps a class name to an HTTP status, a code
-and a message template, and `openbml.core.http` reads it. `details` carries the values a reader needs to act.
+Domain errors know no codes: the catalogue's `errors/control/*.yaml` maps a class name to an HTTP status, a
+code and a message template, and `openbml.core.http` reads it. `details` carries what a reader needs to act.
 """
 
 from typing import Any

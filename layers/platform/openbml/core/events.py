@@ -1,7 +1,7 @@
 """Facts on the bus: past-tense, versioned, published at least once.
 
-A use case publishes before it saves the state that would make it skip the publication, so that a crash between
-the two repeats the event instead of losing it. Subscribers are idempotent.
+A use case publishes before it saves the state that would make it skip the publication, so that a crash
+between the two repeats the event instead of losing it. Subscribers are idempotent.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The control API's shell: routes in, `{"error": …}` out.
 
-A context's `api.py` makes a powertools `Router`; its function calls `control_api(router)`. Handlers raise domain
-errors; this module alone turns them into replies, by the catalogue's table.
+A context's `api.py` makes a powertools `Router`; its function calls `control_api(router)`. Handlers raise
+domain errors; this module alone turns them into replies, by the catalogue's table.
 """
 
 from http import HTTPStatus
@@ -70,9 +70,7 @@ def control_api(*routers: Router) -> APIGatewayRestResolver:
 def error_reply(app: APIGatewayRestResolver, name: str, details: dict[str, Any]) -> Response[Any]:
     entry = control_error(name)
     request_id = app.current_event.request_context.request_id or ""
-    body = ErrorBody(
-        code=entry.code, message=entry.text(details), details=details, request_id=request_id
-    )
+    body = ErrorBody(code=entry.code, message=entry.text(details), details=details, request_id=request_id)
     return Response(
         status_code=entry.status,
         content_type=content_types.APPLICATION_JSON,

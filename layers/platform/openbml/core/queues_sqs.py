@@ -22,7 +22,10 @@ class SqsQueue:
     def send(self, messages: Sequence[BaseModel]) -> None:
         for start in range(0, len(messages), _BATCH):
             batch = messages[start : start + _BATCH]
-            entries = [{"Id": str(n), "MessageBody": message.model_dump_json()} for n, message in enumerate(batch)]
+            entries = [
+                {"Id": str(place), "MessageBody": message.model_dump_json()}
+                for place, message in enumerate(batch)
+            ]
             reply = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
             if reply.get("Failed"):
                 raise MessagesRefusedError(codes=sorted({failed["Code"] for failed in reply["Failed"]}))

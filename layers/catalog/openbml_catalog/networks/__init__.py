@@ -1,0 +1,131 @@
+"""Networks and hyper-parameters of the preset training tasks, one pair of YAML files per task."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict
+
+from openbml_catalog.documents import load_document
+from openbml_catalog.networks.hyper_parameters import HyperParameter, HyperParameterError, Value
+
+__all__ = [
+    "Family",
+    "HyperParameter",
+    "HyperParameterError",
+    "Network",
+    "PretrainedWeights",
+    "UnknownTaskError",
+    "Value",
+    "families",
+    "hyper_parameters",
+    "networks",
+    "parse_hyper_parameters",
+]
+
+# Tasks that have networks; each names two files of this folder.
+_TASKS = frozenset({"image_classification"})
+
+
+class UnknownTaskError(LookupError):
+    """No networks are listed for the task."""
+
+    def __init__(self, task: str) -> None:
+        super().__init__(f"task: no networks are listed for {task!r}")
+        self.task = task
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PretrainedWeights(_Row):
+    """Where a network's pre-trained weights are found; the licence is shown to users."""
+
+    family: str
+    tag: str
+    licence: str
+
+
+class Family(_Row):
+    name: str
+    label_en: str
+    label_zh: str
+
+
+class Network(_Row):
+    """A network of the manual: spec 03 section 2.6."""
+
+    name: str
+    family: str
+    timm: str
+    top1: float | None
+    cpu_ms: int | None
+    input_size: int
+    batch_size: int
+    learning_rate: float
+    weights: Sequence[PretrainedWeights]
+    excluded_machines: Sequence[str]
+    recommended: bool
+    recommended_for_en: str
+    recommended_for_zh: str
+
+    def weights_of(self, family: str) -> PretrainedWeights | None:
+        return next((row for row in self.weights if row.family == family), None)
+
+    def runs_on(self, machine: str) -> bool:
+        return machine not in self.excluded_machines
+
+
+def _known(task: str) -> str:
+    if task not in _TASKS:
+        raise UnknownTaskError(task)
+    return task
+
+
+@cache
+def networks(task: str) -> Mapping[str, Network]:
+    """Return the networks of a task by the manual's name, in the catalogue's order.
+
+    Raises:
+        UnknownTaskError: the task has none.
+    """
+    rows = load_document("networks", f"{_known(task)}.yaml")["networks"]
+    return {row["name"]: Network.model_validate(row) for row in rows}
+
+
+@cache
+def families(task: str) -> Sequence[Family]:
+    rows = load_document("networks", f"{_known(task)}.yaml")["families"]
+    return tuple(Family.model_validate(row) for row in rows)
+
+
+@cache
+def hyper_parameters(task: str) -> Mapping[str, HyperParameter]:
+    """Return the hyper-parameters of a task by name, in the order forms show them."""
+    rows = load_document("networks", f"{_known(task)}_parameters.yaml")["hyper_parameters"]
+    return {row["name"]: HyperParameter.model_validate(row) for row in rows}
+
+
+def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Value]:
+    """Return every hyper-parameter's value: given, else the network's recommendation, else the default.
+
+    Raises:
+        HyperParameterError: a name is unknown, or a value missing, of the wrong type or out of range.
+    """
+    declared = hyper_parameters(task)
+    for name in given:
+        if name not in declared:
+            raise HyperParameterError(name, "is not a hyper-parameter of this task")
+    network = networks(task).get(given.get("network", ""))
+    if network is None:
+        listed = ", ".join(networks(task))
+        raise HyperParameterError("network", f"must be one of {listed}, not {given.get('network')!r}")
+    recommended = {
+        "input_size": network.input_size,
+        "batch_size": network.batch_size,
+        "learning_rate": network.learning_rate,
+    }
+    return {
+        name: parameter.parse(given[name]) if name in given else parameter.default_or(recommended.get(name))
+        for name, parameter in declared.items()
+    }

@@ -50,7 +50,7 @@ def control_errors() -> Mapping[str, ControlError]:
 
 
 def control_error(name: str) -> ControlError:
-    """Return the row of a domain error class; for a class that is not listed, the row of an internal error."""
+    """Return the row of a domain error class; for an unlisted class, the row of an internal error."""
     rows = control_errors()
     return rows.get(name, rows["InternalError"])
 

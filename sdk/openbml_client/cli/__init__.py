@@ -1,0 +1,5 @@
+"""The `bml` command."""
+
+from openbml_client.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,203 @@
+"""`bml runs …`."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from openbml_client.cli.output import (
+    JsonFlag,
+    ProjectOption,
+    field,
+    notes,
+    print_fields,
+    print_json,
+    print_list,
+    work_progress,
+)
+from openbml_client.client import Client, Document, ProjectClient, Training
+from openbml_client.errors import OpenBMLClientError, WorkFailedError
+
+app = typer.Typer(no_args_is_help=True)
+
+_POLL_S = 1.0
+_FINAL = {"succeeded", "failed", "stopped"}
+
+
+def _accuracy(run: Mapping[str, Any]) -> object:
+    return (run.get("metrics") or {}).get("accuracy")
+
+
+_RUN = [
+    ("Run id", field("run_id")),
+    ("Version", lambda run: f"V{run['version_number']}"),
+    ("State", field("state")),
+    ("Network", field("network")),
+    ("Machine", field("machine_type")),
+    ("Accuracy", _accuracy),
+    ("Trained (s)", field("training_seconds")),
+    ("Cost (CNY)", field("cost_estimate")),
+    ("Created", field("created_at")),
+]
+
+
+def _percent(name: str) -> Callable[[Mapping[str, Any]], object]:
+    return lambda row: f"{row[name]:.2%}"
+
+
+_OVERALL = [
+    ("Accuracy", _percent("accuracy")),
+    ("Macro F1", _percent("macro_f1")),
+    ("Macro precision", _percent("macro_precision")),
+    ("Macro recall", _percent("macro_recall")),
+]
+_PER_CLASS = [
+    ("Class", field("name")),
+    ("Precision", _percent("precision")),
+    ("Recall", _percent("recall")),
+    ("F1", _percent("f1")),
+    ("Samples", field("support")),
+]
+
+
+@app.command("start")
+def start(
+    experiment: str,
+    dataset: Annotated[list[str], typer.Option("--dataset", "-d", help="Training data: NAME or NAME:V1.")],
+    network: Annotated[str, typer.Option("--network", "-n", help="Network of the catalogue.")],
+    evaluation: Annotated[list[str] | None, typer.Option(help="Evaluation set: NAME or NAME:V1.")] = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="Hyper-parameter, e.g. epochs=10. Repeatable.")
+    ] = None,
+    machine: Annotated[str, typer.Option(help="Machine type.")] = "GPU_P4",
+    nodes: Annotated[int, typer.Option(min=1, max=6, help="Number of nodes.")] = 1,
+    max_minutes: Annotated[int, typer.Option(min=1, help="Maximum training time.")] = 60,
+    remark: str = "",
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until the run ends.")] = False,
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Start a training run."""
+    client = Client().project(project)
+    body = {
+        "training_data": [_selection(client, reference) for reference in dataset],
+        "evaluation_data": [_selection(client, reference) for reference in evaluation or []],
+        "network": network,
+        "hyper_parameters": _parameters(param or []),
+        "machine_type": machine,
+        "node_count": nodes,
+        "max_training_minutes": max_minutes,
+        "remark": remark,
+    }
+    experiment_id = int(client.training.find_experiment(experiment)["experiment_id"])
+    run = client.training.start_run(experiment_id, body)
+    if wait:
+        run = _watch(client.training, int(run["run_id"]))
+    print_fields(run, _RUN, as_json=as_json)
+    _raise_if_failed(run)
+
+
+@app.command("list")
+def list_runs(experiment: str, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
+    """List the runs of an experiment."""
+    training = Client().project(project).training
+    experiment_id = int(training.find_experiment(experiment)["experiment_id"])
+    empty = "No runs yet. `bml runs start` starts one."
+    print_list(training.runs(experiment_id), _RUN, as_json=as_json, empty=empty)
+
+
+@app.command("watch")
+def watch(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
+    """Follow a run until it ends; exit code 5 when it failed."""
+    run = _watch(Client().project(project).training, run_id)
+    print_fields(run, _RUN, as_json=as_json)
+    _raise_if_failed(run)
+
+
+@app.command("stop")
+def stop(run_id: int, project: ProjectOption = None) -> None:
+    """Stop a run; what it learned so far is kept."""
+    run = Client().project(project).training.stop_run(run_id)
+    notes.print(f"Run {run_id} is {run['state']}.")
+
+
+@app.command("logs")
+def logs(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
+    """Print what the job of a run printed."""
+    lines = Client().project(project).training.logs(run_id)["items"]
+    if as_json:
+        print_json(lines)
+    for line in [] if as_json else lines:
+        typer.echo(line["message"])
+
+
+@app.command("report")
+def report(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
+    """Print the evaluation report of a run."""
+    document = Client().project(project).training.report(run_id)
+    if as_json:
+        print_json(document)
+        return
+    print_report(document)
+
+
+def print_report(document: Mapping[str, Any]) -> None:
+    overall = document["overall"]
+    print_fields(overall, _OVERALL, as_json=False)
+    for caution in document.get("cautions", []):
+        notes.print(
+            f"[yellow]Caution:[/yellow] {caution['message'] if isinstance(caution, dict) else caution}"
+        )
+    print_list(document["per_class"], _PER_CLASS, as_json=False, empty="No classes were evaluated.")
+
+
+def _watch(training: Training, run_id: int) -> Document:
+    with work_progress() as progress:
+        task = progress.add_task("Run", total=None)
+        while True:
+            run = training.run(run_id)
+            done = run.get("progress") or {}
+            stage = f" · {run['stage']}" if run.get("stage") else ""
+            progress.update(
+                task,
+                description=f"{run['state']}{stage}",
+                total=done.get("epochs"),
+                completed=done.get("epoch") or 0,
+            )
+            if run["state"] in _FINAL:
+                return run
+            time.sleep(_POLL_S)
+
+
+def _raise_if_failed(run: Document) -> None:
+    if run["state"] == "failed":
+        raise WorkFailedError(
+            f"The run failed: {(run.get('failure') or {}).get('message', 'no cause known')}"
+        )
+
+
+def _selection(client: ProjectClient, reference: str) -> Document:
+    name, _, version = reference.rpartition(":V")
+    name = name or reference
+    number = int(version) if name != reference and version.isdigit() else 1
+    return {"dataset_id": int(client.datasets.find(name)["dataset_id"]), "version_number": number}
+
+
+def _parameters(pairs: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, found, value = pair.partition("=")
+        if not found:
+            raise OpenBMLClientError(f"--param takes NAME=VALUE, not {pair!r}.")
+        values[name] = _number(value)
+    return values
+
+
+def _number(value: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value

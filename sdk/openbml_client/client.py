@@ -1,0 +1,261 @@
+"""The control API by resource; every call here is one route of `/v1/openapi.json`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from openbml_client.errors import NotFoundError
+from openbml_client.transport import Transport
+
+Document = dict[str, Any]
+
+
+class Client:
+    """One user's view of an installation.
+
+    Args:
+        transport: how calls are sent; default: the stored session.
+
+    Example:
+        >>> client = Client()
+        >>> project = client.project()          # the default project
+        >>> [dataset["name"] for dataset in project.datasets.list()]
+    """
+
+    def __init__(self, transport: Transport | None = None) -> None:
+        self.transport = transport or Transport()
+
+    def me(self) -> Document:
+        return self._get("/v1/identity/me")
+
+    def set_paid_billing(self, *, active: bool) -> Document:
+        document: Document = self.transport.call(
+            "PATCH", "/v1/identity/account", body={"paid_billing": active}
+        )
+        return document
+
+    def projects(self) -> list[Document]:
+        return list(self.transport.pages("/v1/identity/projects"))
+
+    def create_project(self, name: str, description: str = "") -> Document:
+        return self._post("/v1/identity/projects", {"name": name, "description": description})
+
+    def applications(self) -> list[Document]:
+        return list(self.transport.pages("/v1/identity/applications"))
+
+    def create_application(self, name: str, description: str = "") -> Document:
+        return self._post("/v1/identity/applications", {"name": name, "description": description})
+
+    def delete_application(self, app_id: int) -> None:
+        self.transport.call("DELETE", f"/v1/identity/applications/{app_id}")
+
+    def catalog(self) -> Document:
+        return self._get("/v1/training/catalog")
+
+    def prices(self) -> Document:
+        return self._get("/v1/metering/prices")
+
+    def bill(self, month: str | None = None) -> Document:
+        return self._get("/v1/metering/bill", month=month)
+
+    def ledger(self) -> Iterator[Document]:
+        return self.transport.pages("/v1/metering/ledger")
+
+    def project(self, reference: str | int | None = None) -> "ProjectClient":
+        """Return one project by name or id; default: the session's choice, else the project `default`.
+
+        Raises:
+            NotFoundError: no such project, or no grant in it.
+        """
+        session = self.transport.session
+        wanted = reference or (session.project_id if session else None) or "default"
+        for project in self.projects():
+            if str(wanted) in (str(project["project_id"]), project["name"]):
+                return ProjectClient(self.transport, int(project["project_id"]))
+        raise NotFoundError(f"You have no project {wanted!r}. `bml projects list` shows yours.")
+
+    def _get(self, path: str, **params: Any) -> Document:
+        document: Document = self.transport.call("GET", path, params=params)
+        return document
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Document:
+        document: Document = self.transport.call("POST", path, body=body)
+        return document
+
+
+class ProjectClient:
+    """The resources of one project."""
+
+    def __init__(self, transport: Transport, project_id: int) -> None:
+        self.project_id = project_id
+        self.datasets = Datasets(transport, f"/v1/datasets/projects/{project_id}")
+        self.training = Training(transport, f"/v1/training/projects/{project_id}")
+        self.models = Models(transport, f"/v1/models/projects/{project_id}")
+        self.services = Services(transport, f"/v1/services/projects/{project_id}")
+
+
+class _Resource:
+    def __init__(self, transport: Transport, base: str) -> None:
+        self._transport = transport
+        self._base = base
+
+    def _get(self, path: str, **params: Any) -> Document:
+        document: Document = self._transport.call("GET", self._base + path, params=params)
+        return document
+
+    def _post(self, path: str, body: Mapping[str, Any] | None = None) -> Document:
+        document: Document = self._transport.call("POST", self._base + path, body=body or {})
+        return document
+
+    def _pages(self, path: str, **params: Any) -> Iterator[Document]:
+        return self._transport.pages(self._base + path, params=params)
+
+
+def _named(items: Iterator[Document], reference: str | int, id_field: str, kind: str) -> Document:
+    for item in items:
+        if str(reference) in (str(item[id_field]), item["name"]):
+            return item
+    raise NotFoundError(f"There is no {kind} {reference!r} in this project.")
+
+
+class Datasets(_Resource):
+    def create(self, name: str, *, annotation_type: str, template: str, data_type: str) -> Document:
+        body = {
+            "name": name,
+            "data_type": data_type,
+            "annotation_type": annotation_type,
+            "template": template,
+        }
+        return self._post("/datasets", body)
+
+    def list(self) -> Iterator[Document]:
+        return self._pages("/datasets")
+
+    def find(self, reference: str | int) -> Document:
+        return _named(self.list(), reference, "dataset_id", "dataset")
+
+    def delete(self, dataset_id: int) -> None:
+        self._transport.call("DELETE", f"{self._base}/datasets/{dataset_id}")
+
+    def version(self, dataset_id: int, version_number: int) -> Document:
+        return self._get(f"/datasets/{dataset_id}/versions/{version_number}")
+
+    def labels(self, dataset_id: int, version_number: int) -> Iterator[Document]:
+        return self._pages(f"/datasets/{dataset_id}/versions/{version_number}/labels")
+
+    def samples(self, dataset_id: int, version_number: int, **filters: Any) -> Iterator[Document]:
+        return self._pages(f"/datasets/{dataset_id}/versions/{version_number}/samples", **filters)
+
+    def start_import(
+        self, dataset_id: int, version_number: int, *, filename: str, size_bytes: int
+    ) -> Document:
+        body = {"filename": filename, "size_bytes": size_bytes, "annotation_format": "json"}
+        return self._post(f"/datasets/{dataset_id}/versions/{version_number}/imports", body)
+
+    def data_import(self, dataset_id: int, version_number: int, import_id: int) -> Document:
+        return self._get(f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}")
+
+    def part_urls(
+        self, dataset_id: int, version_number: int, import_id: int, part_numbers: Sequence[int]
+    ) -> Document:
+        path = f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/part-urls"
+        return self._post(path, {"part_numbers": list(part_numbers)})
+
+    def uploaded_parts(self, dataset_id: int, version_number: int, import_id: int) -> Document:
+        return self._get(f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/parts")
+
+    def complete_import(
+        self, dataset_id: int, version_number: int, import_id: int, parts: Sequence[Document]
+    ) -> Document:
+        path = f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/complete"
+        return self._post(path, {"parts": list(parts)})
+
+    def cancel_import(self, dataset_id: int, version_number: int, import_id: int) -> Document:
+        return self._post(f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/cancel")
+
+    def import_problems(self, dataset_id: int, version_number: int, import_id: int) -> Iterator[Document]:
+        return self._pages(f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/problems")
+
+
+class Training(_Resource):
+    def create_experiment(self, name: str, *, task_type: str, direction: str, **fields: str) -> Document:
+        body = {"name": name, "task_type": task_type, "direction": direction, **fields}
+        return self._post("/experiments", body)
+
+    def experiments(self) -> Iterator[Document]:
+        return self._pages("/experiments")
+
+    def find_experiment(self, reference: str | int) -> Document:
+        return _named(self.experiments(), reference, "experiment_id", "experiment")
+
+    def start_run(self, experiment_id: int, body: Mapping[str, Any]) -> Document:
+        return self._post(f"/experiments/{experiment_id}/runs", body)
+
+    def runs(self, experiment_id: int) -> Iterator[Document]:
+        return self._pages(f"/experiments/{experiment_id}/runs")
+
+    def run(self, run_id: int) -> Document:
+        return self._get(f"/runs/{run_id}")
+
+    def stop_run(self, run_id: int) -> Document:
+        return self._post(f"/runs/{run_id}/stop")
+
+    def metrics(self, run_id: int) -> Document:
+        return self._get(f"/runs/{run_id}/metrics")
+
+    def logs(self, run_id: int, after: int | None = None) -> Document:
+        return self._get(f"/runs/{run_id}/logs", after=after)
+
+    def report(self, run_id: int) -> Document:
+        return self._get(f"/runs/{run_id}/report")
+
+
+class Models(_Resource):
+    def create(self, name: str, *, task_type: str, description: str = "") -> Document:
+        return self._post("/models", {"name": name, "task_type": task_type, "description": description})
+
+    def list(self) -> Iterator[Document]:
+        return self._pages("/models")
+
+    def find(self, reference: str | int) -> Document:
+        return _named(self.list(), reference, "model_id", "model")
+
+    def publish(self, model_id: int, run_id: int, description: str = "") -> Document:
+        return self._post(f"/models/{model_id}/versions", {"run_id": run_id, "description": description})
+
+    def versions(self, model_id: int) -> Iterator[Document]:
+        return self._pages(f"/models/{model_id}/versions")
+
+    def version(self, model_id: int, version_number: int) -> Document:
+        return self._get(f"/models/{model_id}/versions/{version_number}")
+
+
+class Services(_Resource):
+    def deploy(self, body: Mapping[str, Any]) -> Document:
+        return self._post("/services", body)
+
+    def list(self) -> Iterator[Document]:
+        return self._pages("/services")
+
+    def find(self, reference: str | int) -> Document:
+        return _named(self.list(), reference, "service_id", "service")
+
+    def get(self, service_id: int) -> Document:
+        return self._get(f"/services/{service_id}")
+
+    def stop(self, service_id: int) -> Document:
+        return self._post(f"/services/{service_id}/stop")
+
+    def restart(self, service_id: int) -> Document:
+        return self._post(f"/services/{service_id}/restart")
+
+    def change(self, service_id: int, changes: Mapping[str, Any]) -> Document:
+        document: Document = self._transport.call(
+            "PATCH", f"{self._base}/services/{service_id}", body=changes
+        )
+        return document
+
+    def delete(self, service_id: int) -> None:
+        self._transport.call("DELETE", f"{self._base}/services/{service_id}")
+
+    def calls(self, service_id: int) -> Iterator[Document]:
+        return self._pages(f"/services/{service_id}/calls")

@@ -1,0 +1,1 @@
+"""A layer package of the contract test."""

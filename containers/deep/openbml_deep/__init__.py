@@ -1,0 +1,1 @@
+"""Training of preset vision models with torch and timm."""

@@ -1,0 +1,137 @@
+"""The images of a job: read from snapshots, checked, split, and kept decoded where memory allows."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from openbml_kit.faults import UserFault
+from openbml_kit.images import (
+    TRAINING_SIDES,
+    ImageError,
+    Pixels,
+    decode,
+    evaluation_view,
+    shrunk,
+    training_side,
+)
+from openbml_kit.snapshots import Extent, ImageSample, Manifest, read_images
+
+_UNREADABLE_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    sample_id: str
+    name: str
+    class_index: int
+    extent: Extent
+
+
+def labelled_images(
+    folder: Path, manifest: Manifest, labels: Sequence[str], note: Callable[[str, str], None]
+) -> list[LabelledImage]:
+    """Return the readable samples of a snapshot in order of their ids, each with exactly one of the labels.
+
+    An unreadable image is noted and left out.
+
+    Raises:
+        UserFault: a sample has no, several or unknown labels, or more than a tenth of the images is unreadable.
+    """
+    images, unreadable = [], 0
+    for sample in read_images(folder, manifest):
+        class_index = _class_of(sample, labels)
+        try:
+            decode(sample.data, limits=TRAINING_SIDES, shorter_side=32)
+        except ImageError as error:
+            unreadable += 1
+            note("warning", f"image {sample.name} is left out: {error}")
+            continue
+        images.append(LabelledImage(sample.sample_id, sample.name, class_index, sample.extent))
+    if unreadable > _UNREADABLE_SHARE * manifest.sample_count:
+        raise UserFault(f"{unreadable} of {manifest.sample_count} images cannot be decoded")
+    return sorted(images, key=lambda image: image.sample_id)
+
+
+def _class_of(sample: ImageSample, labels: Sequence[str]) -> int:
+    if len(sample.labels) != 1:
+        raise UserFault(
+            f"sample {sample.name} has {len(sample.labels)} labels, single-label classification needs one"
+        )
+    if sample.labels[0] not in labels:
+        raise UserFault(
+            f"label {sample.labels[0]} of sample {sample.name} is not among the labels chosen for training"
+        )
+    return labels.index(sample.labels[0])
+
+
+def hold_out(
+    images: Sequence[LabelledImage], *, fraction: float, seed: int
+) -> tuple[list[LabelledImage], list[LabelledImage]]:
+    """Return (training, held out): disjoint, the same share of every class, fixed by the seed and the sample ids.
+
+    A class keeps at least one image for training; a class of two or more gives at least one away.
+    """
+    by_class: dict[int, list[LabelledImage]] = {}
+    for image in sorted(images, key=lambda image: image.sample_id):
+        by_class.setdefault(image.class_index, []).append(image)
+    training, held_out = [], []
+    for class_index, members in sorted(by_class.items()):
+        random.Random(f"{seed}/{class_index}").shuffle(members)
+        count = min(len(members) - 1, max(1, round(fraction * len(members))))
+        held_out += members[:count]
+        training += members[count:]
+    return sorted(training, key=lambda image: image.sample_id), sorted(
+        held_out, key=lambda image: image.sample_id
+    )
+
+
+def counts_per_class(images: Iterable[LabelledImage], labels: Sequence[str]) -> list[int]:
+    counts = Counter(image.class_index for image in images)
+    return [counts[index] for index in range(len(labels))]
+
+
+def require_every_label(images: Sequence[LabelledImage], labels: Sequence[str], *, what: str) -> None:
+    """Check that each label has an image.
+
+    Raises:
+        UserFault: one has none.
+    """
+    for label, count in zip(labels, counts_per_class(images, labels), strict=True):
+        if count == 0:
+            raise UserFault(f"label {label} has no image in the {what}")
+
+
+class DecodedImages:
+    """Training images, decoded and shrunk to what the input size can show; kept as long as the budget lasts."""
+
+    def __init__(self, images: Sequence[LabelledImage], *, input_size: int, budget_bytes: int) -> None:
+        self.images = images
+        self._shorter_side = training_side(input_size)
+        self._kept: dict[int, Image.Image] = {}
+        self._budget_bytes = budget_bytes
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        kept = self._kept.get(index)
+        if kept is not None:
+            return kept
+        data = self.images[index].extent.read()
+        image = shrunk(
+            decode(data, limits=TRAINING_SIDES, shorter_side=self._shorter_side), self._shorter_side
+        )
+        size = image.width * image.height * 4  # Pillow keeps RGB in four bytes a pixel
+        if size <= self._budget_bytes:
+            self._budget_bytes -= size
+            self._kept[index] = image
+        return image
+
+
+def evaluation_pixels(image: LabelledImage, input_size: int) -> Pixels:
+    """Return what the serving image would feed to the network for this file."""
+    return evaluation_view(image.extent.read(), size=input_size, limits=TRAINING_SIDES)

@@ -1,0 +1,1 @@
+"""What every image shares: the SageMaker contract, progress lines, failures, snapshots, images, metrics, reports."""

@@ -1,0 +1,40 @@
+"""Progress as tagged standard-output lines: the only thing that leaves a job while it runs."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TextIO
+
+TAG = "##openbml "
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Progress:
+    """Writes `##openbml {json}` lines and, beside each epoch, plain text for `MetricDefinitions`."""
+
+    def __init__(self, stream: TextIO = sys.stdout, now: Callable[[], datetime] = utc_now) -> None:
+        self._stream = stream
+        self._now = now
+
+    def stage(self, stage: str) -> None:
+        self._tagged({"kind": "stage", "stage": stage, "at": self._at()})
+
+    def note(self, level: str, message: str) -> None:
+        self._tagged({"kind": "note", "level": level, "message": message})
+
+    def epoch(self, **values: float | int | None) -> None:
+        self._tagged({"kind": "epoch", **values, "at": self._at()})
+        plain = " ".join(f"{name}={value}" for name, value in values.items())
+        self._stream.write(plain + "\n")
+        self._stream.flush()
+
+    def _tagged(self, record: dict[str, object]) -> None:
+        self._stream.write(TAG + json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+        self._stream.flush()
+
+    def _at(self) -> str:
+        return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")

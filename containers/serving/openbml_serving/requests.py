@@ -1,0 +1,98 @@
+"""The manual's JSON body: its checks in their order (spec 08 sections 4.2 and 4.3)."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import pybase64
+
+from openbml_serving.replies import RequestError
+
+# Spec 08 section 4.3: "4M" is counted in base64 characters.
+MAX_BASE64_CHARACTERS = 4_194_304
+
+
+def read_object(body: bytes, content_type: str) -> Mapping[str, Any]:
+    """Return the request's JSON object.
+
+    Raises:
+        RequestError: not JSON by its header, not UTF-8, not JSON, or not an object.
+    """
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise RequestError("invalid_argument")
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise RequestError("json_invalid" if _is_utf8(body) else "image_undecodable") from None
+    if not isinstance(document, dict):
+        raise RequestError("invalid_argument")
+    return document
+
+
+def read_positive_integer(document: Mapping[str, Any], name: str, *, default: int) -> int:
+    """Return an optional number field; numeric strings count as numbers.
+
+    Raises:
+        RequestError: the field is not a whole number of at least 1.
+    """
+    value = document.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise RequestError("invalid_argument")
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        raise RequestError("invalid_argument") from None
+    if not math.isfinite(number) or number < 1 or number != int(number):
+        raise RequestError("invalid_argument")
+    return int(number)
+
+
+def check_text(document: Mapping[str, Any], name: str) -> None:
+    """Check the type of a field that may still be missing: types are checked before presence.
+
+    Raises:
+        RequestError: the field is there and is not a text.
+    """
+    if not isinstance(document.get(name), str | None):
+        raise RequestError("invalid_argument")
+
+
+def read_base64(document: Mapping[str, Any], name: str) -> bytes:
+    """Return the bytes of a required base64 field; line breaks inside, as MIME encoders write them, are allowed.
+
+    Raises:
+        RequestError: missing or empty, undecodable (a data-URI header is), or too long.
+    """
+    text: str | None = document.get(name)
+    if not text:
+        raise RequestError("parameter_missing")
+    try:
+        data = pybase64.b64decode(text, validate=True)
+    except ValueError:
+        data = _decode_lines(text)
+    if not data:
+        raise RequestError("base64_invalid")
+    if len(text) > MAX_BASE64_CHARACTERS:
+        raise RequestError("size_invalid")
+    return data
+
+
+def _decode_lines(text: str) -> bytes:
+    joined = "".join(text.split())
+    if len(joined) == len(text):
+        raise RequestError("base64_invalid")
+    try:
+        return pybase64.b64decode(joined, validate=True)
+    except ValueError:
+        raise RequestError("base64_invalid") from None
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

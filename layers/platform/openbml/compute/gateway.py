@@ -1,0 +1,71 @@
+"""The use cases with their collaborators bound: what other contexts take as their `compute`."""
+
+from openbml.compute import model_hosting, training_jobs
+from openbml.compute.hostings import Hosting, HostingRepository, HostingRequest, HostingRuntime
+from openbml.compute.jobs import Job, JobRepository, TrainingJobRequest, TrainingRuntime
+from openbml.core.clock import Clock
+from openbml.core.events import EventPublisher
+
+
+class ComputeGateway:
+    def __init__(
+        self,
+        *,
+        jobs: JobRepository,
+        training: TrainingRuntime,
+        hostings: HostingRepository,
+        hosting: HostingRuntime,
+        events: EventPublisher,
+        now: Clock,
+    ) -> None:
+        self._jobs = jobs
+        self._training = training
+        self._hostings = hostings
+        self._hosting = hosting
+        self._events = events
+        self._now = now
+
+    def submit_training(self, request: TrainingJobRequest) -> Job:
+        return training_jobs.submit_training(
+            request, jobs=self._jobs, runtime=self._training, events=self._events, now=self._now
+        )
+
+    def stop_training(self, job_id: str) -> Job:
+        return training_jobs.stop_training(
+            job_id, jobs=self._jobs, runtime=self._training, events=self._events, now=self._now
+        )
+
+    def follow_job(self, job_id: str) -> Job:
+        return training_jobs.follow_job(
+            job_id, jobs=self._jobs, runtime=self._training, events=self._events, now=self._now
+        )
+
+    def reconcile_jobs(self) -> int:
+        return training_jobs.reconcile_jobs(
+            jobs=self._jobs, runtime=self._training, events=self._events, now=self._now
+        )
+
+    def deploy(self, request: HostingRequest) -> Hosting:
+        return model_hosting.deploy(
+            request, hostings=self._hostings, runtime=self._hosting, events=self._events, now=self._now
+        )
+
+    def update_hosting(self, request: HostingRequest) -> Hosting:
+        return model_hosting.update_hosting(
+            request, hostings=self._hostings, runtime=self._hosting, events=self._events, now=self._now
+        )
+
+    def undeploy(self, deployment_id: str) -> Hosting:
+        return model_hosting.undeploy(
+            deployment_id, hostings=self._hostings, runtime=self._hosting, events=self._events, now=self._now
+        )
+
+    def follow_hosting(self, deployment_id: str) -> Hosting:
+        return model_hosting.follow_hosting(
+            deployment_id, hostings=self._hostings, runtime=self._hosting, events=self._events, now=self._now
+        )
+
+    def reconcile_hostings(self) -> int:
+        return model_hosting.reconcile_hostings(
+            hostings=self._hostings, runtime=self._hosting, events=self._events, now=self._now
+        )

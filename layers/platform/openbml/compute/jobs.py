@@ -1,0 +1,199 @@
+"""Jobs: what one is, how its state may change, where jobs are kept, what runs them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from openbml.compute.failures import Failure
+from openbml.compute.intervals import Interval
+from openbml.compute.owners import Owner
+from openbml.core.errors import OpenBMLError
+from openbml.core.scope import ProjectScope
+
+_RANKS = {"queued": 0, "running": 1, "stopping": 2, "completed": 3, "failed": 3, "stopped": 3}
+
+
+class JobNotFoundError(OpenBMLError):
+    """No job has this id; details: job_id."""
+
+
+class JobConflictError(OpenBMLError):
+    """Someone else changed the job, or its id is taken by other work; details: job_id."""
+
+
+class JobRefusedError(OpenBMLError):
+    """The runtime will never take this job; details: job_id, reason."""
+
+
+class RuntimeBusyError(OpenBMLError):
+    """The runtime cannot take the call now: throttled, no capacity, unreachable; details: reason."""
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+    @property
+    def is_final(self) -> bool:
+        return _RANKS[self] == _RANKS["completed"]
+
+    def may_become(self, state: "JobState") -> bool:
+        """Tell whether a report of the state moves a job on; states never go back."""
+        return _RANKS[state] > _RANKS[self]
+
+
+class Channel(BaseModel):
+    """Input of a job: everything below `uri` appears in the channel's folder."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    uri: str = Field(pattern=r"^s3://")
+
+
+class TrainingJobRequest(BaseModel):
+    """What a context asks for.
+
+    Attributes:
+        image: name of an image of the catalogue, e.g. `deep`; its address is this context's business.
+        machine_type: machine code of the catalogue; its instance type is this context's business.
+        output_uri: folder below which the job's own folder appears.
+        max_runtime_s: the hard limit, downloads included.
+    """
+
+    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
+
+    job_id: str = Field(pattern=r"^[a-z0-9](-*[a-z0-9]){0,30}$")
+    owner: Owner
+    scope: ProjectScope
+    image: str
+    hyper_parameters: Mapping[str, str]
+    channels: Sequence[Channel] = Field(min_length=1, max_length=20)
+    machine_type: str
+    node_count: int = Field(ge=1)
+    output_uri: str = Field(pattern=r"^s3://")
+    checkpoint_uri: str = Field(pattern=r"^s3://")
+    max_runtime_s: int = Field(ge=1, le=28 * 86400)
+
+
+class JobReport(BaseModel):
+    """What the runtime says of a job now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: JobState
+    intervals: Sequence[Interval] = ()
+    failure: Failure | None = None
+    model_uri: str | None = None
+    data_uri: str | None = None
+
+
+class Job(BaseModel):
+    """A job and what is known of it.
+
+    Attributes:
+        submitted: the runtime has taken it; a job recorded but not submitted is submitted by reconciling.
+        stop_requested_at: when its owner asked to stop it.
+        version: grows with every save; the slower of two writers is refused.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    request: TrainingJobRequest
+    state: JobState = JobState.QUEUED
+    submitted: bool = False
+    stop_requested_at: AwareDatetime | None = None
+    failure: Failure | None = None
+    intervals: Sequence[Interval] = ()
+    model_uri: str | None = None
+    data_uri: str | None = None
+    created_at: AwareDatetime
+    changed_at: AwareDatetime
+    version: int = Field(default=1, ge=1)
+
+    @property
+    def job_id(self) -> str:
+        return self.request.job_id
+
+    def observed(self, report: JobReport, at: datetime) -> "Job":
+        """Return the job as its runtime now reports it.
+
+        Reports come at least once and out of order: a repeat, a step back and anything after a final state
+        leave the job as it is.
+        """
+        if not self.state.may_become(report.state):
+            return self
+        intervals = tuple(report.intervals)
+        if report.state.is_final:
+            intervals = tuple(span.closed(at) for span in intervals)
+        changes = {
+            "state": report.state,
+            "submitted": True,
+            "failure": report.failure,
+            "intervals": intervals,
+            "model_uri": report.model_uri,
+            "data_uri": report.data_uri,
+        }
+        return self._changed(at, **changes)
+
+    def taken(self, at: datetime) -> "Job":
+        return self if self.submitted else self._changed(at, submitted=True)
+
+    def stopping(self, at: datetime) -> "Job":
+        """Return the job with the wish to stop noted; a job that has ended stays as it is."""
+        if self.state.is_final or self.stop_requested_at:
+            return self
+        return self._changed(at, state=JobState.STOPPING, stop_requested_at=at)
+
+    def given_up(self, failure: Failure, at: datetime) -> "Job":
+        """Return the job failed for a reason that its runtime cannot report."""
+        if self.state.is_final:
+            return self
+        intervals = tuple(span.closed(at) for span in self.intervals)
+        return self._changed(at, state=JobState.FAILED, failure=failure, intervals=intervals)
+
+    def never_started(self, at: datetime) -> "Job":
+        return self if self.state.is_final else self._changed(at, state=JobState.STOPPED)
+
+    def _changed(self, at: datetime, **changes: object) -> "Job":
+        return self.model_copy(update={**changes, "changed_at": at, "version": self.version + 1})
+
+
+class JobRepository(Protocol):
+    """Port; `tests/contract/compute/job_repository_contract.py` holds what implementations owe."""
+
+    def get(self, job_id: str) -> Job:
+        """Raises JobNotFoundError."""
+
+    def add(self, job: Job) -> None:
+        """Raises JobConflictError when the id is taken."""
+
+    def save(self, job: Job) -> None:
+        """Raises JobConflictError unless the stored version is the one before."""
+
+    def open_jobs(self) -> Sequence[Job]:
+        """Return all jobs that are not final."""
+
+
+class TrainingRuntime(Protocol):
+    """Port to what runs training jobs; `tests/contract/compute/training_runtime_contract.py`."""
+
+    def submit(self, request: TrainingJobRequest) -> None:
+        """Start the job; a job of the same id that was taken before is left as it is.
+
+        Raises:
+            JobRefusedError, RuntimeBusyError
+        """
+
+    def stop(self, job_id: str) -> None:
+        """Ask the job to stop; one that has ended or is not known is left alone. Raises RuntimeBusyError."""
+
+    def describe(self, job_id: str) -> JobReport | None:
+        """Return what is known of the job, None if nothing is. Raises RuntimeBusyError."""

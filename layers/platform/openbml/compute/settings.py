@@ -1,0 +1,24 @@
+"""Settings of what calls SageMaker; functions of other contexts that call a hosted model take them too."""
+
+from openbml.core.settings import Settings
+
+
+class ComputeSettings(Settings):
+    """What whoever submits or deploys needs.
+
+    Attributes:
+        image_repository_prefix: registry and namespace of the images.
+    """
+
+    stage: str
+    compute_table_name: str
+    image_repository_prefix: str
+    image_tag: str
+    training_role_arn: str
+    hosting_role_arn: str
+
+
+class InvokerSettings(Settings):
+    """What whoever only calls hosted models needs."""
+
+    stage: str

@@ -1,0 +1,78 @@
+"""Collaborators of this context, built on first use."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from openbml.compute.gateway import ComputeGateway
+from openbml.compute.hostings_dynamodb import DynamoHostingRepository
+from openbml.compute.hostings_sagemaker import SageMakerHostingRuntime
+from openbml.compute.image_addresses import ImageAddresses
+from openbml.compute.invocations import Invoker
+from openbml.compute.invocations_sagemaker import SageMakerInvoker
+from openbml.compute.jobs_dynamodb import DynamoJobRepository
+from openbml.compute.jobs_sagemaker import SageMakerTrainingRuntime
+from openbml.compute.names import ComputeNames
+from openbml.compute.progress_dynamodb import DynamoDeliveryMarks
+from openbml.compute.settings import ComputeSettings, InvokerSettings
+from openbml.core.clock import utc_now
+from openbml.core.wiring import aws_client, dynamodb_table, event_publisher
+
+_CONNECT_TIMEOUT_S = 2
+
+
+@cache
+def compute_settings() -> ComputeSettings:
+    return ComputeSettings.from_env()
+
+
+@cache
+def names() -> ComputeNames:
+    return ComputeNames(stage=InvokerSettings.from_env().stage)
+
+
+@cache
+def jobs() -> DynamoJobRepository:
+    return DynamoJobRepository(dynamodb_table(compute_settings().compute_table_name))
+
+
+@cache
+def delivery_marks() -> DynamoDeliveryMarks:
+    return DynamoDeliveryMarks(dynamodb_table(compute_settings().compute_table_name), now=utc_now)
+
+
+@cache
+def compute_gateway() -> ComputeGateway:
+    settings = compute_settings()
+    client = aws_client("sagemaker")
+    addresses = ImageAddresses(prefix=settings.image_repository_prefix, tag=settings.image_tag)
+    return ComputeGateway(
+        jobs=jobs(),
+        training=SageMakerTrainingRuntime(
+            client, names=names(), images=addresses, role_arn=settings.training_role_arn
+        ),
+        hostings=DynamoHostingRepository(dynamodb_table(settings.compute_table_name)),
+        hosting=SageMakerHostingRuntime(
+            client, names=names(), images=addresses, role_arn=settings.hosting_role_arn
+        ),
+        events=event_publisher(),
+        now=utc_now,
+    )
+
+
+@cache
+def invoker() -> Invoker:
+    return SageMakerInvoker(_runtime_client, names=names())
+
+
+@cache
+def _runtime_client(timeout_s: float) -> Any:
+    config = Config(
+        connect_timeout=_CONNECT_TIMEOUT_S,
+        read_timeout=timeout_s,
+        retries={"total_max_attempts": 2, "mode": "standard"},
+        max_pool_connections=32,
+    )
+    return boto3.client("sagemaker-runtime", config=config)

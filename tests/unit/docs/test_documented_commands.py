@@ -1,0 +1,46 @@
+"""Every `bml` command that the documentation shows exists, with the options it shows."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from openbml_client.cli.app import build_app
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+COMMAND = re.compile(r"^(?:\$ )?bml (?P<rest>[^#|\n]+)", re.MULTILINE)
+BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+
+
+def documented() -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        for block in BLOCK.findall(page.read_text(encoding="utf-8")):
+            text = block.replace("\\\n", " ")
+            found += [(page.name, match["rest"].strip()) for match in COMMAND.finditer(text)]
+    return found
+
+
+def test_the_readme_shows_commands() -> None:
+    assert len([page for page, _ in documented() if page == "README.md"]) >= 8
+
+
+@pytest.mark.parametrize(("page", "command"), documented(), ids=lambda value: value[:40])
+def test_a_documented_command_parses(page: str, command: str) -> None:
+    root = typer.main.get_command(build_app())
+    words = shlex.split(command)
+    current: click.Command = root
+    context = click.Context(root, info_name="bml")
+    while isinstance(current, click.Group) and words and not words[0].startswith("-"):
+        found = current.get_command(context, words[0])
+        assert found is not None, f"{page}: there is no `bml {command}`"
+        current, context = found, click.Context(found, parent=context, info_name=words[0])
+        words = words[1:]
+
+    known = {option for parameter in current.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    unknown = {word.split("=")[0] for word in words if word.startswith("--")} - known - {"--help"}
+    assert not unknown, f"{page}: `bml {command}` has no {sorted(unknown)}"

@@ -9,6 +9,7 @@ It is written under a temporary name, flushed, and renamed: a crash leaves the p
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -99,14 +100,19 @@ def write(root: Path, files: Mapping[str, bytes]) -> Checkpoint:
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     existing = generations(root)
     newest = _readable_manifest(existing[0]) if existing else None
-    if newest is not None and newest.files == digests and _damage(newest) is None:
+    if newest is not None and _damage(newest) is not None:
+        newest = None
+    if newest is not None and newest.files == digests:
         return newest
     number = int(existing[0].name) + 1 if existing else 1
     temporary = root / f".{number}.{os.getpid()}"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     for name, data in files.items():
-        _write_flushed(temporary / name, data)
+        if newest is not None and newest.files.get(name) == digests[name]:
+            os.link(newest.path / name, temporary / name)  # files of a generation never change
+        else:
+            _write_flushed(temporary / name, data)
     manifest = json.dumps({"files": digests}, indent=1, sort_keys=True)
     _write_flushed(temporary / MANIFEST, manifest.encode())
     _flush_folder(temporary)
@@ -118,6 +124,37 @@ def write(root: Path, files: Mapping[str, bytes]) -> Checkpoint:
     for leftover in root.glob(".*"):
         shutil.rmtree(leftover, ignore_errors=True)
     return Checkpoint(final, number, digests)
+
+
+class BlobStore:
+    """Large binary values (code of functions and layers), each kept once under its SHA-256."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, data: bytes) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        path = self._root / digest
+        if not path.exists():
+            self._root.mkdir(parents=True, exist_ok=True)
+            temporary = self._root / f".{digest}.{os.getpid()}"
+            _write_flushed(temporary, data)
+            temporary.replace(path)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        return (self._root / digest).read_bytes()
+
+    def prune(self, generations_root: Path) -> None:
+        """Delete what no generation names any more."""
+        named = set()
+        for folder in generations(generations_root):
+            for path in folder.glob("*.json"):
+                named.update(re.findall(rb'"(?:__openbml_blob__|code_blob_ref)": "([0-9a-f]{64})"', path.read_bytes()))
+        kept = {digest.decode() for digest in named}
+        for path in self._root.iterdir() if self._root.is_dir() else ():
+            if path.name.removesuffix(".zip") not in kept:
+                path.unlink(missing_ok=True)
 
 
 def _write_flushed(path: Path, data: bytes) -> None:

@@ -17,7 +17,7 @@ from openbml_local import processes
 from openbml_local.environments import Environments
 from openbml_local.errors import ComponentStartError, PortInUseError
 from openbml_local.rotation import rotate_all
-from openbml_local.settings import HOST, Cloud, iam_evaluated, inherited_environment
+from openbml_local.settings import HOST, Cloud, environments_directory, iam_evaluated, inherited_environment
 from openbml_local.state_directory import StateDirectory
 
 LOCAL = Path(__file__).resolve().parents[1]
@@ -78,7 +78,8 @@ def engine(state: StateDirectory, cloud: Cloud) -> Component:
     environment = cloud.environment() | {
         "PYTHONPATH": str(LOCAL),
         "SML_PORT": str(cloud.ports.engine),
-        "SML_STATE": str(state.engine),
+        "SML_STATE_DIR": str(state.engine),
+        "SML_ENVS": str(environments_directory()),
     }
     return Component(
         name="engine",

@@ -137,6 +137,7 @@ class Gateway:
                 headers.update({k: v for k, v in own.items() if k.lower() == "content-security-policy"})
             else:
                 headers.update(localised(route.headers, endpoint=self._endpoint))
+            headers.setdefault("Server", "OpenBML gateway")
             if reply.content_length is not None and reply.content_length <= 1 << 20:
                 body = await reply.read()
                 if request.method != "HEAD":
@@ -208,7 +209,12 @@ async def serve(routes: Path, port: int, ministack_port: int) -> None:
     connector = TCPConnector(limit=0, keepalive_timeout=60)
     # An origin may take API Gateway's 29 s; an upload or a download may take as long as it flows.
     timeout = ClientTimeout(total=None, sock_connect=5, sock_read=60)
-    async with ClientSession(connector=connector, timeout=timeout, auto_decompress=False) as session:
+    async with ClientSession(
+        connector=connector,
+        timeout=timeout,
+        auto_decompress=False,
+        skip_auto_headers=("Accept-Encoding", "User-Agent", "Content-Type"),
+    ) as session:
         gateway = Gateway(RouteTable(routes), ministack_port=ministack_port, session=session)
         application = web.Application(client_max_size=0)
         application.router.add_get("/_gateway/health", health)

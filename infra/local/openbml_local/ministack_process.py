@@ -6,7 +6,9 @@ that needs more than the standard library. It is written against exactly MINISTA
 * MiniStack's save at shutdown by generations (`checkpoints.py`), because its own overwrites in place and
   happens at a clean stop only;
 * the interpreter of Python functions, which would otherwise be MiniStack's own environment and so hide
-  dependencies that a function forgot to bring.
+  dependencies that a function forgot to bring;
+* the parser of nested templates, which would otherwise leave their SAM resources as they are
+  (`nested_transforms.py`).
 """
 
 import asyncio
@@ -22,12 +24,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from openbml_local import checkpoints, rotation
+from openbml_local import checkpoints, nested_transforms, rotation
 
 MINISTACK_VERSION = "1.5.33"
 SAVE_INTERVAL_S = 60.0
 SAVE_LIMIT_S = 45.0
+DEFERRALS = 10  # saves put off in a row while a stack is being deployed
 PR_SET_PDEATHSIG = 1
+BLOB = "__openbml_blob__"
+BLOB_BYTES = 64 * 1024
 
 logger = logging.getLogger("openbml.checkpoint")
 
@@ -48,8 +53,14 @@ class StateSaver:
     which another thread held at the instant of the fork is ended and the save tried again.
     """
 
-    def __init__(self, root: Path, service_states: Callable[[], dict[str, Callable[[], Any]]]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        blobs: checkpoints.BlobStore,
+        service_states: Callable[[], dict[str, Callable[[], Any]]],
+    ) -> None:
         self._root = root
+        self._blobs = blobs
         self._service_states = service_states
         self._libc = ctypes.CDLL(None)  # loaded before any fork
         self._busy = asyncio.Lock()
@@ -96,6 +107,7 @@ class StateSaver:
                 signal.signal(name, signal.SIG_DFL)
             files = self._collect()
             checkpoints.write(self._root, files)
+            self._blobs.prune(self._root)
         except Exception as error:  # noqa: BLE001 - the exit code is the only way out of the copy
             os.write(2, f"checkpoint failed: {type(error).__name__}: {error}\n".encode())
             return 1
@@ -104,13 +116,18 @@ class StateSaver:
     def _collect(self) -> dict[str, bytes]:
         from ministack.core import persistence
 
+        def encode(value: object) -> object:
+            if isinstance(value, bytes) and len(value) >= BLOB_BYTES:
+                return {BLOB: self._blobs.put(value)}
+            return persistence._json_default(value)
+
         files = {}
         for name, get_state in self._service_states().items():
             file_name = f"{name}.json"
             try:
                 state = get_state()
                 wrapped = {"__ministack_format__": persistence._state_format_version(name), "payload": state}
-                data = json.dumps(wrapped, default=persistence._json_default).encode()
+                data = json.dumps(wrapped, default=encode).encode()
             except Exception as error:  # noqa: BLE001 - one service's defect must not cost the others their state
                 os.write(2, f"state of {name} cannot be saved, keeping its last: {type(error).__name__}: {error}\n".encode())
                 last = checkpoints.newest_file(self._root, file_name)
@@ -122,16 +139,28 @@ class StateSaver:
         return files
 
 
-def load_newest(root: Path) -> checkpoints.Checkpoint | None:
-    """Point MiniStack's loader at the newest usable generation."""
+def load_newest(root: Path, blobs: checkpoints.BlobStore) -> checkpoints.Checkpoint | None:
+    """Make MiniStack load the newest usable generation, and keep code beside the generations."""
+    from ministack import app as ministack
     from ministack.core import persistence
+    from ministack.services import lambda_svc
 
     def say(message: str) -> None:
         logger.warning("%s", message)
 
+    def restore(value: dict[str, Any]) -> object:
+        return blobs.get(value[BLOB]) if BLOB in value else persistence._json_object_hook(value)
+
+    def load_state(service: str) -> object:
+        path = checkpoint.path / f"{service}.json" if checkpoint is not None else None
+        if path is None or not path.exists():
+            return None
+        return json.loads(path.read_bytes(), object_hook=restore)["payload"]
+
     checkpoint = checkpoints.newest_usable(root, say=say)
-    # MiniStack reads `<STATE_DIR>/<service>.json`; an empty folder means a fresh start.
-    persistence.STATE_DIR = str(checkpoint.path if checkpoint else root / "none")
+    ministack.load_state = load_state
+    # MiniStack would delete code that only an earlier generation names; BlobStore.prune knows them all.
+    lambda_svc._prune_orphan_code_blobs = lambda _referenced: None
     return checkpoint
 
 
@@ -181,14 +210,25 @@ class CheckpointingApp:
         await send({"type": "http.response.body", "body": data})
 
 
+def stack_is_changing() -> bool:
+    """A stack caught half-way could never be finished: its deploy dies with the process."""
+    formation = sys.modules.get("ministack.services.cloudformation")
+    stacks = formation._stacks._data.values() if formation is not None else ()
+    return any(str(stack.get("StackStatus", "")).endswith("_IN_PROGRESS") for stack in list(stacks))
+
+
 async def save_periodically(saver: StateSaver, logs: Path, stopping: asyncio.Event) -> None:
+    deferred = 0
     while not stopping.is_set():
         try:
             await asyncio.wait_for(stopping.wait(), timeout=SAVE_INTERVAL_S)
         except TimeoutError:
             rotation.rotate_all(logs)
+            if stack_is_changing() and (deferred := deferred + 1) <= DEFERRALS:
+                continue
+            deferred = 0
             try:
-                logger.info("state saved in %.2f s", await saver.save())
+                logger.debug("state saved in %.2f s", await saver.save())
             except CheckpointFailedError as error:
                 logger.error("%s", error)  # noqa: TRY400 - the copy has written the cause
 
@@ -198,7 +238,8 @@ async def serve(port: int, root: Path, logs: Path) -> None:
     from hypercorn.config import Config
     from ministack import app as ministack
 
-    checkpoint = load_newest(root)
+    blobs = checkpoints.BlobStore(Path(os.environ["STATE_DIR"]) / "lambda-blobs")
+    checkpoint = load_newest(root, blobs)
     running = root / "RUNNING"
     unclean = running.exists()
     root.mkdir(parents=True, exist_ok=True)
@@ -211,7 +252,7 @@ async def serve(port: int, root: Path, logs: Path) -> None:
     }
     ministack.save_all = lambda _services: None  # saved below, after the last request
     application = CheckpointingApp(ministack.app, status)
-    application.saver = saver = StateSaver(root, ministack._build_persistence_save_dict)
+    application.saver = saver = StateSaver(root, blobs, ministack._build_persistence_save_dict)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -240,6 +281,7 @@ def main() -> None:
         sys.exit(f"MiniStack {found} is installed, this launcher is written for {MINISTACK_VERSION}")
     root, logs, python, port = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     use_function_interpreter(python)
+    nested_transforms.apply_in_nested_stacks()
     try:
         asyncio.run(serve(port, root, logs))
     except checkpoints.NoUsableCheckpointError as error:

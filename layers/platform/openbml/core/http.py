@@ -9,7 +9,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 from aws_lambda_powertools.event_handler.router import Router
 from pydantic import BaseModel
 from pydantic import ValidationError as ModelValidationError
@@ -18,6 +21,10 @@ from openbml.core.errors import NotSignedInError, OpenBMLError
 from openbml.core.observability import logger
 from openbml.core.scope import Principal
 from openbml_catalog.errors import control_error
+
+
+_MOST_ERRORS = 20
+_MOST_CHARACTERS = 200
 
 
 class ErrorBody(BaseModel):
@@ -41,12 +48,10 @@ def control_api(*routers: Router) -> APIGatewayRestResolver:
     def domain_error(error: OpenBMLError) -> Response[Any]:
         return error_reply(app, type(error).__name__, error.details)
 
-    @app.exception_handler(RequestValidationError)
-    def request_error(error: RequestValidationError) -> Response[Any]:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"] if part != "body")
-        details = {"field": place, "reason": first["msg"], "errors": _plain_errors(error)}
-        return error_reply(app, "InvalidRequestError", details)
+    @app.exception_handler([RequestValidationError, RequestUnsupportedContentType])
+    def request_error(error: RequestValidationError | RequestUnsupportedContentType) -> Response[Any]:
+        errors = _plain_errors(error)
+        return error_reply(app, "InvalidRequestError", {**errors[0], "errors": errors})
 
     @app.exception_handler(ModelValidationError)
     def model_error(error: ModelValidationError) -> Response[Any]:
@@ -104,8 +109,12 @@ def accepted(body: BaseModel) -> tuple[BaseModel, int]:
     return body, HTTPStatus.ACCEPTED
 
 
-def _plain_errors(error: RequestValidationError) -> list[dict[str, str]]:
-    return [
-        {"field": ".".join(str(part) for part in item["loc"] if part != "body"), "reason": item["msg"]}
-        for item in error.errors()
-    ]
+def _plain_errors(error: RequestValidationError | RequestUnsupportedContentType) -> list[dict[str, str]]:
+    """Return where and why, without what was sent: it may be a password or a megabyte."""
+    return [{"field": _field(item), "reason": item["msg"]} for item in error.errors()[:_MOST_ERRORS]]
+
+
+def _field(item: dict[str, Any]) -> str:
+    if item["type"] == "json_invalid":
+        return "body"
+    return ".".join(str(part) for part in item["loc"] if part != "body")[:_MOST_CHARACTERS] or "body"

@@ -1,0 +1,1 @@
+"""Who may do what: accounts, users, projects, grants, applications, access tokens."""

@@ -1,0 +1,101 @@
+"""Applications (AK/SK) and the access tokens of the prediction API (spec 08 section 3)."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from openbml.core.errors import OpenBMLError
+
+TOKEN_LIFETIME = timedelta(days=30)
+TOKEN_MEMORY = timedelta(days=30)  # how long an expired token is told from an unknown one (111 against 110)
+_TOKEN_FORM = re.compile(r"[A-Za-z0-9._~-]{1,256}\Z")
+
+
+class ApplicationNotFoundError(OpenBMLError):
+    """No such application in this account; details: app_id."""
+
+
+class UnknownClientError(OpenBMLError):
+    """The API key belongs to no application."""
+
+
+class WrongSecretError(OpenBMLError):
+    """The secret key does not belong to the API key."""
+
+
+class TokenMissingError(OpenBMLError):
+    """The call carries no access token, or none that could ever have been issued."""
+
+
+class TokenUnknownError(OpenBMLError):
+    """The access token was never issued, or so long ago that it is forgotten."""
+
+
+class TokenExpiredError(OpenBMLError):
+    """The access token was issued and has expired."""
+
+
+class ApplicationGoneError(OpenBMLError):
+    """The access token's application has been deleted."""
+
+
+class Application(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    app_id: int
+    account_id: int
+    name: str
+    description: str = ""
+    api_key: str
+    secret_key: str = Field(repr=False)
+    created_at: AwareDatetime
+
+
+class StoredToken(BaseModel):
+    """An access token as it is kept: by its SHA-256, never itself."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    app_id: int
+    account_id: int
+    valid_until: AwareDatetime
+
+    def is_expired(self, now: datetime) -> bool:
+        return now >= self.valid_until
+
+
+class AccessToken(BaseModel):
+    """An access token as it is handed out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    access_token: str = Field(repr=False)
+    expires_in: int
+
+
+class ApplicationRepository(Protocol):
+    """Port; tests/contract/identity holds what implementations owe."""
+
+    def add(self, application: Application) -> None: ...
+
+    def find(self, account_id: int, app_id: int) -> Application | None: ...
+
+    def find_by_key(self, api_key: str) -> Application | None: ...
+
+    def list(
+        self, account_id: int, *, limit: int, position: dict[str, Any] | None
+    ) -> tuple[Sequence[Application], dict[str, Any] | None]: ...
+
+    def remove(self, application: Application) -> None: ...
+
+    def add_token(self, token: StoredToken) -> None: ...
+
+    def find_token(self, digest: str) -> StoredToken | None: ...
+
+
+def is_token_formed(token: str) -> bool:
+    return _TOKEN_FORM.match(token) is not None

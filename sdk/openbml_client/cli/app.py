@@ -7,7 +7,6 @@ that was waited for failed, 130 interrupted.
 import sys
 from importlib.metadata import entry_points
 
-import click
 import typer
 
 from openbml_client.cli import accounts, bills, datasets, experiments, models, runs, services
@@ -56,21 +55,10 @@ def _add_plugins(app: typer.Typer) -> None:
 
 def main() -> None:
     try:
-        build_app()(standalone_mode=False)
-    except click.exceptions.Abort:
-        notes.print("Interrupted.")
-        sys.exit(130)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        build_app()()
     except OpenBMLClientError as error:
         notes.print(f"[red]Error:[/red] {_escaped(error)}", highlight=False)
         sys.exit(exit_code(error))
-    except KeyboardInterrupt:
-        notes.print("Interrupted.")
-        sys.exit(130)
 
 
 def _escaped(error: OpenBMLClientError) -> str:

@@ -64,11 +64,9 @@ class Deployer:
         return self._project / "template.yaml"
 
     def parameters(self) -> dict[str, str]:
-        values = {
-            "Stage": self._cloud.stage,
-            "AdminEmail": self._cloud.admin_email,
-            "ConsoleOrigin": self._cloud.url,
-        }
+        # Not AdminEmail: it makes an AWS::Cognito::UserPoolUser, which MiniStack does not know, and no mail
+        # would arrive here; `seeding.py` makes the administrator.
+        values = {"Stage": self._cloud.stage, "ConsoleOrigin": self._cloud.url}
         declared = template_parameters(self.template)
         return {name: value for name, value in values.items() if name in declared}
 

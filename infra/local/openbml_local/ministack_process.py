@@ -7,8 +7,8 @@ that needs more than the standard library. It is written against exactly MINISTA
   happens at a clean stop only;
 * the interpreter of Python functions, which would otherwise be MiniStack's own environment and so hide
   dependencies that a function forgot to bring;
-* the parser of nested templates, which would otherwise leave their SAM resources as they are
-  (`nested_transforms.py`).
+* two functions of its nested stacks, which would otherwise neither expand SAM resources nor survive an update
+  (`nested_stacks.py`).
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from openbml_local import checkpoints, nested_transforms, rotation
+from openbml_local import checkpoints, nested_stacks, rotation
 
 MINISTACK_VERSION = "1.5.33"
 SAVE_INTERVAL_S = 60.0
@@ -281,7 +281,7 @@ def main() -> None:
         sys.exit(f"MiniStack {found} is installed, this launcher is written for {MINISTACK_VERSION}")
     root, logs, python, port = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     use_function_interpreter(python)
-    nested_transforms.apply_in_nested_stacks()
+    nested_stacks.correct()
     try:
         asyncio.run(serve(port, root, logs))
     except checkpoints.NoUsableCheckpointError as error:

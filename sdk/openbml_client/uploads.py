@@ -1,7 +1,7 @@
 """Uploads of archives in parts: parallel, checked, resumable.
 
-An interrupted upload is continued by running `ArchiveUpload` for the same import again: parts that the storage
-already holds in the right size are not sent twice.
+An interrupted upload is continued by running `ArchiveUpload` for the same import again: parts that the
+storage already holds in the right size are not sent twice.
 """
 
 import math

@@ -97,7 +97,7 @@ class StateSaver:
             await asyncio.sleep(0.01)
 
     def _run_copy(self, parent: int) -> int:
-        """The forked child: never returns into the event loop, never answers a signal meant for the parent."""
+        """The forked child: never returns into the event loop nor answers a signal meant for the parent."""
         try:
             self._libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
@@ -129,7 +129,10 @@ class StateSaver:
                 wrapped = {"__ministack_format__": persistence._state_format_version(name), "payload": state}
                 data = json.dumps(wrapped, default=encode).encode()
             except Exception as error:  # noqa: BLE001 - one service's defect must not cost the others their state
-                os.write(2, f"state of {name} cannot be saved, keeping its last: {type(error).__name__}: {error}\n".encode())
+                problem = (
+                    f"state of {name} cannot be saved, keeping its last: {type(error).__name__}: {error}\n"
+                )
+                os.write(2, problem.encode())
                 last = checkpoints.newest_file(self._root, file_name)
                 if last is not None:
                     files[file_name] = last
@@ -184,7 +187,9 @@ def use_function_interpreter(python: str) -> None:
 class CheckpointingApp:
     """MiniStack's ASGI application, plus `POST /_openbml/checkpoint` and `GET /_openbml/status`."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], status: dict[str, Any]) -> None:
+    def __init__(
+        self, app: Callable[[Scope, Receive, Send], Awaitable[None]], status: dict[str, Any]
+    ) -> None:
         self._app = app
         self._status = status
         self.saver: StateSaver | None = None
@@ -196,7 +201,8 @@ class CheckpointingApp:
             await self._app(scope, receive, send)
 
     async def _answer(self, scope: Scope, send: Send) -> None:
-        status, body = 404, {"message": "no such route"}
+        status = 404
+        body: dict[str, Any] = {"message": "no such route"}
         if scope["path"] == "/_openbml/status" and scope["method"] == "GET":
             status, body = 200, self._status
         elif scope["path"] == "/_openbml/checkpoint" and scope["method"] == "POST" and self.saver is not None:
@@ -234,8 +240,8 @@ async def save_periodically(saver: StateSaver, logs: Path, stopping: asyncio.Eve
 
 
 async def serve(port: int, root: Path, logs: Path) -> None:
-    from hypercorn.asyncio import serve as hypercorn_serve
-    from hypercorn.config import Config
+    from hypercorn.asyncio import serve as hypercorn_serve  # type: ignore[import-not-found]  # MiniStack's
+    from hypercorn.config import Config  # type: ignore[import-not-found]  # MiniStack's
     from ministack import app as ministack
 
     blobs = checkpoints.BlobStore(Path(os.environ["STATE_DIR"]) / "lambda-blobs")
@@ -245,7 +251,7 @@ async def serve(port: int, root: Path, logs: Path) -> None:
     root.mkdir(parents=True, exist_ok=True)
     running.touch()
     status = {
-        "ministack": MINISTACK_VERSION,
+        "version": MINISTACK_VERSION,
         "restored": checkpoint.number if checkpoint else None,
         # The last run did not end with a save: up to a minute of changes may be missing.
         "unclean": unclean,
@@ -263,7 +269,7 @@ async def serve(port: int, root: Path, logs: Path) -> None:
     config.graceful_timeout = 5
     config.loglevel = os.environ.get("LOG_LEVEL", "WARNING")
     periodic = asyncio.create_task(save_periodically(saver, logs, stopping))
-    await hypercorn_serve(application, config, shutdown_trigger=stopping.wait)  # type: ignore[arg-type]  # ASGI
+    await hypercorn_serve(application, config, shutdown_trigger=stopping.wait)
     stopping.set()
     await periodic
     await saver.save()
@@ -274,7 +280,9 @@ def main() -> None:
     # The interpreter that functions get must not find our packages.
     for name in ("PYTHONPATH", "PYTHONHOME"):
         os.environ.pop(name, None)
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(
+        level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(asctime)s %(levelname)s %(message)s"
+    )
     logger.setLevel(logging.INFO)
     found = importlib.metadata.version("ministack")
     if found != MINISTACK_VERSION:

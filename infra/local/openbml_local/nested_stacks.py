@@ -1,7 +1,7 @@
 """Corrects what MiniStack 1.5.33 does to nested stacks, so that they deploy and update as in AWS.
 
-Both corrections reach nested stacks alone: their provisioner looks the two functions up at call time, while the
-operations on root stacks hold the originals.
+Both corrections reach nested stacks alone: their provisioner looks the two functions up at call time, while
+the operations on root stacks hold the originals.
 """
 
 from typing import Any
@@ -13,8 +13,8 @@ def correct() -> None:
 
 
 def _apply_transforms() -> None:
-    """Transforms are applied to the template of the operation only: a nested one fails with "Unsupported resource
-    type: AWS::Serverless::Function"."""
+    """Transforms are applied to the template of the operation only: a nested one fails with "Unsupported
+    resource type: AWS::Serverless::Function"."""
     from ministack.services.cloudformation import engine
 
     parse = engine._parse_template

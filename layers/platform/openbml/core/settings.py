@@ -24,3 +24,4 @@ class CoreSettings(Settings):
     aws_region: str
     event_bus_name: str = "default"
     cursor_secret_arn: str = ""
+    public_url_parameter: str = ""

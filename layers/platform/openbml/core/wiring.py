@@ -43,3 +43,12 @@ def sqs_queue(queue_url: str) -> MessageQueue:
 def cursor_codec() -> CursorCodec:
     secret = parameters.get_secret(core_settings().cursor_secret_arn)
     return CursorCodec(str(secret).encode())
+
+
+def public_url() -> str:
+    """Return the installation's public address, without a trailing slash (docs/decisions/0003).
+
+    Kept for five minutes, so that a changed address arrives without a deploy.
+    """
+    value = parameters.get_parameter(core_settings().public_url_parameter, max_age=300)
+    return str(value).rstrip("/")

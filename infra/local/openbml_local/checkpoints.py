@@ -150,7 +150,9 @@ class BlobStore:
         named = set()
         for folder in generations(generations_root):
             for path in folder.glob("*.json"):
-                named.update(re.findall(rb'"(?:__openbml_blob__|code_blob_ref)": "([0-9a-f]{64})"', path.read_bytes()))
+                named.update(
+                    re.findall(rb'"(?:__openbml_blob__|code_blob_ref)": "([0-9a-f]{64})"', path.read_bytes())
+                )
         kept = {digest.decode() for digest in named}
         for path in self._root.iterdir() if self._root.is_dir() else ():
             if path.name.removesuffix(".zip") not in kept:

@@ -26,7 +26,10 @@ err = Console(stderr=True)
 
 StateDir = Annotated[
     Path | None,
-    typer.Option("--state-dir", help="Where the local cloud keeps everything [default: .openbml, or OPENBML_STATE_DIR]."),
+    typer.Option(
+        "--state-dir",
+        help="Where the local cloud keeps everything [default: .openbml, or OPENBML_STATE_DIR].",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -40,7 +43,9 @@ def _show(step: Step) -> None:
 
 
 def _local_cloud(state: StateDirectory) -> LocalCloud:
-    return LocalCloud(state, say=lambda message: err.print(f"[dim]· {message}[/]", highlight=False), step=_show)
+    return LocalCloud(
+        state, say=lambda message: err.print(f"[dim]· {message}[/]", highlight=False), step=_show
+    )
 
 
 def _guarded(action: Callable[[], None]) -> None:
@@ -56,8 +61,12 @@ def _guarded(action: Callable[[], None]) -> None:
 def up(
     state_dir: StateDir = None,
     port_ministack: Annotated[int | None, typer.Option(min=1, max=65535, help="AWS services [4566].")] = None,
-    port_engine: Annotated[int | None, typer.Option(min=1, max=65535, help="SageMaker engine [4567].")] = None,
-    port_gateway: Annotated[int | None, typer.Option(min=1, max=65535, help="Console and APIs [8080].")] = None,
+    port_engine: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="SageMaker engine [4567].")
+    ] = None,
+    port_gateway: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Console and APIs [8080].")
+    ] = None,
     admin_email: Annotated[str | None, typer.Option(help="E-mail of the administrator.")] = None,
     project: Annotated[Path, typer.Option(help="Folder of template.yaml.")] = REPOSITORY,
     deploy: Annotated[bool, typer.Option(help="Deploy the template after the start.")] = True,  # noqa: FBT002
@@ -120,8 +129,18 @@ def status(
         else:
             table = Table("component", "state", "pid", "port", "version", "uptime", title=str(state.root))
             for row in rows:
-                word = "[green]healthy[/]" if row.healthy else "[red]no answer[/]" if row.running else "[dim]stopped[/]"
-                uptime = "" if row.uptime_s is None else f"{row.uptime_s // 3600}:{row.uptime_s // 60 % 60:02}:{row.uptime_s % 60:02}"
+                word = (
+                    "[green]healthy[/]"
+                    if row.healthy
+                    else "[red]no answer[/]"
+                    if row.running
+                    else "[dim]stopped[/]"
+                )
+                uptime = (
+                    ""
+                    if row.uptime_s is None
+                    else f"{row.uptime_s // 3600}:{row.uptime_s // 60 % 60:02}:{row.uptime_s % 60:02}"
+                )
                 table.add_row(row.name, word, str(row.pid or ""), str(row.port), row.version, uptime)
             out.print(table)
             out.print(f"{'deployed' if deployed else 'not deployed'}: {cloud.url}", highlight=False)
@@ -142,14 +161,18 @@ def env(state_dir: StateDir = None, as_json: AsJson = False) -> None:  # noqa: F
         if as_json:
             sys.stdout.write(json.dumps(variables, indent=2) + "\n")
         else:
-            sys.stdout.write("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
+            sys.stdout.write(
+                "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+            )
 
     _guarded(action)
 
 
 @app.command()
 def logs(
-    component: Annotated[str | None, typer.Argument(help="ministack, engine, gateway or deploy; all if left out.")] = None,
+    component: Annotated[
+        str | None, typer.Argument(help="ministack, engine, gateway or deploy; all if left out.")
+    ] = None,
     state_dir: StateDir = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines are written.")] = False,  # noqa: FBT002
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,

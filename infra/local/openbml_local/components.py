@@ -105,7 +105,9 @@ def gateway(state: StateDirectory, cloud: Cloud) -> Component:
     )  # fmt: skip
 
 
-def ask(port: int, path: str, *, method: str = "GET", timeout_s: float = 2.0) -> tuple[int, dict[str, Any]] | None:
+def ask(
+    port: int, path: str, *, method: str = "GET", timeout_s: float = 2.0
+) -> tuple[int, dict[str, Any]] | None:
     """One request to a component's own routes; None if nobody answers with JSON in time."""
     connection = http.client.HTTPConnection(HOST, port, timeout=timeout_s)
     try:

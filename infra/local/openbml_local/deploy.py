@@ -52,7 +52,9 @@ def source_digest(project: Path, template: Path, parameters: dict[str, str]) -> 
 
 
 class Deployer:
-    def __init__(self, *, project: Path, sam: Path, state: StateDirectory, cloud: Cloud, stack: Stack) -> None:
+    def __init__(
+        self, *, project: Path, sam: Path, state: StateDirectory, cloud: Cloud, stack: Stack
+    ) -> None:
         self._project = project
         self._sam = sam
         self._state = state

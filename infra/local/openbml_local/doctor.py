@@ -39,7 +39,10 @@ def examine(state: StateDirectory, cloud: Cloud) -> list[Finding]:
             detail=platform.python_version(),
             remedy="Install Python 3.11 and create .venv with it.",
         ),
-        _tool("node", "Install Node.js 20: MiniStack runs CloudFront functions with it, the console is built with it."),
+        _tool(
+            "node",
+            "Install Node.js 20: MiniStack runs CloudFront functions with it, the console is built with it.",
+        ),
         _tool("unshare", "Install util-linux: the engine isolates jobs with it."),
         _disk(state.root),
     ]

@@ -58,7 +58,9 @@ class Environments:
         """
         path = self.path(name)
         if not self.is_ready(name):
-            with exclusive_lock(self._root / f".{name}.lock", on_wait=lambda: self._say(f"waiting for {name}")):
+            with exclusive_lock(
+                self._root / f".{name}.lock", on_wait=lambda: self._say(f"waiting for {name}")
+            ):
                 if not self.is_ready(name):
                     self._build(name, path)
         return path / "bin" / "python"
@@ -73,7 +75,16 @@ class Environments:
         if uv is not None:
             commands = [
                 [uv, "venv", "--quiet", "--no-project", "--python", str(python_311()), str(path)],
-                [uv, "pip", "sync", "--quiet", "--python", str(path / "bin/python"), "--require-hashes", str(lock)],
+                [
+                    uv,
+                    "pip",
+                    "sync",
+                    "--quiet",
+                    "--python",
+                    str(path / "bin/python"),
+                    "--require-hashes",
+                    str(lock),
+                ],
             ]
         else:
             pip = [str(path / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

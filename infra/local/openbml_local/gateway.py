@@ -7,7 +7,15 @@ import signal
 import sys
 from pathlib import Path
 
-from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, ClientWebSocketResponse, TCPConnector, WSMsgType, web
+from aiohttp import (
+    ClientConnectionError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    TCPConnector,
+    WSMsgType,
+    web,
+)
 from multidict import CIMultiDict
 from pydantic import ValidationError
 from yarl import URL
@@ -69,7 +77,9 @@ def localised(headers: dict[str, str], *, endpoint: str) -> dict[str, str]:
 def localised_policy(policy: str, *, endpoint: str) -> str:
     directives = [directive.strip() for directive in policy.split(";") if directive.strip()]
     kept = [directive for directive in directives if directive != "upgrade-insecure-requests"]
-    return "; ".join(f"{directive} {endpoint}" if AWS_DOMAIN in directive else directive for directive in kept)
+    return "; ".join(
+        f"{directive} {endpoint}" if AWS_DOMAIN in directive else directive for directive in kept
+    )
 
 
 class Gateway:
@@ -154,7 +164,9 @@ class Gateway:
         if request.headers.get("Upgrade", "").lower() != "websocket":
             return problem(426, "UpgradeRequired", "This address takes WebSocket connections only.")
         protocols = tuple(
-            name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()
+            name.strip()
+            for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+            if name.strip()
         )
         headers = self._request_headers(request, target)
         for name in [name for name in headers if name.lower().startswith("sec-websocket-")]:
@@ -175,7 +187,8 @@ async def _join(viewer: web.WebSocketResponse, origin: ClientWebSocketResponse) 
     """Carry messages both ways until either side closes; the other is told the same code."""
 
     async def carry(
-        source: web.WebSocketResponse | ClientWebSocketResponse, sink: web.WebSocketResponse | ClientWebSocketResponse
+        source: web.WebSocketResponse | ClientWebSocketResponse,
+        sink: web.WebSocketResponse | ClientWebSocketResponse,
     ) -> None:
         async for message in source:
             if message.type == WSMsgType.TEXT:

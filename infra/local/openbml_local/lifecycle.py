@@ -73,7 +73,7 @@ class LocalCloud:
     def _waiting(self) -> None:
         self._say("another bml command works on this state directory; waiting for it")
 
-    def up(self, cloud: Cloud, *, project: Path = REPOSITORY, deploy: bool = True) -> None:  # noqa: FBT001, FBT002
+    def up(self, cloud: Cloud, *, project: Path = REPOSITORY, deploy: bool = True) -> None:
         self._state.create()
         with self._state.locked(self._waiting):
             self._state.remember(cloud)
@@ -100,7 +100,7 @@ class LocalCloud:
         if _engine_is_installed():
             made.append(components.engine(self._state, cloud))
         else:
-            self._say("the SageMaker engine (infra/local/sagemaker_local) is not here: training and serving cannot run")
+            self._say("infra/local/sagemaker_local is missing: nothing can be trained or served")
         made.append(components.gateway(self._state, cloud))
         return made
 
@@ -170,7 +170,9 @@ class LocalCloud:
         elif not (dist / "index.html").exists():
             note("not built: run make console, then bml up again")
         else:
-            written = upload_console(stack, bucket=bucket, dist=dist, openapi=project / "build" / "openapi.json")
+            written = upload_console(
+                stack, bucket=bucket, dist=dist, openapi=project / "build" / "openapi.json"
+            )
             note(f"{written} files" if written else "nothing changed")
 
     def _seed(self, stack: Stack, cloud: Cloud, note: Say) -> None:
@@ -184,7 +186,9 @@ class LocalCloud:
 
     def _checkpoint(self, cloud: Cloud) -> None:
         with self._timed("checkpoint") as note:
-            reply = components.ask(cloud.ports.ministack, "/_openbml/checkpoint", method="POST", timeout_s=120)
+            reply = components.ask(
+                cloud.ports.ministack, "/_openbml/checkpoint", method="POST", timeout_s=120
+            )
             if reply is None or reply[0] != 200:
                 note("not saved now; the next attempt is within a minute (bml logs ministack)")
 
@@ -194,7 +198,9 @@ class LocalCloud:
             if reply is not None and reply[0] in (200, 202):
                 note(f"the engine sends again what MiniStack may have lost {reply[1] or ''}".strip())
             else:
-                note("the engine cannot send events again; jobs are reconciled by their state within a minute")
+                note(
+                    "the engine cannot send events again; jobs are reconciled by their state within a minute"
+                )
 
     def down(self) -> list[str]:
         """Stop everything, MiniStack last: it saves what the others still told it.
@@ -214,8 +220,8 @@ class LocalCloud:
                     note("stopped" if ended else f"killed after {grace_s:.0f} s")
                 if name == "ministack" and not ended:
                     raise ComponentStopError(
-                        "MiniStack did not save its state in time and was killed; the last checkpoint (at most a "
-                        f"minute old) is used at the next start. Log: {self._state.log(name)}"
+                        "MiniStack did not save its state in time and was killed; the last checkpoint "
+                        f"(at most a minute old) is used at the next start. Log: {self._state.log(name)}"
                     )
                 stopped.append(name)
             return stopped
@@ -225,7 +231,9 @@ class LocalCloud:
         for name in components.NAMES:
             record = self._supervisor.running(name)
             port = getattr(cloud.ports, name)
-            health_path = {"ministack": "/_openbml/status", "engine": "/_local/health"}.get(name, "/_gateway/health")
+            health_path = {"ministack": "/_openbml/status", "engine": "/_local/health"}.get(
+                name, "/_gateway/health"
+            )
             reply = components.ask(port, health_path) if record is not None else None
             details: dict[str, Any] = reply[1] if reply is not None else {}
             uptime = (datetime.now(UTC) - record.started_at).total_seconds() if record is not None else None
@@ -236,7 +244,7 @@ class LocalCloud:
                     healthy=reply is not None and reply[0] == 200,
                     pid=record.pid if record is not None else None,
                     port=port,
-                    version=str(details.get("version", details.get("ministack", ""))),
+                    version=str(details.get("version", "")),
                     uptime_s=int(uptime) if uptime is not None else None,
                 )
             )

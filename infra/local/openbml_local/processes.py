@@ -158,7 +158,9 @@ def port_owner(port: int) -> str:
         try:
             links = {str(entry.readlink()) for entry in (PROC / str(pid) / "fd").iterdir()}
             if links & inodes:
-                command = (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                command = (
+                    (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                )
                 return f"process {pid} ({command.strip()[:120]})"
         except OSError:
             continue  # ended meanwhile, or another user's

@@ -52,8 +52,8 @@ def derive_routes(
         origin = origins.get(behaviour["TargetOriginId"])
         if origin is None:
             raise GatewayRoutesError(
-                f"the behaviour {pattern} of the distribution names the unknown origin {behaviour['TargetOriginId']}. "
-                "Correct TargetOriginId in template.yaml."
+                f"the behaviour {pattern} of the distribution names the unknown origin "
+                f"{behaviour['TargetOriginId']}. Correct TargetOriginId in template.yaml."
             )
         policy = header_policies.get(behaviour.get("ResponseHeadersPolicyId", ""), {})
         return Route(

@@ -36,7 +36,7 @@ class Cloud(BaseModel):
     region: str = "us-east-1"
     # MiniStack's root caller; the account is 000000000000. Only reachable from this machine.
     access_key_id: str = "test"
-    secret_access_key: str = "test"
+    secret_access_key: str = "test"  # noqa: S105 - the emulator's well-known default
     admin_email: str = "admin@openbml.local"
     stack_name: str = "openbml"
     stage: str = "local"

@@ -13,7 +13,9 @@ from openbml_local.errors import DeployError
 from openbml_local.routes import Routes, derive_routes
 from openbml_local.settings import Cloud
 
-BROKEN = frozenset(("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_IN_PROGRESS"))
+BROKEN = frozenset(
+    ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_IN_PROGRESS")
+)
 COMPLETE = frozenset(("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"))
 RECORDS = "/openbml/local/"
 
@@ -30,21 +32,24 @@ class Stack:
             region_name=self._cloud.region,
         )
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def client(self, service: str) -> Any:
         configuration = Config(retries={"max_attempts": 2}, connect_timeout=3, read_timeout=60)
-        return self._session.client(service, endpoint_url=self._cloud.endpoint, config=configuration)
+        make: Any = self._session.client  # typed per service name, which is a variable here
+        return make(service, endpoint_url=self._cloud.endpoint, config=configuration)
 
     @cached_property
-    def _formation(self) -> Any:  # noqa: ANN401
+    def _formation(self) -> Any:
         return self.client("cloudformation")
 
     @cached_property
-    def _parameters(self) -> Any:  # noqa: ANN401
+    def _parameters(self) -> Any:
         return self.client("ssm")
 
     def describe(self) -> dict[str, Any] | None:
         try:
-            found: dict[str, Any] = self._formation.describe_stacks(StackName=self._cloud.stack_name)["Stacks"][0]
+            found: dict[str, Any] = self._formation.describe_stacks(StackName=self._cloud.stack_name)[
+                "Stacks"
+            ][0]
         except ClientError as error:
             if "does not exist" in str(error):
                 return None
@@ -61,7 +66,9 @@ class Stack:
 
     def physical_id(self, resource_type: str) -> str | None:
         """The first resource of a type in the root stack."""
-        pages = self._formation.get_paginator("list_stack_resources").paginate(StackName=self._cloud.stack_name)
+        pages = self._formation.get_paginator("list_stack_resources").paginate(
+            StackName=self._cloud.stack_name
+        )
         for page in pages:
             for resource in page["StackResourceSummaries"]:
                 if resource["ResourceType"] == resource_type:

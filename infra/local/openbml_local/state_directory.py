@@ -14,7 +14,18 @@ from openbml_local.processes import ProcessRecord
 from openbml_local.settings import Cloud
 
 LAYOUT = 1
-OURS = {"state.json", "lock", "run", "logs", "ministack", "engine", "sam", "secrets", "outputs.json", "routes.json"}
+OURS = {
+    "state.json",
+    "lock",
+    "run",
+    "logs",
+    "ministack",
+    "engine",
+    "sam",
+    "secrets",
+    "outputs.json",
+    "routes.json",
+}
 
 
 class StateFile(BaseModel):
@@ -80,7 +91,14 @@ class StateDirectory:
             if strangers or not self.root.is_dir():
                 raise StateNotOursError(self.root)
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (self.logs, self.ministack, self.engine, self.sam, self.root / "run", self.root / "secrets"):
+        for folder in (
+            self.logs,
+            self.ministack,
+            self.engine,
+            self.sam,
+            self.root / "run",
+            self.root / "secrets",
+        ):
             folder.mkdir(exist_ok=True)
         (self.root / "secrets").chmod(0o700)
 

@@ -23,7 +23,7 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         )
         return {"statusCode": 200, "body": json.dumps({"url": url})}
     if event["path"].endswith("/forbidden"):
-        names = [table for table in boto3.client("dynamodb").list_tables()["TableNames"]]
+        names = boto3.client("dynamodb").list_tables()["TableNames"]
         return {"statusCode": 200, "body": json.dumps(names)}
     answer = {
         "hello": hello("cloud"),

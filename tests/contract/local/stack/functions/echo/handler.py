@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from greeting.words import hello
 
 NAMES = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SAGEMAKER", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "AWS_REGION")
@@ -17,8 +18,12 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         for record in event["Records"]:
             table.put_item(Item={"id": record["messageId"], "body": record["body"]})
         return {"batchItemFailures": []}
+    if "connectionId" in event["requestContext"]:
+        return {"statusCode": 200, "body": f"heard {event['body']}"}
     if event["path"].endswith("/presign"):
-        url = boto3.client("s3").generate_presigned_url(
+        # Without s3v4 the address would be signed the old way, which binds the Content-Type header too.
+        storage = boto3.client("s3", config=Config(signature_version="s3v4"))
+        url = storage.generate_presigned_url(
             "put_object", Params={"Bucket": os.environ["BUCKET"], "Key": "uploads/a.txt"}
         )
         return {"statusCode": 200, "body": json.dumps({"url": url})}

@@ -43,7 +43,7 @@ class JobStateChanged(Event):
 
 
 class LogLine(BaseModel):
-    """One line of a job's output; `id` is the log service's, in order of arrival."""
+    """One line of a job's output; `id` is its place in its delivery and the log service's own id."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,7 +64,7 @@ class JobProgressed(Event):
 
 
 class HostingStateChanged(Event):
-    """`revision` is the one that answers, 0 for none; a failure with `in_service` is an update rolled back."""
+    """`revision` is the one that answers, 0: none; a failure with `in_service` is an update rolled back."""
 
     source: ClassVar[str] = SOURCE
 

@@ -69,7 +69,7 @@ def ingest_progress(
 ) -> int:
     """Publish the delivery's records and lines; return how many lines were passed on.
 
-    Lines of other stages' jobs, of unknown jobs and of deliveries seen before are passed over.
+    Lines of other stages' jobs, of unknown jobs and of seen deliveries are passed over.
     """
     job_id = names.job_id(delivery.log_stream.partition("/")[0])
     if job_id is None:
@@ -87,7 +87,7 @@ def ingest_progress(
 
 
 def record_of(message: str) -> Record | None:
-    """Return the object of a tagged line; None for a plain or malformed line. NaN and infinities become null."""
+    """Return the object of a tagged line; None for any other line. NaN and infinities become null."""
     if not message.startswith(TAG) or len(message) > _RECORD_CHARACTERS:
         return None
     try:
@@ -101,7 +101,7 @@ def _events(job: Job, lines: Sequence[RawLine]) -> Iterator[JobProgressed]:
     records: list[Record] = []
     texts: list[LogLine] = []
     size = 0
-    for line in lines:
+    for place, line in enumerate(lines):
         message = line.message.rstrip("\r\n")
         cost = min(len(message.encode()), _RECORD_CHARACTERS * 4) + 100
         if size and size + cost > _EVENT_BYTES:
@@ -112,7 +112,7 @@ def _events(job: Job, lines: Sequence[RawLine]) -> Iterator[JobProgressed]:
         if record is not None:
             records.append(record)
         else:
-            texts.append(_line(line, message))
+            texts.append(_line(line, message, place))
     if size:
         yield _event(job, records, texts)
 
@@ -127,9 +127,9 @@ def _event(job: Job, records: Sequence[Record], lines: Sequence[LogLine]) -> Job
     )
 
 
-def _line(line: RawLine, message: str) -> LogLine:
+def _line(line: RawLine, message: str, place: int) -> LogLine:
     at = datetime.fromtimestamp(line.timestamp / 1000, UTC)
     printable = "".join(
         sign if sign.isprintable() or sign == "\t" else "�" for sign in message[:_LINE_CHARACTERS]
     )
-    return LogLine(id=line.id, at=at, text=printable)
+    return LogLine(id=f"{place:05d}-{line.id}", at=at, text=printable)

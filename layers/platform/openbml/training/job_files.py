@@ -1,0 +1,45 @@
+"""Files of jobs: where they go and what they say. Port and the models of the files this context reads."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from openbml.core.errors import OpenBMLError
+from openbml.core.scope import ProjectScope
+from openbml.training.runs import Outcome
+
+REPORT_FORMAT = "openbml.report/1"
+
+
+class ReportUnreadableError(OpenBMLError):
+    """A job left a report that cannot be read; details: reason."""
+
+
+class Report(BaseModel):
+    """`report.json` of a job, as far as this context reads it; the whole document is `document`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    overall: Mapping[str, float] = Field(max_length=50)
+    topk: Mapping[str, float] = Field(default={}, max_length=50)
+    recommended_threshold: float | None = None
+    document: Mapping[str, Any]
+
+    @property
+    def outcome(self) -> Outcome:
+        tops = {f"top{name}": value for name, value in self.topk.items()}
+        return Outcome(metrics={**self.overall, **tops}, recommended_threshold=self.recommended_threshold)
+
+
+class JobFiles(Protocol):
+    """Port to where jobs keep their files."""
+
+    def runs_uri(self, scope: ProjectScope) -> str:
+        """Return the folder of the project's runs."""
+
+    def weights_uri(self) -> str | None:
+        """Return the folder of the weights registry, None while it holds nothing."""
+
+    def report(self, data_uri: str) -> Report | None:
+        """Return the report in a job's data folder, None if there is none. Raises ReportUnreadableError."""

@@ -1,0 +1,56 @@
+"""S3 adapter of `JobFiles`: keys of contracts section 3."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+
+from openbml.core.scope import ProjectScope
+from openbml.training.job_files import REPORT_FORMAT, Report, ReportUnreadableError
+
+_MAX_REPORT_BYTES = 20 * 1024 * 1024
+_WEIGHTS = "weights/"
+
+
+class S3JobFiles:
+    def __init__(self, client: Any, *, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def runs_uri(self, scope: ProjectScope) -> str:
+        return f"s3://{self._bucket}/{scope.prefix}runs/"
+
+    def weights_uri(self) -> str | None:
+        index = self._read(f"{_WEIGHTS}index.json")
+        return f"s3://{self._bucket}/{_WEIGHTS}" if index is not None else None
+
+    def report(self, data_uri: str) -> Report | None:
+        prefix = f"s3://{self._bucket}/"
+        if not data_uri.startswith(prefix):
+            raise ReportUnreadableError(reason="it lies outside the data bucket")
+        body = self._read(f"{data_uri.removeprefix(prefix).rstrip('/')}/report.json")
+        return None if body is None else parsed_report(body)
+
+    def _read(self, key: str) -> bytes | None:
+        try:
+            reply = self._client.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return None
+            raise
+        if reply["ContentLength"] > _MAX_REPORT_BYTES:
+            raise ReportUnreadableError(reason=f"it has {reply['ContentLength']} bytes")
+        body: bytes = reply["Body"].read()
+        return body
+
+
+def parsed_report(body: bytes) -> Report:
+    """Raises ReportUnreadableError: not JSON, not of our format, or figures missing."""
+    try:
+        document = json.loads(body)
+        if not isinstance(document, dict) or document.get("format") != REPORT_FORMAT:
+            raise ReportUnreadableError(reason=f"its format is not {REPORT_FORMAT}")
+        return Report.model_validate({**document, "document": document})
+    except (ValueError, RecursionError, ValidationError) as error:
+        raise ReportUnreadableError(reason=str(error)[:300]) from error

@@ -1,0 +1,65 @@
+"""What this context needs of compute, and the job of a run."""
+
+import json
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from openbml.compute.jobs import Channel, Job, TrainingJobRequest
+from openbml.compute.owners import Owner
+from openbml.training.run_requests import image_for
+from openbml.training.runs import Run
+
+OWNER_CONTEXT = "training"
+# Downloads, evaluation and export lie outside the maximum training time; the job ends itself in time, this is
+# the limit for one that does not.
+_MARGIN_S = 3600
+
+
+class TrainingJobs(Protocol):
+    """Port to compute (contracts, section 7)."""
+
+    def submit_training(self, request: TrainingJobRequest) -> Job: ...
+
+    def stop_training(self, job_id: str) -> Job: ...
+
+
+class JobPlaces(BaseModel):
+    """Addresses of a run's job."""
+
+    model_config = ConfigDict(frozen=True)
+
+    train_uri: str
+    eval_uri: str | None
+    weights_uri: str | None
+    runs_uri: str
+
+
+def job_request(run: Run, places: JobPlaces) -> TrainingJobRequest:
+    """Return the job of a run whose data is frozen; the same run gives the same request."""
+    channels = [Channel(name="train", uri=places.train_uri)]
+    if places.eval_uri:
+        channels.append(Channel(name="eval", uri=places.eval_uri))
+    if places.weights_uri:
+        channels.append(Channel(name="weights", uri=places.weights_uri))
+    platform = {
+        "task": run.task_type,
+        "network": run.network,
+        "labels": json.dumps(list(run.labels), ensure_ascii=False),
+        "run_id": str(run.run_id),
+        "max_training_time_s": str(run.max_training_minutes * 60),
+    }
+    folder = f"{places.runs_uri}{run.run_id}/"
+    return TrainingJobRequest(
+        job_id=run.job_id,
+        owner=Owner(context=OWNER_CONTEXT, id=str(run.run_id)),
+        scope=run.scope,
+        image=image_for(run.task_type).name,
+        hyper_parameters={**run.hyper_parameters, **platform},
+        channels=channels,
+        machine_type=run.machine_type,
+        node_count=run.node_count,
+        output_uri=f"{folder}job",
+        checkpoint_uri=f"{folder}checkpoints/",
+        max_runtime_s=run.max_training_minutes * 60 + _MARGIN_S,
+    )

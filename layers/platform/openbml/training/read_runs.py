@@ -1,0 +1,172 @@
+"""Use cases that only read: lists, one run, its metrics, log and report."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from openbml.compute.failures import Failure
+from openbml.core.errors import OpenBMLError
+from openbml.core.pages import CursorCodec, Page
+from openbml.core.scope import ProjectScope
+from openbml.training.experiments import Experiment, ExperimentRepository
+from openbml.training.job_files import JobFiles
+from openbml.training.run_progress import LogEntry, Progress, RunProgressStore
+from openbml.training.runs import Run, RunRepository, RunState
+from openbml.training.training_data import Selection, TrainingData
+
+_LOG_LINES = 500
+_THUMBNAILS = 200
+
+
+class ReportNotReadyError(OpenBMLError):
+    """The run has no report, not yet or not at all; details: run_id, state."""
+
+
+class EpochPosition(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    epoch: int
+    epochs: int | None
+
+
+class RunView(BaseModel):
+    """A run as the API shows it (contracts, section 4)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: int
+    experiment_id: int
+    name: str
+    version_number: int
+    task_type: str
+    state: RunState
+    stage: str | None
+    network: str
+    hyper_parameters: Mapping[str, str]
+    machine_type: str
+    node_count: int
+    max_training_minutes: int
+    remark: str
+    training_data: Sequence[Selection]
+    evaluation_data: Sequence[Selection]
+    labels: Sequence[str]
+    snapshot_id: str | None
+    evaluation_snapshot_id: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    training_seconds: float
+    progress: EpochPosition | None
+    metrics: Mapping[str, float] | None
+    recommended_threshold: float | None
+    failure: Failure | None
+    cost_estimate: Decimal
+
+    @classmethod
+    def of(cls, run: Run, progress: Progress) -> "RunView":
+        position = (
+            EpochPosition(epoch=progress.epoch, epochs=progress.epochs)
+            if progress.epoch is not None
+            else None
+        )
+        known = {name: getattr(run, name) for name in cls.model_fields if name not in ("stage", "progress")}
+        return cls(stage=None if run.state.is_final else progress.stage, progress=position, **known)
+
+
+class LogPage(BaseModel):
+    """Lines in order; `next_after` asks for what came since, it stays when there is nothing new."""
+
+    model_config = ConfigDict(frozen=True)
+
+    items: Sequence[LogEntry]
+    next_after: str | None
+
+
+def list_experiments(
+    scope: ProjectScope,
+    *,
+    limit: int,
+    cursor: str | None,
+    experiments: ExperimentRepository,
+    cursors: CursorCodec,
+) -> Page[Experiment]:
+    purpose = f"experiments {scope.key}"
+    position = cursors.decode(cursor, purpose=purpose)
+    items, following = experiments.page(scope, limit=limit, position=position)
+    return Page(items=items, next_cursor=cursors.encode(following, purpose=purpose))
+
+
+def list_runs(
+    scope: ProjectScope,
+    experiment_id: int,
+    *,
+    limit: int,
+    cursor: str | None,
+    experiments: ExperimentRepository,
+    runs: RunRepository,
+    store: RunProgressStore,
+    cursors: CursorCodec,
+) -> Page[RunView]:
+    """Raises ExperimentNotFoundError."""
+    experiments.get(scope, experiment_id)
+    purpose = f"runs {scope.key} {experiment_id}"
+    position = cursors.decode(cursor, purpose=purpose)
+    items, following = runs.page(scope, experiment_id, limit=limit, position=position)
+    views = [RunView.of(run, _progress(run, store)) for run in items]
+    return Page(items=views, next_cursor=cursors.encode(following, purpose=purpose))
+
+
+def run_view(scope: ProjectScope, run_id: int, *, runs: RunRepository, store: RunProgressStore) -> RunView:
+    """Raises RunNotFoundError."""
+    return RunView.of(runs.get(scope, run_id), store.progress(scope, run_id))
+
+
+def run_metrics(
+    scope: ProjectScope, run_id: int, *, runs: RunRepository, store: RunProgressStore
+) -> dict[str, list[dict[str, JsonValue]]]:
+    """Return the figures of every epoch. Raises RunNotFoundError."""
+    runs.get(scope, run_id)
+    return {"epochs": [epoch.flat() for epoch in store.epochs(scope, run_id)]}
+
+
+def run_log(
+    scope: ProjectScope, run_id: int, *, after: str | None, runs: RunRepository, store: RunProgressStore
+) -> LogPage:
+    """Return the next lines behind `after`. Raises RunNotFoundError."""
+    runs.get(scope, run_id)
+    lines = store.lines(scope, run_id, after=after, limit=_LOG_LINES)
+    return LogPage(items=lines, next_after=lines[-1].id if lines else after)
+
+
+def run_report(
+    scope: ProjectScope, run_id: int, *, runs: RunRepository, files: JobFiles, data: TrainingData
+) -> dict[str, Any]:
+    """Return the evaluation report; its wrong examples carry a `thumbnail_url` while their sample exists.
+
+    Raises:
+        RunNotFoundError, ReportNotReadyError, ReportUnreadableError
+    """
+    run = runs.get(scope, run_id)
+    report = files.report(run.data_uri) if run.data_uri and run.metrics is not None else None
+    if report is None:
+        raise ReportNotReadyError(run_id=run_id, state=run.state)
+    document = dict(report.document)
+    examples = document.get("wrong_examples")
+    if isinstance(examples, list):
+        document["wrong_examples"] = _with_thumbnails(run, examples, data)
+    return document
+
+
+def _with_thumbnails(run: Run, examples: list[Any], data: TrainingData) -> list[Any]:
+    shown = [row for row in examples[:_THUMBNAILS] if isinstance(row, dict) and "sample_id" in row]
+    ids = [str(row["sample_id"]) for row in shown]
+    selections = [*run.evaluation_data, *run.training_data]
+    urls = data.thumbnail_urls(run.scope, selections, ids) if ids else {}
+    return [{**row, "thumbnail_url": urls.get(str(row["sample_id"]))} for row in shown]
+
+
+def _progress(run: Run, store: RunProgressStore) -> Progress:
+    return Progress() if run.state.is_final else store.progress(run.scope, run.run_id)

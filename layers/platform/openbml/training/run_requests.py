@@ -1,0 +1,125 @@
+"""What a caller asks of a run, and the rules it must keep (spec 03 sections 2.3 and 2.13)."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+
+from openbml.core.errors import InvalidRequestError, OpenBMLError
+from openbml.training.experiments import TaskNotAvailableError
+from openbml.training.training_data import Selection
+from openbml_catalog.images import Image, images, training_image
+from openbml_catalog.machines import Module, machines, machines_of
+from openbml_catalog.networks import (
+    HyperParameterError,
+    Network,
+    hyper_parameters,
+    networks,
+    parse_hyper_parameters,
+)
+from openbml_catalog.prices import price_book
+
+MAX_NODES = 6  # spec 03 section 2.13
+MAX_TRAINING_MINUTES = 7 * 24 * 60
+
+
+class PaidBillingNeededError(OpenBMLError):
+    """The machine can be used after paid billing is activated only; details: machine_type, available."""
+
+
+class NetworkNotOnMachineError(OpenBMLError):
+    """The network cannot run on the machine; details: network, machine_type."""
+
+
+class NodesNotAvailableError(OpenBMLError):
+    """The network trains on fewer nodes; details: node_count, max_nodes."""
+
+
+class RunRequest(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    training_data: Sequence[Selection] = Field(min_length=1, max_length=20)
+    evaluation_data: Sequence[Selection] | None = Field(default=None, max_length=20)
+    network: str = Field(max_length=100)
+    hyper_parameters: Mapping[str, StrictInt | StrictFloat | StrictStr] = Field(default={}, max_length=100)
+    machine_type: str = Field(max_length=100)
+    node_count: int = Field(default=1, ge=1, le=MAX_NODES)
+    max_training_minutes: int = Field(ge=1, le=MAX_TRAINING_MINUTES)
+    remark: str | None = Field(default=None, max_length=500)
+    weights: str | None = Field(default=None, max_length=50)
+
+
+class TrainingPlan(BaseModel):
+    """A request that keeps the rules, with every value filled in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    network: str
+    hyper_parameters: Mapping[str, str]
+    cost_estimate: Decimal
+
+
+def image_for(task_type: str) -> Image:
+    """Return the image that trains the task. Raises TaskNotAvailableError."""
+    image = training_image(task_type)
+    if image is None:
+        available = sorted(task for row in images().values() for task in row.trains)
+        raise TaskNotAvailableError(task_type=task_type, available=available)
+    return image
+
+
+def training_plan(request: RunRequest, *, task_type: str, paid_billing: bool) -> TrainingPlan:
+    """Check the request against the catalogue and fill in what was left to it.
+
+    Raises:
+        TaskNotAvailableError, NodesNotAvailableError, NetworkNotOnMachineError, PaidBillingNeededError
+        InvalidRequestError: names the field and what is allowed.
+    """
+    image = image_for(task_type)
+    network = networks(task_type).get(request.network)
+    if network is None:
+        raise InvalidRequestError(field="network", reason=f"must be one of {', '.join(networks(task_type))}")
+    if request.node_count > image.max_nodes:
+        raise NodesNotAvailableError(node_count=request.node_count, max_nodes=image.max_nodes)
+    _check_machine(request.machine_type, network, paid_billing=paid_billing)
+    return TrainingPlan(
+        network=network.name,
+        hyper_parameters=_values(request, task_type),
+        cost_estimate=cost_at_most(request.machine_type, request.node_count, request.max_training_minutes),
+    )
+
+
+def cost_at_most(machine_type: str, node_count: int, minutes: int) -> Decimal:
+    """Return the price of the maximum training time, free allowances not counted."""
+    price = price_book()[Module.PRESET, machine_type]
+    return price.per_unit_minute * node_count * minutes
+
+
+def _check_machine(machine_type: str, network: Network, *, paid_billing: bool) -> None:
+    listed = [machine.code for machine in machines_of(Module.PRESET)]
+    if machine_type not in listed:
+        raise InvalidRequestError(field="machine_type", reason=f"must be one of {', '.join(listed)}")
+    if not network.runs_on(machine_type):
+        raise NetworkNotOnMachineError(network=network.name, machine_type=machines()[machine_type].label)
+    free = [code for code in listed if not price_book()[Module.PRESET, code].needs_paid_billing]
+    if not paid_billing and machine_type not in free:
+        raise PaidBillingNeededError(machine_type=machine_type, available=", ".join(free))
+
+
+def _values(request: RunRequest, task_type: str) -> dict[str, str]:
+    declared = hyper_parameters(task_type)
+    given = {name: str(value) for name, value in request.hyper_parameters.items()}
+    if request.weights is not None:
+        given["weights"] = request.weights
+    for name in given:
+        if name not in declared or declared[name].platform:
+            allowed = ", ".join(row.name for row in declared.values() if not row.platform)
+            raise InvalidRequestError(
+                field=f"hyper_parameters.{name}", reason=f"is not a hyper-parameter here; there are {allowed}"
+            )
+    platform = {"task": task_type, "network": request.network, "labels": '["placeholder"]'}
+    try:
+        values = parse_hyper_parameters(task_type, {**given, **platform})
+    except HyperParameterError as error:
+        raise InvalidRequestError(field=f"hyper_parameters.{error.name}", reason=error.reason) from error
+    return {name: str(value) for name, value in values.items() if not declared[name].platform}

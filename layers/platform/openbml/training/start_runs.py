@@ -1,0 +1,157 @@
+"""Use cases: take runs from `preparing` to their job. Every step may be repeated and continued by another."""
+
+from datetime import timedelta
+
+from openbml.compute.failures import Failure, Fault
+from openbml.core.clock import Clock
+from openbml.core.events import EventPublisher
+from openbml.core.observability import logger
+from openbml.core.scope import ProjectScope
+from openbml.training.events import RunStateChanged
+from openbml.training.job_files import JobFiles
+from openbml.training.jobs import JobPlaces, TrainingJobs, job_request
+from openbml.training.runs import Run, RunConflictError, RunNotFoundError, RunRepository, RunState
+from openbml.training.training_data import (
+    DataNotSelectableError,
+    SnapshotState,
+    SnapshotView,
+    TrainingData,
+)
+
+_PATIENCE = timedelta(hours=12)  # a snapshot that is not ready by then never will be
+
+
+def start_run(
+    scope: ProjectScope,
+    run_id: int,
+    *,
+    runs: RunRepository,
+    data: TrainingData,
+    jobs: TrainingJobs,
+    files: JobFiles,
+    events: EventPublisher,
+    now: Clock,
+) -> Run:
+    """Freeze the run's data, and once that is done hand the run to compute.
+
+    Asking for a snapshot that is being packed, or a job that was submitted, is harmless, so any caller may
+    come at any time: the run's creation, a finished snapshot, the minute's look at runs left behind.
+
+    Raises:
+        RunNotFoundError, RunConflictError
+    """
+    run = runs.get(scope, run_id)
+    if run.state is not RunState.PREPARING:
+        return run
+    try:
+        train = data.request_snapshot(scope, run.task_type, run.training_data)
+        evaluation = (
+            data.request_snapshot(scope, run.task_type, run.evaluation_data) if run.evaluation_data else None
+        )
+    except DataNotSelectableError as error:
+        return _broken(run, _data_failure(error), runs=runs, events=events, now=now)
+    frozen = run.frozen_data(train.snapshot_id, evaluation.snapshot_id if evaluation else None)
+    if frozen is not run:
+        runs.save(frozen)
+        run = frozen
+    snapshots = [view for view in (train, evaluation) if view]
+    obstacle = _obstacle(run, snapshots, now)
+    if obstacle:
+        return _broken(run, obstacle, runs=runs, events=events, now=now)
+    if any(view.state is not SnapshotState.READY for view in snapshots):
+        return run
+    places = JobPlaces(
+        train_uri=train.uri,
+        eval_uri=evaluation.uri if evaluation else None,
+        weights_uri=files.weights_uri() if run.hyper_parameters.get("weights") != "none" else None,
+        runs_uri=files.runs_uri(scope),
+    )
+    return _handed_over(run, places, runs=runs, jobs=jobs, events=events, now=now)
+
+
+def start_waiting_runs(
+    scope: ProjectScope,
+    *,
+    runs: RunRepository,
+    data: TrainingData,
+    jobs: TrainingJobs,
+    files: JobFiles,
+    events: EventPublisher,
+    now: Clock,
+) -> int:
+    """Take the next step with every run of the project that is not handed over; return how many."""
+    waiting = runs.preparing(scope)
+    for _, run_id in waiting:
+        start_run(scope, run_id, runs=runs, data=data, jobs=jobs, files=files, events=events, now=now)
+    return len(waiting)
+
+
+def resume_runs(
+    *,
+    runs: RunRepository,
+    data: TrainingData,
+    jobs: TrainingJobs,
+    files: JobFiles,
+    events: EventPublisher,
+    now: Clock,
+) -> int:
+    """Take the next step with every run left behind by a lost event or a killed function."""
+    waiting = runs.preparing()
+    for scope, run_id in waiting:
+        try:
+            start_run(scope, run_id, runs=runs, data=data, jobs=jobs, files=files, events=events, now=now)
+        except (RunConflictError, RunNotFoundError):
+            logger.info("run changed while resuming", run_id=run_id)
+    return len(waiting)
+
+
+def _obstacle(run: Run, snapshots: list[SnapshotView], now: Clock) -> Failure | None:
+    for view in snapshots:
+        if view.state is SnapshotState.FAILED:
+            return Failure(fault=Fault.USER, message=f"the data could not be frozen: {view.failure}")
+        if view.state is SnapshotState.READY and sorted(view.labels) != list(run.labels):
+            return Failure(
+                fault=Fault.USER,
+                message="the data changed after the run was asked for: its labels are now "
+                + ", ".join(sorted(view.labels)),
+            )
+    waiting = any(view.state is SnapshotState.PREPARING for view in snapshots)
+    if waiting and now() - run.created_at > _PATIENCE:
+        return Failure(fault=Fault.PLATFORM, message="the data was not frozen within 12 hours")
+    return None
+
+
+def _data_failure(error: DataNotSelectableError) -> Failure:
+    details = error.details
+    version = f"dataset {details['dataset_id']} V{details['version_number']}"
+    return Failure(fault=Fault.USER, message=f"{version} cannot be used: {details['reason']}")
+
+
+def _handed_over(
+    run: Run,
+    places: JobPlaces,
+    *,
+    runs: RunRepository,
+    jobs: TrainingJobs,
+    events: EventPublisher,
+    now: Clock,
+) -> Run:
+    jobs.submit_training(job_request(run, places))
+    queued = run.submitted(now())
+    events.publish([RunStateChanged.of(queued)])
+    try:
+        runs.save(queued)
+    except RunConflictError:
+        current = runs.get(run.scope, run.run_id)
+        if current.state is RunState.STOPPED:  # stopped between our reading and the submission
+            jobs.stop_training(run.job_id)
+        return current
+    logger.info("run submitted", run_id=run.run_id)
+    return queued
+
+
+def _broken(run: Run, failure: Failure, *, runs: RunRepository, events: EventPublisher, now: Clock) -> Run:
+    broken = run.broken(failure, now())
+    events.publish([RunStateChanged.of(broken)])
+    runs.save(broken)
+    return broken

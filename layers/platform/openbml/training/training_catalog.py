@@ -1,0 +1,89 @@
+"""The catalogue as forms need it: tasks, networks, hyper-parameters, machines with prices."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from openbml.training.run_requests import MAX_TRAINING_MINUTES
+from openbml_catalog.images import images, training_image
+from openbml_catalog.machines import Machine, Module, machines_of
+from openbml_catalog.networks import HyperParameter, families, hyper_parameters, networks
+from openbml_catalog.prices import currency, price_book
+from openbml_catalog.tasks import Task, tasks
+
+
+class TaskEntry(Task):
+    trainable: bool
+    max_nodes: int
+
+
+class HyperParameterEntry(HyperParameter):
+    task: str
+
+
+class MachineEntry(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    label: str
+    cpu: int
+    memory_gb: int
+    gpu: str | None
+    gpu_memory_gb: int
+    price: Decimal
+    unit: str
+    free_hours: int
+    needs_paid_billing: bool
+
+
+class TrainingCatalog(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    tasks: Sequence[TaskEntry]
+    families: Sequence[dict[str, Any]]
+    networks: Sequence[dict[str, Any]]
+    hyper_parameters: Sequence[HyperParameterEntry]
+    machines: Sequence[MachineEntry]
+    currency: str
+    max_training_minutes: int
+
+
+@cache
+def training_catalog() -> TrainingCatalog:
+    trained = sorted(task for image in images().values() for task in image.trains)
+    return TrainingCatalog(
+        tasks=[_task(task) for task in tasks().values()],
+        families=[{**row.model_dump(), "task": task} for task in trained for row in families(task)],
+        networks=[{**row.model_dump(), "task": task} for task in trained for row in networks(task).values()],
+        hyper_parameters=[
+            HyperParameterEntry(**row.model_dump(), task=task)
+            for task in trained
+            for row in hyper_parameters(task).values()
+            if not row.platform
+        ],
+        machines=[_machine(machine) for machine in machines_of(Module.PRESET)],
+        currency=currency(),
+        max_training_minutes=MAX_TRAINING_MINUTES,
+    )
+
+
+def _task(task: Task) -> TaskEntry:
+    image = training_image(task.code)
+    return TaskEntry(
+        **task.model_dump(), trainable=image is not None, max_nodes=image.max_nodes if image else 0
+    )
+
+
+def _machine(machine: Machine) -> MachineEntry:
+    price = price_book()[Module.PRESET, machine.code]
+    shown = machine.model_dump(exclude={"instance_type", "modules"})
+    return MachineEntry(
+        **shown,
+        price=price.price,
+        unit=price.unit,
+        free_hours=price.free_hours,
+        needs_paid_billing=price.needs_paid_billing,
+    )

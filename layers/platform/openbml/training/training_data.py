@@ -1,0 +1,129 @@
+"""The data of a run: what is chosen, what may be chosen (spec 03 section 2.3), and the port to its owner."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from openbml.core.errors import OpenBMLError
+from openbml.core.scope import ProjectScope
+from openbml_catalog.tasks import Task
+
+
+class DataNotSelectableError(OpenBMLError):
+    """A chosen dataset version cannot be used; details: dataset_id, version_number, reason."""
+
+
+class TooFewLabelsError(OpenBMLError):
+    """Fewer than two labels are chosen; details: labels."""
+
+
+class EvaluationLabelsDifferError(OpenBMLError):
+    """The evaluation set's labels are not those of the training set; details: missing, extra."""
+
+
+class Selection(BaseModel):
+    """A dataset version, or some labels of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset_id: int
+    version_number: int = Field(ge=1)
+    labels: Sequence[str] | None = Field(default=None, min_length=1, max_length=1000)
+
+
+class DatasetView(BaseModel):
+    """What a run needs to know of a dataset version; `labels` counts the labelled samples of each label."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset_id: int
+    version_number: int
+    annotation_type: str
+    template: str
+    state: str
+    labels: Mapping[str, int]
+
+
+class SnapshotState(StrEnum):
+    PREPARING = "preparing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class SnapshotView(BaseModel):
+    """A frozen selection; `uri` is the folder with its manifest and shards."""
+
+    model_config = ConfigDict(frozen=True)
+
+    snapshot_id: str
+    state: SnapshotState
+    uri: str
+    labels: Sequence[str] = ()
+    sample_count: int = 0
+    failure: str | None = None
+
+
+class TrainingData(Protocol):
+    """Port to the context that owns datasets."""
+
+    def describe(self, scope: ProjectScope, selection: Selection) -> DatasetView:
+        """Raises DataNotSelectableError when there is no such version."""
+
+    def request_snapshot(
+        self, scope: ProjectScope, task: str, selections: Sequence[Selection]
+    ) -> SnapshotView:
+        """Ask for the selections' snapshot; asking again is harmless. Raises DataNotSelectableError."""
+
+    def thumbnail_urls(
+        self, scope: ProjectScope, selections: Sequence[Selection], sample_ids: Sequence[str]
+    ) -> Mapping[str, str]:
+        """Return addresses of the samples' thumbnails; samples that are gone are left out."""
+
+
+def chosen_labels(view: DatasetView, selection: Selection, task: Task) -> frozenset[str]:
+    """Return the labels a selection brings in.
+
+    Raises:
+        DataNotSelectableError: wrong annotation type, no labelled data, being imported or deleted, or a
+            chosen label has no samples (spec 03 section 2.3, conditions 1-3).
+    """
+    reason = _obstacle(view, selection, task)
+    if reason:
+        raise DataNotSelectableError(
+            dataset_id=view.dataset_id, version_number=view.version_number, reason=reason
+        )
+    present = {name for name, count in view.labels.items() if count > 0}
+    return frozenset(selection.labels or present)
+
+
+def _obstacle(view: DatasetView, selection: Selection, task: Task) -> str | None:
+    if (view.annotation_type, view.template) != (task.annotation_type, task.template):
+        return f"its annotations are {view.annotation_type}/{view.template}, the experiment's task needs " + (
+            f"{task.annotation_type}/{task.template}"
+        )
+    if view.state in ("importing", "deleting"):
+        return f"it is {view.state}"
+    present = {name for name, count in view.labels.items() if count > 0}
+    if not present:
+        return "it has no labelled samples"
+    unknown = sorted(set(selection.labels or ()) - present)
+    return f"it has no samples of the labels {', '.join(unknown)}" if unknown else None
+
+
+def merged_labels(training: Sequence[frozenset[str]], evaluation: Sequence[frozenset[str]]) -> list[str]:
+    """Return the classes of a run: labels of the same name are one class (spec 03 section 2.3).
+
+    Raises:
+        TooFewLabelsError: there are fewer than two.
+        EvaluationLabelsDifferError: an evaluation set is given and its labels are not exactly the same.
+    """
+    classes = frozenset[str]().union(*training)
+    if len(classes) < 2:
+        raise TooFewLabelsError(labels=sorted(classes))
+    if evaluation:
+        given = frozenset[str]().union(*evaluation)
+        if given != classes:
+            raise EvaluationLabelsDifferError(missing=sorted(classes - given), extra=sorted(given - classes))
+    return sorted(classes)

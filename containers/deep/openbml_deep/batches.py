@@ -1,7 +1,9 @@
 """Augmented training batches, prepared by threads while the network computes.
 
-What happens to an image depends on the seed, the epoch and the image only, never on which thread takes it: a resumed
-job sees the same pixels. Pillow and numpy release the interpreter lock, so threads share the decoded images for free.
+What happens to an image depends on the seed, the epoch and the image only, never on which thread takes it:
+a resumed
+job sees the same pixels. Pillow and numpy release the interpreter lock, so threads share the decoded
+images for free.
 """
 
 import math
@@ -17,7 +19,8 @@ from PIL import Image
 from openbml_deep.samples import DecodedImages
 from openbml_kit.images import Normalisation, Pixels
 
-# The default augmentation of the catalogue's classification tasks: no flip, a mirrored digit is another digit.
+# The default augmentation of the catalogue's classification tasks: no flip, a mirrored digit is another
+# digit.
 _CROP_AREA = (0.5, 1.0)
 _CROP_RATIO = (3 / 4, 4 / 3)
 _BRIGHTNESS = 0.2
@@ -27,7 +30,7 @@ _GREY = 0.45
 
 @dataclass(frozen=True)
 class Batch:
-    """Pixels of shape (n, size, size, 3), uint8; gain and shift of shape (n, 1, 1, 1); targets of shape (n,)."""
+    """Pixels: shape (n, size, size, 3), uint8; gain and shift: (n, 1, 1, 1); targets: (n,)."""
 
     pixels: torch.Tensor
     gain: torch.Tensor
@@ -115,7 +118,7 @@ def random_tone(random: np.random.Generator) -> tuple[float, float]:
 
 
 class DeviceNormalisation:
-    """Moves pixels to the device and makes them the network's input: tone and normalisation in one multiply-add."""
+    """Moves pixels to the device and makes them the network's input, tone and all, in one multiply-add."""
 
     def __init__(self, mean: tuple[float, ...], std: tuple[float, ...], device: torch.device) -> None:
         self._device = device

@@ -25,7 +25,8 @@ class Checkpoint:
 class Checkpoints:
     """Two files: `last.pt`, and the `best-<epoch>.pt` it names; the best one is written only when it changes.
 
-    `last.pt` replaces its predecessor at once and comes after the best file it names, so that a kill between the two
+    `last.pt` replaces its predecessor at once and comes after the best file it names, so that a kill
+    between the two
     leaves the earlier pair.
     """
 
@@ -49,7 +50,7 @@ class Checkpoints:
                 older.unlink()
 
     def load(self, note: Callable[[str, str], None]) -> Checkpoint | None:
-        """Return where to go on, or None to start anew: nothing saved, damaged, or of a job with other settings."""
+        """Return where to go on; None, with a note, where nothing fits: damaged, or of other settings."""
         last = self._folder / "last.pt"
         if not last.exists():
             return None

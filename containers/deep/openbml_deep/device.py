@@ -31,7 +31,9 @@ class Device:
 def prepare_device(*, cores: int) -> Device:
     """Return the device, with torch set to be repeatable on it. Call once, before any tensor is made."""
     torch.set_num_threads(cores)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    # Repeatability needs no memory filled before use; it costs several per cent of a step.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cudnn.benchmark = False
     if not torch.cuda.is_available():
         return Device(torch.device("cpu"), None)

@@ -41,7 +41,8 @@ def export_onnx(model: nn.Module, path: Path, *, samples: Planes) -> OnnxProof:
     """Write the model with a softmax at its end: `image` (n, 3, size, size) → `scores` (n, n_classes).
 
     Args:
-        samples: real inputs, shape `(n, 3, size, size)`; the graph is compared on them in one batch and one by one.
+        samples: real inputs, shape `(n, 3, size, size)`; the graph is compared on them in one batch and
+        one by one.
 
     Raises:
         PlatformFault: the graph differs from torch by more than the tolerance; nothing is left at `path`.
@@ -55,7 +56,8 @@ def export_onnx(model: nn.Module, path: Path, *, samples: Planes) -> OnnxProof:
         compared = _compare(scored, draft, samples)
         if not compared.max_abs_diff <= TOLERANCE:
             raise PlatformFault(
-                f"ONNX export refused: scores differ from torch by {compared.max_abs_diff:.3g}, allowed is {TOLERANCE:g}"
+                f"ONNX export refused: scores differ from torch by {compared.max_abs_diff:.3g}, "
+                f"allowed is {TOLERANCE:g}"
             )
 
     write_atomically(path, write)

@@ -31,7 +31,8 @@ class BuiltModel:
 def build_model(
     settings: TrainingSettings, *, weights_folder: Path | None, note: Callable[[str, str], None]
 ) -> BuiltModel:
-    """Return the network with as many outputs as labels; where weights are missing, say so and start from scratch.
+    """Return the network with as many outputs as labels; where weights are missing, say so and start from
+    scratch.
 
     Args:
         weights_folder: the job's `weights` channel: the weights registry's files with their `index.json`.

@@ -22,7 +22,7 @@ def build_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim
 
 
 def learning_rate_at(step: int, *, peak: float, warmup_steps: int, total_steps: int) -> float:
-    """Return the rate of a step counted from 0: a linear rise to the peak, then a cosine down to a hundredth of it."""
+    """Return the rate of a step counted from 0: a linear rise, then a cosine to a hundredth of the peak."""
     if step < warmup_steps:
         return peak * (step + 1) / warmup_steps
     done = (step - warmup_steps) / max(1, total_steps - warmup_steps)

@@ -39,7 +39,8 @@ def labelled_images(
     An unreadable image is noted and left out.
 
     Raises:
-        UserFault: a sample has no, several or unknown labels, or more than a tenth of the images is unreadable.
+        UserFault: a sample has no, several or unknown labels, or more than a tenth of the images is
+        unreadable.
     """
     images, unreadable = [], 0
     for sample in read_images(folder, manifest):
@@ -71,7 +72,8 @@ def _class_of(sample: ImageSample, labels: Sequence[str]) -> int:
 def hold_out(
     images: Sequence[LabelledImage], *, fraction: float, seed: int
 ) -> tuple[list[LabelledImage], list[LabelledImage]]:
-    """Return (training, held out): disjoint, the same share of every class, fixed by the seed and the sample ids.
+    """Return (training, held out): disjoint, the same share of every class, fixed by the seed and the
+    sample ids.
 
     A class keeps at least one image for training; a class of two or more gives at least one away.
     """
@@ -106,7 +108,7 @@ def require_every_label(images: Sequence[LabelledImage], labels: Sequence[str], 
 
 
 class DecodedImages:
-    """Training images, decoded and shrunk to what the input size can show; kept as long as the budget lasts."""
+    """Training images, decoded and shrunk to what the input size can show; kept while the budget lasts."""
 
     def __init__(self, images: Sequence[LabelledImage], *, input_size: int, budget_bytes: int) -> None:
         self.images = images

@@ -1,1 +1,1 @@
-"""What every image shares: the SageMaker contract, progress lines, failures, snapshots, images, metrics, reports."""
+"""What every image shares: SageMaker contract, progress, failures, snapshots, images, metrics, reports."""

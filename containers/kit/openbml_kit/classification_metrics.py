@@ -47,7 +47,7 @@ def accuracy(true: Classes, predicted: Classes) -> float:
 
 
 def top_k_accuracy(scores: Scores, true: Classes, k: int) -> float:
-    """Return the share of samples whose class is among the k most confident; with fewer classes than k, of all."""
+    """Return the share of samples whose class is among the k most confident."""
     if not len(true):
         return 0.0
     best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
@@ -57,7 +57,8 @@ def top_k_accuracy(scores: Scores, true: Classes, k: int) -> float:
 def threshold_curve(scores: Scores, true: Classes) -> list[ThresholdPoint]:
     """Return macro precision, recall and F1 of each tested threshold, one class against the rest.
 
-    Every class whose score is greater than the threshold counts as predicted, as the prediction API would return it.
+    Every class whose score is greater than the threshold counts as predicted, as the prediction API would
+    return it.
     Classes without a sample in the set are left out of the means.
     """
     actual = np.eye(scores.shape[1], dtype=bool)[true]

@@ -133,7 +133,7 @@ def _cautions(basis: Basis, training_counts: Sequence[int], labels: Sequence[str
         cautions.append(
             _caution(
                 "little_data",
-                f"Only {total} images: the figures are for reference. Publish the model and test it on a larger batch.",
+                f"Only {total} images: for reference only. Test the published model on a larger batch.",
                 f"仅有{total}张图片，评估结果仅供参考，建议发布为API后用更多图片测试。",
             )
         )
@@ -172,9 +172,11 @@ def _conclusion(accuracy: float, right: int, basis: Basis, *, cautioned: bool) -
         if basis.source == "holdout"
         else ("images of the evaluation set", "评测集图片")
     )
+    evaluated = basis.evaluated_count
     advice_en = " See the cautions before relying on it." if cautioned else ""
     advice_zh = "请先阅读注意事项。" if cautioned else ""
     return {
-        "en": f"The model is {grade_en}: {right} of {basis.evaluated_count} {held_en} are right, accuracy {accuracy:.1%}.{advice_en}",
-        "zh": f"模型效果{grade_zh}：{basis.evaluated_count}张{held_zh}中{right}张正确，准确率{accuracy:.1%}。{advice_zh}",
+        "en": f"The model is {grade_en}: {right} of {evaluated} {held_en} are right, "
+        f"accuracy {accuracy:.1%}.{advice_en}",
+        "zh": f"模型效果{grade_zh}：{evaluated}张{held_zh}中{right}张正确，准确率{accuracy:.1%}。{advice_zh}",
     }

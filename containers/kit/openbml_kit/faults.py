@@ -8,7 +8,7 @@ from pathlib import Path
 _SHOWN_CHARACTERS = 1024  # SageMaker shows this much of the failure file.
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818 - a job's fault says whose it is; the tree is Fault, UserFault, PlatformFault
     """A job cannot go on; the text is its cause, written for the job's owner."""
 
     tag = "platform"
@@ -27,7 +27,8 @@ class PlatformFault(Fault):
 def reporting_failures(work: Callable[[], None], *, failure_file: Path) -> int:
     """Do the work and return the process's exit code; a failure goes to the file, cause first.
 
-    Source: the SageMaker training contract; `user:` and `platform:` are ours (docs/reference/contracts.md section 3).
+    Source: the SageMaker training contract; `user:` and `platform:` are ours (docs/reference/contracts.md
+    section 3).
     """
     try:
         work()

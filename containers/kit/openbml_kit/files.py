@@ -1,4 +1,8 @@
-"""Files that are whole or absent: a killed process leaves no half of one."""
+"""Files that are whole or absent: a killed process leaves no half of one.
+
+Nothing is forced to the disk: what must outlive the machine is uploaded, and readers check digests or
+formats.
+"""
 
 import hashlib
 import json
@@ -14,8 +18,6 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write(draft)
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

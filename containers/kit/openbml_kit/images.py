@@ -16,8 +16,8 @@ from PIL import __version__ as pillow_version
 DECODER = f"pillow-{pillow_version}"
 RESIZE = "shorter-side-center-crop-0.875-bilinear"
 
-# Spec 08 section 4.3: jpg, png, bmp. MPO is the JPEG several phones and cameras write.
-_FORMATS = ("JPEG", "PNG", "BMP", "MPO")
+# Spec 08 section 4.3: jpg, png, bmp. JPEG covers MPO, which several phones and cameras write.
+_FORMATS = ("JPEG", "PNG", "BMP")
 _CROP_SHARE = 0.875
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -30,7 +30,8 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Pillow's own bomb check warns or fails by pixel count; `SideLimits` is stricter and always asked before decoding.
+# Pillow's own bomb check warns or fails by pixel count; `SideLimits` is stricter and always asked before
+# decoding.
 Image.MAX_IMAGE_PIXELS = None
 
 Pixels = npt.NDArray[np.uint8]
@@ -91,7 +92,7 @@ def decode(data: bytes, *, limits: SideLimits, shorter_side: int | None = None) 
 
 
 def central_square(image: Image.Image, size: int) -> Pixels:
-    """Return the evaluation view, shape `(size, size, 3)`: the middle 87.5 % of the shorter side, scaled once."""
+    """Return the evaluation view, shape `(size, size, 3)`: the middle 87.5 % of the shorter side."""
     side = min(image.size) * _CROP_SHARE
     left, top = (image.width - side) / 2, (image.height - side) / 2
     return np.asarray(

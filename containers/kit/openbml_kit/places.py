@@ -61,7 +61,7 @@ class Places:
 
 
 def core_count(env: Mapping[str, str]) -> int:
-    """Return the slot's cores: `SM_NUM_CPUS` where the runner sets it, at most what the affinity mask allows."""
+    """Return the slot's cores: `SM_NUM_CPUS` where it is set, at most what the affinity mask allows."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     told = env.get("SM_NUM_CPUS", "")
     return max(1, min(allowed, int(told))) if told.isdigit() and int(told) > 0 else allowed

@@ -54,7 +54,7 @@ class _Annotation(_Document):
 
 @dataclass(frozen=True)
 class Extent:
-    """Where a file lies inside an uncompressed shard, so that it can be read again without the archive's index."""
+    """Where a file lies inside an uncompressed shard, so that it can be read again by itself."""
 
     path: Path
     offset: int

@@ -4,7 +4,6 @@ import logging
 import sys
 
 from openbml_kit.faults import Fault
-
 from openbml_serving.server import serve
 from openbml_serving.settings import ServingSettings
 

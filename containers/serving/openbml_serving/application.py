@@ -19,6 +19,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _log = logging.getLogger("openbml_serving")
+# A body over the limit is read to its end, unless it is absurd: clients read no answer while they still send.
+_MOST_DISCARDED = 32 * 1024 * 1024
 _JSON = (b"content-type", b"application/json; charset=utf-8")
 
 
@@ -61,7 +63,6 @@ class Application:
         try:
             body = await self._body(headers, receive)
         except BodyTooLargeError:
-            # The rest of the body is not read: the connection cannot be used again.
             await _reply(send, 200, error_body("size_invalid"), closing=True)
             return
         except ClientGoneError:
@@ -81,7 +82,7 @@ class Application:
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         limit = self._settings.max_body_bytes
-        if int(headers.get(b"content-length", b"0")) > limit:
+        if int(headers.get(b"content-length", b"0")) > _MOST_DISCARDED:
             raise BodyTooLargeError
         parts: list[bytes] = []
         size = 0
@@ -93,9 +94,10 @@ class Application:
                         raise ClientGoneError
                     part: bytes = message.get("body", b"")
                     size += len(part)
-                    if size > limit:
+                    if size <= limit:
+                        parts.append(part)
+                    if size > _MOST_DISCARDED or (size > limit and not message.get("more_body", False)):
                         raise BodyTooLargeError
-                    parts.append(part)
                     if not message.get("more_body", False):
                         return parts[0] if len(parts) == 1 else b"".join(parts)
         except TimeoutError as error:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+
 from openbml_catalog.errors import prediction_error
 
 

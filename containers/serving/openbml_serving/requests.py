@@ -61,7 +61,8 @@ def check_text(document: Mapping[str, Any], name: str) -> None:
 
 
 def read_base64(document: Mapping[str, Any], name: str) -> bytes:
-    """Return the bytes of a required base64 field; line breaks inside, as MIME encoders write them, are allowed.
+    """Return the bytes of a required base64 field; line breaks inside, as MIME encoders write them, are
+    allowed.
 
     Raises:
         RequestError: missing or empty, undecodable (a data-URI header is), or too long.

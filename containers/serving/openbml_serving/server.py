@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import uvicorn
 import uvloop
-from openbml_kit.model_manifest import read_model_manifest
 
+from openbml_kit.model_manifest import read_model_manifest
 from openbml_serving.application import Application
 from openbml_serving.settings import ServingSettings
 from openbml_serving.tasks import TaskHandler, load_handler
@@ -19,7 +19,7 @@ _log = logging.getLogger("openbml_serving")
 
 
 class DrainingServer(uvicorn.Server):
-    """Ends with exit code 0 on SIGTERM, after the requests in flight; uvicorn's own would raise the signal again."""
+    """Ends with exit code 0 on SIGTERM, after the requests in flight; uvicorn's raises the signal again."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,7 +1,9 @@
 """ONNX Runtime with all cores for a lone request and one core for each of many.
 
-One run over all cores answers a single client soonest; under load N runs of one thread each do the most work. A
-session of one thread computes in its caller's thread, so one such session serves every worker and the weights are in
+One run over all cores answers a single client soonest; under load N runs of one thread each do the most
+work. A
+session of one thread computes in its caller's thread, so one such session serves every worker and the
+weights are in
 memory twice, not N times.
 """
 

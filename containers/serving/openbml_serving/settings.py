@@ -3,8 +3,9 @@
 import os
 from collections.abc import Mapping
 
-from openbml_kit.places import Places, core_count
 from pydantic import BaseModel, ConfigDict, Field
+
+from openbml_kit.places import Places, core_count
 
 
 class ServingSettings(BaseModel):
@@ -20,7 +21,7 @@ class ServingSettings(BaseModel):
 
     @property
     def max_waiting(self) -> int:
-        """Requests that may wait for a core; each costs its body, and more would time out before their turn."""
+        """Requests that may wait for a core; more would time out before their turn."""
         return 128 * self.cores
 
     @classmethod

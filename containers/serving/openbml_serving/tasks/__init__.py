@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from openbml_kit.faults import PlatformFault
 from openbml_kit.model_manifest import ModelManifest
 
-# Task code of the catalogue → module of this package; each has `load(folder, manifest, cores) -> TaskHandler`.
+# Task code of the catalogue → module here with `load(folder, manifest, cores) -> TaskHandler`.
 _MODULES: Mapping[str, str] = {"image_classification": "image_classification"}
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from openbml_kit.faults import PlatformFault
 from openbml_kit.images import (
     DECODER,
     PREDICTION_SIDES,
@@ -14,9 +16,7 @@ from openbml_kit.images import (
     UndecodableImageError,
     evaluation_view,
 )
-from openbml_kit.faults import PlatformFault
 from openbml_kit.model_manifest import MODEL_FILE, ModelManifest
-
 from openbml_serving.replies import RequestError
 from openbml_serving.requests import check_text, read_base64, read_positive_integer
 from openbml_serving.sessions import HybridSessions

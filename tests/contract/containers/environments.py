@@ -1,0 +1,213 @@
+"""The interpreters of the images' environments, and jobs and servers run in them as the local engine does."""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+TAG = "##openbml "
+
+
+def interpreter(image: str) -> Path:
+    """Return the image's interpreter: `OPENBML_<IMAGE>_PYTHON`, else its lock's below `.envs/`."""
+    told = os.environ.get(f"OPENBML_{image.upper()}_PYTHON")
+    lock = ROOT / "containers" / image / "requirements.txt"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
+    python = Path(told) if told else ROOT / ".envs" / f"{image}-{digest}" / "bin" / "python"
+    if not python.exists():
+        pytest.fail(f"no environment of image {image}: set OPENBML_{image.upper()}_PYTHON or build {python}")
+    return python
+
+
+def environment(image: str, base: Path, **more: str) -> dict[str, str]:
+    folders = [ROOT / "containers" / image, ROOT / "containers" / "kit", ROOT / "layers" / "catalog"]
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(str(folder) for folder in folders),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "SAGEMAKER_BASE_DIR": str(base),
+        **more,
+    }
+
+
+@dataclass
+class Job:
+    """One training job below a folder of its own."""
+
+    base: Path
+
+    def configure(self, labels: Sequence[str], **hyper_parameters: object) -> None:
+        values = {
+            "task": "image_classification",
+            "network": "ResNet18_vd",
+            "labels": json.dumps(list(labels)),
+        }
+        values |= {
+            "input_size": "32",
+            "batch_size": "8",
+            "weights": "none",
+            "run_id": "7",
+            "learning_rate": "0.002",
+        }
+        values |= {name: str(value) for name, value in hyper_parameters.items()}
+        folder = self.base / "input" / "config"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "hyperparameters.json").write_text(json.dumps(values))
+
+    def start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [interpreter("deep"), ROOT / "containers" / "deep" / "train"],
+            env=environment("deep", self.base),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self) -> "Finished":
+        process = self.start()
+        out, err = process.communicate(timeout=120)
+        return Finished(process.returncode, out, err)
+
+    def run_until(self, wanted: Callable[[dict[str, Any]], bool], *, then: signal.Signals) -> "Finished":
+        """Send a signal on the first progress record that is wanted, and wait for the end."""
+        process = self.start()
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith(TAG) and wanted(json.loads(line.removeprefix(TAG))):
+                process.send_signal(then)
+                break
+        out, err = process.communicate(timeout=120)
+        return Finished(process.returncode, "".join(lines) + out, err)
+
+    def model(self) -> dict[str, Any]:
+        return read_json(self.base / "model" / "model.json")
+
+    def report(self) -> dict[str, Any]:
+        return read_json(self.base / "output" / "data" / "report.json")
+
+    def failure(self) -> str:
+        return (self.base / "output" / "failure").read_text()
+
+
+@dataclass(frozen=True)
+class Finished:
+    exit_code: int
+    out: str
+    err: str
+
+    def records(self, kind: str) -> list[dict[str, Any]]:
+        tagged = [
+            json.loads(line.removeprefix(TAG)) for line in self.out.splitlines() if line.startswith(TAG)
+        ]
+        return [record for record in tagged if record["kind"] == kind]
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text())
+    return document
+
+
+def run_python(image: str, script: str, *arguments: str | Path, base: Path) -> str:
+    """Run a script in an image's environment and return its output."""
+    finished = subprocess.run(
+        [interpreter(image), "-c", script, *arguments],
+        env=environment(image, base),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+@dataclass
+class Server:
+    """A running `serve` process."""
+
+    process: subprocess.Popen[str]
+    port: int
+    seconds_to_ready: float
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def post(self, body: bytes, content_type: str = "application/json") -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"{self.url}/invocations", data=body, headers={"Content-Type": content_type}, method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            assert reply.status == 200
+            document: dict[str, Any] = json.loads(reply.read())
+            return document
+
+
+def free_port() -> int:
+    for port in range(9210, 9290):
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port in 9210-9289")
+
+
+@contextmanager
+def serving(base: Path, **more: str) -> Iterator[Server]:
+    """Start a server and wait until `/ping` answers 200."""
+    port = free_port()
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [interpreter("serving"), ROOT / "containers" / "serving" / "serve"],
+        env=environment("serving", base, SAGEMAKER_BIND_TO_PORT=str(port), **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_until_ready(process, port)
+        yield Server(process, port, time.monotonic() - started)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def wait_until_ready(process: subprocess.Popen[str], port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"serve ended with {process.returncode}: {process.communicate()[1]}")
+        if ping(port) == 200:
+            return
+        select_pause()
+    raise AssertionError("serve was not ready within 30 s")
+
+
+def ping(port: int) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=2) as reply:
+            return int(reply.status)
+    except OSError:
+        return 0
+
+
+def select_pause() -> None:
+    """Give the polled process a moment; the loop around it has a deadline."""
+    time.sleep(0.02)

@@ -1,0 +1,112 @@
+"""Hyper-parameters are declared once in the catalogue and checked before work starts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openbml_catalog.networks import (
+    HyperParameterError,
+    UnknownTaskError,
+    families,
+    hyper_parameters,
+    networks,
+    parse_hyper_parameters,
+)
+from openbml_deep.settings import TrainingSettings, read_settings
+from openbml_kit.faults import UserFault
+
+TASK = "image_classification"
+GIVEN = {"task": TASK, "network": "ResNet18_vd", "labels": '["cat", "dog"]'}
+
+
+def test_the_manuals_networks_are_listed_with_their_figures() -> None:
+    listed = networks(TASK)
+    assert {name: row.timm for name, row in listed.items()} == {
+        "ResNet18_vd": "resnet18d",
+        "MobileNetV3_large_x1_0": "mobilenetv3_large_100",
+        "ResNet50_vd": "resnet50d",
+        "EfficientNetB4": "efficientnet_b4",
+    }
+    assert (listed["ResNet18_vd"].top1, listed["ResNet18_vd"].cpu_ms) == (0.7226, 142)
+    assert [network.name for network in listed.values() if network.recommended] == ["ResNet18_vd"]
+
+
+def test_every_weight_belongs_to_a_listed_family_and_shows_its_licence() -> None:
+    known = {family.name for family in families(TASK)}
+    for network in networks(TASK).values():
+        assert {weights.family for weights in network.weights} <= known
+        assert all(weights.licence for weights in network.weights)
+
+
+def test_a_task_without_networks_is_named() -> None:
+    with pytest.raises(UnknownTaskError, match="juggling"):
+        networks("juggling")
+
+
+def test_every_hyper_parameter_is_labelled_in_both_languages() -> None:
+    for parameter in hyper_parameters(TASK).values():
+        assert all((parameter.label_en, parameter.label_zh, parameter.help_en, parameter.help_zh))
+
+
+def test_what_is_not_given_comes_from_the_network_or_the_default() -> None:
+    values = parse_hyper_parameters(TASK, {**GIVEN, "network": "EfficientNetB4"})
+    assert (values["input_size"], values["batch_size"], values["epochs"]) == (320, 16, 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("epochs", "0", "between 1 and 500, not 0"),
+        ("epochs", "many", "whole number"),
+        ("epochs", "1.5", "whole number"),
+        ("learning_rate", "2", "between 1e-06 and 1, not 2"),
+        ("learning_rate", "nan", "finite"),
+        ("learning_rate", "inf", "finite"),
+        ("weights", "some", "one of auto, none"),
+        ("labels", "cat,dog", "JSON list"),
+        ("labels", '["cat", "cat"]', "twice"),
+        ("labels", '["cat", ""]', "JSON list"),
+        ("network", "ResNet9000", "one of ResNet18_vd"),
+        ("colour", "red", "not a hyper-parameter"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(name: str, text: str, reason: str) -> None:
+    with pytest.raises(HyperParameterError, match=reason) as caught:
+        parse_hyper_parameters(TASK, {**GIVEN, name: text})
+    assert caught.value.name == name
+
+
+def test_a_missing_required_value_is_named() -> None:
+    with pytest.raises(HyperParameterError, match="labels is missing"):
+        parse_hyper_parameters(TASK, {"task": TASK, "network": "ResNet18_vd"})
+
+
+@given(st.text(max_size=12))
+def test_no_text_is_taken_for_a_number_out_of_range(text: str) -> None:
+    try:
+        epochs = parse_hyper_parameters(TASK, {**GIVEN, "epochs": text})["epochs"]
+    except HyperParameterError:
+        return
+    assert isinstance(epochs, int)
+    assert 1 <= epochs <= 500
+
+
+def test_the_catalogue_and_the_jobs_settings_name_the_same_parameters() -> None:
+    assert set(hyper_parameters(TASK)) == set(TrainingSettings.model_fields)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"task": "juggling"}, {"labels": '["one"]'}, {"epochs": "x"}, {"network": "?"}]
+)
+def test_the_job_calls_a_wrong_parameter_the_users_fault(wrong: dict[str, str]) -> None:
+    with pytest.raises(UserFault, match=next(iter(wrong))):
+        read_settings({**GIVEN, **wrong})
+
+
+def test_a_checkpoint_belongs_to_its_settings_and_data_but_not_to_a_time_limit() -> None:
+    settings = read_settings(GIVEN)
+    assert read_settings({**GIVEN, "run_id": "8", "max_training_time_s": "60"}).fingerprint(
+        "a"
+    ) == settings.fingerprint("a")
+    assert settings.fingerprint("b") != settings.fingerprint("a")
+    assert read_settings({**GIVEN, "epochs": "5"}).fingerprint("a") != settings.fingerprint("a")

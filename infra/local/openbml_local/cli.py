@@ -68,6 +68,9 @@ def up(
         int | None, typer.Option(min=1, max=65535, help="Console and APIs [8080].")
     ] = None,
     admin_email: Annotated[str | None, typer.Option(help="E-mail of the administrator.")] = None,
+    engine: Annotated[
+        bool | None, typer.Option(help="Run the SageMaker engine: training and serving need it.")
+    ] = None,
     project: Annotated[Path, typer.Option(help="Folder of template.yaml.")] = REPOSITORY,
     deploy: Annotated[bool, typer.Option(help="Deploy the template after the start.")] = True,  # noqa: FBT002
 ) -> None:
@@ -80,7 +83,11 @@ def up(
         chosen = {"ministack": port_ministack, "engine": port_engine, "gateway": port_gateway}
         ports = known.ports.model_dump() | {name: port for name, port in chosen.items() if port is not None}
         cloud = known.model_copy(
-            update={"ports": Ports(**ports), "admin_email": admin_email or known.admin_email}
+            update={
+                "ports": Ports(**ports),
+                "admin_email": admin_email or known.admin_email,
+                "with_engine": known.with_engine if engine is None else engine,
+            }
         )
         _local_cloud(state).up(cloud, project=project.absolute(), deploy=deploy)
         err.print(f"\nReady in {time.monotonic() - started:.1f} s: [bold]{cloud.url}[/]", highlight=False)

@@ -1,6 +1,5 @@
 """Bringing the local cloud up and down, step by step, each step timed."""
 
-import importlib.util
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,13 +43,6 @@ class ComponentStatus(BaseModel):
     port: int
     version: str
     uptime_s: int | None
-
-
-def _engine_is_installed() -> bool:
-    try:
-        return importlib.util.find_spec("sagemaker_local.cli") is not None
-    except ModuleNotFoundError:
-        return False
 
 
 class LocalCloud:
@@ -97,10 +89,8 @@ class LocalCloud:
     def components(self, cloud: Cloud) -> list[Component]:
         """All components, in the order of starting."""
         made = [components.ministack(self._state, cloud, self._environments)]
-        if _engine_is_installed():
+        if cloud.with_engine:
             made.append(components.engine(self._state, cloud))
-        else:
-            self._say("infra/local/sagemaker_local is missing: nothing can be trained or served")
         made.append(components.gateway(self._state, cloud))
         return made
 
@@ -228,7 +218,7 @@ class LocalCloud:
 
     def status(self, cloud: Cloud) -> list[ComponentStatus]:
         found = []
-        for name in components.NAMES:
+        for name in components.NAMES if cloud.with_engine else ("ministack", "gateway"):
             record = self._supervisor.running(name)
             port = getattr(cloud.ports, name)
             health_path = {"ministack": "/_openbml/status", "engine": "/_local/health"}.get(

@@ -39,6 +39,8 @@ class Cloud(BaseModel):
     secret_access_key: str = "test"  # noqa: S105 - the emulator's well-known default
     admin_email: str = "admin@openbml.local"
     stack_name: str = "openbml"
+    # Off: nothing can be trained or served, everything else works.
+    with_engine: bool = True
     stage: str = "local"
 
     @property

@@ -65,7 +65,7 @@ class Bml:
     @property
     def up_arguments(self) -> list[str]:
         ports = [f"--port-{name}={port}" for name, port in self.ports.items()]
-        return ["up", "--project", str(self.project), *ports]
+        return ["up", "--no-engine", "--project", str(self.project), *ports]
 
     def up(self) -> str:
         done = self(*self.up_arguments)

@@ -1,0 +1,1 @@
+"""The local SageMaker engine: the SageMaker wire protocol, run as processes of this machine."""

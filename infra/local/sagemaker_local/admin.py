@@ -1,0 +1,188 @@
+"""Routes of the engine itself, below ``/_local/``; all but health and credentials need the token."""
+
+import asyncio
+import hmac
+import logging
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from sagemaker_local.hosting.fleet import Fleet
+from sagemaker_local.settings import Settings
+from sagemaker_local.state import cursors, outbox, processes, resources
+from sagemaker_local.state.database import Database
+from sagemaker_local.storage.roles import RoleCredentials, RoleError
+from sagemaker_local.training.runs import TrainingRuns
+
+TOKEN_HEADER = "X-Sml-Token"  # noqa: S105 - a header's name
+_JANITOR_EVERY_S = 300.0
+_KEEP_LOGS_S = 24 * 3600.0
+
+logger = logging.getLogger(__name__)
+Route = Callable[[web.Request], Awaitable[web.Response]]
+
+
+class AdminRoutes:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        fleet: Fleet,
+        training: TrainingRuns,
+        roles: RoleCredentials,
+        token: str,
+        mode: str,
+        settings: Settings,
+    ) -> None:
+        self._database = database
+        self._fleet = fleet
+        self._training = training
+        self._roles = roles
+        self._token = token
+        self._mode = mode
+        self._settings = settings
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/_local/health", self.health)
+        app.router.add_get("/_local/credentials/{process_id}", self.credentials)
+        app.router.add_get("/_local/state", self._guarded(self.state))
+        app.router.add_post("/_local/resend-events", self._guarded(self.resend_events))
+        app.router.add_post("/_local/gc", self._guarded(self.collect_garbage))
+        if self._settings.test_hooks:
+            app.router.add_post("/_local/faults/crash-before-commit", self._guarded(self.crash_before_commit))
+            app.router.add_post("/_local/faults/crash", self._guarded(self.crash))
+
+    def _guarded(self, route: Route) -> Route:
+        async def checked(request: web.Request) -> web.Response:
+            if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, ""), self._token):
+                return web.json_response({"message": "the admin token is missing or wrong"}, status=403)
+            return await route(request)
+
+        return checked
+
+    async def health(self, _: web.Request) -> web.Response:
+        unsent = await self._database.read(outbox.unsent_count)
+        return web.json_response(
+            {"status": "ok", "mode": self._mode, "pid": os.getpid(), "unsent_events": unsent}
+        )
+
+    async def credentials(self, request: web.Request) -> web.Response:
+        """The role's credentials for the process that shows its own token (the container protocol)."""
+        process_id = request.match_info["process_id"]
+        record = await self._database.read(lambda connection: processes.get(connection, process_id))
+        shown = request.headers.get("Authorization", "")
+        if (
+            record is None
+            or record.state == "ended"
+            or record.role_arn is None
+            or not hmac.compare_digest(shown, record.credentials_token or "")
+        ):
+            return web.json_response({"code": "AccessDenied", "message": "no credentials here"}, status=403)
+        try:
+            found = await asyncio.to_thread(self._roles.get, record.role_arn)
+        except RoleError as error:
+            return web.json_response({"code": "AssumeRoleFailed", "message": str(error)}, status=502)
+        expires = datetime.fromtimestamp(found.expires_at or time.time() + 3600, UTC)
+        return web.json_response(
+            {
+                "RoleArn": record.role_arn,
+                "AccessKeyId": found.access_key_id,
+                "SecretAccessKey": found.secret_access_key,
+                "Token": found.session_token,
+                "Expiration": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+        )
+
+    async def state(self, _: web.Request) -> web.Response:
+        def work(connection: sqlite3.Connection) -> dict[str, Any]:
+            found = [
+                {
+                    "arn": one.arn,
+                    "kind": kind,
+                    "name": one.name,
+                    "status": one.status,
+                    "modified_at": one.modified_at,
+                }
+                for kind in ("training-job", "endpoint", "model", "endpoint-config")
+                for one in resources.all_of(connection, kind)
+            ]
+            running = [
+                {
+                    "process_id": one.process_id,
+                    "owner_arn": one.owner_arn,
+                    "variant": one.variant,
+                    "ordinal": one.ordinal,
+                    "group": one.group,
+                    "state": one.state,
+                    "pid": one.pid,
+                    "port": one.port,
+                    "run_dir": one.run_dir,
+                    "started_at": one.started_at,
+                }
+                for one in processes.every(connection)
+            ]
+            return {
+                "resources": found,
+                "processes": running,
+                "unsent_events": outbox.unsent_count(connection),
+            }
+
+        return web.json_response(await self._database.read(work))
+
+    async def resend_events(self, request: web.Request) -> web.Response:
+        """For an emulator that came back without its last minute: send again what it may have lost."""
+        try:
+            since = float((await request.json())["since"])
+        except (ValueError, KeyError, TypeError):
+            return web.json_response({"message": 'the body must be {"since": <epoch seconds>}'}, status=400)
+        count = await self._database.run(lambda connection: outbox.resend_since(connection, since))
+        return web.json_response({"events": count})
+
+    async def collect_garbage(self, _: web.Request) -> web.Response:
+        return web.json_response(await self._collect(0.0))
+
+    async def crash_before_commit(self, _: web.Request) -> web.Response:
+        self._database.die_before_next_commit()
+        return web.json_response({})
+
+    async def crash(self, _: web.Request) -> web.Response:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return web.json_response({})
+
+    async def janitor(self) -> None:
+        while True:
+            await asyncio.sleep(_JANITOR_EVERY_S)
+            await self._collect(_KEEP_LOGS_S)
+
+    async def _collect(self, keep_s: float) -> dict[str, int]:
+        """Remove folders of ended processes whose logs are delivered, and artefacts nobody serves."""
+        before = time.time() - keep_s
+
+        def work(connection: sqlite3.Connection) -> list[processes.ProcessRecord]:
+            active = {
+                one.arn for one in resources.all_of(connection, "training-job", ["InProgress", "Stopping"])
+            }
+            found = []
+            for one in processes.every(connection):
+                cursor = cursors.log_of(connection, one.process_id)
+                delivered = cursor is None or cursor.closed
+                if (
+                    one.state == "ended"
+                    and delivered
+                    and one.owner_arn not in active
+                    and one.started_at <= before
+                ):
+                    found.append(one)
+            return found
+
+        old = await self._database.read(work)
+        for record in old:
+            await self._fleet.forget_process(record)
+        removed = await self._fleet.remove_unused_artifacts()
+        return {"processes": len(old), "artifacts": removed}

@@ -1,0 +1,1 @@
+"""State-change events and their outbox."""

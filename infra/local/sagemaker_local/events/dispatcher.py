@@ -1,0 +1,75 @@
+"""Empties the event outbox into EventBridge: at least once, in order per resource."""
+
+import asyncio
+import logging
+import time
+from typing import Protocol
+
+from sagemaker_local.state import outbox
+from sagemaker_local.state.database import Database
+from sagemaker_local.state.outbox import OutboxEvent
+
+_BATCH = 10
+_POLL_S = 5.0
+_MAX_BACKOFF_S = 10.0
+_KEEP_SENT_S = 24 * 3600
+_PURGE_EVERY_S = 3600
+
+logger = logging.getLogger(__name__)
+
+
+class BusUnavailable(Exception):  # noqa: N818 - a state that passes
+    """The event bus cannot be reached now."""
+
+
+class EventBus(Protocol):
+    """Port: returns the ids of the events the bus took. Raises BusUnavailable."""
+
+    def put(self, events: list[OutboxEvent]) -> list[int]: ...
+
+
+class EventDispatcher:
+    def __init__(self, database: Database, bus: EventBus) -> None:
+        self._database = database
+        self._bus = bus
+        self._wake = asyncio.Event()
+        self._purged_at = 0.0
+        database.on_commit(self._wake.set)
+
+    async def run(self) -> None:
+        backoff_s = 0.0
+        while True:
+            self._wake.clear()
+            try:
+                sent_all = await self._send_batch()
+                backoff_s = 0.0 if sent_all else 1.0
+            except BusUnavailable as error:
+                backoff_s = min(max(0.5, backoff_s * 2), _MAX_BACKOFF_S)
+                logger.warning("event delivery waits %.1f s: %s", backoff_s, error)
+            if backoff_s:
+                await asyncio.sleep(backoff_s)
+                continue
+            await self._purge()
+            if await self._database.read(outbox.unsent_count) == 0:
+                await self._rest()
+
+    async def _send_batch(self) -> bool:
+        events = await self._database.read(lambda connection: outbox.next_batch(connection, _BATCH))
+        if not events:
+            return True
+        taken = await asyncio.to_thread(self._bus.put, events)
+        if taken:
+            await self._database.run(lambda connection: outbox.mark_sent(connection, taken, time.time()))
+        return len(taken) == len(events)
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), _POLL_S)
+        except TimeoutError:
+            return
+
+    async def _purge(self) -> None:
+        if time.monotonic() - self._purged_at > _PURGE_EVERY_S:
+            before = time.time() - _KEEP_SENT_S
+            await self._database.run(lambda connection: outbox.purge_sent_before(connection, before))
+            self._purged_at = time.monotonic()

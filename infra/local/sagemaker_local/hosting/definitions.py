@@ -1,0 +1,213 @@
+"""Models and endpoint configurations: named requests that do nothing by themselves."""
+
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from sagemaker_local.protocol.arns import ENDPOINT_CONFIG, MODEL, Scope
+from sagemaker_local.protocol.control import Handler, epoch
+from sagemaker_local.protocol.errors import ValidationException
+from sagemaker_local.protocol.paging import PageTokens, list_filter, page
+from sagemaker_local.protocol.tagging import tags_of_request
+from sagemaker_local.state import outbox, resources, tags
+from sagemaker_local.state.database import Database
+from sagemaker_local.state.resources import Record
+
+
+class Definition(BaseModel):
+    """A model or an endpoint configuration; it never changes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    arn: str
+    name: str
+    request: dict[str, Any]
+    created_at: float
+
+    def record(self, kind: str) -> Record:
+        return Record(self.arn, kind, self.name, "", self.created_at, self.created_at, self.model_dump_json())
+
+
+@dataclass(frozen=True)
+class DefinitionKind:
+    """How one kind is called in the API."""
+
+    kind: str
+    title: str  # in operation names and members
+    words: str  # in messages
+    event_type: str
+    list_member: str
+    check: Callable[[sqlite3.Connection, Scope, Mapping[str, Any]], dict[str, Any]]
+
+
+def find(connection: sqlite3.Connection, kind: str, arn: str) -> Definition:
+    record = resources.get(connection, arn)
+    if record is None:
+        words = {MODEL: "model", ENDPOINT_CONFIG: "endpoint configuration"}[kind]
+        raise ValidationException(f'Could not find {words} "{arn}".')
+    return Definition.model_validate_json(record.doc)
+
+
+class DefinitionOperations:
+    def __init__(self, database: Database, tokens: PageTokens) -> None:
+        self._database = database
+        self._tokens = tokens
+
+    def handlers(self) -> dict[str, Handler]:
+        found: dict[str, Handler] = {}
+        for kind in KINDS:
+            found |= {
+                f"Create{kind.title}": self._bound(self._create, kind),
+                f"Describe{kind.title}": self._bound(self._describe, kind),
+                f"List{kind.title}s": self._bound(self._list, kind),
+                f"Delete{kind.title}": self._bound(self._delete, kind),
+            }
+        return found
+
+    def _bound(
+        self,
+        method: Callable[[DefinitionKind, Scope, Mapping[str, Any]], Awaitable[dict[str, Any] | None]],
+        kind: DefinitionKind,
+    ) -> Handler:
+        async def handler(scope: Scope, request: Mapping[str, Any]) -> dict[str, Any] | None:
+            return await method(kind, scope, request)
+
+        return handler
+
+    async def _create(self, kind: DefinitionKind, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
+        name = str(request[f"{kind.title}Name"])
+        arn = scope.arn(kind.kind, name)
+        wanted_tags = tags_of_request(request)
+        now = time.time()
+
+        def work(connection: sqlite3.Connection) -> None:
+            checked = kind.check(connection, scope, request)
+            kept = {member: value for member, value in checked.items() if member != "Tags"}
+            definition = Definition(arn=arn, name=name, request=kept, created_at=now)
+            if not resources.insert(connection, definition.record(kind.kind)):
+                raise ValidationException(f'Cannot create already existing {kind.words} "{arn}".')
+            tags.put(connection, arn, wanted_tags)
+            detail = {**kept, f"{kind.title}Arn": arn, "CreationTime": round(now * 1000), "Tags": wanted_tags}
+            outbox.add(connection, arn=arn, detail_type=kind.event_type, detail=detail, happened_at=now)
+
+        await self._database.run(work)
+        return {f"{kind.title}Arn": arn}
+
+    async def _describe(
+        self, kind: DefinitionKind, scope: Scope, request: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        arn = scope.arn(kind.kind, request[f"{kind.title}Name"])
+        definition = await self._database.read(lambda connection: find(connection, kind.kind, arn))
+        return {**definition.request, f"{kind.title}Arn": arn, "CreationTime": epoch(definition.created_at)}
+
+    async def _list(self, kind: DefinitionKind, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
+        wanted, question = list_filter(
+            request, operation=f"List{kind.title}s", kind=kind.kind, scope=scope, tokens=self._tokens
+        )
+        records, more = await self._database.read(lambda connection: resources.search(connection, wanted))
+
+        def summary(record: Record) -> dict[str, Any]:
+            return {
+                f"{kind.title}Name": record.name,
+                f"{kind.title}Arn": record.arn,
+                "CreationTime": epoch(record.created_at),
+            }
+
+        return page(
+            records=records,
+            more=more,
+            wanted=wanted,
+            question=question,
+            tokens=self._tokens,
+            member=kind.list_member,
+            summary=summary,
+        )
+
+    async def _delete(self, kind: DefinitionKind, scope: Scope, request: Mapping[str, Any]) -> None:
+        arn = scope.arn(kind.kind, request[f"{kind.title}Name"])
+
+        def work(connection: sqlite3.Connection) -> None:
+            find(connection, kind.kind, arn)
+            resources.delete(connection, arn)
+
+        await self._database.run(work)
+
+
+def _check_model(_: sqlite3.Connection, __: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
+    containers = request.get("Containers", [])
+    if bool(request.get("PrimaryContainer")) == bool(containers):
+        raise ValidationException("A model needs either PrimaryContainer or Containers.")
+    if len(containers) > 1:
+        raise ValidationException("Models of several containers are not supported yet by sagemaker-local.")
+    problem = next(_container_problems(request.get("PrimaryContainer") or containers[0]), None)
+    if problem:
+        raise ValidationException(problem)
+    return {"EnableNetworkIsolation": False, **request}
+
+
+def _container_problems(container: Mapping[str, Any]) -> Iterator[str]:
+    if not container.get("Image"):
+        yield "A container needs an Image; model packages and inference specifications are not supported yet."
+    if container.get("Mode", "SingleModel") != "SingleModel":
+        yield "Mode MultiModel is not supported yet by sagemaker-local."
+    if container.get("AdditionalModelDataSources"):
+        yield "AdditionalModelDataSources are not supported yet by sagemaker-local."
+    source = container.get("ModelDataSource")
+    if source and container.get("ModelDataUrl"):
+        yield "A container takes ModelDataUrl or ModelDataSource, not both."
+    if source and "S3DataSource" not in source:
+        yield "ModelDataSource needs S3DataSource."
+
+
+def _check_config(connection: sqlite3.Connection, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
+    unsupported = [name for name in ("AsyncInferenceConfig", "ShadowProductionVariants") if request.get(name)]
+    if unsupported:
+        raise ValidationException(f"{unsupported[0]} is not supported yet by sagemaker-local.")
+    variants = request["ProductionVariants"]
+    names = [variant["VariantName"] for variant in variants]
+    if len(set(names)) != len(names):
+        raise ValidationException("Production variant names must be unique within an endpoint configuration.")
+    return {**request, "ProductionVariants": [_checked_variant(connection, scope, one) for one in variants]}
+
+
+def _checked_variant(
+    connection: sqlite3.Connection, scope: Scope, variant: Mapping[str, Any]
+) -> dict[str, Any]:
+    name = variant["VariantName"]
+    if "ServerlessConfig" in variant:
+        raise ValidationException(
+            f"Variant {name}: ServerlessConfig is not supported yet by sagemaker-local."
+        )
+    if "ModelName" not in variant:
+        raise ValidationException(
+            f"Variant {name}: ModelName is required; inference components are not supported yet by sagemaker-local."
+        )
+    for member in ("InstanceType", "InitialInstanceCount"):
+        if member not in variant:
+            raise ValidationException(f"Variant {name}: {member} is required.")
+    find(connection, MODEL, scope.arn(MODEL, variant["ModelName"]))
+    return {"InitialVariantWeight": 1.0, **variant}
+
+
+KINDS = (
+    DefinitionKind(
+        kind=MODEL,
+        title="Model",
+        words="model",
+        event_type="SageMaker Model State Change",
+        list_member="Models",
+        check=_check_model,
+    ),
+    DefinitionKind(
+        kind=ENDPOINT_CONFIG,
+        title="EndpointConfig",
+        words="endpoint configuration",
+        event_type="SageMaker Endpoint Config State Change",
+        list_member="EndpointConfigs",
+        check=_check_config,
+    ),
+)

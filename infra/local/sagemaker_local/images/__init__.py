@@ -1,0 +1,1 @@
+"""Which local environment runs which container image."""

@@ -1,0 +1,1 @@
+"""Log delivery and metric extraction."""

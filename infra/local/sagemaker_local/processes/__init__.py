@@ -1,0 +1,1 @@
+"""Child processes: the shim, namespaces, start, attach and stop."""

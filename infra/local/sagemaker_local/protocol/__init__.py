@@ -1,0 +1,1 @@
+"""The SageMaker wire protocol: model, validation, errors, paging, routes."""

@@ -1,0 +1,232 @@
+"""The engine's server: wiring, start, recovery and end."""
+
+import asyncio
+import fcntl
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from aiohttp import web
+
+from sagemaker_local.admin import AdminRoutes
+from sagemaker_local.capacity.machine import load_instance_types, this_machine
+from sagemaker_local.capacity.queue import SlotQueue
+from sagemaker_local.events.bus_eventbridge import EventBridgeBus
+from sagemaker_local.events.dispatcher import EventDispatcher
+from sagemaker_local.hosting.artifact_cache import ArtifactCache
+from sagemaker_local.hosting.definitions import DefinitionOperations
+from sagemaker_local.hosting.fleet import Fleet, FleetServices
+from sagemaker_local.hosting.invocations import InvocationRoute
+from sagemaker_local.hosting.operations import EndpointOperations
+from sagemaker_local.images.environments import Environments
+from sagemaker_local.images.registry import load_registry
+from sagemaker_local.logs.shipper import LogShipper
+from sagemaker_local.logs.streams_cloudwatch import CloudWatchStreams
+from sagemaker_local.processes.modes import BASE_DIR, NAMESPACES, probe_namespaces
+from sagemaker_local.processes.supervisor import Supervisor
+from sagemaker_local.protocol.control import ControlPlane, Handler
+from sagemaker_local.protocol.paging import PageTokens
+from sagemaker_local.protocol.service_model import load_service_models
+from sagemaker_local.protocol.tagging import TagOperations
+from sagemaker_local.settings import Settings, SettingsError
+from sagemaker_local.state.database import Database
+from sagemaker_local.storage.aws_clients import AwsClients, Credentials
+from sagemaker_local.storage.roles import RoleCredentials
+from sagemaker_local.training.job_store import JobStore
+from sagemaker_local.training.operations import TrainingOperations
+from sagemaker_local.training.preparation import Images
+from sagemaker_local.training.run import Services
+from sagemaker_local.training.runs import TrainingRuns
+
+logger = logging.getLogger(__name__)
+
+
+class AlreadyRunningError(Exception):
+    """Another engine uses this state folder."""
+
+
+@dataclass
+class Engine:
+    settings: Settings
+    mode: str
+    app: web.Application
+    database: Database
+    training: TrainingRuns
+    fleet: Fleet
+    background: list[Coroutine[Any, Any, None]]
+
+    async def recover(self) -> None:
+        jobs = await self.training.recover()
+        endpoints = await self.fleet.recover()
+        if jobs or endpoints:
+            logger.info("recovered %d training jobs and %d endpoints", jobs, endpoints)
+
+    async def suspend(self) -> None:
+        """Leave nothing running; the next start brings jobs and endpoints back."""
+        await asyncio.gather(self.training.suspend(), self.fleet.suspend())
+
+
+async def choose_mode(settings: Settings) -> str:
+    if settings.mode == BASE_DIR:
+        logger.warning("mode base-dir: jobs are NOT isolated from this machine or from each other")
+        return BASE_DIR
+    report = await probe_namespaces()
+    if report.works:
+        return NAMESPACES
+    if settings.mode == NAMESPACES:
+        raise SettingsError(f"SML_MODE=ns does not work on this machine: {report.reason}")
+    logger.warning(
+        "namespaces do not work here (%s): mode base-dir is used, jobs are NOT isolated from this machine or from "
+        "each other; SML_MODE=base-dir chooses this without a warning of a fallback",
+        report.reason,
+    )
+    return BASE_DIR
+
+
+def build_engine(settings: Settings, mode: str) -> Engine:
+    database = Database(settings.database_file)
+    token = _admin_token(settings.token_file)
+    clients = AwsClients(
+        endpoint_url=settings.endpoint_url,
+        region=settings.region,
+        credentials=Credentials(settings.access_key_id, settings.secret_access_key, settings.session_token),
+    )
+    roles = RoleCredentials(clients)
+    machine = this_machine(cpus=settings.machine_cpus, memory_mib=settings.machine_memory_mib)
+    instance_types = load_instance_types(machine, strict_gpu=settings.strict_gpu)
+    registry = load_registry(settings.images_file, settings.repository)
+    images = Images(registry, Environments(registry, settings.envs_dir))
+    supervisor = Supervisor(database, settings.runs_dir)
+    shipper = LogShipper(database, CloudWatchStreams(clients), settings.runs_dir)
+    dispatcher = EventDispatcher(database, EventBridgeBus(clients))
+    training = TrainingRuns(
+        Services(
+            database=database,
+            store=JobStore(database),
+            supervisor=supervisor,
+            queue=SlotQueue(machine, settings.max_batch_jobs),
+            instance_types=instance_types,
+            images=images,
+            clients=clients,
+            roles=roles,
+            shipper=shipper,
+            jobs_dir=settings.state_dir / "jobs",
+            mode=mode,
+            endpoint_url=settings.endpoint_url,
+            engine_url=settings.url,
+            grace_s=settings.stop_grace_s,
+            checkpoint_sync_s=settings.checkpoint_sync_s,
+        )
+    )
+    fleet = Fleet(
+        FleetServices(
+            database=database,
+            supervisor=supervisor,
+            images=images,
+            instance_types=instance_types,
+            artifacts=ArtifactCache(settings.models_dir, clients, roles),
+            mode=mode,
+            settings=settings,
+        )
+    )
+    models = load_service_models()
+    tokens = PageTokens(token.encode())
+    handlers: dict[str, Handler] = {
+        **TrainingOperations(database, training, instance_types, tokens).handlers(),
+        **DefinitionOperations(database, tokens).handlers(),
+        **EndpointOperations(database, fleet, tokens).handlers(),
+        **TagOperations(database).handlers(),
+    }
+    control = ControlPlane(
+        models=models,
+        handlers=handlers,
+        account_id=settings.account_id,
+        default_region=settings.region,
+        checks_replies=settings.strict,
+    )
+    invocations = InvocationRoute(fleet, models.runtime, settings)
+    admin = AdminRoutes(
+        database=database,
+        fleet=fleet,
+        training=training,
+        roles=roles,
+        token=token,
+        mode=mode,
+        settings=settings,
+    )
+    app = web.Application(client_max_size=settings.max_body_bytes + 1024)
+    app.router.add_post("/", control.handle)
+    app.router.add_post("/endpoints/{name}/invocations", invocations.handle)
+    app.router.add_post("/endpoints/{name}/{operation}", invocations.refuse)
+    admin.add_to(app)
+    return Engine(
+        settings=settings,
+        mode=mode,
+        app=app,
+        database=database,
+        training=training,
+        fleet=fleet,
+        background=[shipper.run(), dispatcher.run(), admin.janitor()],
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = _hold_state_folder(settings.state_dir)
+    settings = settings.model_copy(update={"state_dir": settings.state_dir.resolve()})
+    mode = await choose_mode(settings)
+    engine = build_engine(settings, mode)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(engine.app, access_log=None, shutdown_timeout=5.0)
+    await runner.setup()
+    tasks = [asyncio.create_task(work) for work in engine.background]
+    try:
+        await engine.fleet.open()
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        await engine.recover()
+        logger.info("sagemaker-local answers at %s (mode %s)", settings.url, mode)
+        await stop.wait()
+        logger.info("stopping: jobs are interrupted and workers stopped; the next start brings them back")
+        await engine.suspend()
+    finally:
+        await runner.cleanup()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await engine.fleet.close()
+        engine.database.close()
+        lock.close()
+
+
+def _hold_state_folder(folder: Path) -> TextIO:
+    lock = (folder / "engine.lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise AlreadyRunningError(
+            f"another engine (pid {holder}) uses {folder}; stop it or choose another SML_STATE_DIR"
+        ) from error
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock
+
+
+def _admin_token(file: Path) -> str:
+    if not file.exists():
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            stream.write(secrets.token_urlsafe(32))
+    return file.read_text().strip()

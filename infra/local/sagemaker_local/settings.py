@@ -1,0 +1,132 @@
+"""Settings of the engine: ``SML_*`` variables and the ``AWS_*`` ones that name the emulator."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+_REPOSITORY = Path(__file__).resolve().parents[3]
+_PACKAGE = Path(__file__).resolve().parent
+
+Mode = Literal["auto", "ns", "base-dir"]
+
+
+class SettingsError(Exception):
+    """A variable is missing or has a value that cannot be used."""
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=4570, ge=1, le=65535)
+    allow_remote: bool = False
+    state_dir: Path = Path(".openbml/sagemaker")
+    repository: Path = _REPOSITORY
+    images_file: Path = _PACKAGE / "images" / "default_images.yaml"
+    envs_dir: Path = _REPOSITORY / ".envs"
+    account_id: str = Field(default="000000000000", pattern=r"^\d{12}$")
+    region: str = "us-east-1"
+    endpoint_url: str
+    access_key_id: str = "test"
+    secret_access_key: str = "test"  # noqa: S105 - the emulator's well-known default
+    session_token: str | None = None
+    mode: Mode = "auto"
+    stop_grace_s: float = Field(default=120.0, ge=0)
+    checkpoint_sync_s: float = Field(default=15.0, gt=0, le=30)
+    max_batch_jobs: int = Field(default=2, ge=1)
+    machine_cpus: int | None = Field(default=None, ge=1)
+    machine_memory_mib: int | None = Field(default=None, ge=256)
+    strict_gpu: bool = False
+    worker_port_first: int = Field(default=20000, ge=1024, le=65535)
+    worker_port_last: int = Field(default=20999, ge=1024, le=65535)
+    invocation_timeout_s: float = Field(default=60.0, gt=0)
+    startup_timeout_s: float = Field(default=240.0, gt=0)
+    ping_interval_s: float = Field(default=5.0, gt=0)
+    drain_s: float = Field(default=30.0, ge=0)
+    max_body_bytes: int = Field(default=25 * 1024 * 1024, ge=1)
+    strict: bool = False
+    test_hooks: bool = False
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        values: dict[str, object] = {
+            name: env[variable] for variable, name in _VARIABLES.items() if env.get(variable)
+        }
+        if "SML_WORKER_PORTS" in env:
+            first, _, last = env["SML_WORKER_PORTS"].partition("-")
+            values |= {"worker_port_first": first, "worker_port_last": last or first}
+        try:
+            settings = cls.model_validate(values)
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from error
+        if settings.host not in ("127.0.0.1", "localhost", "::1") and not settings.allow_remote:
+            raise SettingsError(
+                f"SML_HOST={settings.host} would open the engine to other machines, and it runs what it is "
+                "told to run; set SML_ALLOW_REMOTE=1 to do that on purpose"
+            )
+        if settings.worker_port_last < settings.worker_port_first:
+            raise SettingsError("SML_WORKER_PORTS must be FIRST-LAST with FIRST <= LAST")
+        return settings
+
+    @property
+    def database_file(self) -> Path:
+        return self.state_dir / "engine.sqlite3"
+
+    @property
+    def runs_dir(self) -> Path:
+        return self.state_dir / "runs"
+
+    @property
+    def models_dir(self) -> Path:
+        return self.state_dir / "models"
+
+    @property
+    def token_file(self) -> Path:
+        return self.state_dir / "admin-token"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+_VARIABLES = {
+    "SML_HOST": "host",
+    "SML_PORT": "port",
+    "SML_ALLOW_REMOTE": "allow_remote",
+    "SML_STATE_DIR": "state_dir",
+    "SML_REPOSITORY": "repository",
+    "SML_IMAGES": "images_file",
+    "SML_ENVS": "envs_dir",
+    "SML_ACCOUNT_ID": "account_id",
+    "AWS_REGION": "region",
+    "AWS_ENDPOINT_URL": "endpoint_url",
+    "AWS_ACCESS_KEY_ID": "access_key_id",
+    "AWS_SECRET_ACCESS_KEY": "secret_access_key",
+    "AWS_SESSION_TOKEN": "session_token",
+    "SML_MODE": "mode",
+    "SML_STOP_GRACE_S": "stop_grace_s",
+    "SML_CHECKPOINT_SYNC_S": "checkpoint_sync_s",
+    "SML_MAX_BATCH_JOBS": "max_batch_jobs",
+    "SML_MACHINE_CPUS": "machine_cpus",
+    "SML_MACHINE_MEMORY_MIB": "machine_memory_mib",
+    "SML_STRICT_GPU": "strict_gpu",
+    "SML_INVOCATION_TIMEOUT_S": "invocation_timeout_s",
+    "SML_STARTUP_TIMEOUT_S": "startup_timeout_s",
+    "SML_PING_INTERVAL_S": "ping_interval_s",
+    "SML_DRAIN_S": "drain_s",
+    "SML_MAX_BODY_BYTES": "max_body_bytes",
+    "SML_STRICT": "strict",
+    "SML_TEST": "test_hooks",
+}
+
+
+def _explain(error: ValidationError) -> str:
+    names = {name: variable for variable, name in _VARIABLES.items()}
+    problems = []
+    for item in error.errors():
+        field = str(item["loc"][0]) if item["loc"] else "settings"
+        problems.append(f"{names.get(field, 'SML_WORKER_PORTS')}: {item['msg']}")
+    return "; ".join(problems)

@@ -1,0 +1,1 @@
+"""What the engine remembers: SQLite tables and the records in them."""

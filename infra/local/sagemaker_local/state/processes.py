@@ -1,0 +1,79 @@
+"""The process table: every shim that was or will be started, and for whom."""
+
+import sqlite3
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from sagemaker_local.processes.launcher import ProcessIdentity
+
+ProcessState = Literal["launching", "running", "ended"]
+
+
+class ProcessRecord(BaseModel):
+    """A node of a job attempt, or a worker of an endpoint generation."""
+
+    model_config = ConfigDict(frozen=True)
+
+    process_id: str
+    owner_arn: str
+    group: str  # attempt of a job, or generation of an endpoint
+    variant: str = ""
+    ordinal: int
+    run_dir: str
+    state: ProcessState = "launching"
+    pid: int | None = None
+    start_ticks: int | None = None
+    boot_id: str | None = None
+    port: int | None = None
+    started_at: float
+    credentials_token: str | None = None
+    role_arn: str | None = None
+
+    @property
+    def identity(self) -> ProcessIdentity | None:
+        if self.pid is None or self.start_ticks is None or self.boot_id is None:
+            return None
+        return ProcessIdentity(self.pid, self.start_ticks, self.boot_id)
+
+    def running_as(self, identity: ProcessIdentity) -> "ProcessRecord":
+        return self.model_copy(
+            update={
+                "state": "running",
+                "pid": identity.pid,
+                "start_ticks": identity.start_ticks,
+                "boot_id": identity.boot_id,
+            }
+        )
+
+    def ended(self) -> "ProcessRecord":
+        return self.model_copy(update={"state": "ended"})
+
+
+def save(connection: sqlite3.Connection, record: ProcessRecord) -> None:
+    connection.execute(
+        "INSERT INTO process (process_id, owner_arn, doc) VALUES (?, ?, ?) "
+        "ON CONFLICT (process_id) DO UPDATE SET doc = excluded.doc",
+        (record.process_id, record.owner_arn, record.model_dump_json()),
+    )
+
+
+def get(connection: sqlite3.Connection, process_id: str) -> ProcessRecord | None:
+    row = connection.execute("SELECT doc FROM process WHERE process_id = ?", (process_id,)).fetchone()
+    return ProcessRecord.model_validate_json(row[0]) if row else None
+
+
+def of_owner(connection: sqlite3.Connection, owner_arn: str) -> list[ProcessRecord]:
+    rows = connection.execute(
+        "SELECT doc FROM process WHERE owner_arn = ? ORDER BY rowid", (owner_arn,)
+    ).fetchall()
+    return [ProcessRecord.model_validate_json(row[0]) for row in rows]
+
+
+def every(connection: sqlite3.Connection) -> list[ProcessRecord]:
+    rows = connection.execute("SELECT doc FROM process ORDER BY rowid").fetchall()
+    return [ProcessRecord.model_validate_json(row[0]) for row in rows]
+
+
+def delete(connection: sqlite3.Connection, process_id: str) -> None:
+    connection.execute("DELETE FROM process WHERE process_id = ?", (process_id,))

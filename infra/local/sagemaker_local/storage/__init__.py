@@ -1,0 +1,1 @@
+"""Objects in S3, archives, and the credentials that read them."""

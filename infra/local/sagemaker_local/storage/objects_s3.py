@@ -1,0 +1,143 @@
+"""Objects in S3, read and written with the credentials of a role."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from boto3.exceptions import S3UploadFailedError
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sagemaker_local.storage.aws_clients import AwsClients
+from sagemaker_local.storage.roles import RoleCredentials
+
+Result = TypeVar("Result")
+_URI = re.compile(r"s3://(?P<bucket>[^/]+)(?:/(?P<key>.*))?", re.DOTALL)
+_STALE = {"InvalidAccessKeyId", "ExpiredToken", "InvalidToken", "UnrecognizedClientException"}
+_TRANSIENT_STATUS = {500, 502, 503, 504}
+_TRANSFER = TransferConfig(max_concurrency=4, multipart_threshold=64 * 1024 * 1024)
+
+
+class ObjectStoreError(Exception):
+    """S3 refuses the request: missing object or bucket, or no permission."""
+
+
+class ObjectStoreUnavailable(Exception):  # noqa: N818 - a state that passes, not an error of the request
+    """S3 cannot be reached now."""
+
+
+class Cancelled(Exception):  # noqa: N818 - an answer to a wish
+    """The caller no longer wants the transfer."""
+
+
+@dataclass(frozen=True)
+class S3Uri:
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+    def below(self, relative: str) -> "S3Uri":
+        base = self.key if not self.key or self.key.endswith("/") else self.key + "/"
+        return S3Uri(self.bucket, base + relative)
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    key: str
+    size_bytes: int
+    etag: str
+
+
+def parse_s3_uri(text: str) -> S3Uri:
+    found = _URI.fullmatch(text)
+    if found is None:
+        raise ObjectStoreError(f"{text} is not an S3 address")
+    return S3Uri(found["bucket"], found["key"] or "")
+
+
+class S3Objects:
+    """Blocking; used from worker threads. ``cancel`` ends a long transfer between objects."""
+
+    def __init__(self, clients: AwsClients, roles: RoleCredentials, *, role_arn: str, region: str) -> None:
+        self._clients = clients
+        self._roles = roles
+        self._role_arn = role_arn
+        self._region = region
+        self._client: Any = None
+        self._expires_at = 0.0
+        self._lock = threading.Lock()
+
+    def list(self, prefix: S3Uri) -> list[ObjectInfo]:
+        return self._call(lambda s3: list(_pages(s3, prefix)), f"list {prefix}")
+
+    def download(self, bucket: str, key: str, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._call(
+            lambda s3: s3.download_file(bucket, key, str(target), Config=_TRANSFER),
+            f"get s3://{bucket}/{key}",
+        )
+
+    def read(self, uri: S3Uri) -> bytes:
+        return self._call(
+            lambda s3: bytes(s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()), f"get {uri}"
+        )
+
+    def head(self, uri: S3Uri) -> ObjectInfo:
+        answer = self._call(lambda s3: s3.head_object(Bucket=uri.bucket, Key=uri.key), f"get {uri}")
+        return ObjectInfo(uri.key, int(answer["ContentLength"]), str(answer["ETag"]))
+
+    def upload(self, source: Path, uri: S3Uri) -> None:
+        self._call(
+            lambda s3: s3.upload_file(str(source), uri.bucket, uri.key, Config=_TRANSFER), f"put {uri}"
+        )
+
+    def _call(self, action: Callable[[Any], Result], what: str) -> Result:
+        for attempt in (1, 2):
+            try:
+                return action(self._fresh_client())
+            except ClientError as error:
+                code = str(error.response["Error"].get("Code", ""))
+                if attempt == 1 and code in _STALE:
+                    self._roles.forget(self._role_arn)
+                    self._client = None
+                    continue
+                status = error.response["ResponseMetadata"].get("HTTPStatusCode")
+                if status in _TRANSIENT_STATUS:
+                    raise ObjectStoreUnavailable(f"cannot {what}: {error}") from error
+                raise ObjectStoreError(f"cannot {what}: {_reason(code, error)}") from error
+            except S3UploadFailedError as error:
+                raise ObjectStoreError(f"cannot {what}: {error}") from error
+            except BotoCoreError as error:
+                raise ObjectStoreUnavailable(f"cannot {what}: {error}") from error
+        raise ObjectStoreUnavailable(f"cannot {what}: credentials are refused")
+
+    def _fresh_client(self) -> Any:
+        with self._lock:
+            if self._client is None or time.time() > self._expires_at - 300:
+                credentials = self._roles.get(self._role_arn)
+                self._client = self._clients.for_credentials("s3", self._region, credentials)
+                self._expires_at = credentials.expires_at or float("inf")
+            return self._client
+
+
+def _reason(code: str, error: ClientError) -> str:
+    words = {
+        "404": "there is no such object",
+        "NoSuchKey": "there is no such object",
+        "NoSuchBucket": "there is no such bucket",
+        "403": "access denied",
+        "AccessDenied": "access denied",
+    }
+    return words.get(code, str(error))
+
+
+def _pages(s3: Any, prefix: S3Uri) -> Iterator[ObjectInfo]:
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key):
+        for item in page.get("Contents", []):
+            yield ObjectInfo(str(item["Key"]), int(item["Size"]), str(item["ETag"]))

@@ -1,0 +1,89 @@
+"""What the service model alone does not say about CreateTrainingJob (contract section 3.1)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import regex  # type: ignore[import-untyped, unused-ignore]
+
+from sagemaker_local.protocol.errors import ValidationException
+
+_SUPPORTED_DATA_TYPES = {"S3Prefix", "ManifestFile"}
+_SUPPORTED_INPUT_MODES = {"File", "FastFile"}
+
+
+def check_request(request: Mapping[str, Any]) -> None:
+    problem = next(_problems(request), None)
+    if problem is not None:
+        raise ValidationException(problem)
+
+
+def _problems(request: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("AlgorithmSpecification", "ResourceConfig"):
+        if name not in request:
+            lowered = name[0].lower() + name[1:]
+            yield (
+                f"1 validation error detected: Value null at '{lowered}' failed to satisfy constraint: "
+                "Member must not be null"
+            )
+    yield from _algorithm(request["AlgorithmSpecification"])
+    yield from _resources(request["ResourceConfig"])
+    yield from _channels(request)
+    yield from _stopping(request)
+    if not str(request["OutputDataConfig"].get("S3OutputPath", "")).startswith("s3://"):
+        yield "OutputDataConfig.S3OutputPath must be an S3 address."
+
+
+def _algorithm(algorithm: Mapping[str, Any]) -> Iterator[str]:
+    if algorithm.get("AlgorithmName"):
+        yield "AlgorithmName is not supported by sagemaker-local; give TrainingImage."
+    if not algorithm.get("TrainingImage"):
+        yield "You must specify either an algorithm name or a training image."
+    definitions = algorithm.get("MetricDefinitions", [])
+    if len({one["Name"] for one in definitions}) != len(definitions):
+        yield "Metric names in MetricDefinitions must be unique."
+    for one in definitions:
+        try:
+            groups = regex.compile(one["Regex"], regex.V0).groups
+        except regex.error as error:
+            yield f"The regular expression of metric {one['Name']} is not valid: {error}"
+            return
+        if groups < 1:
+            yield f"The regular expression of metric {one['Name']} has no group for the value."
+
+
+def _resources(config: Mapping[str, Any]) -> Iterator[str]:
+    has_groups, has_type = bool(config.get("InstanceGroups")), "InstanceType" in config
+    if has_groups == has_type:
+        yield "ResourceConfig needs either InstanceType and InstanceCount or InstanceGroups."
+    if has_type and "InstanceCount" not in config:
+        yield "ResourceConfig.InstanceCount is required with InstanceType."
+
+
+def _channels(request: Mapping[str, Any]) -> Iterator[str]:
+    channels = request.get("InputDataConfig", [])
+    names = [channel["ChannelName"] for channel in channels]
+    if len(set(names)) != len(names):
+        yield "Channel names must be unique."
+    mode = request["AlgorithmSpecification"].get("TrainingInputMode", "File")
+    for channel in channels:
+        source = channel["DataSource"]
+        name = channel["ChannelName"]
+        if "S3DataSource" not in source:
+            yield f"Channel {name}: only S3DataSource is supported by sagemaker-local."
+        elif source["S3DataSource"]["S3DataType"] not in _SUPPORTED_DATA_TYPES:
+            yield f"Channel {name}: S3DataType {source['S3DataSource']['S3DataType']} is not supported yet."
+        elif not source["S3DataSource"]["S3Uri"].startswith("s3://"):
+            yield f"Channel {name}: S3Uri must be an S3 address."
+        if channel.get("InputMode", mode) not in _SUPPORTED_INPUT_MODES:
+            yield f"Channel {name}: input mode {channel.get('InputMode', mode)} is not supported yet."
+
+
+def _stopping(request: Mapping[str, Any]) -> Iterator[str]:
+    if not request.get("EnableManagedSpotTraining"):
+        return
+    condition = request["StoppingCondition"]
+    wait = condition.get("MaxWaitTimeInSeconds")
+    if wait is None:
+        yield "MaxWaitTimeInSeconds is required with EnableManagedSpotTraining."
+    elif wait < condition["MaxRuntimeInSeconds"]:
+        yield "MaxWaitTimeInSeconds must be greater than or equal to MaxRuntimeInSeconds."

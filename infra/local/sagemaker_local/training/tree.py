@@ -1,0 +1,122 @@
+"""The folder that a node sees as ``/opt/ml`` (contract section 3.4)."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+OPT_ML = "/opt/ml"
+DEFAULT_CHECKPOINT_PATH = "/opt/ml/checkpoints"
+_FOLDERS = (
+    "input/config",
+    "input/data",
+    "model",
+    "output/data",
+    "output/intermediate",
+    "checkpoints",
+    "code",
+    "shared",
+    "tmp",
+)
+
+
+@dataclass(frozen=True)
+class NodeTree:
+    """The tree of one node: ``root`` here is ``/opt/ml`` there."""
+
+    root: Path
+
+    def make(self) -> None:
+        """Start from nothing: what an earlier attempt left must not leak into this one."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        for name in _FOLDERS:
+            (self.root / name).mkdir(parents=True)
+
+    @property
+    def model(self) -> Path:
+        return self.root / "model"
+
+    @property
+    def output_data(self) -> Path:
+        return self.root / "output" / "data"
+
+    @property
+    def failure_file(self) -> Path:
+        return self.root / "output" / "failure"
+
+    def channel(self, name: str) -> Path:
+        return self.root / "input" / "data" / name
+
+    def local(self, path: str) -> Path:
+        """Where an ``/opt/ml/...`` path of the job lies here."""
+        return self.root / Path(path).relative_to(OPT_ML)
+
+    def write_config(self, name: str, content: Any) -> None:
+        (self.root / "input" / "config" / name).write_text(json.dumps(content))
+
+
+def host_names(count: int, *, resolvable: bool) -> list[str]:
+    """``base-dir`` mode cannot make names resolve; toolkits then wait minutes for ``algo-1``."""
+    if count == 1 and not resolvable:
+        return ["localhost"]
+    return sorted(f"algo-{number}" for number in range(1, count + 1))
+
+
+def hosts_file(hosts: Sequence[str], job_number: int) -> str:
+    """Loopback addresses of their own for the nodes of a job."""
+    block = f"127.{1 + job_number // 254 % 254}.{1 + job_number % 254}"
+    lines = [f"{block}.{index} {host}" for index, host in enumerate(hosts, start=1)]
+    return "\n".join(["127.0.0.1 localhost", "::1 localhost ip6-localhost", *lines, ""])
+
+
+def resource_config(request: Mapping[str, Any], hosts: Sequence[str], current: str) -> dict[str, Any]:
+    config = request["ResourceConfig"]
+    groups = config.get("InstanceGroups") or [
+        {
+            "InstanceGroupName": "homogeneousCluster",
+            "InstanceType": config["InstanceType"],
+            "InstanceCount": config["InstanceCount"],
+        }
+    ]
+    named: list[dict[str, Any]] = []
+    ordered = sorted(hosts, key=_host_number)
+    for group in groups:
+        members, ordered = ordered[: group["InstanceCount"]], ordered[group["InstanceCount"] :]
+        named.append(
+            {
+                "instance_group_name": group["InstanceGroupName"],
+                "instance_type": group["InstanceType"],
+                "hosts": members,
+            }
+        )
+    own = next(group for group in named if current in group["hosts"])
+    return {
+        "current_host": current,
+        "current_instance_type": own["instance_type"],
+        "current_group_name": own["instance_group_name"],
+        "hosts": sorted(hosts),
+        "instance_groups": named,
+        "network_interface_name": "lo",
+    }
+
+
+def input_data_config(request: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    default_mode = request["AlgorithmSpecification"].get("TrainingInputMode", "File")
+    for channel in request.get("InputDataConfig", []):
+        source = channel["DataSource"]["S3DataSource"]
+        entry = {
+            "TrainingInputMode": channel.get("InputMode", default_mode),
+            "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
+            "RecordWrapperType": channel.get("RecordWrapperType", "None"),
+        }
+        if channel.get("ContentType"):
+            entry["ContentType"] = channel["ContentType"]
+        found[channel["ChannelName"]] = entry
+    return found
+
+
+def _host_number(host: str) -> int:
+    return int(host.rpartition("-")[2]) if host != "localhost" else 1

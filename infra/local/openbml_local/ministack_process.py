@@ -8,7 +8,8 @@ that needs more than the standard library. It is written against exactly MINISTA
 * the interpreter of Python functions, which would otherwise be MiniStack's own environment and so hide
   dependencies that a function forgot to bring;
 * two functions of its nested stacks, which would otherwise neither expand SAM resources nor survive an update
-  (`nested_stacks.py`).
+  (`nested_stacks.py`);
+* what it does to workers of functions between calls (`warm_workers.py`).
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import importlib.metadata
 import json
 import logging
 import os
+import shutil
 import signal
 import sys
 import time
@@ -24,7 +26,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from openbml_local import checkpoints, nested_stacks, rotation
+from openbml_local import checkpoints, nested_stacks, rotation, warm_workers
 
 MINISTACK_VERSION = "1.5.33"
 SAVE_INTERVAL_S = 60.0
@@ -184,6 +186,12 @@ def use_function_interpreter(python: str) -> None:
     lambda_runtime._detect_runtime_binary = detect_runtime_binary
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Folders of workers that were killed with the last MiniStack."""
+    for path in folder.glob("ministack-lambda-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
 class CheckpointingApp:
     """MiniStack's ASGI application, plus `POST /_openbml/checkpoint` and `GET /_openbml/status`."""
 
@@ -290,6 +298,8 @@ def main() -> None:
     root, logs, python, port = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     use_function_interpreter(python)
     nested_stacks.correct()
+    warm_workers.correct(Path(os.environ["TMPDIR"]).parent / "extracted")
+    remove_leftovers(Path(os.environ["TMPDIR"]))
     try:
         asyncio.run(serve(port, root, logs))
     except checkpoints.NoUsableCheckpointError as error:

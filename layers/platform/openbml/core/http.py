@@ -101,6 +101,11 @@ def principal_of(event: Any) -> Principal:
     )
 
 
+def no_content() -> Response[str]:
+    """Answer a delete; the body is empty text, since not every proxy in front takes null."""
+    return Response(status_code=HTTPStatus.NO_CONTENT, body="")
+
+
 def created(body: BaseModel) -> tuple[BaseModel, int]:
     return body, HTTPStatus.CREATED
 
@@ -115,6 +120,8 @@ def _plain_errors(error: RequestValidationError | RequestUnsupportedContentType)
 
 
 def _field(item: dict[str, Any]) -> str:
+    """Return the path inside the body, or the parameter's name."""
     if item["type"] == "json_invalid":
         return "body"
-    return ".".join(str(part) for part in item["loc"] if part != "body")[:_MOST_CHARACTERS] or "body"
+    place, *parts = (str(part) for part in item["loc"])
+    return ".".join(parts)[:_MOST_CHARACTERS] or place

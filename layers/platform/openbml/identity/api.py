@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import Router
 
 from openbml.core.clock import utc_now
-from openbml.core.http import principal_of
+from openbml.core.http import no_content, principal_of
 from openbml.core.ids import new_id
 from openbml.core.pages import Page
 from openbml.core.scope import Principal
@@ -166,10 +166,10 @@ def grant_role(project_id: Id, body: NewGrant) -> GrantView:
 
 
 @router.delete("/v1/identity/projects/<project_id>/grants/<user_id>", status_code=HTTPStatus.NO_CONTENT)
-def remove_grant(project_id: Id, user_id: Id) -> Response[None]:
+def remove_grant(project_id: Id, user_id: Id) -> Response[str]:
     access = authorizer().require(_principal(), project_id, "members.manage")
     grant_repository().remove(access.scope, user_id)
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    return no_content()
 
 
 @router.get("/v1/identity/users")
@@ -238,8 +238,8 @@ def get_application(app_id: Id) -> ApplicationView:
 
 
 @router.delete("/v1/identity/applications/<app_id>", status_code=HTTPStatus.NO_CONTENT)
-def delete_application(app_id: Id) -> Response[None]:
+def delete_application(app_id: Id) -> Response[str]:
     credentials.delete_application(
         _principal(), app_id, authorizer=authorizer(), applications=application_repository()
     )
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    return no_content()

@@ -1,0 +1,1 @@
+"""Live updates: what happens in a project, pushed to whoever watches it."""

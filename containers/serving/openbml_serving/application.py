@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from openbml_serving.replies import RequestError, error_body, result_body
-from openbml_serving.requests import read_object
+from openbml_serving.requests import is_json, read_object
 from openbml_serving.settings import ServingSettings
 from openbml_serving.tasks import TaskHandler
 
@@ -63,7 +63,8 @@ class Application:
         try:
             body = await self._body(headers, receive)
         except BodyTooLargeError:
-            await _reply(send, 200, error_body("size_invalid"), closing=True)
+            error = "size_invalid" if is_json(content_type) else "invalid_argument"
+            await _reply(send, 200, error_body(error), closing=True)
             return
         except ClientGoneError:
             return
@@ -96,10 +97,11 @@ class Application:
                     size += len(part)
                     if size <= limit:
                         parts.append(part)
-                    if size > _MOST_DISCARDED or (size > limit and not message.get("more_body", False)):
+                    if size <= _MOST_DISCARDED and message.get("more_body", False):
+                        continue
+                    if size > limit:
                         raise BodyTooLargeError
-                    if not message.get("more_body", False):
-                        return parts[0] if len(parts) == 1 else b"".join(parts)
+                    return parts[0] if len(parts) == 1 else b"".join(parts)
         except TimeoutError as error:
             raise ClientGoneError from error
 

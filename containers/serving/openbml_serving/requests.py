@@ -13,13 +13,17 @@ from openbml_serving.replies import RequestError
 MAX_BASE64_CHARACTERS = 4_194_304
 
 
+def is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
 def read_object(body: bytes, content_type: str) -> Mapping[str, Any]:
     """Return the request's JSON object.
 
     Raises:
         RequestError: not JSON by its header, not UTF-8, not JSON, or not an object.
     """
-    if content_type.partition(";")[0].strip().lower() != "application/json":
+    if not is_json(content_type):
         raise RequestError("invalid_argument")
     try:
         document = orjson.loads(body)

@@ -108,7 +108,7 @@ class Hosting(BaseModel):
     state: HostingState = HostingState.CREATING
     applied_revision: int = 0
     serving_revision: int = 0
-    made_revisions: Sequence[int] = ()
+    made_revisions: tuple[int, ...] = ()
     failure: Failure | None = None
     created_at: AwareDatetime
     changed_at: AwareDatetime
@@ -151,7 +151,7 @@ class Hosting(BaseModel):
     def preparing(self, at: datetime) -> "Hosting":
         """Return the hosting with its wanted revision noted as made, before anything is made."""
         made = sorted({*self.made_revisions, self.request.revision})
-        return self if made == list(self.made_revisions) else self.changed(at, made_revisions=tuple(made))
+        return self if tuple(made) == self.made_revisions else self.changed(at, made_revisions=tuple(made))
 
     def applied(self, at: datetime) -> "Hosting":
         return self.changed(at, applied_revision=self.request.revision)

@@ -75,7 +75,7 @@ class TrainingJobRequest(BaseModel):
     scope: ProjectScope
     image: str
     hyper_parameters: Mapping[str, str]
-    channels: Sequence[Channel] = Field(min_length=1, max_length=20)
+    channels: tuple[Channel, ...] = Field(min_length=1, max_length=20)
     machine_type: str
     node_count: int = Field(ge=1)
     output_uri: str = Field(pattern=r"^s3://")
@@ -89,7 +89,7 @@ class JobReport(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     state: JobState
-    intervals: Sequence[Interval] = ()
+    intervals: tuple[Interval, ...] = ()
     failure: Failure | None = None
     model_uri: str | None = None
     data_uri: str | None = None
@@ -111,7 +111,7 @@ class Job(BaseModel):
     submitted: bool = False
     stop_requested_at: AwareDatetime | None = None
     failure: Failure | None = None
-    intervals: Sequence[Interval] = ()
+    intervals: tuple[Interval, ...] = ()
     model_uri: str | None = None
     data_uri: str | None = None
     created_at: AwareDatetime
@@ -130,7 +130,7 @@ class Job(BaseModel):
         """
         if not self.state.may_become(report.state):
             return self
-        intervals = tuple(report.intervals)
+        intervals = report.intervals
         if report.state.is_final:
             intervals = tuple(span.closed(at) for span in intervals)
         changes = {

@@ -73,7 +73,7 @@ class Observation(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     state: RunState
-    intervals: Sequence[Interval] = ()
+    intervals: tuple[Interval, ...] = ()
     failure: Failure | None = None
     outcome: Outcome | None = None
     model_uri: str | None = None
@@ -98,9 +98,9 @@ class Run(BaseModel):
     experiment_name: str
     version_number: int = Field(ge=1)
     task_type: str
-    training_data: Sequence[Selection]
-    evaluation_data: Sequence[Selection] = ()
-    labels: Sequence[str]
+    training_data: tuple[Selection, ...]
+    evaluation_data: tuple[Selection, ...] = ()
+    labels: tuple[str, ...]
     network: str
     hyper_parameters: Mapping[str, str]
     machine_type: str
@@ -111,7 +111,7 @@ class Run(BaseModel):
     state: RunState = RunState.PREPARING
     snapshot_id: str | None = None
     evaluation_snapshot_id: str | None = None
-    intervals: Sequence[Interval] = ()
+    intervals: tuple[Interval, ...] = ()
     failure: Failure | None = None
     metrics: Mapping[str, float] | None = None
     recommended_threshold: float | None = None
@@ -182,7 +182,7 @@ class Run(BaseModel):
             return self
         changes: dict[str, object] = {
             "state": seen.state,
-            "intervals": tuple(seen.intervals),
+            "intervals": seen.intervals,
             "failure": seen.failure,
         }
         if seen.state.is_final:

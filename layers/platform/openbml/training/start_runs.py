@@ -109,7 +109,7 @@ def _obstacle(run: Run, snapshots: list[SnapshotView], now: Clock) -> Failure | 
     for view in snapshots:
         if view.state is SnapshotState.FAILED:
             return Failure(fault=Fault.USER, message=f"the data could not be frozen: {view.failure}")
-        if view.state is SnapshotState.READY and sorted(view.labels) != list(run.labels):
+        if view.state is SnapshotState.READY and tuple(sorted(view.labels)) != run.labels:
             return Failure(
                 fault=Fault.USER,
                 message="the data changed after the run was asked for: its labels are now "

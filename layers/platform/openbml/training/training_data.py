@@ -30,7 +30,7 @@ class Selection(BaseModel):
 
     dataset_id: int
     version_number: int = Field(ge=1)
-    labels: Sequence[str] | None = Field(default=None, min_length=1, max_length=1000)
+    labels: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=1000)
 
 
 class DatasetView(BaseModel):

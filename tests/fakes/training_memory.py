@@ -1,0 +1,211 @@
+"""Fakes of training's ports."""
+
+from collections.abc import Mapping, Sequence
+
+from openbml.compute.jobs import Job, JobNotFoundError, TrainingJobRequest
+from openbml.core.scope import ProjectScope
+from openbml.training.experiments import (
+    Experiment,
+    ExperimentNameTakenError,
+    ExperimentNotFoundError,
+    Position,
+)
+from openbml.training.job_files import Report
+from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported
+from openbml.training.runs import Run, RunConflictError, RunNotFoundError, RunState
+from openbml.training.training_data import (
+    DataNotSelectableError,
+    DatasetView,
+    Selection,
+    SnapshotState,
+    SnapshotView,
+)
+from tests.fakes.compute_memory import NOON
+
+
+class InMemoryExperimentRepository:
+    def __init__(self) -> None:
+        self.experiments: dict[int, Experiment] = {}
+
+    def add(self, experiment: Experiment) -> None:
+        if any(
+            (known.scope, known.name) == (experiment.scope, experiment.name)
+            for known in self.experiments.values()
+        ):
+            raise ExperimentNameTakenError(name=experiment.name)
+        self.experiments[experiment.experiment_id] = experiment
+
+    def get(self, scope: ProjectScope, experiment_id: int) -> Experiment:
+        experiment = self.experiments.get(experiment_id)
+        if experiment is None or experiment.scope != scope:
+            raise ExperimentNotFoundError(experiment_id=experiment_id)
+        return experiment
+
+    def page(
+        self, scope: ProjectScope, *, limit: int, position: Position
+    ) -> tuple[Sequence[Experiment], Position]:
+        mine = sorted(
+            (row for row in self.experiments.values() if row.scope == scope),
+            key=lambda row: -row.experiment_id,
+        )
+        start = position["start"] if position else 0
+        following = {"start": start + limit} if start + limit < len(mine) else None
+        return mine[start : start + limit], following
+
+
+class InMemoryRunRepository:
+    def __init__(self, experiments: InMemoryExperimentRepository) -> None:
+        self._experiments = experiments
+        self.runs: dict[int, Run] = {}
+
+    def add(self, run: Run, experiment: Experiment) -> None:
+        stored = self._experiments.get(run.scope, run.experiment_id)
+        if stored.last_version != experiment.last_version or run.run_id in self.runs:
+            raise RunConflictError(run_id=run.run_id)
+        changed = stored.model_copy(update={"last_version": run.version_number})
+        self._experiments.experiments[run.experiment_id] = changed
+        self.runs[run.run_id] = run
+
+    def get(self, scope: ProjectScope, run_id: int) -> Run:
+        run = self.runs.get(run_id)
+        if run is None or run.scope != scope:
+            raise RunNotFoundError(run_id=run_id)
+        return run
+
+    def save(self, run: Run) -> None:
+        stored = self.runs.get(run.run_id)
+        if stored is None or stored.revision != run.revision - 1:
+            raise RunConflictError(run_id=run.run_id)
+        self.runs[run.run_id] = run
+
+    def page(
+        self, scope: ProjectScope, experiment_id: int, *, limit: int, position: Position
+    ) -> tuple[Sequence[Run], Position]:
+        mine = sorted(
+            (run for run in self.runs.values() if (run.scope, run.experiment_id) == (scope, experiment_id)),
+            key=lambda run: -run.version_number,
+        )
+        start = position["start"] if position else 0
+        following = {"start": start + limit} if start + limit < len(mine) else None
+        return mine[start : start + limit], following
+
+    def preparing(self, scope: ProjectScope | None = None) -> Sequence[tuple[ProjectScope, int]]:
+        return [
+            (run.scope, run.run_id)
+            for run in self.runs.values()
+            if run.state is RunState.PREPARING and scope in (None, run.scope)
+        ]
+
+
+class FakeTrainingData:
+    """Datasets as a test sets them; snapshots are ready when the test says so."""
+
+    def __init__(self) -> None:
+        self.views: dict[tuple[int, int], DatasetView] = {}
+        self.snapshot_state = SnapshotState.READY
+        self.snapshot_labels: Sequence[str] | None = None
+
+    def add(self, dataset_id: int, labels: Mapping[str, int], **changes: str) -> Selection:
+        fields = {
+            "annotation_type": "image_classification",
+            "template": "single_label",
+            "state": "import_finished",
+            **changes,
+        }
+        self.views[dataset_id, 1] = DatasetView(
+            dataset_id=dataset_id, version_number=1, labels=labels, **fields
+        )
+        return Selection(dataset_id=dataset_id, version_number=1)
+
+    def describe(self, scope: ProjectScope, selection: Selection) -> DatasetView:
+        view = self.views.get((selection.dataset_id, selection.version_number))
+        if view is None:
+            raise DataNotSelectableError(
+                dataset_id=selection.dataset_id,
+                version_number=selection.version_number,
+                reason="there is no such version",
+            )
+        return view
+
+    def request_snapshot(
+        self, scope: ProjectScope, task: str, selections: Sequence[Selection]
+    ) -> SnapshotView:
+        labels = {name for row in selections for name in (row.labels or self.describe(scope, row).labels)}
+        name = "-".join(str(row.dataset_id) for row in selections)
+        return SnapshotView(
+            snapshot_id=f"snapshot-{name}",
+            state=self.snapshot_state,
+            uri=f"s3://data/{scope.prefix}snapshots/snapshot-{name}/",
+            labels=sorted(labels) if self.snapshot_labels is None else self.snapshot_labels,
+            sample_count=10,
+            failure="the disk is full" if self.snapshot_state is SnapshotState.FAILED else None,
+        )
+
+    def thumbnail_urls(
+        self, scope: ProjectScope, selections: Sequence[Selection], sample_ids: Sequence[str]
+    ) -> Mapping[str, str]:
+        return {name: f"https://thumbnails/{name}" for name in sample_ids if name != "gone"}
+
+
+class FakeTrainingJobs:
+    """Compute as training sees it."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+        self.stopped: list[str] = []
+
+    def submit_training(self, request: TrainingJobRequest) -> Job:
+        job = Job(request=request, created_at=NOON, changed_at=NOON)
+        return self.jobs.setdefault(request.job_id, job)
+
+    def stop_training(self, job_id: str) -> Job:
+        if job_id not in self.jobs:
+            raise JobNotFoundError(job_id=job_id)
+        self.stopped.append(job_id)
+        return self.jobs[job_id]
+
+
+class FakeJobFiles:
+    def __init__(self) -> None:
+        self.reports: dict[str, Report] = {}
+
+    def runs_uri(self, scope: ProjectScope) -> str:
+        return f"s3://data/{scope.prefix}runs/"
+
+    def weights_uri(self) -> str | None:
+        return None
+
+    def report(self, data_uri: str) -> Report | None:
+        return self.reports.get(data_uri)
+
+
+class InMemoryRunProgressStore:
+    def __init__(self) -> None:
+        self._epochs: dict[tuple[int, int], Epoch] = {}
+        self._lines: dict[tuple[int, str], LogEntry] = {}
+        self._progress: dict[int, Progress] = {}
+        self._stage_at: dict[int, str] = {}
+
+    def record(
+        self, scope: ProjectScope, run_id: int, *, reported: Reported, lines: Sequence[LogEntry]
+    ) -> None:
+        self._epochs |= {(run_id, row.epoch): row for row in reported.epochs}
+        self._lines |= {(run_id, line.id): line for line in lines}
+        now = self._progress.get(run_id, Progress())
+        new = reported.progress
+        if new.epoch is not None and new.epoch >= (now.epoch or 0):
+            now = now.model_copy(update={"epoch": new.epoch, "epochs": new.epochs})
+        if reported.stage is not None and reported.stage_at >= self._stage_at.get(run_id, ""):
+            now = now.model_copy(update={"stage": reported.stage})
+            self._stage_at[run_id] = reported.stage_at
+        self._progress[run_id] = now
+
+    def progress(self, scope: ProjectScope, run_id: int) -> Progress:
+        return self._progress.get(run_id, Progress())
+
+    def epochs(self, scope: ProjectScope, run_id: int) -> Sequence[Epoch]:
+        return [row for (run, _), row in sorted(self._epochs.items()) if run == run_id]
+
+    def lines(self, scope: ProjectScope, run_id: int, *, after: str | None, limit: int) -> Sequence[LogEntry]:
+        mine = [line for (run, _), line in sorted(self._lines.items()) if run == run_id]
+        return [line for line in mine if line.id > (after or "")][:limit]

@@ -1,0 +1,117 @@
+"""A small world of training: ports in memory, an experiment, data of two labels."""
+
+from datetime import timedelta
+from itertools import count
+from typing import Any, Literal
+
+from openbml.compute.failures import Failure
+from openbml.compute.intervals import Interval
+from openbml.compute.owners import Owner
+from openbml.training.create_runs import ExperimentRequest, create_experiment, create_run, stop_run
+from openbml.training.job_files import Report
+from openbml.training.run_requests import RunRequest
+from openbml.training.runs import Run
+from openbml.training.start_runs import resume_runs, start_run, start_waiting_runs
+from openbml.training.track_runs import JobChange, track_run
+from tests.fakes.compute_memory import NOON, RecordedEvents, Ticking
+from tests.fakes.compute_samples import SCOPE
+from tests.fakes.training_memory import (
+    FakeJobFiles,
+    FakeTrainingData,
+    FakeTrainingJobs,
+    InMemoryExperimentRepository,
+    InMemoryRunProgressStore,
+    InMemoryRunRepository,
+)
+
+JobWord = Literal["queued", "running", "stopping", "completed", "failed", "stopped"]
+DATA_URI = "s3://data/projects/42/runs/1/job/name/output/data/"
+REPORT = Report(
+    overall={"accuracy": 0.92, "macro_f1": 0.9},
+    topk={"1": 0.92, "2": 0.99},
+    recommended_threshold=0.4,
+    document={"format": "openbml.report/1", "wrong_examples": [{"sample_id": "s1"}, {"sample_id": "gone"}]},
+)
+
+
+class TrainingWorld:
+    def __init__(self) -> None:
+        self.experiments = InMemoryExperimentRepository()
+        self.runs = InMemoryRunRepository(self.experiments)
+        self.data = FakeTrainingData()
+        self.jobs = FakeTrainingJobs()
+        self.files = FakeJobFiles()
+        self.store = InMemoryRunProgressStore()
+        self.events = RecordedEvents()
+        self.now = Ticking()
+        ids = count(1001)
+        self.new_id = lambda: next(ids)
+        self.selection = self.data.add(5, {"cat": 10, "dog": 12})
+        request = ExperimentRequest(name="pets", direction="vision", task_type="image_classification")
+        self.experiment = create_experiment(
+            request, scope=SCOPE, experiments=self.experiments, new_id=self.new_id, now=self.now
+        )
+
+    def create(self, *, paid_billing: bool = False, **changes: Any) -> Run:
+        fields: dict[str, Any] = {
+            "training_data": [self.selection],
+            "network": "ResNet18_vd",
+            "hyper_parameters": {"epochs": 3},
+            "machine_type": "GPU_P4",
+            "max_training_minutes": 60,
+        }
+        return create_run(
+            RunRequest.model_validate({**fields, **changes}),
+            scope=SCOPE,
+            experiment_id=self.experiment.experiment_id,
+            paid_billing=paid_billing,
+            experiments=self.experiments,
+            runs=self.runs,
+            data=self.data,
+            events=self.events,
+            new_id=self.new_id,
+            now=self.now,
+        )
+
+    def start(self, run: Run) -> Run:
+        return start_run(SCOPE, run.run_id, **self._starting())
+
+    def start_waiting(self) -> int:
+        return start_waiting_runs(SCOPE, **self._starting())
+
+    def resume(self) -> int:
+        return resume_runs(**self._starting())
+
+    def stop(self, run: Run) -> Run:
+        return stop_run(
+            run.run_id, scope=SCOPE, runs=self.runs, jobs=self.jobs, events=self.events, now=self.now
+        )
+
+    def track(
+        self, run: Run, state: JobWord, *, minutes: float = 0, failure: Failure | None = None
+    ) -> Run | None:
+        intervals = [Interval(start=NOON, end=NOON + timedelta(minutes=minutes))] if minutes else []
+        change = JobChange(
+            scope=SCOPE,
+            owner=Owner(context="training", id=str(run.run_id)),
+            state=state,
+            failure=failure,
+            intervals=intervals,
+            data_uri=DATA_URI,
+            model_uri=DATA_URI,
+            at=self.now(),
+        )
+        return track_run(change, runs=self.runs, jobs=self.jobs, files=self.files, events=self.events)
+
+    def stored(self, run: Run) -> Run:
+        return self.runs.get(SCOPE, run.run_id)
+
+    def _starting(self) -> dict[str, Any]:
+        return {
+            "runs": self.runs,
+            "data": self.data,
+            "jobs": self.jobs,
+            "files": self.files,
+            "events": self.events,
+            "now": self.now,
+        }

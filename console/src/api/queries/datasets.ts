@@ -1,0 +1,138 @@
+import { type QueryKey, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, reply } from "../client";
+import { nextCursor, pageQuery } from "./paging";
+
+const LIST = "/v1/datasets/projects/{project_id}/datasets";
+const ONE = "/v1/datasets/projects/{project_id}/datasets/{dataset_id}";
+const VERSION = "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}";
+
+export interface VersionRef {
+  readonly projectId: number;
+  readonly datasetId: number;
+  readonly versionNumber: number;
+}
+
+export const datasetKeys = {
+  all: (projectId: number): QueryKey => ["datasets", projectId],
+  one: (projectId: number, datasetId: number): QueryKey => ["datasets", projectId, datasetId],
+  version: (ref: VersionRef): QueryKey => ["datasets", ref.projectId, ref.datasetId, ref.versionNumber],
+};
+
+export const versionPath = (ref: VersionRef) => ({
+  project_id: ref.projectId,
+  dataset_id: ref.datasetId,
+  version_number: ref.versionNumber,
+});
+
+export function useDatasets(projectId: number, name = "") {
+  return useInfiniteQuery({
+    queryKey: [...datasetKeys.all(projectId), "list", name],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      reply(
+        api.GET(LIST, {
+          params: { path: { project_id: projectId }, query: { ...pageQuery(pageParam), ...(name ? { name } : {}) } },
+        }),
+      ),
+    getNextPageParam: nextCursor,
+  });
+}
+
+export function useDataset(projectId: number, datasetId: number, pollMs: number | false = false) {
+  return useQuery({
+    queryKey: [...datasetKeys.one(projectId, datasetId), "detail"],
+    queryFn: () => reply(api.GET(ONE, { params: { path: { project_id: projectId, dataset_id: datasetId } } })),
+    refetchInterval: pollMs,
+  });
+}
+
+export function useDatasetVersions(projectId: number, datasetId: number) {
+  return useQuery({
+    queryKey: [...datasetKeys.one(projectId, datasetId), "versions"],
+    queryFn: () =>
+      reply(api.GET(`${ONE}/versions`, { params: { path: { project_id: projectId, dataset_id: datasetId } } })),
+  });
+}
+
+export function useCreateDataset(projectId: number) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { name: string; data_type: string; annotation_type: string; template: string }) =>
+      reply(api.POST(LIST, { params: { path: { project_id: projectId } }, body: body as never })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: datasetKeys.all(projectId) }),
+  });
+}
+
+export function useDeleteDataset(projectId: number) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (datasetId: number) =>
+      reply(api.DELETE(ONE, { params: { path: { project_id: projectId, dataset_id: datasetId } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: [...datasetKeys.all(projectId), "list"] }),
+  });
+}
+
+export function useLabels(ref: VersionRef) {
+  return useQuery({
+    queryKey: [...datasetKeys.version(ref), "labels"],
+    queryFn: () => reply(api.GET(`${VERSION}/labels`, { params: { path: versionPath(ref), query: { limit: 100 } as never } })),
+  });
+}
+
+export interface SampleFilter {
+  readonly label: string | null;
+  readonly state: "labelled" | "unlabelled" | null;
+}
+
+export function useSamples(ref: VersionRef, filter: SampleFilter) {
+  return useInfiniteQuery({
+    queryKey: [...datasetKeys.version(ref), "samples", filter.label, filter.state],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      reply(
+        api.GET(`${VERSION}/samples`, {
+          params: {
+            path: versionPath(ref),
+            query: {
+              ...pageQuery(pageParam, 60),
+              ...(filter.label === null ? {} : { label: filter.label }),
+              ...(filter.state === null ? {} : { annotation_state: filter.state }),
+            },
+          },
+        }),
+      ),
+    getNextPageParam: nextCursor,
+  });
+}
+
+export function useSample(ref: VersionRef, sampleId: number | null) {
+  return useQuery({
+    queryKey: [...datasetKeys.version(ref), "sample", sampleId],
+    enabled: sampleId !== null,
+    queryFn: () =>
+      reply(api.GET(`${VERSION}/samples/{sample_id}`, { params: { path: { ...versionPath(ref), sample_id: sampleId ?? 0 } } })),
+  });
+}
+
+export function useImports(ref: VersionRef, pollMs: number | false) {
+  return useQuery({
+    queryKey: [...datasetKeys.version(ref), "imports"],
+    queryFn: () => reply(api.GET(`${VERSION}/imports`, { params: { path: versionPath(ref) } })),
+    refetchInterval: pollMs,
+  });
+}
+
+export function useImportProblems(ref: VersionRef, importId: number, enabled: boolean) {
+  return useInfiniteQuery({
+    queryKey: [...datasetKeys.version(ref), "imports", importId, "problems"],
+    enabled,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      reply(
+        api.GET(`${VERSION}/imports/{import_id}/problems`, {
+          params: { path: { ...versionPath(ref), import_id: importId }, query: pageQuery(pageParam) },
+        }),
+      ),
+    getNextPageParam: nextCursor,
+  });
+}

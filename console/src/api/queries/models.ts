@@ -1,0 +1,95 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, reply } from "../client";
+import { nextCursor, pageQuery } from "./paging";
+
+const MODELS = "/v1/models/projects/{project_id}/models";
+const MODEL = "/v1/models/projects/{project_id}/models/{model_id}";
+const VERSION = "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}";
+
+const modelsKey = (projectId: number) => ["models", projectId] as const;
+
+export function useModels(projectId: number) {
+  return useInfiniteQuery({
+    queryKey: [...modelsKey(projectId), "list"],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      reply(api.GET(MODELS, { params: { path: { project_id: projectId }, query: pageQuery(pageParam) } })),
+    getNextPageParam: nextCursor,
+  });
+}
+
+export function useModel(projectId: number, modelId: number | undefined) {
+  return useQuery({
+    queryKey: [...modelsKey(projectId), modelId, "detail"],
+    enabled: modelId !== undefined,
+    queryFn: () => reply(api.GET(MODEL, { params: { path: { project_id: projectId, model_id: modelId ?? 0 } } })),
+  });
+}
+
+export function useModelVersions(projectId: number, modelId: number | undefined) {
+  return useInfiniteQuery({
+    queryKey: [...modelsKey(projectId), modelId, "versions"],
+    enabled: modelId !== undefined,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      reply(
+        api.GET(`${MODEL}/versions`, {
+          params: { path: { project_id: projectId, model_id: modelId ?? 0 }, query: pageQuery(pageParam) },
+        }),
+      ),
+    getNextPageParam: nextCursor,
+    refetchInterval: (query) =>
+      query.state.data?.pages.some((page) => page.items.some((version) => isPublishing(version.state))) ? 3000 : false,
+  });
+}
+
+/** A version is usable or failed in the end; everything before is on its way. */
+export function isPublishing(state: string): boolean {
+  return state === "publishing" || state === "copying";
+}
+
+export function useModelVersion(projectId: number, modelId: number, versionNumber: number) {
+  return useQuery({
+    queryKey: [...modelsKey(projectId), modelId, "version", versionNumber],
+    queryFn: () =>
+      reply(
+        api.GET(VERSION, {
+          params: { path: { project_id: projectId, model_id: modelId, version_number: versionNumber } },
+        }),
+      ),
+    refetchInterval: (query) => (query.state.data && isPublishing(query.state.data.state) ? 3000 : false),
+  });
+}
+
+export interface Publication {
+  readonly runId: number;
+  readonly description: string;
+  readonly target: { readonly modelId: number } | { readonly name: string; readonly taskType: string };
+}
+
+/** Makes the model first where a new one is wanted. */
+export function usePublish(projectId: number) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ runId, description, target }: Publication) => {
+      const modelId =
+        "modelId" in target
+          ? target.modelId
+          : (
+              await reply(
+                api.POST(MODELS, {
+                  params: { path: { project_id: projectId } },
+                  body: { name: target.name, task_type: target.taskType },
+                }),
+              )
+            ).model_id;
+      return reply(
+        api.POST(`${MODEL}/versions`, {
+          params: { path: { project_id: projectId, model_id: modelId } },
+          body: { run_id: runId, ...(description ? { description } : {}) },
+        }),
+      );
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: modelsKey(projectId) }),
+  });
+}

@@ -1,0 +1,60 @@
+import type { paths } from "./schema";
+
+type Content<R> = R extends { content: { "application/json": infer T } } ? T : never;
+type Success<R> = {
+  [S in keyof R & (200 | 201 | 202)]: Content<R[S]>;
+}[keyof R & (200 | 201 | 202)];
+type Reply<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends { responses: infer R } ? Success<R> : never;
+type Item<T> = T extends { items: (infer I)[] } ? I : never;
+type Sent<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends {
+  requestBody: { content: { "application/json": infer T } };
+}
+  ? T
+  : never;
+
+
+type DatasetsPath = "/v1/datasets/projects/{project_id}/datasets";
+type VersionPath = `${DatasetsPath}/{dataset_id}/versions/{version_number}`;
+type TrainingPath = "/v1/training/projects/{project_id}";
+type ModelsPath = "/v1/models/projects/{project_id}/models";
+type ServicesPath = "/v1/services/projects/{project_id}/services";
+
+export type SignInReply = Reply<"/v1/identity/sessions", "post">;
+export type Tokens = Reply<"/v1/identity/sessions/refresh", "post">;
+export type Me = Reply<"/v1/identity/me", "get">;
+export type Application = Item<Reply<"/v1/identity/applications", "get">>;
+
+export type Dataset = Item<Reply<DatasetsPath, "get">>;
+export type DatasetVersion = Item<Reply<`${DatasetsPath}/{dataset_id}/versions`, "get">>;
+export type DataImport = Item<Reply<`${VersionPath}/imports`, "get">>;
+export type StartedImport = Reply<`${VersionPath}/imports`, "post">;
+export type ImportProblem = Item<Reply<`${VersionPath}/imports/{import_id}/problems`, "get">>;
+export type StoredPart = Item<Reply<`${VersionPath}/imports/{import_id}/parts`, "get">>;
+export type Label = Item<Reply<`${VersionPath}/labels`, "get">>;
+export type Sample = Item<Reply<`${VersionPath}/samples`, "get">>;
+
+export type TrainingCatalog = Reply<"/v1/training/catalog", "get">;
+export type Network = TrainingCatalog["networks"][number];
+export type HyperParameter = TrainingCatalog["hyper_parameters"][number];
+export type Machine = TrainingCatalog["machines"][number];
+export type Experiment = Item<Reply<`${TrainingPath}/experiments`, "get">>;
+export type Run = Reply<`${TrainingPath}/runs/{run_id}`, "get">;
+export type RunRequest = Sent<`${TrainingPath}/experiments/{experiment_id}/runs`, "post">;
+export type RunState = Run["state"];
+
+export type Model = Item<Reply<ModelsPath, "get">>;
+export type ModelVersion = Item<Reply<`${ModelsPath}/{model_id}/versions`, "get">>;
+
+export type Service = Item<Reply<ServicesPath, "get">>;
+export type ServiceState = Service["state"];
+export type ServiceCall = Item<Reply<`${ServicesPath}/{service_id}/calls`, "get">>;
+
+export type Bill = Reply<"/v1/metering/bill", "get">;
+export type BillItem = Bill["items"][number];
+export type LedgerEntry = Item<Reply<"/v1/metering/ledger", "get">>;
+export type Price = Reply<"/v1/metering/prices", "get">["prices"][number];
+
+export interface Page<T> {
+  items: T[];
+  next_cursor?: string | null;
+}

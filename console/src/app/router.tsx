@@ -1,0 +1,71 @@
+import { createBrowserRouter, type RouteObject } from "react-router";
+import { RouteFailure } from "./route-failure";
+import { RequireSession } from "./require-session";
+import { Shell } from "./shell";
+import { StartPage } from "./start-page";
+
+type PageModule = Record<string, unknown>;
+
+/** A page is downloaded when it is first opened. */
+function page<M extends PageModule>(load: () => Promise<M>, name: keyof M): Pick<RouteObject, "lazy"> {
+  return { lazy: async () => ({ Component: (await load())[name] as React.ComponentType }) };
+}
+
+export const routes: RouteObject[] = [
+  {
+    ErrorBoundary: RouteFailure,
+    HydrateFallback: () => null,
+    children: [
+      { path: "/sign-in", ...page(() => import("@/features/session/sign-in-page"), "SignInPage") },
+      {
+        Component: RequireSession,
+        children: [
+          { path: "/", Component: StartPage },
+          {
+            path: "/projects/:projectId",
+            Component: Shell,
+            children: [
+              {
+                ErrorBoundary: RouteFailure,
+                children: [
+                  { index: true, ...page(() => import("@/features/home/home-page"), "HomePage") },
+                  { path: "datasets", ...page(() => import("@/features/datasets/datasets-page"), "DatasetsPage") },
+                  { path: "datasets/:datasetId", ...page(() => import("@/features/datasets/dataset-page"), "DatasetPage") },
+                  { path: "experiments", ...page(() => import("@/features/training/experiments-page"), "ExperimentsPage") },
+                  {
+                    path: "experiments/:experimentId",
+                    ...page(() => import("@/features/training/experiment-page"), "ExperimentPage"),
+                  },
+                  {
+                    path: "experiments/:experimentId/new-run",
+                    ...page(() => import("@/features/training/new-run-page"), "NewRunPage"),
+                  },
+                  { path: "runs/:runId", ...page(() => import("@/features/training/run-page"), "RunPage") },
+                  { path: "runs/:runId/report", ...page(() => import("@/features/training/report/report-page"), "ReportPage") },
+                  { path: "models", ...page(() => import("@/features/models/models-page"), "ModelsPage") },
+                  { path: "models/publish", ...page(() => import("@/features/models/publish-page"), "PublishPage") },
+                  { path: "models/:modelId", ...page(() => import("@/features/models/model-page"), "ModelPage") },
+                  {
+                    path: "models/:modelId/versions/:versionNumber",
+                    ...page(() => import("@/features/models/model-version-page"), "ModelVersionPage"),
+                  },
+                  { path: "services", ...page(() => import("@/features/services/services-page"), "ServicesPage") },
+                  { path: "services/new", ...page(() => import("@/features/services/deploy-page"), "DeployPage") },
+                  { path: "services/:serviceId", ...page(() => import("@/features/services/service-page"), "ServicePage") },
+                  {
+                    path: "applications",
+                    ...page(() => import("@/features/applications/applications-page"), "ApplicationsPage"),
+                  },
+                  { path: "usage", ...page(() => import("@/features/usage/usage-page"), "UsagePage") },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+      { path: "*", ...page(() => import("./missing-page"), "MissingPage") },
+    ],
+  },
+];
+
+export const router = createBrowserRouter(routes);

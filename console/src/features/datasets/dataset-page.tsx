@@ -1,0 +1,147 @@
+import { DeleteOutlined, ExperimentOutlined, UploadOutlined } from "@ant-design/icons";
+import { App, Button, Select, Tabs } from "antd";
+import { useNavigate, useSearchParams } from "react-router";
+import { useDataset, useDatasetVersions, useDeleteDataset, type VersionRef } from "@/api/queries/datasets";
+import { usePermissions } from "@/api/queries/identity";
+import type { Dataset } from "@/api/types";
+import { useFormat } from "@/format/use-format";
+import { useT } from "@/i18n";
+import { AsCommand, CopyText } from "@/ui/copy";
+import { Page } from "@/ui/page";
+import { links, useIdParam, useProjectId } from "@/ui/project";
+import { problemText } from "@/ui/problem-text";
+import { QueryView } from "@/ui/query-view";
+import { StateTag } from "@/ui/state-tag";
+import { LocalTime } from "@/ui/values";
+import { Imports } from "./imports";
+import { SampleBrowser } from "./sample-browser";
+
+const POLL_WHILE_IMPORTING_MS = 3000;
+
+export function DatasetPage() {
+  const projectId = useProjectId();
+  const datasetId = useIdParam("datasetId");
+  const query = useDataset(projectId, datasetId, POLL_WHILE_IMPORTING_MS);
+  return <QueryView query={query}>{(dataset) => <DatasetView projectId={projectId} dataset={dataset} />}</QueryView>;
+}
+
+function DatasetView({ projectId, dataset }: { readonly projectId: number; readonly dataset: Dataset }) {
+  const t = useT();
+  const format = useFormat();
+  const [params, setParams] = useSearchParams();
+  const permissions = usePermissions(projectId);
+  const versionNumber = Number(params.get("version")) || dataset.latest_version;
+  const ref: VersionRef = { projectId, datasetId: dataset.dataset_id, versionNumber };
+  const tab = params.get("tab") ?? (dataset.sample_count === 0 ? "imports" : "images");
+  const goTo = (change: Record<string, string>): void => {
+    setParams((current) => new URLSearchParams({ ...Object.fromEntries(current), ...change }), { replace: true });
+  };
+  return (
+    <Page
+      title={dataset.name}
+      crumbs={[{ label: t("nav.datasets"), to: links.datasets(projectId) }]}
+      sub={
+        <>
+          <StateTag kind="dataset" state={dataset.state} />
+          <span>{t("task.image_classification")}</span>
+          <span>{t("datasets.imageCount", { count: dataset.sample_count })}</span>
+          <span>{t("datasets.labelledCount", { count: format.number(dataset.labelled_count) })}</span>
+          <LocalTime at={dataset.created_at} />
+          <CopyText text={dataset.dataset_id} />
+        </>
+      }
+      actions={
+        <>
+          <VersionSelect projectId={projectId} dataset={dataset} value={versionNumber} onChange={(version) => { goTo({ version: String(version) }); }} />
+          <Button
+            icon={<UploadOutlined />}
+            disabled={!permissions.has("datasets.write")}
+            onClick={() => {
+              goTo({ tab: "imports" });
+            }}
+          >
+            {t("imports.start")}
+          </Button>
+          <TrainLink projectId={projectId} dataset={dataset} />
+          <DeleteDataset projectId={projectId} dataset={dataset} disabled={!permissions.has("datasets.manage")} />
+        </>
+      }
+    >
+      <Tabs
+        activeKey={tab}
+        onChange={(key) => {
+          goTo({ tab: key });
+        }}
+        items={[
+          { key: "images", label: t("datasets.images"), children: <SampleBrowser refTo={ref} sampleCount={dataset.sample_count} onImport={() => { goTo({ tab: "imports" }); }} /> },
+          { key: "imports", label: t("imports.title"), children: <Imports refTo={ref} mayWrite={permissions.has("datasets.write")} /> },
+        ]}
+      />
+      <AsCommand
+        command={
+          tab === "imports"
+            ? `bml datasets import ${dataset.dataset_id} archive.zip`
+            : `bml datasets show ${dataset.dataset_id}`
+        }
+      />
+    </Page>
+  );
+}
+
+interface VersionSelectProps {
+  readonly projectId: number;
+  readonly dataset: Dataset;
+  readonly value: number;
+  readonly onChange: (version: number) => void;
+}
+
+function VersionSelect({ projectId, dataset, value, onChange }: VersionSelectProps) {
+  const t = useT();
+  const versions = useDatasetVersions(projectId, dataset.dataset_id);
+  const numbers = versions.data?.items.map((version) => version.version_number) ?? [dataset.latest_version];
+  if (numbers.length < 2) return <span className="ob-muted">{`V${value}`}</span>;
+  return (
+    <Select
+      aria-label={t("field.version")}
+      value={value}
+      onChange={onChange}
+      options={numbers.map((number) => ({ value: number, label: `V${number}` }))}
+    />
+  );
+}
+
+function TrainLink({ projectId, dataset }: { readonly projectId: number; readonly dataset: Dataset }) {
+  const t = useT();
+  const navigate = useNavigate();
+  return (
+    <Button
+      type="primary"
+      icon={<ExperimentOutlined />}
+      disabled={dataset.labelled_count === 0}
+      onClick={() => void navigate(`${links.experiments(projectId)}?dataset=${dataset.dataset_id}`)}
+    >
+      {t("datasets.train")}
+    </Button>
+  );
+}
+
+function DeleteDataset({ projectId, dataset, disabled }: { readonly projectId: number; readonly dataset: Dataset; readonly disabled: boolean }) {
+  const t = useT();
+  const { modal, message } = App.useApp();
+  const navigate = useNavigate();
+  const remove = useDeleteDataset(projectId);
+  const ask = (): void => {
+    void modal.confirm({
+      title: t("datasets.delete.title", { name: dataset.name }),
+      content: t("datasets.delete.text", { count: dataset.sample_count }),
+      okText: t("action.delete"),
+      okButtonProps: { danger: true },
+      onOk: () =>
+        remove.mutateAsync(dataset.dataset_id).then(
+          () => navigate(links.datasets(projectId)),
+          (error: unknown) => void message.error(problemText(error, t)),
+        ),
+    });
+  };
+  return <Button danger icon={<DeleteOutlined />} aria-label={t("action.delete")} disabled={disabled} onClick={ask} />;
+}

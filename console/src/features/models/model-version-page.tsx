@@ -1,0 +1,162 @@
+import { CloudServerOutlined } from "@ant-design/icons";
+import { Alert, Button, Tag } from "antd";
+import { Link, useNavigate } from "react-router";
+import { isPublishing, useModel, useModelVersion } from "@/api/queries/models";
+import type { ModelVersion } from "@/api/types";
+import { useFormat } from "@/format/use-format";
+import { useMaybeT, useT } from "@/i18n";
+import { AsCommand, CopyText } from "@/ui/copy";
+import { Facts, Page, Panel } from "@/ui/page";
+import { links, useIdParam, useProjectId } from "@/ui/project";
+import { QueryView } from "@/ui/query-view";
+import { StateTag } from "@/ui/state-tag";
+import { LocalTime } from "@/ui/values";
+
+export function ModelVersionPage() {
+  const projectId = useProjectId();
+  const modelId = useIdParam("modelId");
+  const versionNumber = useIdParam("versionNumber");
+  const query = useModelVersion(projectId, modelId, versionNumber);
+  return <QueryView query={query}>{(version) => <VersionView projectId={projectId} version={version} />}</QueryView>;
+}
+
+function VersionView({ projectId, version }: { readonly projectId: number; readonly version: ModelVersion }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const model = useModel(projectId, version.model_id);
+  const name = model.data?.name ?? "";
+  const usable = !isPublishing(version.state) && version.state !== "failed";
+  return (
+    <Page
+      title={`${name} V${version.version_number}`}
+      crumbs={[
+        { label: t("nav.models"), to: links.models(projectId) },
+        { label: name, to: links.model(projectId, version.model_id) },
+      ]}
+      sub={
+        <>
+          <StateTag kind="model" state={version.state} />
+          <span>{version.network}</span>
+          <LocalTime at={version.created_at} />
+        </>
+      }
+      actions={
+        <Button
+          type="primary"
+          icon={<CloudServerOutlined />}
+          disabled={!usable}
+          onClick={() => void navigate(links.deploy(projectId, version.model_id, version.version_number))}
+        >
+          {t("services.deploy")}
+        </Button>
+      }
+    >
+      <VersionMetrics version={version} />
+      <div className="ob-grid">
+        <div className="ob-stack" style={{ gridColumn: "span 6" }}>
+          <Parity version={version} />
+          <Panel title={t("samples.labels")}>
+            <div className="ob-row">
+              {version.labels.map((label) => (
+                <Tag key={label}>{label}</Tag>
+              ))}
+            </div>
+          </Panel>
+        </div>
+        <div style={{ gridColumn: "span 6" }}>
+          <Lineage projectId={projectId} version={version} />
+        </div>
+      </div>
+      <AsCommand command={`bml services deploy NAME --model ${version.model_id} --model-version ${version.version_number}`} />
+    </Page>
+  );
+}
+
+function VersionMetrics({ version }: { readonly version: ModelVersion }) {
+  const t = useT();
+  const maybeT = useMaybeT();
+  const format = useFormat();
+  const numbers = Object.entries(version.metrics).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  return (
+    <div className="ob-metrics">
+      {numbers.map(([metric, value]) => (
+        <div key={metric} className="ob-metric">
+          <b>{format.percent(value)}</b>
+          <span>{maybeT(`metric.${metric}`) ?? metric}</span>
+        </div>
+      ))}
+      <div className="ob-metric">
+        <b>{version.recommended_threshold === null ? "–" : format.number(version.recommended_threshold, 2)}</b>
+        <span>{t("metric.recommended_threshold")}</span>
+      </div>
+    </div>
+  );
+}
+
+function Parity({ version }: { readonly version: ModelVersion }) {
+  const t = useT();
+  const format = useFormat();
+  const onnx = version.onnx;
+  if (!onnx) return null;
+  return (
+    <Panel title={t("models.artefact")}>
+      <div className="ob-stack-s">
+        <Alert
+          type={onnx.max_abs_diff <= onnx.tolerance ? "success" : "error"}
+          showIcon
+          title={t("models.parity", { difference: onnx.max_abs_diff.toExponential(2), tolerance: onnx.tolerance.toExponential(0) })}
+        />
+        <Facts
+          facts={[
+            { label: t("models.format"), value: t("models.onnx", { opset: String(onnx.opset) }) },
+            { label: t("models.size"), value: version.size_bytes === null ? "–" : format.bytes(version.size_bytes) },
+            { label: t("field.sha256"), value: <CopyText text={onnx.sha256} /> },
+          ]}
+        />
+      </div>
+    </Panel>
+  );
+}
+
+function Lineage({ projectId, version }: { readonly projectId: number; readonly version: ModelVersion }) {
+  const t = useT();
+  const lineage = version.lineage;
+  const parameters = Object.entries(lineage?.hyper_parameters ?? {});
+  return (
+    <Panel title={t("models.lineage")}>
+      <Facts
+        facts={[
+          { label: t("runs.run"), value: <Link to={links.run(projectId, version.run_id)}>{version.run_id}</Link> },
+          {
+            label: t("models.datasets"),
+            value: (
+              <span className="ob-row">
+                {(lineage?.dataset_versions ?? []).map((source) => (
+                  <Link key={source.dataset_id} to={links.dataset(projectId, source.dataset_id)}>
+                    {`${source.dataset_id} V${source.version_number}`}
+                  </Link>
+                ))}
+              </span>
+            ),
+          },
+          { label: t("runs.snapshot"), value: lineage ? <Digest text={lineage.snapshot_id} /> : "–" },
+          { label: t("models.code"), value: lineage ? <Digest text={lineage.code_digest} /> : "–" },
+          { label: t("models.image"), value: lineage ? <Digest text={lineage.image_digest} /> : "–" },
+          ...parameters.map(([name, value]) => ({
+            label: name,
+            value: <span className="ob-mono">{typeof value === "string" ? value : JSON.stringify(value)}</span>,
+          })),
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function Digest({ text }: { readonly text: string | null }) {
+  if (!text) return <>–</>;
+  return (
+    <span style={{ display: "block", overflow: "hidden", textOverflow: "ellipsis" }}>
+      <CopyText text={text} />
+    </span>
+  );
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { logIdOf, Predictor, PredictionError } from "./prediction";
+
+const KEYS = { apiKey: "ak", secretKey: "sk" };
+const IMAGE = new Blob(["picture"]);
+
+function predictor(answers: Record<string, string[]>) {
+  const calls: string[] = [];
+  const made = new Predictor(
+    "http://host",
+    (url) => {
+      calls.push(url);
+      const kind = url.includes("/oauth/") ? "token" : "predict";
+      const answer = answers[kind]?.shift() ?? "{}";
+      return Promise.resolve(new Response(answer));
+    },
+    () => 0,
+  );
+  return { made, calls };
+}
+
+describe("the try-it page", () => {
+  it("asks for a token once and keeps every digit of the log id", async () => {
+    const good = '{"log_id": 1390582998516105217, "results": [{"name": "5", "score": 0.9}]}';
+    const { made, calls } = predictor({ token: ['{"access_token": "t"}'], predict: [good, good] });
+    const first = await made.predict("http://host/rpc", KEYS, IMAGE, 3);
+    await made.predict("http://host/rpc", KEYS, IMAGE, 3);
+    expect(first.logId).toBe("1390582998516105217");
+    expect(first.results).toEqual([{ name: "5", score: 0.9 }]);
+    expect(calls.filter((url) => url.includes("/oauth/"))).toHaveLength(1);
+  });
+
+  it("fetches a new token when the old one is refused, but only once", async () => {
+    const refused = '{"error_code": 111, "error_msg": "Access token expired"}';
+    const { made, calls } = predictor({
+      token: ['{"access_token": "old"}', '{"access_token": "new"}'],
+      predict: [refused, refused],
+    });
+    await expect(made.predict("http://host/rpc", KEYS, IMAGE, 3)).rejects.toMatchObject({ errorCode: 111 });
+    expect(calls).toHaveLength(4);
+  });
+
+  it("tells wrong keys apart from a failed prediction", async () => {
+    const { made } = predictor({ token: ['{"error": "invalid_client", "error_description": "unknown client id"}'] });
+    await expect(made.predict("http://host/rpc", KEYS, IMAGE, 3)).rejects.toThrow("unknown client id");
+  });
+
+  it("does not send an image that is too large", async () => {
+    const { made, calls } = predictor({});
+    const large = new Blob([new Uint8Array(4 * 1024 * 1024)]);
+    await expect(made.predict("http://host/rpc", KEYS, large, 3)).rejects.toBeInstanceOf(PredictionError);
+    expect(calls).toEqual([]);
+  });
+
+  it("finds no log id in an answer without one", () => {
+    expect(logIdOf('{"error_code": 1}')).toBe("");
+  });
+});

@@ -1,0 +1,64 @@
+import { PlusOutlined } from "@ant-design/icons";
+import { Button, Table, type TableColumnsType } from "antd";
+import { Link, useNavigate } from "react-router";
+import { usePermissions } from "@/api/queries/identity";
+import { itemsOf } from "@/api/queries/paging";
+import { useServices } from "@/api/queries/services";
+import type { Service } from "@/api/types";
+import { useT } from "@/i18n";
+import { AsCommand, CopyText } from "@/ui/copy";
+import { EmptyState } from "@/ui/empty";
+import { LoadMore } from "@/ui/more";
+import { Page, Panel } from "@/ui/page";
+import { links, useProjectId } from "@/ui/project";
+import { QueryView } from "@/ui/query-view";
+import { StateTag } from "@/ui/state-tag";
+import { LocalTime, Money } from "@/ui/values";
+
+export function ServicesPage() {
+  const t = useT();
+  const navigate = useNavigate();
+  const projectId = useProjectId();
+  const query = useServices(projectId);
+  const mayWrite = usePermissions(projectId).has("services.write");
+  const deploy = (
+    <Button type="primary" icon={<PlusOutlined />} disabled={!mayWrite} onClick={() => void navigate(links.deploy(projectId))}>
+      {t("services.deploy")}
+    </Button>
+  );
+  const columns: TableColumnsType<Service> = [
+    { title: t("field.name"), dataIndex: "name", render: (name: string, row) => <Link to={links.service(projectId, row.service_id)}>{name}</Link> },
+    { title: t("field.state"), dataIndex: "state", render: (state: string) => <StateTag kind="service" state={state} /> },
+    { title: t("services.suffix"), dataIndex: "suffix", render: (suffix: string) => <span className="ob-mono">{suffix}</span> },
+    {
+      title: t("services.model"),
+      render: (_, row) => <Link to={links.modelVersion(projectId, row.model_id, row.model_version)}>{`V${row.model_version}`}</Link>,
+    },
+    {
+      title: t("services.size"),
+      render: (_, row) => t("services.sizeValue", { units: row.compute_units, instances: row.instances }),
+    },
+    { title: t("services.perHour"), align: "right", dataIndex: "price_per_hour", render: (price: string) => <Money amount={price} /> },
+    { title: t("services.since"), dataIndex: "running_since", render: (at: string | null) => <LocalTime at={at} /> },
+    { title: t("field.id"), dataIndex: "service_id", render: (id: number) => <CopyText text={id} /> },
+  ];
+  return (
+    <Page title={t("nav.services")} sub={t("services.intro")} actions={deploy}>
+      <Panel>
+        <QueryView query={query}>
+          {(data) => {
+            const items = itemsOf(data);
+            if (items.length === 0) return <EmptyState title={t("services.empty.title")} text={t("services.empty.text")} action={deploy} />;
+            return (
+              <>
+                <Table rowKey="service_id" columns={columns} dataSource={items} pagination={false} scroll={{ x: "max-content" }} />
+                <LoadMore query={query} />
+              </>
+            );
+          }}
+        </QueryView>
+      </Panel>
+      <AsCommand command="bml services list" />
+    </Page>
+  );
+}

@@ -1,0 +1,42 @@
+import type { Locale } from "antd/es/locale";
+import type english from "../locales/en.json";
+
+export type MessageKey = keyof typeof english;
+export type Messages = Readonly<Record<MessageKey, string>>;
+
+export const LANGUAGES = ["en", "zh-CN"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+const STORAGE_KEY = "openbml.language";
+
+export interface LoadedLanguage {
+  readonly language: Language;
+  readonly messages: Messages;
+  readonly antd: Locale;
+}
+
+/** The stored choice, else the browser's first language that we speak. */
+export function preferredLanguage(storage: Storage = window.localStorage, wanted: readonly string[] = navigator.languages): Language {
+  const stored = storage.getItem(STORAGE_KEY);
+  const known = LANGUAGES.find((language) => language === stored);
+  if (known) return known;
+  for (const tag of wanted) {
+    if (tag.toLowerCase().startsWith("zh")) return "zh-CN";
+    if (tag.toLowerCase().startsWith("en")) return "en";
+  }
+  return "en";
+}
+
+export function rememberLanguage(language: Language, storage: Storage = window.localStorage): void {
+  storage.setItem(STORAGE_KEY, language);
+}
+
+/** Only the texts of one language are downloaded. */
+export async function loadLanguage(language: Language): Promise<LoadedLanguage> {
+  if (language === "zh-CN") {
+    const [messages, antd] = await Promise.all([import("../locales/zh-CN.json"), import("antd/es/locale/zh_CN")]);
+    return { language, messages: messages.default, antd: antd.default };
+  }
+  const [messages, antd] = await Promise.all([import("../locales/en.json"), import("antd/es/locale/en_US")]);
+  return { language, messages: messages.default, antd: antd.default };
+}

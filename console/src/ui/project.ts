@@ -1,0 +1,32 @@
+import { useParams } from "react-router";
+
+/** The project in the address; every page of the shell is below `/projects/:projectId`. */
+export function useProjectId(): number {
+  return useIdParam("projectId");
+}
+
+export function useIdParam(name: string): number {
+  const value = Number(useParams()[name]);
+  return Number.isSafeInteger(value) ? value : 0;
+}
+
+export const links = {
+  home: (project: number) => `/projects/${project}`,
+  datasets: (project: number) => `/projects/${project}/datasets`,
+  dataset: (project: number, dataset: number) => `/projects/${project}/datasets/${dataset}`,
+  experiments: (project: number) => `/projects/${project}/experiments`,
+  experiment: (project: number, experiment: number) => `/projects/${project}/experiments/${experiment}`,
+  newRun: (project: number, experiment: number) => `/projects/${project}/experiments/${experiment}/new-run`,
+  run: (project: number, run: number) => `/projects/${project}/runs/${run}`,
+  report: (project: number, run: number) => `/projects/${project}/runs/${run}/report`,
+  models: (project: number) => `/projects/${project}/models`,
+  publish: (project: number, run: number) => `/projects/${project}/models/publish?run=${run}`,
+  model: (project: number, model: number) => `/projects/${project}/models/${model}`,
+  modelVersion: (project: number, model: number, version: number) => `/projects/${project}/models/${model}/versions/${version}`,
+  services: (project: number) => `/projects/${project}/services`,
+  deploy: (project: number, model?: number, version?: number) =>
+    `/projects/${project}/services/new${model === undefined ? "" : `?model=${model}&version=${version ?? 1}`}`,
+  service: (project: number, service: number) => `/projects/${project}/services/${service}`,
+  applications: (project: number) => `/projects/${project}/applications`,
+  usage: (project: number) => `/projects/${project}/usage`,
+} as const;

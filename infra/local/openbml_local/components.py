@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ from openbml_local.state_directory import StateDirectory
 
 LOCAL = Path(__file__).resolve().parents[1]
 START_LIMIT_S = 40.0
+GATEWAY_GRACE_S = 10.0
+ENGINE_GRACE_S = 150.0  # jobs get two minutes to save their last checkpoint
+MINISTACK_GRACE_S = 90.0  # requests under way and the last save
 NAMES = ("ministack", "engine", "gateway")  # order of starting; stopping is the reverse
 
 
@@ -33,7 +36,6 @@ class Component(BaseModel):
     command: tuple[str, ...]
     environment: dict[str, str]
     health_path: str
-    stop_grace_s: float
 
 
 class Health(BaseModel):
@@ -70,7 +72,6 @@ def ministack(state: StateDirectory, cloud: Cloud, environments: Environments) -
         ),
         environment=environment,
         health_path="/_openbml/status",
-        stop_grace_s=60,  # waits for requests under way and the last save
     )  # fmt: skip
 
 
@@ -87,7 +88,6 @@ def engine(state: StateDirectory, cloud: Cloud) -> Component:
         command=(sys.executable, "-m", "sagemaker_local.cli", "serve"),
         environment=environment,
         health_path="/_local/health",
-        stop_grace_s=60,
     )
 
 
@@ -101,24 +101,31 @@ def gateway(state: StateDirectory, cloud: Cloud) -> Component:
         ),
         environment={"PYTHONPATH": str(LOCAL)},
         health_path="/_gateway/health",
-        stop_grace_s=10,
     )  # fmt: skip
 
 
 def ask(
-    port: int, path: str, *, method: str = "GET", timeout_s: float = 2.0
+    port: int,
+    path: str,
+    *,
+    method: str = "GET",
+    body: dict[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 2.0,
 ) -> tuple[int, dict[str, Any]] | None:
     """One request to a component's own routes; None if nobody answers with JSON in time."""
     connection = http.client.HTTPConnection(HOST, port, timeout=timeout_s)
     try:
-        connection.request(method, path)
+        connection.request(
+            method, path, body=None if body is None else json.dumps(body), headers=dict(headers or {})
+        )
         reply = connection.getresponse()
-        body = json.loads(reply.read() or b"{}")
+        answer = json.loads(reply.read() or b"{}")
     except (OSError, http.client.HTTPException, ValueError):
         return None
     finally:
         connection.close()
-    return reply.status, body if isinstance(body, dict) else {}
+    return reply.status, answer if isinstance(answer, dict) else {}
 
 
 class Supervisor:

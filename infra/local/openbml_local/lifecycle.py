@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict
 
 from openbml_local import components
+from openbml_local.checkpoints import MANIFEST
 from openbml_local.components import Component, Starting, Supervisor
 from openbml_local.console_upload import upload_console
 from openbml_local.deploy import Deployer
@@ -22,6 +23,12 @@ from openbml_local.settings import REPOSITORY, Cloud
 from openbml_local.stack import Stack
 from openbml_local.state_directory import StateDirectory
 
+STOP_ORDER = (
+    ("gateway", components.GATEWAY_GRACE_S),
+    ("engine", components.ENGINE_GRACE_S),
+    ("ministack", components.MINISTACK_GRACE_S),
+)
+EVENT_MARGIN_S = 90.0  # an unchanged state is not saved again, and clocks are read at both ends
 Say = Callable[[str], None]
 
 
@@ -71,13 +78,13 @@ class LocalCloud:
             self._state.remember(cloud)
             with self._timed("environments") as note:
                 self._prepare(note)
-            unclean = self._start(cloud)
+            lost_since = self._start(cloud)
             if deploy:
                 changed = self._deploy(cloud, project)
                 if changed:
                     self._checkpoint(cloud)
-            if unclean:
-                self._resend_events(cloud)
+            if lost_since is not None:
+                self._resend_events(cloud, lost_since)
 
     def _prepare(self, note: Say) -> None:
         names = ("ministack", "lambda", "tools")
@@ -94,11 +101,11 @@ class LocalCloud:
         made.append(components.gateway(self._state, cloud))
         return made
 
-    def _start(self, cloud: Cloud) -> bool:
+    def _start(self, cloud: Cloud) -> float | None:
         """Start what does not run, all at once.
 
         Returns:
-            Whether MiniStack was just restored from a state older than its last moment.
+            If MiniStack's last run did not end with a save: since when (epoch seconds) changes are lost.
         """
         for folder in ("s3", "keys", "tmp"):
             (self._state.ministack / folder).mkdir(parents=True, exist_ok=True)
@@ -106,15 +113,16 @@ class LocalCloud:
         starting: list[tuple[Component, Starting]] = [
             (component, self._supervisor.launch(component)) for component in self.components(cloud)
         ]
-        unclean = False
+        lost_since: float | None = None
         for component, process in starting:
             details = process.wait()
             note = "started" if process.is_new else "was running"
             if component.name == "ministack" and process.is_new and details.get("unclean"):
-                unclean = True
-                note += f" after an unclean stop, restored checkpoint {details.get('restored')}"
+                number = details.get("restored")
+                lost_since = self._saved_at(number) - EVENT_MARGIN_S if number is not None else 0.0
+                note += f" after an unclean stop, restored checkpoint {number}"
             self._step(Step(name=component.name, note=note, seconds=time.monotonic() - started))
-        return unclean
+        return lost_since
 
     def _deploy(self, cloud: Cloud, project: Path) -> bool:
         if not (project / "template.yaml").exists():
@@ -182,15 +190,31 @@ class LocalCloud:
             if reply is None or reply[0] != 200:
                 note("not saved now; the next attempt is within a minute (bml logs ministack)")
 
-    def _resend_events(self, cloud: Cloud) -> None:
+    def _saved_at(self, checkpoint: int) -> float:
+        return (self._state.ministack / "generations" / str(checkpoint) / MANIFEST).stat().st_mtime
+
+    def _resend_events(self, cloud: Cloud, since: float) -> None:
+        """Have the engine repeat what it told MiniStack after the state that was restored.
+
+        Source: docs/architecture.md section 1 (jobs and bills known to the engine are never lost).
+        """
+        token = self._state.engine / "admin-token"
         with self._timed("events") as note:
-            reply = components.ask(cloud.ports.engine, "/_local/resend-events", method="POST", timeout_s=30)
-            if reply is not None and reply[0] in (200, 202):
-                note(f"the engine sends again what MiniStack may have lost {reply[1] or ''}".strip())
+            if not cloud.with_engine or not token.exists():
+                note("no engine has ever run: nothing to send again")
+                return
+            reply = components.ask(
+                cloud.ports.engine,
+                "/_local/resend-events",
+                method="POST",
+                body={"since": since},
+                headers={"X-Sml-Token": token.read_text().strip(), "Content-Type": "application/json"},
+                timeout_s=30,
+            )
+            if reply is not None and reply[0] == 200:
+                note(f"{reply[1].get('events', 0)} sent again by the engine")
             else:
-                note(
-                    "the engine cannot send events again; jobs are reconciled by their state within a minute"
-                )
+                note("not sent again; jobs are reconciled by their state within a minute (bml logs engine)")
 
     def down(self) -> list[str]:
         """Stop everything, MiniStack last: it saves what the others still told it.
@@ -202,7 +226,7 @@ class LocalCloud:
             return []
         with self._state.locked(self._waiting):
             stopped = []
-            for name, grace_s in (("gateway", 10.0), ("engine", 60.0), ("ministack", 90.0)):
+            for name, grace_s in STOP_ORDER:
                 if self._supervisor.running(name) is None:
                     continue
                 with self._timed(name) as note:

@@ -21,9 +21,9 @@ from openbml_deep.export import export_onnx
 from openbml_deep.models import BuiltModel, build_model
 from openbml_deep.samples import (
     DecodedImages,
+    EvaluationViews,
     LabelledImage,
     counts_per_class,
-    evaluation_pixels,
     hold_out,
     labelled_images,
     require_every_label,
@@ -67,8 +67,8 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     stop = StopRequest(max_seconds=settings.max_training_time_s)
     stop.listen()
     progress.stage("loading")
-    data = _load_data(places, settings, progress)
     cores = core_count(env)
+    data = _load_data(places, settings, progress, cores)
     device = prepare_device(cores=cores)
     built = build_model(settings, weights_folder=places.channel("weights"), note=progress.note)
     trainer, evaluation, batches = _prepared(data, built, settings, device, cores)
@@ -97,12 +97,12 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     )
 
 
-def _load_data(places: Places, settings: TrainingSettings, progress: Progress) -> JobData:
+def _load_data(places: Places, settings: TrainingSettings, progress: Progress, cores: int) -> JobData:
     folder = places.channel("train")
     if folder is None:
         raise UserFault("the job has no channel train")
     manifest = read_manifest(folder)
-    training = labelled_images(folder, manifest, settings.labels, progress.note)
+    training = labelled_images(folder, manifest, settings.labels, progress.note, workers=cores)
     eval_folder = places.channel("eval")
     if eval_folder is None:
         require_every_label(training, settings.labels, what="training set")
@@ -110,10 +110,13 @@ def _load_data(places: Places, settings: TrainingSettings, progress: Progress) -
         manifests = [manifest]
     else:
         eval_manifest = read_manifest(eval_folder)
-        evaluated = labelled_images(eval_folder, eval_manifest, settings.labels, progress.note)
+        evaluated = labelled_images(eval_folder, eval_manifest, settings.labels, progress.note, workers=cores)
         require_every_label(training, settings.labels, what="training set")
         require_every_label(evaluated, settings.labels, what="evaluation set")
         manifests = [manifest, eval_manifest]
+        shared = {image.sample_id for image in training} & {image.sample_id for image in evaluated}
+        if shared:
+            progress.note("warning", f"{len(shared)} images of the evaluation set are training images too")
     if not evaluated:
         raise UserFault(
             "there is nothing to evaluate: give a label at least two images, or choose an evaluation set"
@@ -127,7 +130,8 @@ def _load_data(places: Places, settings: TrainingSettings, progress: Progress) -
 def _prepared(
     data: JobData, built: BuiltModel, settings: TrainingSettings, device: Device, cores: int
 ) -> tuple[Trainer, EvaluationSet, TrainingBatches]:
-    images = DecodedImages(data.training, input_size=settings.input_size, budget_bytes=_cache_budget())
+    budget = _cache_budget()
+    images = DecodedImages(data.training, input_size=settings.input_size, budget_bytes=budget)
     batches = TrainingBatches(
         images,
         input_size=settings.input_size,
@@ -137,7 +141,9 @@ def _prepared(
         pinned=device.is_cuda,
     )
     evaluation = EvaluationSet(
-        [evaluation_pixels(image, settings.input_size) for image in data.evaluated],
+        EvaluationViews(
+            data.evaluated, input_size=settings.input_size, budget_bytes=budget // 4, workers=cores
+        ),
         np.array([image.class_index for image in data.evaluated], dtype=np.int64),
     )
     return Trainer(built, batches, settings, device), evaluation, batches
@@ -187,7 +193,7 @@ def _finish(
 
 def _export(path: Path, trainer: Trainer, evaluation: EvaluationSet, built: BuiltModel) -> OnnxProof:
     normalisation = Normalisation(built.mean, built.std)
-    samples = np.concatenate([normalisation.planes(view) for view in evaluation.views[:_PROOF_SAMPLES]])
+    samples = np.concatenate([normalisation.planes(view) for view in evaluation.views.first(_PROOF_SAMPLES)])
     return export_onnx(trainer.averaged.model, path, samples=samples)
 
 

@@ -1,8 +1,9 @@
 """The images of a job: read from snapshots, checked, split, and kept decoded where memory allows."""
 
 import random
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,12 @@ class LabelledImage:
 
 
 def labelled_images(
-    folder: Path, manifest: Manifest, labels: Sequence[str], note: Callable[[str, str], None]
+    folder: Path,
+    manifest: Manifest,
+    labels: Sequence[str],
+    note: Callable[[str, str], None],
+    *,
+    workers: int = 1,
 ) -> list[LabelledImage]:
     """Return the readable samples of a snapshot in order of their ids, each with exactly one of the labels.
 
@@ -43,18 +49,39 @@ def labelled_images(
         unreadable.
     """
     images, unreadable = [], 0
-    for sample in read_images(folder, manifest):
+    for sample, defect in _checked(read_images(folder, manifest), workers=workers):
         class_index = _class_of(sample, labels)
-        try:
-            decode(sample.data, limits=TRAINING_SIDES, shorter_side=32)
-        except ImageError as error:
+        if defect is not None:
             unreadable += 1
-            note("warning", f"image {sample.name} is left out: {error}")
+            note("warning", f"image {sample.name} is left out: {defect}")
             continue
         images.append(LabelledImage(sample.sample_id, sample.name, class_index, sample.extent))
     if unreadable > _UNREADABLE_SHARE * manifest.sample_count:
         raise UserFault(f"{unreadable} of {manifest.sample_count} images cannot be decoded")
     return sorted(images, key=lambda image: image.sample_id)
+
+
+def _checked(
+    samples: Iterable[ImageSample], *, workers: int
+) -> Iterator[tuple[ImageSample, ImageError | None]]:
+    """Yield the samples in order, each with what is wrong with its image; a few are in memory at a time."""
+    waiting: deque[tuple[ImageSample, Future[ImageError | None]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for sample in samples:
+            waiting.append((sample, pool.submit(_defect, sample.data)))
+            if len(waiting) > 4 * workers:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        for first, future in waiting:
+            yield first, future.result()
+
+
+def _defect(data: bytes) -> ImageError | None:
+    try:
+        decode(data, limits=TRAINING_SIDES, shorter_side=32)
+    except ImageError as error:
+        return error
+    return None
 
 
 def _class_of(sample: ImageSample, labels: Sequence[str]) -> int:
@@ -134,6 +161,35 @@ class DecodedImages:
         return image
 
 
-def evaluation_pixels(image: LabelledImage, input_size: int) -> Pixels:
-    """Return what the serving image would feed to the network for this file."""
-    return evaluation_view(image.extent.read(), size=input_size, limits=TRAINING_SIDES)
+class EvaluationViews:
+    """What the serving image would feed to the network, file by file; kept while the budget lasts."""
+
+    def __init__(
+        self, images: Sequence[LabelledImage], *, input_size: int, budget_bytes: int, workers: int
+    ) -> None:
+        self._images = images
+        self._input_size = input_size
+        self._most_kept = budget_bytes // (input_size * input_size * 3)
+        self._kept: dict[int, Pixels] = {}
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="views")
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def first(self, count: int) -> list[Pixels]:
+        return list(self._pool.map(self._view, range(min(count, len(self)))))
+
+    def chunks(self, size: int) -> Iterator[list[Pixels]]:
+        for start in range(0, len(self), size):
+            yield list(self._pool.map(self._view, range(start, min(start + size, len(self)))))
+
+    def _view(self, index: int) -> Pixels:
+        kept = self._kept.get(index)
+        if kept is not None:
+            return kept
+        view = evaluation_view(
+            self._images[index].extent.read(), size=self._input_size, limits=TRAINING_SIDES
+        )
+        if len(self._kept) < self._most_kept:
+            self._kept[index] = view
+        return view

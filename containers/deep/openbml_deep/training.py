@@ -16,10 +16,11 @@ from openbml_deep.checkpoints import Checkpoints
 from openbml_deep.device import Device
 from openbml_deep.models import BuiltModel
 from openbml_deep.optimisation import build_optimizer, learning_rate_at, set_learning_rate
+from openbml_deep.samples import EvaluationViews
 from openbml_deep.settings import TrainingSettings
 from openbml_deep.stopping import StopRequest
 from openbml_kit.faults import UserFault
-from openbml_kit.images import Normalisation, Pixels
+from openbml_kit.images import Normalisation
 from openbml_kit.progress import Progress
 
 
@@ -37,9 +38,9 @@ class EpochFigures:
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Views of the evaluated images and their classes, in one order."""
+    """The evaluated images and their classes, in one order."""
 
-    views: list[Pixels]
+    views: EvaluationViews
     classes: np.ndarray[Any, np.dtype[np.int64]]
 
 
@@ -78,7 +79,7 @@ class Trainer:
         self._resume(checkpoints, stop, progress.note)
         while self.resumable_at < self._settings.epochs and stop.reason is None:
             figures = self._epoch(self.resumable_at + 1, evaluation, stop)
-            if figures is None or (not figures.complete and self.history):
+            if figures is None:
                 break
             self._record(figures, evaluated=self.averaged.model)
             if figures.complete:
@@ -95,7 +96,7 @@ class Trainer:
             else None
         )
 
-    def scores(self, views: list[Pixels]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def scores(self, views: EvaluationViews) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Return the averaged model's probabilities, shape `(n, n_classes)`."""
         logits = self._logits(views)
         return torch.softmax(logits.double(), dim=1).numpy()
@@ -127,7 +128,7 @@ class Trainer:
         return share * own + (1 - share) * partner
 
     def _epoch(self, epoch: int, evaluation: EvaluationSet, stop: StopRequest) -> EpochFigures | None:
-        """Return the epoch's figures, or None when it was stopped before its first step."""
+        """Return the epoch's figures; None when it was stopped and an earlier epoch, or nothing, is kept."""
         settings = self._settings
         torch.manual_seed(
             settings.seed * 1_000_003 + epoch
@@ -143,16 +144,16 @@ class Trainer:
             set_learning_rate(self._optimizer, rate)
             losses += self.step(batch, mixing)
             steps += 1
-        if steps == 0:
+        complete = steps == len(self._batches)
+        if steps == 0 or (self.history and not complete):
             return None
         train_loss = float(losses) / steps
         seconds = time.monotonic() - started
-        if not np.isfinite(train_loss):
-            raise UserFault(f"the loss of epoch {epoch} is not a number: take a smaller learning_rate")
         self.averaged.copy_counters()
         eval_loss, eval_accuracy = self._evaluated(evaluation)
+        if not (np.isfinite(train_loss) and np.isfinite(eval_loss)):
+            raise UserFault(f"the loss of epoch {epoch} is not a number: take a smaller learning_rate")
         speed = steps * self._batches.batch_size / seconds
-        complete = steps == len(self._batches)
         return EpochFigures(epoch, train_loss, eval_loss, eval_accuracy, rate, seconds, speed, complete)
 
     def _rate(self, epoch: int, step: int) -> float:
@@ -180,14 +181,12 @@ class Trainer:
         return float(loss), float((logits.argmax(dim=1) == classes).double().mean())
 
     @torch.inference_mode()
-    def _logits(self, views: list[Pixels]) -> torch.Tensor:
+    def _logits(self, views: EvaluationViews) -> torch.Tensor:
         model = self.averaged.model.eval()
         size = max(32, self._batches.batch_size)
         parts = []
-        for start in range(0, len(views), size):
-            images = evaluation_input(
-                views[start : start + size], self._evaluation_normalisation, self._device.torch
-            )
+        for pixels in views.chunks(size):
+            images = evaluation_input(pixels, self._evaluation_normalisation, self._device.torch)
             parts.append(model(images).float().cpu())
         return torch.cat(parts)
 

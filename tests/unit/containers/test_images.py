@@ -1,8 +1,10 @@
 """How image files become pixels: the same in training, evaluation and serving, whatever the file holds."""
 
 import io
+import re
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,3 +183,11 @@ def test_the_table_normalises_as_the_formula_does() -> None:
     planes = Normalisation(mean, std).planes(pixels)
     assert planes.dtype == np.float32
     assert planes == pytest.approx(expected, abs=1e-6)
+
+
+def test_both_images_lock_the_same_decoder_and_runtime() -> None:
+    folder = Path(__file__).resolve().parents[3] / "containers"
+    locks = [(folder / image / "requirements.txt").read_text() for image in ("deep", "serving")]
+    for package in ("pillow", "numpy", "onnxruntime", "pydantic"):
+        versions = {re.search(rf"^{package}==(\S+)", lock, re.MULTILINE)[1] for lock in locks}
+        assert len(versions) == 1, f"{package}: {versions}"

@@ -26,7 +26,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from openbml_local import checkpoints, nested_stacks, rotation, warm_workers
+from openbml_local import checkpoints, host_names, nested_stacks, rotation, warm_workers
 
 MINISTACK_VERSION = "1.5.33"
 SAVE_INTERVAL_S = 60.0
@@ -298,6 +298,7 @@ def main() -> None:
     root, logs, python, port = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     use_function_interpreter(python)
     nested_stacks.correct()
+    host_names.accept_aws_names()
     warm_workers.correct(Path(os.environ["TMPDIR"]).parent / "extracted")
     remove_leftovers(Path(os.environ["TMPDIR"]))
     try:

@@ -79,12 +79,12 @@ class LocalCloud:
             with self._timed("environments") as note:
                 self._prepare(note)
             lost_since = self._start(cloud)
+            if lost_since is not None:
+                self._resend_events(cloud, lost_since)
             if deploy:
                 changed = self._deploy(cloud, project)
                 if changed:
                     self._checkpoint(cloud)
-            if lost_since is not None:
-                self._resend_events(cloud, lost_since)
 
     def _prepare(self, note: Say) -> None:
         names = ("ministack", "lambda", "tools")

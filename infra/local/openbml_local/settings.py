@@ -74,10 +74,17 @@ def default_state_directory(env: Mapping[str, str] = os.environ) -> Path:
 
 
 def inherited_environment(env: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The caller's environment without AWS settings, Python paths and the like."""
-    return {
+    """The caller's environment without AWS settings, Python paths and the like.
+
+    A proxy of the caller's is kept for package indexes and never asked for this machine's own addresses.
+    """
+    kept = {
         name: value for name, value in env.items() if name in INHERITED or name.startswith(INHERITED_PREFIXES)
     }
+    for name in ("NO_PROXY", "no_proxy"):
+        if any(other.lower().endswith("_proxy") for other in kept):
+            kept[name] = ",".join(filter(None, (kept.get(name), HOST, "localhost")))
+    return kept
 
 
 def environments_directory(env: Mapping[str, str] = os.environ) -> Path:

@@ -83,6 +83,12 @@ def test_the_callers_aws_account_and_python_path_stay_out_of_components() -> Non
     assert inherited_environment(caller) == {"HOME": "/h", "PIP_INDEX_URL": "i"}
 
 
+def test_a_proxy_is_never_asked_for_the_local_cloud_itself() -> None:
+    kept = inherited_environment({"HTTPS_PROXY": "http://proxy", "NO_PROXY": "intranet"})
+    assert kept["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+    assert kept["no_proxy"] == "127.0.0.1,localhost"
+
+
 def test_a_log_that_grew_is_cut_and_its_parts_are_kept(tmp_path: Path) -> None:
     log = tmp_path / "engine.log"
     with log.open("ab") as writer:

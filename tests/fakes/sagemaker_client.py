@@ -1,5 +1,5 @@
-"""A SageMaker client in memory: requests are checked against botocore's own service model, states go on when a
-test says so. It stands where `boto3.client("sagemaker")` stands."""
+"""A SageMaker client in memory: requests are checked against botocore's own service model, states go on when
+a test says so. It stands where `boto3.client("sagemaker")` stands."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache

@@ -141,9 +141,7 @@ class FakeTrainingData:
             failure="the disk is full" if self.snapshot_state is SnapshotState.FAILED else None,
         )
 
-    def thumbnail_urls(
-        self, scope: ProjectScope, selections: Sequence[Selection], sample_ids: Sequence[str]
-    ) -> Mapping[str, str]:
+    def thumbnail_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, str]:
         return {name: f"https://thumbnails/{name}" for name in sample_ids if name != "gone"}
 
 

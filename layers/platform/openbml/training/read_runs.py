@@ -163,8 +163,7 @@ def run_report(
 def _with_thumbnails(run: Run, examples: list[Any], data: TrainingData) -> list[Any]:
     shown = [row for row in examples[:_THUMBNAILS] if isinstance(row, dict) and "sample_id" in row]
     ids = [str(row["sample_id"]) for row in shown]
-    selections = [*run.evaluation_data, *run.training_data]
-    urls = data.thumbnail_urls(run.scope, selections, ids) if ids else {}
+    urls = data.thumbnail_urls(run.scope, ids) if ids else {}
     return [{**row, "thumbnail_url": urls.get(str(row["sample_id"]))} for row in shown]
 
 

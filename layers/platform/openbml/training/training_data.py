@@ -76,9 +76,7 @@ class TrainingData(Protocol):
     ) -> SnapshotView:
         """Ask for the selections' snapshot; asking again is harmless. Raises DataNotSelectableError."""
 
-    def thumbnail_urls(
-        self, scope: ProjectScope, selections: Sequence[Selection], sample_ids: Sequence[str]
-    ) -> Mapping[str, str]:
+    def thumbnail_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, str]:
         """Return addresses of the samples' thumbnails; samples that are gone are left out."""
 
 

@@ -10,6 +10,7 @@ from openbml.training.run_progress_dynamodb import DynamoRunProgressStore
 from openbml.training.runs_dynamodb import DynamoRunRepository
 from openbml.training.settings import TrainingSettings
 from openbml.training.training_data import TrainingData
+from openbml.training.training_data_datasets import DatasetsTrainingData
 
 
 @cache
@@ -40,6 +41,4 @@ def job_files() -> S3JobFiles:
 
 @cache
 def training_data() -> TrainingData:
-    from openbml.training.training_data_datasets import DatasetsTrainingData
-
     return DatasetsTrainingData()

@@ -1,0 +1,78 @@
+"""Adapter of `TrainingData` over the use cases of datasets."""
+
+from collections.abc import Mapping, Sequence
+
+from openbml.core.clock import utc_now
+from openbml.core.scope import ProjectScope
+from openbml.datasets import request_snapshots, wiring
+from openbml.datasets.snapshots import EmptySelectionError, SelectionRefusedError
+from openbml.datasets.snapshots import Selection as DatasetSelection
+from openbml.training.training_data import (
+    DataNotSelectableError,
+    DatasetView,
+    Selection,
+    SnapshotState,
+    SnapshotView,
+)
+
+_REQUESTER = "training"
+
+
+class DatasetsTrainingData:
+    """Calls datasets in this process, with the collaborators of its own wiring."""
+
+    def describe(self, scope: ProjectScope, selection: Selection) -> DatasetView:
+        try:
+            view = request_snapshots.describe_selection(
+                scope, _theirs(selection), datasets=wiring.dataset_repository()
+            )
+        except SelectionRefusedError as error:
+            raise DataNotSelectableError(**error.details) from error
+        return DatasetView.model_validate(view.model_dump())
+
+    def request_snapshot(
+        self, scope: ProjectScope, task: str, selections: Sequence[Selection]
+    ) -> SnapshotView:
+        try:
+            snapshot = request_snapshots.request_snapshot(
+                scope,
+                [_theirs(selection) for selection in selections],
+                task,
+                _REQUESTER,
+                datasets=wiring.dataset_repository(),
+                samples=wiring.sample_repository(),
+                snapshots=wiring.snapshot_repository(),
+                scratch=wiring.archive_store(),
+                packing=wiring.packing_queue(),
+                executor=wiring.executor(),
+                now=utc_now,
+            )
+        except SelectionRefusedError as error:
+            raise DataNotSelectableError(**error.details) from error
+        except EmptySelectionError as error:
+            first = selections[0]
+            raise DataNotSelectableError(
+                dataset_id=first.dataset_id,
+                version_number=first.version_number,
+                reason="it has no labelled samples of the chosen labels",
+            ) from error
+        bucket = wiring.datasets_settings().data_bucket_name
+        return SnapshotView(
+            snapshot_id=snapshot.snapshot_id,
+            state=SnapshotState(snapshot.state.value),
+            uri=request_snapshots.snapshot_uri(scope, snapshot.snapshot_id, bucket=bucket),
+            labels=snapshot.labels,
+            sample_count=snapshot.sample_count,
+            failure=snapshot.failure,
+        )
+
+    def thumbnail_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, str]:
+        numbers = [int(sample_id) for sample_id in sample_ids if sample_id.isdecimal()]
+        urls = request_snapshots.thumbnail_urls(
+            scope, numbers, samples=wiring.sample_repository(), data=wiring.data_store()
+        )
+        return {str(sample_id): url for sample_id, url in urls.items()}
+
+
+def _theirs(selection: Selection) -> DatasetSelection:
+    return DatasetSelection.model_validate(selection.model_dump())

@@ -3,8 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from chalice import Chalice
-from chalice.app import WebsocketEvent
+from chalice.app import Chalice, WebsocketEvent
 
 from openbml.core.clock import utc_now
 from openbml.core.observability import logger, tracer
@@ -30,7 +29,9 @@ def connect(event: WebsocketEvent) -> dict[str, Any]:
 
 @app.on_ws_message()
 def message(event: WebsocketEvent) -> None:
-    app.websocket_api.send(event.connection_id, answer(event.connection_id, event.body, live=live_repository()))
+    app.websocket_api.send(
+        event.connection_id, answer(event.connection_id, event.body, live=live_repository())
+    )
 
 
 @app.on_ws_disconnect()

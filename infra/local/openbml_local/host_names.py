@@ -1,8 +1,8 @@
 """Lets MiniStack know APIs by the host names that AWS gives them.
 
 MiniStack 1.5.33 matches `{api}.execute-api.localhost` only; a request that names
-`{api}.execute-api.{region}.amazonaws.com` in its `Host` header, as clients behind an interface endpoint or a proxy do,
-would reach the management API instead.
+`{api}.execute-api.{region}.amazonaws.com` in its `Host` header, as clients behind an interface endpoint or a
+proxy do, would reach the management API instead.
 """
 
 import re

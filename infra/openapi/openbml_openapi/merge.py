@@ -17,9 +17,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import openbml
+from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
-from aws_lambda_powertools.event_handler.router import Router
+
+import openbml
 from openbml.core.http import ErrorReply, control_api
 from openbml_catalog.errors import control_errors
 
@@ -78,7 +79,9 @@ def _describe_errors(merged: dict[str, Any]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--output", type=Path, help="file to write; without it, standard output")
     options = parser.parse_args(arguments)
     text = json.dumps(document(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

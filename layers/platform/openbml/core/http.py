@@ -8,12 +8,12 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
+from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
-from aws_lambda_powertools.event_handler.router import Router
 from pydantic import BaseModel
 from pydantic import ValidationError as ModelValidationError
 
@@ -21,7 +21,6 @@ from openbml.core.errors import NotSignedInError, OpenBMLError
 from openbml.core.observability import logger
 from openbml.core.scope import Principal
 from openbml_catalog.errors import control_error
-
 
 _MOST_ERRORS = 20
 _MOST_CHARACTERS = 200
@@ -44,16 +43,13 @@ def control_api(*routers: Router) -> APIGatewayRestResolver:
     """Return a resolver with the routes, validation on, and every error mapped."""
     app = APIGatewayRestResolver(enable_validation=True)
 
-    @app.exception_handler(OpenBMLError)
     def domain_error(error: OpenBMLError) -> Response[Any]:
         return error_reply(app, type(error).__name__, error.details)
 
-    @app.exception_handler([RequestValidationError, RequestUnsupportedContentType])
     def request_error(error: RequestValidationError | RequestUnsupportedContentType) -> Response[Any]:
         errors = _plain_errors(error)
         return error_reply(app, "InvalidRequestError", {**errors[0], "errors": errors})
 
-    @app.exception_handler(ModelValidationError)
     def model_error(error: ModelValidationError) -> Response[Any]:
         logger.exception("stored or built object is invalid")
         return error_reply(app, "InternalError", {})
@@ -62,11 +58,14 @@ def control_api(*routers: Router) -> APIGatewayRestResolver:
     def no_route(error: RouteNotFoundError) -> Response[Any]:
         return error_reply(app, "RouteNotFoundError", {"path": app.current_event.path})
 
-    @app.exception_handler(Exception)
     def unexpected(error: Exception) -> Response[Any]:
         logger.exception("unexpected failure")
         return error_reply(app, "InternalError", {})
 
+    app.exception_handler(OpenBMLError)(domain_error)
+    app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(request_error)
+    app.exception_handler(ModelValidationError)(model_error)
+    app.exception_handler(Exception)(unexpected)
     for router in routers:
         app.include_router(router)
     return app

@@ -21,7 +21,8 @@ def core_settings() -> CoreSettings:
 
 @cache
 def aws_client(service: str) -> Any:
-    return boto3.client(service)
+    make: Any = boto3.client  # typed per service name, which is a variable here
+    return make(service)
 
 
 @cache

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from aws_lambda_powertools.event_handler.router import Router
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from openbml.core.clock import utc_now
 from openbml.core.http import no_content, principal_of
@@ -42,7 +42,7 @@ from openbml.identity.wiring import (
     user_pool,
 )
 
-router = Router()
+router = APIGatewayRouter()
 
 Id = Annotated[int, Path(ge=1, lt=2**53)]
 Limit = Annotated[int, Query(ge=1, le=100)]

@@ -43,7 +43,7 @@ class ApplicationGoneError(OpenBMLError):
 
 
 class Application(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     app_id: int
     account_id: int

@@ -111,7 +111,7 @@ def issue_token(
 
 
 def validate_token(token: str | None, *, applications: ApplicationRepository, now: Clock) -> Application:
-    """Return the application a prediction call's token belongs to; checks in the order of spec 08 section 3.3.
+    """Return the application a prediction call's token belongs to; checks in spec 08 section 3.3's order.
 
     Raises:
         TokenMissingError: absent or malformed.

@@ -40,7 +40,7 @@ class OwnerHasAllError(OpenBMLError):
 def recognise_user(
     identity: Identity, *, accounts: AccountRepository, now: Clock, new_id: IdFactory, region: str
 ) -> User:
-    """Return who signed in; somebody new gets an account with a project `default`, a sub-user joins its account.
+    """Return who signed in; a new owner gets an account with a project, a sub-user joins its own.
 
     Two first calls at once make one user: the second finds what the first has stored.
     """

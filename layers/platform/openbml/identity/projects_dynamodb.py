@@ -85,7 +85,8 @@ class DynamoGrantRepository:
         reply = self._table.update_item(
             Key=_grant_key(scope, user_id),
             UpdateExpression=(
-                "SET #scope = :scope, user_id = :user, email = :email, gsi1pk = :pk, gsi1sk = :sk ADD #roles :role"
+                "SET #scope = :scope, user_id = :user, email = :email, gsi1pk = :pk, gsi1sk = :sk "
+                "ADD #roles :role"
             ),
             ExpressionAttributeNames={"#scope": "scope", "#roles": "roles"},
             ExpressionAttributeValues={
@@ -117,9 +118,7 @@ class DynamoGrantRepository:
     ) -> tuple[Sequence[Grant], dict[str, Any] | None]:
         granted = Key("gsi1pk").eq(f"user#{user_id}") & Key("gsi1sk").begins_with(f"project#{region}#")
         start = {"ExclusiveStartKey": position} if position else {}
-        reply = self._table.query(
-            IndexName="gsi1", KeyConditionExpression=granted, Limit=limit, **start
-        )
+        reply = self._table.query(IndexName="gsi1", KeyConditionExpression=granted, Limit=limit, **start)
         return [from_item(Grant, item) for item in reply["Items"]], reply.get("LastEvaluatedKey")
 
 

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.router import Router
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from openbml.core.clock import utc_now
@@ -14,7 +14,7 @@ from openbml.live.connections import Ticket
 from openbml.live.use_cases import issue_ticket
 from openbml.live.wiring import live_repository
 
-router = Router()
+router = APIGatewayRouter()
 
 
 class NewTicket(BaseModel):

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
+import boto3  # noqa: TID251 - an adapter
 from botocore.config import Config
 
 from openbml.live.connections import ConnectionGoneError

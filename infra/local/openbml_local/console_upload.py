@@ -1,4 +1,4 @@
-"""The built console and the API's description go into the console's bucket, as a release does on AWS."""
+"""The built console, which holds the API's description too, goes into its bucket, as a release does on AWS."""
 
 import hashlib
 import mimetypes
@@ -7,18 +7,14 @@ from pathlib import Path
 
 from openbml_local.stack import Stack
 
-OPENAPI_KEY = "v1/openapi.json"
 # Names made from content never change; entry points must be asked for again.
 IMMUTABLE = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
 
 
-def release_files(dist: Path, openapi: Path) -> dict[str, Path]:
+def release_files(dist: Path) -> dict[str, Path]:
     """Object key → file."""
-    files = {str(path.relative_to(dist)): path for path in sorted(dist.rglob("*")) if path.is_file()}
-    if openapi.is_file():
-        files[OPENAPI_KEY] = openapi
-    return files
+    return {str(path.relative_to(dist)): path for path in sorted(dist.rglob("*")) if path.is_file()}
 
 
 def release_digest(files: dict[str, Path], bucket: str) -> str:
@@ -29,13 +25,13 @@ def release_digest(files: dict[str, Path], bucket: str) -> str:
     return digest.hexdigest()
 
 
-def upload_console(stack: Stack, *, bucket: str, dist: Path, openapi: Path) -> int:
+def upload_console(stack: Stack, *, bucket: str, dist: Path) -> int:
     """Upload what the bucket lacks, the entry point last, so that no viewer meets a half release.
 
     Returns:
         How many objects were written; 0 if the same release was there already.
     """
-    files = release_files(dist, openapi)
+    files = release_files(dist)
     digest = release_digest(files, bucket)
     if stack.recorded("console") == digest:
         return 0

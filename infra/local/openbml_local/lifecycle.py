@@ -168,9 +168,7 @@ class LocalCloud:
         elif not (dist / "index.html").exists():
             note("not built: run make console, then bml up again")
         else:
-            written = upload_console(
-                stack, bucket=bucket, dist=dist, openapi=project / "build" / "openapi.json"
-            )
+            written = upload_console(stack, bucket=bucket, dist=dist)
             note(f"{written} files" if written else "nothing changed")
 
     def _seed(self, stack: Stack, cloud: Cloud, note: Say) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from openbml_local.console_upload import OPENAPI_KEY, release_digest, release_files
+from openbml_local.console_upload import release_digest, release_files
 from openbml_local.deploy import source_digest, template_parameters
 
 TEMPLATE = """
@@ -65,14 +65,13 @@ def test_a_renamed_file_changes_the_digest(project: Path) -> None:
     assert digest(project) != before
 
 
-def test_a_release_holds_the_console_and_the_api_description(tmp_path: Path) -> None:
-    dist, openapi = tmp_path / "dist", tmp_path / "openapi.json"
+def test_a_release_is_known_by_its_files_and_its_bucket(tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
     (dist / "assets").mkdir(parents=True)
     (dist / "index.html").write_text("<html>")
     (dist / "assets/a.js").write_text("1")
-    openapi.write_text("{}")
-    files = release_files(dist, openapi)
-    assert set(files) == {"index.html", "assets/a.js", OPENAPI_KEY}
+    files = release_files(dist)
+    assert set(files) == {"index.html", "assets/a.js"}
     before = release_digest(files, "bucket")
     assert release_digest(files, "other bucket") != before
     (dist / "assets/a.js").write_text("2")

@@ -1,6 +1,7 @@
 """The manual's JSON body: its checks in their order (spec 08 sections 4.2 and 4.3)."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from openbml_serving.replies import RequestError
 
 # Spec 08 section 4.3: "4M" is counted in base64 characters.
 MAX_BASE64_CHARACTERS = 4_194_304
+_NUMBER = re.compile(r"[0-9]{1,18}(\.0*)?")
 
 
 def is_json(content_type: str) -> bool:
@@ -44,6 +46,8 @@ def read_positive_integer(document: Mapping[str, Any], name: str, *, default: in
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise RequestError("invalid_argument")
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
         raise RequestError("invalid_argument")
     try:
         number = float(value)

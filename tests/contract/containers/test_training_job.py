@@ -1,6 +1,7 @@
 """What the deep image's `train` owes: folders, progress, check-points, stop, proven export, failures."""
 
 import hashlib
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,19 @@ def history_without_clock(job: Job) -> list[dict[str, Any]]:
     return [
         {name: value for name, value in row.items() if name not in clock} for row in job.report()["history"]
     ]
+
+
+@pytest.fixture(scope="module")
+def finished_epoch(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    job = new_job(tmp_path_factory.mktemp("epoch"), epochs=1)
+    assert job.run().exit_code == 0
+    return job
+
+
+@pytest.fixture
+def one_epoch(finished_epoch: Job, tmp_path: Path) -> Job:
+    """A job that has ended after its only epoch; a copy of its own for each test."""
+    return Job(Path(shutil.copytree(finished_epoch.base, tmp_path / "job")))
 
 
 def sha256(path: Path) -> str:
@@ -99,26 +113,22 @@ class TestCheckpoints:
         assert history_without_clock(job) == history_without_clock(whole)
         assert sha256(job.base / "model" / "model.onnx") == sha256(whole.base / "model" / "model.onnx")
 
-    def test_a_finished_job_started_again_ends_at_once_with_the_same_model(self, tmp_path: Path) -> None:
-        job = new_job(tmp_path, epochs=1)
-        job.run()
-        first = sha256(job.base / "model" / "model.onnx")
-        again = job.run()
+    def test_a_finished_job_started_again_ends_at_once_with_the_same_model(self, one_epoch: Job) -> None:
+        first = sha256(one_epoch.base / "model" / "model.onnx")
+        again = one_epoch.run()
         assert (again.exit_code, again.records("epoch")) == (0, [])
-        assert sha256(job.base / "model" / "model.onnx") == first
+        assert sha256(one_epoch.base / "model" / "model.onnx") == first
 
     @pytest.mark.parametrize("damage", ["other settings", "cut in half"])
     def test_a_check_point_that_does_not_fit_is_told_and_left_aside(
-        self, damage: str, tmp_path: Path
+        self, damage: str, one_epoch: Job
     ) -> None:
-        job = new_job(tmp_path, epochs=1)
-        job.run()
         if damage == "other settings":
-            job.configure(LABELS, epochs=1, seed=3)
+            one_epoch.configure(LABELS, epochs=1, seed=3)
         else:
-            last = job.base / "checkpoints" / "last.pt"
+            last = one_epoch.base / "checkpoints" / "last.pt"
             last.write_bytes(last.read_bytes()[: last.stat().st_size // 2])
-        again = job.run()
+        again = one_epoch.run()
         assert again.exit_code == 0, again.err
         assert len(again.records("epoch")) == 1
         assert any("training starts anew" in note["message"] for note in again.records("note"))
@@ -167,11 +177,42 @@ class TestFailures:
         assert job.run().exit_code == 1
         assert job.failure().startswith("user: label square has no image in the evaluation set")
 
-    def test_a_diverging_loss_is_the_users_and_says_what_to_change(self, tmp_path: Path) -> None:
-        job = new_job(tmp_path, epochs=3, learning_rate=1, optimizer="sgd", weight_decay=1, warmup_epochs=0)
-        finished = job.run()
-        if finished.exit_code:
-            assert job.failure().startswith("user: the loss of epoch")
+
+DIVERGING = """
+import json, sys
+from pathlib import Path
+from openbml_deep.vision_operators import provide_vision_operators
+provide_vision_operators()
+import torch
+from openbml_deep import job
+from openbml_deep.checkpoints import Checkpoints
+from openbml_deep.device import prepare_device
+from openbml_deep.models import build_model
+from openbml_deep.settings import read_settings
+from openbml_deep.stopping import StopRequest
+from openbml_kit.faults import UserFault
+from openbml_kit.places import Places
+from openbml_kit.progress import Progress
+places = Places(Path(sys.argv[1]))
+settings = read_settings(places.hyper_parameters())
+data = job._load_data(places, settings, Progress(), 1)
+built = build_model(settings, weights_folder=None, note=print)
+torch.nn.init.constant_(next(built.model.parameters()), float("nan"))
+trainer, evaluation, batches = job._prepared(data, built, settings, prepare_device(cores=1), 1)
+try:
+    checkpoints = Checkpoints(places.checkpoints, '')
+    trainer.run(evaluation, checkpoints=checkpoints, stop=StopRequest(max_seconds=0), progress=Progress())
+except UserFault as fault:
+    print(fault)
+finally:
+    batches.close()
+"""
+
+
+def test_a_loss_that_is_no_number_is_the_users_fault_and_says_what_to_change(tmp_path: Path) -> None:
+    job = new_job(tmp_path, epochs=1)
+    out = run_python("deep", DIVERGING, job.base, base=job.base)
+    assert out.strip().endswith("the loss of epoch 1 is not a number: take a smaller learning_rate")
 
 
 def test_an_evaluation_set_is_reported_as_such(tmp_path: Path) -> None:

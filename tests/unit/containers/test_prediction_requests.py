@@ -110,7 +110,9 @@ def test_numbers_and_numeric_strings_are_accepted(value: object, number: int) ->
     assert read_positive_integer({"top_num": value}, "top_num", default=6) == number
 
 
-@pytest.mark.parametrize("value", [0, -1, 1.5, "0", "many", "", True, [], {}, "nan", "inf", "1e999"])
+@pytest.mark.parametrize(
+    "value", [0, -1, 1.5, "0", "many", "", True, [], {}, "nan", "inf", "1e999", "1_0", "٣", " 3"]
+)
 def test_what_is_no_whole_number_of_at_least_one_is_an_invalid_argument(value: object) -> None:
     with pytest.raises(RequestError, match="invalid_argument"):
         read_positive_integer({"top_num": value}, "top_num", default=6)

@@ -1,0 +1,59 @@
+"""SQS consumer: imports one shard of an archive."""
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Json
+
+from openbml.core.clock import utc_now
+from openbml.core.observability import logger, metrics, tracer
+from openbml.core.wiring import event_publisher
+from openbml.datasets.import_shards import import_shard
+from openbml.datasets.shards import ShardMessage
+from openbml.datasets.wiring import (
+    archive_store,
+    data_store,
+    executor,
+    import_repository,
+    sample_repository,
+)
+
+
+class ShardRecord(SqsRecordModel):
+    body: Json[ShardMessage]
+
+
+processor = BatchProcessor(EventType.SQS, model=ShardRecord)
+
+
+@tracer.capture_method(capture_response=False)
+def handle_shard(record: ShardRecord) -> None:
+    message: ShardMessage = record.body
+    data_import = import_shard(
+        message,
+        imports=import_repository(),
+        samples=sample_repository(),
+        archives=archive_store(),
+        data=data_store(),
+        events=event_publisher(),
+        executor=executor(),
+        now=utc_now,
+    )
+    metrics.add_metric("ImportShards", MetricUnit.Count, 1)
+    logger.info(
+        "shard imported",
+        import_id=message.import_id,
+        shard=message.index,
+        state=data_import.state if data_import else None,
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+@tracer.capture_lambda_handler(capture_response=False)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event, handle_shard, processor, context)

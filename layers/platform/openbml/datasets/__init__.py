@@ -1,0 +1,1 @@
+"""Datasets: versions, imports of archives, samples and labels, snapshots for training."""

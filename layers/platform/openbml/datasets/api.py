@@ -1,0 +1,167 @@
+"""Routes of `/v1/datasets`: datasets, versions, labels, samples; imports are in `api_imports`."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from openbml.core.clock import utc_now
+from openbml.core.http import principal_of
+from openbml.core.ids import new_id
+from openbml.core.pages import Page
+from openbml.core.wiring import cursor_codec
+from openbml.datasets.api_models import (
+    DatasetView,
+    NewDataset,
+    SampleDetail,
+    SampleView,
+    VersionList,
+    VersionView,
+)
+from openbml.datasets.datasets import Dataset, LabelCount, VersionKey, VersionState
+from openbml.datasets.delete_datasets import delete_dataset
+from openbml.datasets.manage_datasets import create_dataset
+from openbml.datasets.samples import AnnotationState, Facet
+from openbml.datasets.stored_objects import blob_key, thumbnail_key
+from openbml.datasets.wiring import data_store, dataset_repository, deletion_queue, sample_repository
+from openbml.identity.projects import ProjectAccess
+from openbml.identity.wiring import authorizer
+
+router = Router()
+
+PROJECT = "/v1/datasets/projects/<project_id>"
+VERSION = f"{PROJECT}/datasets/<dataset_id>/versions/<version_number>"
+
+Id = Annotated[int, Path(ge=1, lt=2**53)]
+Number = Annotated[int, Path(ge=1, lt=1_000_000)]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=2048)]
+
+
+def _access(project_id: int, permission: str) -> ProjectAccess:
+    return authorizer().require(principal_of(router.current_event), project_id, permission)
+
+
+def _key(project_id: int, dataset_id: int, version_number: int, permission: str) -> VersionKey:
+    access = _access(project_id, permission)
+    return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
+
+
+@router.post(f"{PROJECT}/datasets")
+def post_dataset(project_id: Id, body: NewDataset) -> tuple[DatasetView, int]:
+    access = _access(project_id, "datasets.write")
+    dataset, version = create_dataset(
+        access.scope,
+        name=body.name,
+        data_type=body.data_type,
+        annotation_type=body.annotation_type,
+        template=body.template,
+        user_id=access.user_id,
+        datasets=dataset_repository(),
+        new_id=new_id,
+        now=utc_now,
+    )
+    return DatasetView.of(dataset, version), HTTPStatus.CREATED
+
+
+@router.get(f"{PROJECT}/datasets")
+def list_datasets(
+    project_id: Id,
+    name: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[DatasetView]:
+    access = _access(project_id, "datasets.read")
+    purpose = f"datasets/{access.scope.key}/{name}"
+    position = cursor_codec().decode(cursor, purpose=purpose)
+    found, following = dataset_repository().page(access.scope, name=name, limit=limit, position=position)
+    latest = dataset_repository().latest(found)
+    return Page(
+        items=[DatasetView.of(row, latest[row.dataset_id]) for row in found if row.dataset_id in latest],
+        next_cursor=cursor_codec().encode(following, purpose=purpose),
+    )
+
+
+@router.get(f"{PROJECT}/datasets/<dataset_id>")
+def get_dataset(project_id: Id, dataset_id: Id) -> DatasetView:
+    access = _access(project_id, "datasets.read")
+    return _view(dataset_repository().get(access.scope, dataset_id))
+
+
+@router.delete(f"{PROJECT}/datasets/<dataset_id>")
+def remove_dataset(project_id: Id, dataset_id: Id) -> tuple[DatasetView, int]:
+    access = _access(project_id, "datasets.manage")
+    view = _view(dataset_repository().get(access.scope, dataset_id))
+    delete_dataset(access.scope, dataset_id, datasets=dataset_repository(), deletions=deletion_queue())
+    return view.model_copy(update={"state": VersionState.DELETING}), HTTPStatus.ACCEPTED
+
+
+@router.get(f"{PROJECT}/datasets/<dataset_id>/versions")
+def list_versions(project_id: Id, dataset_id: Id) -> VersionList:
+    access = _access(project_id, "datasets.read")
+    dataset_repository().get(access.scope, dataset_id)
+    versions = dataset_repository().versions(access.scope, dataset_id)
+    return VersionList(items=[VersionView.of(version) for version in versions])
+
+
+@router.get(VERSION)
+def get_version(project_id: Id, dataset_id: Id, version_number: Number) -> VersionView:
+    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    return VersionView.of(dataset_repository().version(key))
+
+
+@router.get(f"{VERSION}/labels")
+def list_labels(
+    project_id: Id, dataset_id: Id, version_number: Number, limit: Limit = 50, cursor: Cursor = None
+) -> Page[LabelCount]:
+    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    dataset_repository().version(key)
+    purpose = f"labels/{key.scope.key}/{dataset_id}/{version_number}"
+    position = cursor_codec().decode(cursor, purpose=purpose)
+    found, following = dataset_repository().labels(key, limit=limit, position=position)
+    return Page(items=found, next_cursor=cursor_codec().encode(following, purpose=purpose))
+
+
+@router.get(f"{VERSION}/samples")
+def list_samples(
+    project_id: Id,
+    dataset_id: Id,
+    version_number: Number,
+    label: Annotated[str | None, Query(max_length=100)] = None,
+    annotation_state: Annotated[AnnotationState | None, Query()] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[SampleView]:
+    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    dataset_repository().version(key)
+    facet = Facet.chosen(label, annotation_state)
+    purpose = f"samples/{key.scope.key}/{dataset_id}/{version_number}/{facet.key}"
+    position = cursor_codec().decode(cursor, purpose=purpose)
+    found, following = sample_repository().page(key, facet, limit=limit, position=position)
+    return Page(
+        items=[
+            SampleView.of(sample, data_store().url(thumbnail_key(key.scope, sample.sha256)))
+            for sample in found
+        ],
+        next_cursor=cursor_codec().encode(following, purpose=purpose),
+    )
+
+
+@router.get(f"{VERSION}/samples/<sample_id>")
+def get_sample(project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id) -> SampleDetail:
+    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    sample = sample_repository().get(key, sample_id)
+    store = data_store()
+    return SampleDetail.with_image(
+        sample,
+        thumbnail_url=store.url(thumbnail_key(key.scope, sample.sha256)),
+        image_url=store.url(blob_key(key.scope, sample.sha256)),
+    )
+
+
+def _view(dataset: Dataset) -> DatasetView:
+    key = VersionKey(
+        scope=dataset.scope, dataset_id=dataset.dataset_id, version_number=dataset.latest_version
+    )
+    return DatasetView.of(dataset, dataset_repository().version(key))

@@ -1,0 +1,150 @@
+"""Datasets and their versions: what they are, which states they pass (spec 02 sections 1.1, 1.3, 2)."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, Protocol
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from openbml.core.errors import InvalidRequestError, OpenBMLError
+from openbml.core.scope import ProjectScope
+from openbml.datasets.limits import NAME_CHARACTERS
+
+Position = dict[str, Any]
+
+
+class DatasetNotFoundError(OpenBMLError):
+    """No such dataset in the project; details: dataset_id."""
+
+
+class DatasetVersionNotFoundError(OpenBMLError):
+    """The dataset has no such version; details: dataset_id, version_number."""
+
+
+class DatasetNameTakenError(OpenBMLError):
+    """Another dataset of the project has the name; details: name."""
+
+
+class UnsupportedDatasetTypeError(OpenBMLError):
+    """The type is not built yet; details: data_type, annotation_type, template, supported."""
+
+
+class VersionBusyError(OpenBMLError):
+    """An import is running into the version; details: dataset_id, version_number, import_id."""
+
+
+class DatasetDeletingError(OpenBMLError):
+    """The dataset is being deleted; details: dataset_id."""
+
+
+class VersionState(StrEnum):
+    EMPTY = "empty"
+    IMPORTING = "importing"
+    IMPORT_FINISHED = "import_finished"
+    IMPORT_FAILED = "import_failed"
+    DELETING = "deleting"
+
+
+class Dataset(BaseModel):
+    """A named container with a fixed type."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scope: ProjectScope
+    dataset_id: int
+    name: str
+    data_type: str
+    annotation_type: str
+    template: str
+    created_by: int
+    created_at: AwareDatetime
+    latest_version: int = 1
+    deleting: bool = False
+
+
+class DatasetVersion(BaseModel):
+    """Holds the samples; `revision` grows with every change of its content."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scope: ProjectScope
+    dataset_id: int
+    version_number: int = Field(ge=1)
+    state: VersionState = VersionState.EMPTY
+    created_at: AwareDatetime
+    sample_count: int = 0
+    labelled_count: int = 0
+    revision: int = 0
+    active_import_id: int | None = None
+    failure_reason: str | None = None
+    failure_message: str | None = None
+
+    @property
+    def key(self) -> "VersionKey":
+        return VersionKey(scope=self.scope, dataset_id=self.dataset_id, version_number=self.version_number)
+
+
+class VersionKey(BaseModel):
+    """Names a dataset version."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scope: ProjectScope
+    dataset_id: int
+    version_number: int
+
+
+class LabelCount(BaseModel):
+    """A label of a version and how many of its samples carry it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    sample_count: int
+
+
+class DatasetRepository(Protocol):
+    def add(self, dataset: Dataset, version: DatasetVersion) -> None:
+        """Raises DatasetNameTakenError."""
+
+    def get(self, scope: ProjectScope, dataset_id: int) -> Dataset:
+        """Raises DatasetNotFoundError."""
+
+    def versions(self, scope: ProjectScope, dataset_id: int) -> Sequence[DatasetVersion]: ...
+
+    def version(self, key: VersionKey) -> DatasetVersion:
+        """Raises DatasetVersionNotFoundError."""
+
+    def latest(self, datasets: Sequence[Dataset]) -> Mapping[int, DatasetVersion]:
+        """Return each dataset's latest version by dataset id; of a dataset just removed, none."""
+
+    def page(
+        self, scope: ProjectScope, *, name: str | None, limit: int, position: Position | None
+    ) -> tuple[Sequence[Dataset], Position | None]:
+        """Newest first; `name` is contained in the dataset's name, whatever the case."""
+
+    def labels(
+        self, key: VersionKey, *, limit: int, position: Position | None
+    ) -> tuple[Sequence[LabelCount], Position | None]: ...
+
+    def mark_deleting(self, dataset: Dataset) -> None:
+        """Free the name, refuse every later import. Repeating it is harmless."""
+
+    def remove(self, dataset: Dataset) -> None:
+        """Drop the dataset and its versions, the last act of a deletion."""
+
+
+def checked_name(name: str) -> str:
+    """Return the name as it is kept: composed, without outer blanks.
+
+    Raises:
+        InvalidRequestError: empty, longer than 50 characters, or with control characters.
+    """
+    kept = unicodedata.normalize("NFC", name).strip()
+    if not 1 <= len(kept) <= NAME_CHARACTERS:
+        raise InvalidRequestError(field="name", reason=f"must have 1 to {NAME_CHARACTERS} characters")
+    # Surrogates cannot be stored as UTF-8; control characters break lists and logs.
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in kept):
+        raise InvalidRequestError(field="name", reason="must not contain control characters")
+    return kept

@@ -1,0 +1,250 @@
+"""Asking for a snapshot: a selection is frozen, named by its content, and packed once."""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from datetime import timedelta
+
+from pydantic import TypeAdapter
+
+from openbml.core.clock import Clock
+from openbml.core.queues import MessageQueue
+from openbml.core.scope import ProjectScope
+from openbml.datasets.datasets import (
+    Dataset,
+    DatasetNotFoundError,
+    DatasetRepository,
+    DatasetVersion,
+    DatasetVersionNotFoundError,
+    VersionState,
+)
+from openbml.datasets.limits import SHARD_BYTES, SHARD_SAMPLES
+from openbml.datasets.samples import Sample, SampleRepository
+from openbml.datasets.snapshots import (
+    EmptySelectionError,
+    FrozenVersion,
+    PackMessage,
+    Selection,
+    SelectionRefusedError,
+    SelectionView,
+    Snapshot,
+    SnapshotNotFoundError,
+    SnapshotRepository,
+    SnapshotState,
+    shard_list_key,
+    snapshot_digest,
+    snapshot_prefix,
+    version_key,
+)
+from openbml.datasets.stored_objects import ObjectStore, thumbnail_key
+from openbml_catalog.tasks import tasks
+
+_SAMPLES = TypeAdapter(list[Sample])
+_LABELS = 100
+# A message is handled or dead within this; a request after it asks for the missing shards again.
+_PACKING_LIMIT = timedelta(hours=1)
+
+
+def describe_selection(
+    scope: ProjectScope, selection: Selection, *, datasets: DatasetRepository
+) -> SelectionView:
+    """Return what the version offers: its type, state, and its labels with their counts.
+
+    Raises:
+        SelectionRefusedError: there is no such version.
+    """
+    dataset, version = _found(scope, selection, datasets)
+    counts: dict[str, int] = {}
+    position = None
+    while True:
+        labels, position = datasets.labels(version.key, limit=_LABELS, position=position)
+        counts.update({label.name: label.sample_count for label in labels})
+        if position is None:
+            break
+    return SelectionView(
+        dataset_id=dataset.dataset_id,
+        version_number=version.version_number,
+        annotation_type=dataset.annotation_type,
+        template=dataset.template,
+        state=version.state.value,
+        labels=counts,
+    )
+
+
+def request_snapshot(
+    scope: ProjectScope,
+    selections: Sequence[Selection],
+    task: str,
+    requester: str,
+    *,
+    datasets: DatasetRepository,
+    samples: SampleRepository,
+    snapshots: SnapshotRepository,
+    scratch: ObjectStore,
+    packing: MessageQueue,
+    executor: Executor,
+    now: Clock,
+) -> Snapshot:
+    """Freeze the labelled samples of the selections; labels of the same name are one.
+
+    Asking again, also at the same moment, gives the same snapshot, which is packed once.
+
+    Raises:
+        SelectionRefusedError: no such version, being imported or deleted, or of another type.
+        EmptySelectionError: no labelled sample is selected.
+    """
+    versions = [_usable(scope, selection, task, datasets) for selection in selections]
+    chosen = _chosen(scope, selections, samples, executor)
+    if not chosen:
+        raise EmptySelectionError
+    snapshot_id = snapshot_digest(task, chosen)
+    known = snapshots.find(scope, snapshot_id)
+    if known is None or known.state is SnapshotState.FAILED:
+        known = _added(
+            Snapshot(
+                scope=scope,
+                snapshot_id=snapshot_id,
+                task=task,
+                labels=sorted({name for sample in chosen for name in sample.labels}),
+                sample_count=len(chosen),
+                shard_count=_write_lists(scope, snapshot_id, chosen, scratch),
+                dataset_versions=_frozen(versions),
+                requested_by=requester,
+                created_at=now(),
+            ),
+            snapshots,
+        )
+    return _packing_asked(known, snapshots, packing, now)
+
+
+def snapshot_of(scope: ProjectScope, snapshot_id: str, *, snapshots: SnapshotRepository) -> Snapshot:
+    """Raises SnapshotNotFoundError."""
+    snapshot = snapshots.find(scope, snapshot_id)
+    if snapshot is None:
+        raise SnapshotNotFoundError(snapshot_id=snapshot_id)
+    return snapshot
+
+
+def snapshot_uri(scope: ProjectScope, snapshot_id: str, *, bucket: str) -> str:
+    """Return the folder with manifest and shards, as a job's channel takes it."""
+    return f"s3://{bucket}/{snapshot_prefix(scope, snapshot_id)}"
+
+
+def snapshot_manifest_uri(scope: ProjectScope, snapshot_id: str, *, bucket: str) -> str:
+    return f"{snapshot_uri(scope, snapshot_id, bucket=bucket)}manifest.json"
+
+
+def thumbnail_urls(
+    scope: ProjectScope, sample_ids: Sequence[int], *, samples: SampleRepository, data: ObjectStore
+) -> Mapping[int, str]:
+    """Return addresses of thumbnails by sample id; samples that are gone are left out."""
+    found = samples.find(scope, sample_ids)
+    return {sample_id: data.url(thumbnail_key(scope, sample.sha256)) for sample_id, sample in found.items()}
+
+
+def packed_samples(samples: Sequence[Sample]) -> bytes:
+    return zlib.compress(_SAMPLES.dump_json(list(samples)), level=1)
+
+
+def unpacked_samples(data: bytes) -> Sequence[Sample]:
+    return _SAMPLES.validate_json(zlib.decompress(data))
+
+
+def _found(
+    scope: ProjectScope, selection: Selection, datasets: DatasetRepository
+) -> tuple[Dataset, DatasetVersion]:
+    try:
+        dataset = datasets.get(scope, selection.dataset_id)
+        return dataset, datasets.version(version_key(scope, selection))
+    except (DatasetNotFoundError, DatasetVersionNotFoundError) as error:
+        raise _refused(selection, "there is no such dataset version") from error
+
+
+def _usable(
+    scope: ProjectScope, selection: Selection, task: str, datasets: DatasetRepository
+) -> DatasetVersion:
+    dataset, version = _found(scope, selection, datasets)
+    wanted = tasks()[task]
+    if (dataset.annotation_type, dataset.template) != (wanted.annotation_type, wanted.template):
+        raise _refused(
+            selection, f"it is labelled for {dataset.annotation_type}/{dataset.template}, not {task}"
+        )
+    if version.state in (VersionState.IMPORTING, VersionState.DELETING):
+        raise _refused(selection, f"it is {version.state.value}")
+    return version
+
+
+def _refused(selection: Selection, reason: str) -> SelectionRefusedError:
+    return SelectionRefusedError(
+        dataset_id=selection.dataset_id, version_number=selection.version_number, reason=reason
+    )
+
+
+def _chosen(
+    scope: ProjectScope, selections: Sequence[Selection], samples: SampleRepository, executor: Executor
+) -> Sequence[Sample]:
+    """Return the labelled samples, each once, in the order of their ids."""
+    found: dict[int, Sample] = {}
+    for selection in selections:
+        wanted = None if selection.labels is None else frozenset(selection.labels)
+        chunks = samples.chunks(version_key(scope, selection))
+        for rows in executor.map(lambda chunk: samples.of_chunk(scope, chunk), chunks):
+            for sample in rows:
+                if sample.labels and (wanted is None or not wanted.isdisjoint(sample.labels)):
+                    found[sample.sample_id] = sample
+    return [found[sample_id] for sample_id in sorted(found)]
+
+
+def _frozen(versions: Sequence[DatasetVersion]) -> Sequence[FrozenVersion]:
+    rows = {(row.dataset_id, row.version_number): row.revision for row in versions}
+    return [
+        FrozenVersion(dataset_id=dataset_id, version_number=version_number, revision=revision)
+        for (dataset_id, version_number), revision in sorted(rows.items())
+    ]
+
+
+def _write_lists(
+    scope: ProjectScope, snapshot_id: str, samples: Sequence[Sample], scratch: ObjectStore
+) -> int:
+    groups = list(_cut(samples))
+    for index, group in enumerate(groups):
+        key = shard_list_key(scope, snapshot_id, index)
+        scratch.put(key, packed_samples(group), content_type="application/octet-stream")
+    return len(groups)
+
+
+def _cut(samples: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
+    shard: list[Sample] = []
+    size = 0
+    for sample in samples:
+        if shard and (len(shard) == SHARD_SAMPLES or size + sample.size_bytes > SHARD_BYTES):
+            yield shard
+            shard, size = [], 0
+        shard.append(sample)
+        size += sample.size_bytes
+    yield shard
+
+
+def _added(snapshot: Snapshot, snapshots: SnapshotRepository) -> Snapshot:
+    if snapshots.add(snapshot):
+        return snapshot
+    return snapshot_of(snapshot.scope, snapshot.snapshot_id, snapshots=snapshots)
+
+
+def _packing_asked(
+    snapshot: Snapshot, snapshots: SnapshotRepository, packing: MessageQueue, now: Clock
+) -> Snapshot:
+    asked = snapshot.queued_at
+    if snapshot.state is not SnapshotState.PREPARING or (asked and now() - asked < _PACKING_LIMIT):
+        return snapshot
+    done = snapshots.shards(snapshot)
+    # With all shards packed only the manifest is missing: any one message writes it.
+    missing = [index for index in range(snapshot.shard_count) if index not in done] or [0]
+    packing.send(
+        [
+            PackMessage(scope=snapshot.scope, snapshot_id=snapshot.snapshot_id, index=index)
+            for index in missing
+        ]
+    )
+    snapshots.queued(snapshot, now())
+    return snapshot

@@ -1,0 +1,142 @@
+"""Samples: one image with its annotation, kept in chunks of up to a thousand.
+
+A chunk is what one shard of an import writes. Its number is nobody else's in the project, so a sample id,
+`chunk * 1024 + ordinal`, names a sample in the whole project.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from openbml.core.errors import InvalidRequestError, OpenBMLError
+from openbml.core.scope import ProjectScope
+from openbml.datasets.datasets import Position, VersionKey
+
+_ORDINAL_BITS = 10
+
+
+class SampleNotFoundError(OpenBMLError):
+    """The version has no such sample; details: sample_id."""
+
+
+class AnnotationState(StrEnum):
+    LABELLED = "labelled"
+    UNLABELLED = "unlabelled"
+
+
+class Sample(BaseModel):
+    """One image; `annotation_revision` grows with every change of its labels."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sample_id: int
+    dataset_id: int
+    version_number: int
+    name: str
+    labels: Sequence[str]
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    extension: str
+    annotation_revision: int = 1
+
+    @property
+    def chunk(self) -> int:
+        return chunk_of(self.sample_id)
+
+    @property
+    def ordinal(self) -> int:
+        return self.sample_id & ((1 << _ORDINAL_BITS) - 1)
+
+
+def sample_id_of(chunk: int, ordinal: int) -> int:
+    return chunk << _ORDINAL_BITS | ordinal
+
+
+def chunk_of(sample_id: int) -> int:
+    return sample_id >> _ORDINAL_BITS
+
+
+class Facet(BaseModel):
+    """A list of samples that is kept as an index: all, those of a label, or of an annotation state."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+
+    @classmethod
+    def everything(cls) -> "Facet":
+        return cls(key="all")
+
+    @classmethod
+    def label(cls, name: str) -> "Facet":
+        return cls(key=f"label/{name}")
+
+    @classmethod
+    def chosen(cls, label: str | None, state: AnnotationState | None) -> "Facet":
+        """Return the list two filters ask for.
+
+        Raises:
+            InvalidRequestError: a label of the unlabelled.
+        """
+        if label is None:
+            return cls.everything() if state is None else cls.state(state)
+        if state is AnnotationState.UNLABELLED:
+            raise InvalidRequestError(field="label", reason="unlabelled samples have no label")
+        return cls.label(label)
+
+    @classmethod
+    def state(cls, state: AnnotationState) -> "Facet":
+        return cls(key=f"state/{state.value}")
+
+
+def facets_of(sample: Sample) -> Sequence[Facet]:
+    state = AnnotationState.LABELLED if sample.labels else AnnotationState.UNLABELLED
+    return [Facet.everything(), Facet.state(state), *(Facet.label(name) for name in sample.labels)]
+
+
+class Claim(BaseModel):
+    """A sample's hold on its content: the first of a SHA-256 in a version is taken, later ones are copies."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str
+    sample_id: int
+    import_id: int
+
+
+class SampleRepository(Protocol):
+    def claim(self, key: VersionKey, claims: Sequence[Claim]) -> frozenset[int]:
+        """Return the sample ids that hold their content now; repeating a claim is harmless.
+
+        A claim of an import that ended without committing its chunk is taken over.
+        """
+
+    def add_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
+        """Write samples and index of one chunk; a repeat overwrites them with the same."""
+
+    def page(
+        self, key: VersionKey, facet: Facet, *, limit: int, position: Position | None
+    ) -> tuple[Sequence[Sample], Position | None]:
+        """In the order of import; only chunks whose shard is done."""
+
+    def get(self, key: VersionKey, sample_id: int) -> Sample:
+        """Raises SampleNotFoundError."""
+
+    def chunks(self, key: VersionKey) -> Sequence[int]:
+        """Return the version's finished chunks."""
+
+    def of_chunk(self, scope: ProjectScope, chunk: int) -> Sequence[Sample]:
+        """Return all samples written to a chunk, finished or not."""
+
+    def find(self, scope: ProjectScope, sample_ids: Iterable[int]) -> Mapping[int, Sample]:
+        """Return samples by id, wherever they are in the project; unknown ones are left out."""
+
+    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey) -> bool:
+        """Return whether another version of the project holds the content."""
+
+    def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
+        """Drop samples, their claims and index of a chunk; a repeat is harmless."""

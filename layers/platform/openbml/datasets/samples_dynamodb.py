@@ -1,0 +1,233 @@
+"""DynamoDB adapter of `SampleRepository`; keys in `tables_dynamodb`."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from boto3.dynamodb.conditions import Key
+from botocore.exceptions import ClientError
+
+from openbml.core.items import from_item, to_item
+from openbml.core.scope import ProjectScope
+from openbml.datasets.datasets import Position, VersionKey
+from openbml.datasets.samples import (
+    Claim,
+    Facet,
+    Sample,
+    SampleNotFoundError,
+    chunk_of,
+    facets_of,
+    sample_id_of,
+)
+from openbml.datasets.tables_dynamodb import (
+    TableBatches,
+    below,
+    chunk_key,
+    failed_conditions,
+    in_groups,
+    query_all,
+    query_page,
+    transact,
+    version_pk,
+)
+
+_CLAIMS = 100  # actions of a transaction
+_ORDINALS = 1024
+
+
+class DynamoSampleRepository:
+    def __init__(self, table: Any) -> None:
+        self._table = table
+        self._batches = TableBatches(table)
+
+    # --- contents ---
+
+    def claim(self, key: VersionKey, claims: Sequence[Claim]) -> frozenset[int]:
+        held: set[int] = set()
+        for group in in_groups(claims, _CLAIMS):
+            held |= self._claim_group(key, group)
+        return frozenset(held)
+
+    def _claim_group(self, key: VersionKey, group: Sequence[Claim]) -> set[int]:
+        """Claim all, or learn which are taken and claim the others."""
+        left, held = list(group), set[int]()
+        while left:
+            try:
+                transact(self._table, [{"Put": self._put(key, claim)} for claim in left])
+            except ClientError as error:
+                failed = failed_conditions(error)
+                if failed is None or not any(failed):
+                    raise
+                taken = [claim for claim, lost in zip(left, failed, strict=True) if lost]
+                left = [claim for claim, lost in zip(left, failed, strict=True) if not lost]
+                held |= self._taken_over(key, taken)
+            else:
+                return held | {claim.sample_id for claim in left}
+        return held
+
+    def _put(self, key: VersionKey, claim: Claim, *, instead_of: int | None = None) -> dict[str, Any]:
+        return {
+            "Item": {
+                **_content_key(key, claim.sha256),
+                "sample_id": claim.sample_id,
+                "import_id": claim.import_id,
+            },
+            "ConditionExpression": "attribute_not_exists(pk) OR sample_id = :expected",
+            "ExpressionAttributeValues": {":expected": instead_of or claim.sample_id},
+        }
+
+    def _taken_over(self, key: VersionKey, claims: Sequence[Claim]) -> set[int]:
+        """Return the sample ids that could take a claim over from an import that ended half-way.
+
+        Only one import runs into a version at a time, so another import's claim either has a finished chunk
+        or belongs to nobody.
+        """
+        wanted = {claim.sha256: claim for claim in claims}
+        owners = {
+            item["sk"].split("#")[0]: (int(item["sample_id"]), int(item["import_id"]))
+            for item in self._batches.get([_content_key(key, sha256) for sha256 in wanted])
+        }
+        strangers = {
+            sha256: sample_id
+            for sha256, (sample_id, import_id) in owners.items()
+            if import_id != wanted[sha256].import_id
+        }
+        finished = self._finished(key, {chunk_of(sample_id) for sample_id in strangers.values()})
+        held: set[int] = set()
+        for sha256, sample_id in strangers.items():
+            if chunk_of(sample_id) in finished:
+                continue
+            claim = wanted[sha256]
+            try:
+                self._table.put_item(**self._put(key, claim, instead_of=sample_id))
+            except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+                continue  # taken over by another shard in this moment
+            held.add(claim.sample_id)
+        return held
+
+    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey) -> bool:
+        condition = below(_content_pk(scope, sha256), f"{sha256}#")
+        own = _content_key(besides, sha256)["sk"]
+        items, _ = query_page(self._table, condition, limit=2, position=None, ConsistentRead=True)
+        return any(item["sk"] != own for item in items)
+
+    # --- chunks ---
+
+    def add_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
+        ordinals: dict[str, list[int]] = defaultdict(list)
+        for sample in samples:
+            for facet in facets_of(sample):
+                ordinals[facet.key].append(sample.ordinal)
+        rows = [to_item(sample, **_sample_key(key.scope, sample.sample_id)) for sample in samples]
+        index = [
+            {"pk": _index_pk(key, facet), "sk": f"{chunk:012}", "ordinals": _bitmap(places)}
+            for facet, places in sorted(ordinals.items())
+        ]
+        self._batches.put([*rows, *index])
+
+    def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
+        facets = sorted({facet.key for sample in samples for facet in facets_of(sample)})
+        self._batches.delete([{"pk": _index_pk(key, facet), "sk": f"{chunk:012}"} for facet in facets])
+        for sample in samples:
+            self._release(key, sample)
+        self._batches.delete([_sample_key(key.scope, sample.sample_id) for sample in samples])
+        self._table.delete_item(Key=chunk_key(key, chunk))
+
+    def _release(self, key: VersionKey, sample: Sample) -> None:
+        try:
+            self._table.delete_item(
+                Key=_content_key(key, sample.sha256),
+                ConditionExpression="sample_id = :mine",
+                ExpressionAttributeValues={":mine": sample.sample_id},
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return  # gone, or another sample's
+
+    def chunks(self, key: VersionKey) -> Sequence[int]:
+        return [
+            int(item["chunk"])
+            for item in query_all(self._table, below(version_pk(key), "chunk#"), ConsistentRead=True)
+        ]
+
+    def of_chunk(self, scope: ProjectScope, chunk: int) -> Sequence[Sample]:
+        items = query_all(self._table, Key("pk").eq(_samples_pk(scope, chunk)), ConsistentRead=True)
+        return [from_item(Sample, item) for item in items]
+
+    # --- reading ---
+
+    def page(
+        self, key: VersionKey, facet: Facet, *, limit: int, position: Position | None
+    ) -> tuple[Sequence[Sample], Position | None]:
+        ids, following = self._ids(key, facet, limit, position)
+        found = self.find(key.scope, ids)
+        return [found[sample_id] for sample_id in ids if sample_id in found], following
+
+    def _ids(
+        self, key: VersionKey, facet: Facet, limit: int, position: Position | None
+    ) -> tuple[list[int], Position | None]:
+        after = int(position["after"]) if position else -1
+        first = chunk_of(after) if position else 0
+        condition = Key("pk").eq(_index_pk(key, facet.key)) & Key("sk").gte(f"{first:012}")
+        ids: list[int] = []
+        for item in query_all(self._table, condition, ConsistentRead=True):
+            chunk = int(item["sk"])
+            if not self._finished(key, {chunk}):
+                continue
+            for ordinal in _ordinals(item["ordinals"]):
+                if sample_id_of(chunk, ordinal) <= after:
+                    continue
+                if len(ids) == limit:
+                    return ids, {"after": ids[-1]}
+                ids.append(sample_id_of(chunk, ordinal))
+        return ids, None
+
+    def get(self, key: VersionKey, sample_id: int) -> Sample:
+        sample = self.find(key.scope, [sample_id]).get(sample_id)
+        version = (key.dataset_id, key.version_number)
+        if sample is None or (sample.dataset_id, sample.version_number) != version:
+            raise SampleNotFoundError(sample_id=sample_id)
+        if not self._finished(key, {sample.chunk}):
+            raise SampleNotFoundError(sample_id=sample_id)
+        return sample
+
+    def find(self, scope: ProjectScope, sample_ids: Iterable[int]) -> Mapping[int, Sample]:
+        keys = [_sample_key(scope, sample_id) for sample_id in dict.fromkeys(sample_ids)]
+        samples = [from_item(Sample, item) for item in self._batches.get(keys)]
+        return {sample.sample_id: sample for sample in samples}
+
+    def _finished(self, key: VersionKey, chunks: Iterable[int]) -> frozenset[int]:
+        items = self._batches.get([chunk_key(key, chunk) for chunk in chunks])
+        return frozenset(int(item["chunk"]) for item in items)
+
+
+def _samples_pk(scope: ProjectScope, chunk: int) -> str:
+    return f"samples#{scope.key}#{chunk}"
+
+
+def _sample_key(scope: ProjectScope, sample_id: int) -> dict[str, str]:
+    ordinal = sample_id % _ORDINALS
+    return {"pk": _samples_pk(scope, chunk_of(sample_id)), "sk": f"{ordinal:04}"}
+
+
+def _content_pk(scope: ProjectScope, sha256: str) -> str:
+    return f"content#{scope.key}#{sha256[:2]}"
+
+
+def _content_key(key: VersionKey, sha256: str) -> dict[str, str]:
+    return {
+        "pk": _content_pk(key.scope, sha256),
+        "sk": f"{sha256}#{key.dataset_id}#{key.version_number}",
+    }
+
+
+def _index_pk(key: VersionKey, facet: str) -> str:
+    return f"index#{key.scope.key}#{key.dataset_id}#{key.version_number}#{facet}"
+
+
+def _bitmap(ordinals: Sequence[int]) -> bytes:
+    return sum(1 << ordinal for ordinal in ordinals).to_bytes(_ORDINALS // 8, "little")
+
+
+def _ordinals(bitmap: Any) -> list[int]:
+    bits = int.from_bytes(bytes(bitmap), "little")
+    return [ordinal for ordinal in range(_ORDINALS) if bits >> ordinal & 1]

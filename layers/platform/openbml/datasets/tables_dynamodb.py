@@ -1,0 +1,190 @@
+"""Keys and batched access of the datasets table, for this context's adapters.
+
+| Item | pk | sk |
+|---|---|---|
+| dataset | `project#{scope}` | `dataset#{id}` |
+| name of a dataset | `project#{scope}` | `name#{name}` |
+| chunk counter | `project#{scope}` | `chunks` |
+| version | `dataset#{scope}#{id}` | `version#{n}` |
+| import | `version#{scope}#{id}#{n}` | `import#{import_id}` |
+| label count | `version#{scope}#{id}#{n}` | `label#{name}` |
+| finished chunk | `version#{scope}#{id}#{n}` | `chunk#{chunk}` |
+| index | `index#{scope}#{id}#{n}#{facet}` | `{chunk}`: a bitmap of ordinals |
+| sample | `samples#{scope}#{chunk}` | `{ordinal}` |
+| content of a version | `content#{scope}#{sha256[:2]}` | `{sha256}#{id}#{n}` |
+| where an import is | `import#{import_id}` | `import` |
+| finished shard, problems | `import#{import_id}` | `shard#{i}`, `problems#{shard}#{n}` |
+| volume | `account#{account}#{region}` | `volume`, `volume#{user}` |
+| snapshot | `snapshot#{scope}#{snapshot_id}` | `snapshot`, `shard#{i}` |
+
+Index `gsi1` is sparse: `open-imports` by time of the last change, while an import is not final.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+from boto3.dynamodb.conditions import ConditionBase, Key
+from botocore.exceptions import ClientError
+
+from openbml.core.scope import ProjectScope
+from openbml.datasets.datasets import Position, VersionKey
+
+Element = TypeVar("Element")
+_WRITES = 25  # BatchWriteItem
+_READS = 100  # BatchGetItem
+_ATTEMPTS = 8
+
+OPEN_IMPORTS = "open-imports"
+
+
+def project_pk(scope: ProjectScope) -> str:
+    return f"project#{scope.key}"
+
+
+def dataset_key(scope: ProjectScope, dataset_id: int) -> dict[str, str]:
+    return {"pk": project_pk(scope), "sk": f"dataset#{dataset_id:016}"}
+
+
+def name_key(scope: ProjectScope, name: str) -> dict[str, str]:
+    return {"pk": project_pk(scope), "sk": f"name#{name}"}
+
+
+def dataset_pk(scope: ProjectScope, dataset_id: int) -> str:
+    return f"dataset#{scope.key}#{dataset_id}"
+
+
+def version_item_key(key: VersionKey) -> dict[str, str]:
+    return {"pk": dataset_pk(key.scope, key.dataset_id), "sk": f"version#{key.version_number:06}"}
+
+
+def version_pk(key: VersionKey) -> str:
+    return f"version#{key.scope.key}#{key.dataset_id}#{key.version_number}"
+
+
+def import_key(key: VersionKey, import_id: int) -> dict[str, str]:
+    return {"pk": version_pk(key), "sk": f"import#{import_id:016}"}
+
+
+def import_pk(import_id: int) -> str:
+    # Import ids are unique in an installation, and an archive's key in storage names no account.
+    return f"import#{import_id}"
+
+
+def label_key(key: VersionKey, name: str) -> dict[str, str]:
+    return {"pk": version_pk(key), "sk": f"label#{name}"}
+
+
+def chunk_key(key: VersionKey, chunk: int) -> dict[str, str]:
+    return {"pk": version_pk(key), "sk": f"chunk#{chunk:012}"}
+
+
+def in_groups(elements: Sequence[Element], size: int) -> Iterator[Sequence[Element]]:
+    iterator = iter(elements)
+    while group := tuple(islice(iterator, size)):
+        yield group
+
+
+def query_page(
+    table: Any, condition: ConditionBase, *, limit: int, position: Position | None, **options: Any
+) -> tuple[list[dict[str, Any]], Position | None]:
+    """Return one page; `position` is the key to go on after."""
+    start = {"ExclusiveStartKey": position} if position else {}
+    reply = table.query(KeyConditionExpression=condition, Limit=limit, **start, **options)
+    return reply["Items"], reply.get("LastEvaluatedKey")
+
+
+def query_all(table: Any, condition: ConditionBase, **options: Any) -> Iterator[dict[str, Any]]:
+    start: dict[str, Any] = {}
+    while True:
+        reply = table.query(KeyConditionExpression=condition, **options, **start)
+        yield from reply["Items"]
+        if "LastEvaluatedKey" not in reply:
+            return
+        start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+
+
+def below(pk: str, prefix: str) -> ConditionBase:
+    return Key("pk").eq(pk) & Key("sk").begins_with(prefix)
+
+
+class TableBatches:
+    """BatchWriteItem and BatchGetItem with what was not processed asked again."""
+
+    def __init__(self, table: Any, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._table = table
+        self._client = table.meta.client
+        self._sleep = sleep
+
+    def put(self, items: Sequence[dict[str, Any]]) -> None:
+        self._write([{"PutRequest": {"Item": item}} for item in items])
+
+    def delete(self, keys: Sequence[dict[str, Any]]) -> None:
+        self._write([{"DeleteRequest": {"Key": key}} for key in keys])
+
+    def _write(self, requests: Sequence[dict[str, Any]]) -> None:
+        for group in in_groups(requests, _WRITES):
+            left: Sequence[dict[str, Any]] = group
+            for attempt in range(_ATTEMPTS):
+                reply = self._client.batch_write_item(RequestItems={self._table.name: list(left)})
+                left = reply.get("UnprocessedItems", {}).get(self._table.name, [])
+                if not left:
+                    break
+                self._sleep(0.05 * 2**attempt)
+            else:
+                raise TableBusyError(len(left))
+
+    def get(self, keys: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the items that exist, consistently read, in no order."""
+        items: list[dict[str, Any]] = []
+        for group in in_groups(keys, _READS):
+            left: Sequence[dict[str, Any]] = group
+            for attempt in range(_ATTEMPTS):
+                request = {self._table.name: {"Keys": list(left), "ConsistentRead": True}}
+                reply = self._client.batch_get_item(RequestItems=request)
+                items.extend(reply["Responses"].get(self._table.name, []))
+                left = reply.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
+                if not left:
+                    break
+                self._sleep(0.05 * 2**attempt)
+            else:
+                raise TableBusyError(len(left))
+        return items
+
+
+class TableBusyError(Exception):
+    """The table did not take a batch for seconds; the message on the queue comes again."""
+
+
+def transact(table: Any, actions: Sequence[dict[str, Any]]) -> None:
+    """Write all or nothing, again when another transaction was at the same items.
+
+    Each action is `{"Put"|"Update"|"Delete"|"ConditionCheck": {…}}` without its table.
+    """
+    named = [{verb: {"TableName": table.name, **what}} for action in actions for verb, what in action.items()]
+    for attempt in range(_ATTEMPTS):
+        try:
+            table.meta.client.transact_write_items(TransactItems=named)
+        except ClientError as error:
+            if attempt == _ATTEMPTS - 1 or not _is_conflict(error):
+                raise
+            time.sleep(0.02 * 2**attempt * (1 + random.random()))
+        else:
+            return
+
+
+def _is_conflict(error: ClientError) -> bool:
+    if error.response["Error"]["Code"] == "TransactionConflictException":
+        return True
+    codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+    return "TransactionConflict" in codes and "ConditionalCheckFailed" not in codes
+
+
+def failed_conditions(error: ClientError) -> Sequence[bool] | None:
+    """Return, per action of a refused transaction, whether its condition failed; None for other errors."""
+    if error.response["Error"]["Code"] != "TransactionCanceledException":
+        return None
+    reasons = error.response.get("CancellationReasons", [])
+    return [reason.get("Code") == "ConditionalCheckFailed" for reason in reasons]

@@ -1,0 +1,121 @@
+"""Collaborators of this context, built on first use."""
+
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from openbml.core.clock import utc_now
+from openbml.core.queues import MessageQueue
+from openbml.core.wiring import sqs_queue
+from openbml.datasets.data_imports import ImportRepository
+from openbml.datasets.datasets import DatasetRepository
+from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
+from openbml.datasets.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
+from openbml.datasets.samples import SampleRepository
+from openbml.datasets.samples_dynamodb import DynamoSampleRepository
+from openbml.datasets.settings import DatasetsSettings, DeletionSettings, ImportSettings, SnapshotSettings
+from openbml.datasets.snapshot_gateway import SnapshotGateway
+from openbml.datasets.snapshots import SnapshotRepository
+from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
+from openbml.datasets.stored_objects import ObjectStore, UploadStore
+
+_THREADS = 16  # requests in flight of one worker
+_POOL = Config(max_pool_connections=_THREADS + 2, retries={"total_max_attempts": 5, "mode": "standard"})
+
+
+@cache
+def datasets_settings() -> DatasetsSettings:
+    return DatasetsSettings.from_env()
+
+
+@cache
+def _table() -> Any:
+    return boto3.resource("dynamodb", config=_POOL).Table(datasets_settings().datasets_table_name)
+
+
+@cache
+def _s3() -> Any:
+    return boto3.client("s3", config=_POOL)
+
+
+@cache
+def _presigner() -> Any:
+    # The address must not ask the browser for checksums that only an SDK would compute.
+    config = Config(signature_version="s3v4", request_checksum_calculation="when_required")
+    return boto3.client("s3", config=config)
+
+
+@cache
+def executor() -> Executor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="io")
+
+
+@cache
+def dataset_repository() -> DatasetRepository:
+    return DynamoDatasetRepository(_table())
+
+
+@cache
+def import_repository() -> ImportRepository:
+    return DynamoImportRepository(_table(), now=utc_now)
+
+
+@cache
+def sample_repository() -> SampleRepository:
+    return DynamoSampleRepository(_table())
+
+
+@cache
+def snapshot_repository() -> SnapshotRepository:
+    return DynamoSnapshotRepository(_table())
+
+
+@cache
+def upload_store() -> UploadStore:
+    return S3UploadStore(_s3(), datasets_settings().uploads_bucket_name, _presigner())
+
+
+@cache
+def archive_store() -> ObjectStore:
+    """Return the bucket of archives and of what workers leave each other; it empties itself."""
+    return S3ObjectStore(_s3(), datasets_settings().uploads_bucket_name, _presigner())
+
+
+@cache
+def data_store() -> ObjectStore:
+    return S3ObjectStore(_s3(), datasets_settings().data_bucket_name, _presigner())
+
+
+@cache
+def shard_queue() -> MessageQueue:
+    return sqs_queue(ImportSettings.from_env().import_shards_queue_url)
+
+
+@cache
+def deletion_queue() -> MessageQueue:
+    return sqs_queue(DeletionSettings.from_env().deletions_queue_url)
+
+
+@cache
+def packing_queue() -> MessageQueue:
+    return sqs_queue(SnapshotSettings.from_env().snapshots_queue_url)
+
+
+@cache
+def snapshot_gateway() -> SnapshotGateway:
+    """Return what other contexts ask for snapshots; needs `DatasetsSettings` and `SnapshotSettings`."""
+    return SnapshotGateway(
+        datasets=dataset_repository(),
+        samples=sample_repository(),
+        snapshots=snapshot_repository(),
+        scratch=archive_store(),
+        data=data_store(),
+        data_bucket=datasets_settings().data_bucket_name,
+        packing=packing_queue(),
+        executor=executor(),
+        now=utc_now,
+    )

@@ -1,0 +1,221 @@
+"""The datasets context in this process, against the S3 and DynamoDB of a MiniStack."""
+
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from openbml.core.ids import new_id
+from openbml.core.scope import ProjectScope
+from openbml.datasets.data_imports import AnnotationFormat, DataImport
+from openbml.datasets.datasets import VersionKey
+from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
+from openbml.datasets.end_imports import cancel_import
+from openbml.datasets.import_shards import import_shard
+from openbml.datasets.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.manage_datasets import create_dataset
+from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
+from openbml.datasets.pack_snapshots import pack_shard
+from openbml.datasets.plan_imports import plan_import
+from openbml.datasets.request_snapshots import request_snapshot
+from openbml.datasets.samples_dynamodb import DynamoSampleRepository
+from openbml.datasets.shards import ShardMessage
+from openbml.datasets.snapshots import PackMessage, Selection, Snapshot
+from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
+from openbml.datasets.start_imports import GivenPart, complete_import, part_urls, start_import
+from tests.contract.emulator import client, emulator, make_table
+from tests.fakes.compute_memory import Ticking
+from tests.fakes.datasets_memory import EventLog, ListQueue
+
+USER = 7
+
+
+@pytest.fixture(scope="session")
+def emulator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with emulator(tmp_path_factory.mktemp("emulator")) as url:
+        yield url
+
+
+@dataclass
+class World:
+    """One project in buckets and a table of its own."""
+
+    url: str
+    scope: ProjectScope
+    table: Any
+    s3: Any
+    archives: S3ObjectStore
+    data: S3ObjectStore
+    uploads: S3UploadStore
+    clock: Ticking = field(default_factory=Ticking)
+    shards: ListQueue = field(default_factory=ListQueue)
+    packing: ListQueue = field(default_factory=ListQueue)
+    deletions: ListQueue = field(default_factory=ListQueue)
+    events: EventLog = field(default_factory=EventLog)
+    executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8))
+
+    def __post_init__(self) -> None:
+        self.datasets = DynamoDatasetRepository(self.table)
+        self.imports = DynamoImportRepository(self.table, now=self.clock)
+        self.samples = DynamoSampleRepository(self.table)
+        self.snapshots = DynamoSnapshotRepository(self.table)
+
+    def dataset(self, name: str = "digits") -> VersionKey:
+        dataset, version = create_dataset(
+            self.scope,
+            name=name,
+            data_type="image",
+            annotation_type="image_classification",
+            template="single_label",
+            user_id=USER,
+            datasets=self.datasets,
+            new_id=new_id,
+            now=self.clock,
+        )
+        return version.key
+
+    def started(
+        self, key: VersionKey, body: bytes, annotation_format: AnnotationFormat = AnnotationFormat.JSON
+    ) -> DataImport:
+        return start_import(
+            key,
+            filename="images.zip",
+            size_bytes=len(body),
+            annotation_format=annotation_format,
+            user_id=USER,
+            datasets=self.datasets,
+            imports=self.imports,
+            uploads=self.uploads,
+            new_id=new_id,
+            now=self.clock,
+        )
+
+    def sent(
+        self, data_import: DataImport, body: bytes, numbers: Sequence[int] | None = None
+    ) -> list[GivenPart]:
+        """Upload parts as a client does: with nothing but the presigned addresses."""
+        chosen = list(numbers or range(1, data_import.part_count + 1))
+        given = []
+        for number, url in part_urls(data_import, chosen, uploads=self.uploads).items():
+            start = (number - 1) * data_import.part_size_bytes
+            part = body[start : start + data_import.part_size_bytes]
+            request = urllib.request.Request(url, data=part, method="PUT")
+            with urllib.request.urlopen(request) as reply:
+                given.append(GivenPart(part_number=number, etag=reply.headers["ETag"]))
+        return given
+
+    def completed(self, data_import: DataImport, parts: Sequence[GivenPart]) -> DataImport:
+        return complete_import(
+            self.imports.get(data_import.version_key, data_import.import_id),
+            parts,
+            imports=self.imports,
+            uploads=self.uploads,
+            archives=self.archives,
+            events=self.events,
+            now=self.clock,
+        )
+
+    def planned(self, data_import: DataImport) -> DataImport | None:
+        return plan_import(
+            self.scope.project_id,
+            data_import.import_id,
+            imports=self.imports,
+            archives=self.archives,
+            shards=self.shards,
+            events=self.events,
+            now=self.clock,
+        )
+
+    def uploaded(self, key: VersionKey, body: bytes, **options: Any) -> DataImport:
+        data_import = self.started(key, body, **options)
+        return self.completed(data_import, self.sent(data_import, body))
+
+    def worked(self, message: ShardMessage, **replaced: Any) -> DataImport | None:
+        parts: dict[str, Any] = {
+            "imports": self.imports,
+            "samples": self.samples,
+            "archives": self.archives,
+            "data": self.data,
+            "events": self.events,
+            "executor": self.executor,
+            "now": self.clock,
+        }
+        return import_shard(message, **{**parts, **replaced})
+
+    def imported(self, key: VersionKey, body: bytes, **options: Any) -> DataImport:
+        """Upload, plan, import; the import as it ended."""
+        data_import = self.uploaded(key, body, **options)
+        self.planned(data_import)
+        for message in self.shards.taken():
+            assert isinstance(message, ShardMessage)
+            self.worked(message)
+        return self.current(data_import)
+
+    def current(self, data_import: DataImport) -> DataImport:
+        return self.imports.get(data_import.version_key, data_import.import_id)
+
+    def cancelled(self, data_import: DataImport) -> DataImport:
+        return cancel_import(
+            self.current(data_import),
+            imports=self.imports,
+            uploads=self.uploads,
+            events=self.events,
+            now=self.clock,
+        )
+
+    def requested(self, *selections: Selection) -> Snapshot:
+        return request_snapshot(
+            self.scope,
+            selections,
+            "image_classification",
+            "run-1",
+            datasets=self.datasets,
+            samples=self.samples,
+            snapshots=self.snapshots,
+            scratch=self.archives,
+            packing=self.packing,
+            executor=self.executor,
+            now=self.clock,
+        )
+
+    def packed(self, message: PackMessage) -> Snapshot | None:
+        return pack_shard(
+            message,
+            snapshots=self.snapshots,
+            scratch=self.archives,
+            data=self.data,
+            events=self.events,
+            executor=self.executor,
+        )
+
+    def keys(self, store: str, prefix: str = "") -> list[str]:
+        bucket = self.archives._bucket if store == "archives" else self.data._bucket
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+
+@pytest.fixture
+def world(emulator_url: str) -> Iterator[World]:
+    mark = uuid.uuid4().hex[:10]
+    s3 = client("s3", emulator_url)
+    for name in ("uploads", "data"):
+        s3.create_bucket(Bucket=f"{name}-{mark}")
+    scope = ProjectScope(account_id=1, region="us-east-1", project_id=new_id())
+    built = World(
+        url=emulator_url,
+        scope=scope,
+        table=make_table(emulator_url, "datasets"),
+        s3=s3,
+        archives=S3ObjectStore(s3, f"uploads-{mark}", s3),
+        data=S3ObjectStore(s3, f"data-{mark}", s3),
+        uploads=S3UploadStore(s3, f"uploads-{mark}", s3),
+    )
+    yield built
+    built.executor.shutdown()
+
+
+Worked = Callable[[ShardMessage], DataImport | None]

@@ -1,4 +1,4 @@
-"""The built console, which holds the API's description too, goes into its bucket, as a release does on AWS."""
+"""The built console, with the API's description in it, goes into its bucket, as a release does on AWS."""
 
 import hashlib
 import mimetypes

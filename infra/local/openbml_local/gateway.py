@@ -14,6 +14,7 @@ from aiohttp import (
     ClientWebSocketResponse,
     TCPConnector,
     WSMsgType,
+    WSServerHandshakeError,
     web,
 )
 from multidict import CIMultiDict
@@ -98,6 +99,8 @@ class Gateway:
             if route.target.kind == "websocket":
                 return await self._websocket(request, route.target, raw_path)
             return await self._forward(request, route, raw_path)
+        except WSServerHandshakeError as error:
+            return problem(error.status, "ConnectionRefused", "The live connection was refused.")
         except ClientConnectionError as error:
             logger.warning("origin of %s is unreachable: %s", route.pattern, error)
             return problem(502, "OriginUnreachable", "MiniStack does not answer. Run: bml status")

@@ -88,6 +88,19 @@ def test_a_websocket_is_carried_both_ways(bml: Bml) -> None:
     assert asyncio.run(talk()) == 'heard {"action": "subscribe"}'
 
 
+def test_a_refused_websocket_is_refused_to_the_viewer(bml: Bml) -> None:
+    async def connect() -> int:
+        url = bml.cloud.url.replace("http:", "ws:") + "/live?ticket=forged"
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with session.ws_connect(url, timeout=aiohttp.ClientWSTimeout(ws_close=5)):
+                    return 101
+            except aiohttp.WSServerHandshakeError as error:
+                return error.status
+
+    assert asyncio.run(connect()) in (401, 403)
+
+
 def test_a_message_is_consumed_by_the_function(bml: Bml) -> None:
     bml.client("sqs").send_message(
         QueueUrl=Stack(bml.cloud).outputs()["WorkQueue"], MessageBody="over the queue"

@@ -18,6 +18,8 @@ def lambda_handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         for record in event["Records"]:
             table.put_item(Item={"id": record["messageId"], "body": record["body"]})
         return {"batchItemFailures": []}
+    if event["requestContext"].get("routeKey") == "$connect":
+        return {"statusCode": 401 if event["queryStringParameters"]["ticket"] == "forged" else 200}
     if "connectionId" in event["requestContext"]:
         return {"statusCode": 200, "body": f"heard {event['body']}"}
     if event["path"].endswith("/presign"):

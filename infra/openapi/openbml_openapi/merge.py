@@ -74,7 +74,8 @@ def _describe_errors(merged: dict[str, Any]) -> None:
     for path, operations in merged["paths"].items():
         for operation in operations.values():
             operation["tags"] = [path.split("/")[2]]
-            operation["responses"].pop("422", None)
+            for status in ("422", "500"):
+                operation["responses"].pop(status, None)
             operation["responses"]["default"] = {"description": "The call failed.", "content": content}
 
 

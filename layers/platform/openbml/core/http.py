@@ -4,6 +4,7 @@ A context's `api.py` makes a powertools `Router`; its function calls `control_ap
 domain errors; this module alone turns them into replies, by the catalogue's table.
 """
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -41,7 +42,11 @@ class ErrorReply(BaseModel):
 
 def control_api(*routers: Router) -> APIGatewayRestResolver:
     """Return a resolver with the routes, validation on, and every error mapped."""
-    app = APIGatewayRestResolver(enable_validation=True)
+    app = APIGatewayRestResolver(
+        enable_validation=True,
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+        json_body_deserializer=parse_body,
+    )
 
     def domain_error(error: OpenBMLError) -> Response[Any]:
         return error_reply(app, type(error).__name__, error.details)
@@ -69,6 +74,27 @@ def control_api(*routers: Router) -> APIGatewayRestResolver:
     for router in routers:
         app.include_router(router)
     return app
+
+
+def parse_body(text: str) -> Any:
+    """Return the JSON document; what Python's parser lets through but no store takes is not JSON either.
+
+    Raises:
+        json.JSONDecodeError: not JSON, nested too deeply, a number of thousands of digits, half a character.
+    """
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+        if "\\ud" in text.lower():
+            json.dumps(document, ensure_ascii=False).encode()
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise json.JSONDecodeError(type(error).__name__, "", 0) from error
+    return document
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
 
 
 def error_reply(app: APIGatewayRestResolver, name: str, details: dict[str, Any]) -> Response[Any]:

@@ -2,7 +2,7 @@
 
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,7 +65,7 @@ class World:
         self.snapshots = DynamoSnapshotRepository(self.table)
 
     def dataset(self, name: str = "digits") -> VersionKey:
-        dataset, version = create_dataset(
+        _dataset, version = create_dataset(
             self.scope,
             name=name,
             data_type="image",
@@ -216,6 +216,3 @@ def world(emulator_url: str) -> Iterator[World]:
     )
     yield built
     built.executor.shutdown()
-
-
-Worked = Callable[[ShardMessage], DataImport | None]

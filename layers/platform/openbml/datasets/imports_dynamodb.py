@@ -262,7 +262,8 @@ class DynamoImportRepository:
             "Key": import_key(data_import.version_key, data_import.import_id),
             "UpdateExpression": "SET changed_at = :at, gsi1sk = :at "
             "ADD shards_done :one, reserved :given_back, entries_done :entries, "
-            "accepted :accepted, duplicate :duplicate, rejected :rejected, ignored :ignored, unlabelled :unlabelled",
+            "accepted :accepted, duplicate :duplicate, rejected :rejected, "
+            "ignored :ignored, unlabelled :unlabelled",
             "ConditionExpression": "#state = :importing",
             "ExpressionAttributeNames": _STATE,
             "ExpressionAttributeValues": {

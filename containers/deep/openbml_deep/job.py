@@ -114,7 +114,7 @@ def _load_data(places: Places, settings: TrainingSettings, progress: Progress, c
         require_every_label(training, settings.labels, what="training set")
         require_every_label(evaluated, settings.labels, what="evaluation set")
         manifests = [manifest, eval_manifest]
-        shared = {image.sample_id for image in training} & {image.sample_id for image in evaluated}
+        shared = {image.sha256 for image in training} & {image.sha256 for image in evaluated}
         if shared:
             progress.note("warning", f"{len(shared)} images of the evaluation set are training images too")
     if not evaluated:

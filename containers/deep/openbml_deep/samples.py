@@ -1,5 +1,6 @@
 """The images of a job: read from snapshots, checked, split, and kept decoded where memory allows."""
 
+import hashlib
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,6 +31,7 @@ class LabelledImage:
     name: str
     class_index: int
     extent: Extent
+    sha256: str = ""
 
 
 def labelled_images(
@@ -55,7 +57,8 @@ def labelled_images(
             unreadable += 1
             note("warning", f"image {sample.name} is left out: {defect}")
             continue
-        images.append(LabelledImage(sample.sample_id, sample.name, class_index, sample.extent))
+        digest = hashlib.sha256(sample.data).hexdigest()
+        images.append(LabelledImage(sample.sample_id, sample.name, class_index, sample.extent, digest))
     if unreadable > _UNREADABLE_SHARE * manifest.sample_count:
         raise UserFault(f"{unreadable} of {manifest.sample_count} images cannot be decoded")
     return sorted(images, key=lambda image: image.sample_id)

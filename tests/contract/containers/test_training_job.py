@@ -217,8 +217,13 @@ def test_a_loss_that_is_no_number_is_the_users_fault_and_says_what_to_change(tmp
 
 def test_an_evaluation_set_is_reported_as_such(tmp_path: Path) -> None:
     job = new_job(tmp_path, epochs=1)
-    write_snapshot(job.base / "input" / "data" / "eval", pairs(15, first_seed=5000))
-    assert job.run().exit_code == 0
+    write_snapshot(
+        job.base / "input" / "data" / "eval", [*pairs(14, first_seed=5000), *pairs(1, first_seed=1000)]
+    )
+    finished = job.run()
+    assert finished.exit_code == 0
+    notes = [note["message"] for note in finished.records("note")]
+    assert "1 images of the evaluation set are training images too" in notes
     basis = job.report()["basis"]
     assert (basis["source"], basis["evaluated_count"], basis["training_count"]) == ("eval", 15, 48)
 

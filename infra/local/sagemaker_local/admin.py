@@ -17,7 +17,7 @@ from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.settings import Settings
 from sagemaker_local.state import cursors, outbox, processes, resources
 from sagemaker_local.state.database import Database
-from sagemaker_local.storage.roles import RoleCredentials, RoleError
+from sagemaker_local.storage.roles import RoleCredentials, RoleError, RolesUnavailable
 from sagemaker_local.training.runs import TrainingRuns
 
 TOKEN_HEADER = "X-Sml-Token"  # noqa: S105 - a header's name
@@ -86,7 +86,7 @@ class AdminRoutes:
             return web.json_response({"code": "AccessDenied", "message": "no credentials here"}, status=403)
         try:
             found = await asyncio.to_thread(self._roles.get, record.role_arn)
-        except RoleError as error:
+        except (RoleError, RolesUnavailable) as error:
             return web.json_response({"code": "AssumeRoleFailed", "message": str(error)}, status=502)
         expires = datetime.fromtimestamp(found.expires_at or time.time() + 3600, UTC)
         return web.json_response(

@@ -81,8 +81,8 @@ async def choose_mode(settings: Settings) -> str:
     if settings.mode == NAMESPACES:
         raise SettingsError(f"SML_MODE=ns does not work on this machine: {report.reason}")
     logger.warning(
-        "namespaces do not work here (%s): mode base-dir is used, jobs are NOT isolated from this machine or from "
-        "each other; SML_MODE=base-dir chooses this without a warning of a fallback",
+        "namespaces do not work here (%s): mode base-dir is used, jobs are NOT isolated from this machine "
+        "or from each other; SML_MODE=base-dir chooses this without a warning of a fallback",
         report.reason,
     )
     return BASE_DIR
@@ -120,6 +120,7 @@ def build_engine(settings: Settings, mode: str) -> Engine:
             endpoint_url=settings.endpoint_url,
             engine_url=settings.url,
             grace_s=settings.stop_grace_s,
+            shutdown_grace_s=settings.shutdown_grace_s,
             checkpoint_sync_s=settings.checkpoint_sync_s,
         )
     )

@@ -35,6 +35,7 @@ class Settings(BaseModel):
     session_token: str | None = None
     mode: Mode = "auto"
     stop_grace_s: float = Field(default=120.0, ge=0)
+    shutdown_grace_s: float = Field(default=40.0, ge=0)
     checkpoint_sync_s: float = Field(default=15.0, gt=0, le=30)
     max_batch_jobs: int = Field(default=2, ge=1)
     machine_cpus: int | None = Field(default=None, ge=1)
@@ -108,6 +109,7 @@ _VARIABLES = {
     "AWS_SESSION_TOKEN": "session_token",
     "SML_MODE": "mode",
     "SML_STOP_GRACE_S": "stop_grace_s",
+    "SML_SHUTDOWN_GRACE_S": "shutdown_grace_s",
     "SML_CHECKPOINT_SYNC_S": "checkpoint_sync_s",
     "SML_MAX_BATCH_JOBS": "max_batch_jobs",
     "SML_MACHINE_CPUS": "machine_cpus",

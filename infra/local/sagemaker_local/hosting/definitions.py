@@ -184,7 +184,8 @@ def _checked_variant(
         )
     if "ModelName" not in variant:
         raise ValidationException(
-            f"Variant {name}: ModelName is required; inference components are not supported yet by sagemaker-local."
+            f"Variant {name}: ModelName is required; inference components are not supported yet by "
+            "sagemaker-local."
         )
     for member in ("InstanceType", "InitialInstanceCount"):
         if member not in variant:

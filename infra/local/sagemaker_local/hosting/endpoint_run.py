@@ -68,10 +68,10 @@ class EndpointRun:
             if endpoint.status == "Deleting":
                 await self._tear_down()
                 return
-            if endpoint.status in _DEPLOYING:
-                await self._deploy(endpoint)
-            elif endpoint.status == "RollingBack":
-                await self._roll_back(endpoint)
+            if endpoint.status in _DEPLOYING and endpoint.target is not None:
+                await self._deploy(endpoint, endpoint.target)
+            elif endpoint.status == "RollingBack" and endpoint.active is not None:
+                await self._roll_back(endpoint.active)
             else:
                 await self._wake.wait()
 
@@ -119,10 +119,9 @@ class EndpointRun:
 
     # -- deployments ---------------------------------------------------------------------
 
-    async def _deploy(self, endpoint: Endpoint) -> None:
-        assert endpoint.target is not None
+    async def _deploy(self, endpoint: Endpoint, target: Plan) -> None:
         try:
-            plan = await self._fetch(endpoint, endpoint.target)
+            plan = await self._fetch(endpoint, target)
             if plan is None:
                 return  # another wish came in between
             await self._start_missing(endpoint, plan)
@@ -178,8 +177,9 @@ class EndpointRun:
             failed = next((worker for worker in mine if worker.has_failed), None)
             if failed is not None:
                 raise DeploymentError(
-                    f"The primary container for production variant {failed.worker_id.variant} did not pass the "
-                    f"ping health check: {failed.last_failure}. Please check CloudWatch logs for this endpoint."
+                    f"The primary container for production variant {failed.worker_id.variant} did not pass "
+                    f"the ping health check: {failed.last_failure}. Please check CloudWatch logs for this "
+                    "endpoint."
                 )
             if all(worker.healthy for worker in mine):
                 return True
@@ -190,10 +190,9 @@ class EndpointRun:
             if self._wake.is_set():
                 return False
 
-    async def _roll_back(self, endpoint: Endpoint) -> None:
-        assert endpoint.active is not None
-        self._show(endpoint.active)
-        self._retire_all_but(endpoint.active)
+    async def _roll_back(self, active: Plan) -> None:
+        self._show(active)
+        self._retire_all_but(active)
         done = await self._services.store.change(
             self.arn, lambda now: now.rolled_back(time.time()) if now.status == "RollingBack" else now
         )

@@ -60,7 +60,8 @@ class Fleet:
 
     @property
     def http(self) -> aiohttp.ClientSession:
-        assert self._http is not None
+        if self._http is None:
+            raise RuntimeError("the fleet is not open")
         return self._http
 
     async def recover(self) -> int:

@@ -1,5 +1,6 @@
 """InvokeEndpoint: from the caller to a worker and back (contract section 6.3)."""
 
+import asyncio
 import json
 import logging
 import re
@@ -52,10 +53,9 @@ class InvocationRoute:
             total=settings.invocation_timeout_s, connect=None, sock_connect=_CONNECT_S
         )
         members = model.operation_model("InvokeEndpoint").input_shape
-        assert members is not None
         self._headers = {
             shape.serialization["name"]: shape
-            for shape in members.members.values()
+            for shape in (members.members.values() if members is not None else ())
             if shape.serialization.get("location") == "header"
         }
 
@@ -133,6 +133,8 @@ class InvocationRoute:
         body: bytes,
     ) -> web.Response:
         tried: list[Worker] = []
+        # Let the loop see connections that a dead worker has closed, so that none of them is used.
+        await asyncio.sleep(0)
         while True:
             try:
                 worker = choose_worker(variant, tried)
@@ -185,8 +187,8 @@ class InvocationRoute:
             kind = "client" if answer.status < 500 else "server"
             text = content[:512].decode("utf-8", "replace")
             raise model_error(
-                message=f'Received {kind} error ({answer.status}) from primary with message "{text}". See {logs} '
-                "for more information.",
+                message=f'Received {kind} error ({answer.status}) from primary with message "{text}". '
+                f"See {logs} for more information.",
                 status=answer.status,
                 original=content,
                 log_stream_arn=logs,

@@ -23,7 +23,8 @@ class WorkerPorts:
                 self._taken.add(port)
                 return port
         raise NoFreePortError(
-            f"no free port between {self._range.start} and {self._range.stop - 1} for a worker (SML_WORKER_PORTS)"
+            f"no free port between {self._range.start} and {self._range.stop - 1} for a worker "
+            "(SML_WORKER_PORTS)"
         )
 
     def claim(self, port: int) -> None:

@@ -114,11 +114,10 @@ class Worker:
         backoff_s = 0.2
         while True:
             try:
-                if self._child is None:
-                    await self._start()
-                if await self._until_healthy():
+                child = self._child or await self._start()
+                if await self._until_healthy(child):
                     backoff_s = 0.2
-                    await self._monitor()
+                    await self._monitor(child)
             except asyncio.CancelledError:
                 raise
             except Exception as error:
@@ -130,7 +129,7 @@ class Worker:
             await asyncio.sleep(backoff_s)
             backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
 
-    async def _start(self) -> None:
+    async def _start(self) -> ChildProcess:
         port = self._services.ports.take()
         worker = self.worker_id
         record = self._services.supervisor.new_record(
@@ -152,10 +151,9 @@ class Worker:
         self.address = f"http://127.0.0.1:{port}"
         spec = await asyncio.to_thread(self._make_spec, record)
         self._child = await self._services.supervisor.start(record, spec)
+        return self._child
 
-    async def _until_healthy(self) -> bool:
-        child = self._child
-        assert child is not None
+    async def _until_healthy(self, child: ChildProcess) -> bool:
         began = time.monotonic()
         while time.monotonic() - began < self.plan.startup_timeout_s:
             if not child.is_alive:
@@ -174,10 +172,8 @@ class Worker:
         )
         return False
 
-    async def _monitor(self) -> None:
+    async def _monitor(self, child: ChildProcess) -> None:
         """Return when the worker must be replaced: it died, or failed three pings in a row."""
-        child = self._child
-        assert child is not None
         death = asyncio.create_task(child.wait())
         failures = 0
         try:

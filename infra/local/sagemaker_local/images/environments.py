@@ -57,19 +57,18 @@ class Environments:
     def get(self, entry: ImageEntry, report: Callable[[str], None] = logger.info) -> Environment:
         """Return the environment, building it first when it is not there."""
         folder = self.folder_of(entry)
-        if folder is None:
+        if folder is None or entry.lock is None:
             return Environment(Path(sys.executable), _interpreter_folders(Path(sys.prefix)))
         if not (folder / _READY).exists():
-            self._build(entry, folder, report)
+            self._build(entry, entry.lock, folder, report)
         return Environment(folder / "bin" / "python", _interpreter_folders(folder))
 
-    def _build(self, entry: ImageEntry, folder: Path, report: Callable[[str], None]) -> None:
+    def _build(self, entry: ImageEntry, lock_file: Path, folder: Path, report: Callable[[str], None]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         with _locked(self._folder / f".{folder.name}.lock"):
             if (folder / _READY).exists():
                 return  # another process built it while we waited
-            assert entry.lock is not None
-            lock = self._registry.path(entry.lock)
+            lock = self._registry.path(lock_file)
             report(f"building environment {entry.env} from {lock} (first use, this can take minutes)")
             shutil.rmtree(folder, ignore_errors=True)
             # Scripts of an environment hold its address, so it is built where it stays and

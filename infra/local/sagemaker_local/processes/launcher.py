@@ -1,6 +1,7 @@
 """Starting, re-attaching to and stopping child processes through the shim."""
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import os
@@ -118,10 +119,8 @@ class ChildProcess:
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._descriptor)
         os.close(self._descriptor)
-        try:
+        with contextlib.suppress(ChildProcessError):  # started by an earlier server: init reaps it
             os.waitpid(self.identity.pid, os.WNOHANG)
-        except ChildProcessError:
-            pass  # started by an earlier server: init reaps it
         self._ended.set_result(read_exit(self.run_dir) or ProcessExit(lost=True))
 
 

@@ -88,10 +88,12 @@ def _structure(shape: StructureShape, value: Any, path: str) -> Iterator[str]:
     _expect(isinstance(value, dict), "Structure", value, path)
     for name in shape.required_members:
         if value.get(name) is None:
-            yield f"Value null at '{_member_path(path, name)}' failed to satisfy constraint: Member must not be null"
+            where = _member_path(path, name)
+            yield f"Value null at '{where}' failed to satisfy constraint: Member must not be null"
     for name, item in value.items():
         if name not in shape.members:
-            yield f"Value at '{_member_path(path, str(name))}' failed to satisfy constraint: Member is not known"
+            where = _member_path(path, str(name))
+            yield f"Value at '{where}' failed to satisfy constraint: Member is not known"
         elif item is not None:
             yield from violations(shape.members[name], item, _member_path(path, name))
 

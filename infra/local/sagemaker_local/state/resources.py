@@ -42,7 +42,8 @@ _SORTABLE = {"created_at", "modified_at", "name", "status"}
 def insert(connection: sqlite3.Connection, record: Record) -> bool:
     """Return False when the name is taken."""
     cursor = connection.execute(
-        f"INSERT INTO resource ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO resource (arn, kind, name, status, created_at, modified_at, doc) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             record.arn,
             record.kind,

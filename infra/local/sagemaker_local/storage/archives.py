@@ -113,7 +113,7 @@ def _make_links(target: Path, links: list[tuple[PurePosixPath, str]]) -> None:
     root = target.resolve()
     for name, points_to in links:
         path = target / name
-        inside = os.path.normpath(os.path.join(name.parent, points_to))
+        inside = os.path.normpath(name.parent / points_to)
         if PurePosixPath(points_to).is_absolute() or inside.startswith(".."):
             raise ArchiveError(f"link {str(name)!r} leads outside")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,11 +13,12 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemaker_local.storage.aws_clients import AwsClients
-from sagemaker_local.storage.roles import RoleCredentials
+from sagemaker_local.storage.roles import RoleCredentials, RolesUnavailable
 
 Result = TypeVar("Result")
 _URI = re.compile(r"s3://(?P<bucket>[^/]+)(?:/(?P<key>.*))?", re.DOTALL)
-_STALE = {"InvalidAccessKeyId", "ExpiredToken", "InvalidToken", "UnrecognizedClientException"}
+#: A reply to HEAD has no body, so stale credentials show as a bare 403 there.
+_STALE = {"InvalidAccessKeyId", "ExpiredToken", "InvalidToken", "UnrecognizedClientException", "403"}
 _TRANSIENT_STATUS = {500, 502, 503, 504}
 _TRANSFER = TransferConfig(max_concurrency=4, multipart_threshold=64 * 1024 * 1024)
 
@@ -101,19 +102,19 @@ class S3Objects:
         for attempt in (1, 2):
             try:
                 return action(self._fresh_client())
-            except ClientError as error:
-                code = str(error.response["Error"].get("Code", ""))
+            except (ClientError, S3UploadFailedError) as error:
+                said = _said(error)
+                if said is None:
+                    raise ObjectStoreError(f"cannot {what}: {error}") from error
+                code = str(said.response["Error"].get("Code", ""))
                 if attempt == 1 and code in _STALE:
                     self._roles.forget(self._role_arn)
                     self._client = None
                     continue
-                status = error.response["ResponseMetadata"].get("HTTPStatusCode")
-                if status in _TRANSIENT_STATUS:
-                    raise ObjectStoreUnavailable(f"cannot {what}: {error}") from error
-                raise ObjectStoreError(f"cannot {what}: {_reason(code, error)}") from error
-            except S3UploadFailedError as error:
-                raise ObjectStoreError(f"cannot {what}: {error}") from error
-            except BotoCoreError as error:
+                if said.response["ResponseMetadata"].get("HTTPStatusCode") in _TRANSIENT_STATUS:
+                    raise ObjectStoreUnavailable(f"cannot {what}: {said}") from error
+                raise ObjectStoreError(f"cannot {what}: {_reason(code, said)}") from error
+            except (BotoCoreError, RolesUnavailable) as error:
                 raise ObjectStoreUnavailable(f"cannot {what}: {error}") from error
         raise ObjectStoreUnavailable(f"cannot {what}: credentials are refused")
 
@@ -124,6 +125,12 @@ class S3Objects:
                 self._client = self._clients.for_credentials("s3", self._region, credentials)
                 self._expires_at = credentials.expires_at or float("inf")
             return self._client
+
+
+def _said(error: ClientError | S3UploadFailedError) -> ClientError | None:
+    """What S3 answered; boto3 hides it behind an error of its own on uploads."""
+    said = error if isinstance(error, ClientError) else error.__context__
+    return said if isinstance(said, ClientError) else None
 
 
 def _reason(code: str, error: ClientError) -> str:

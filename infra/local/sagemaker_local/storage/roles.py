@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemaker_local.storage.aws_clients import AwsClients, Credentials
 
@@ -21,6 +21,11 @@ _SERVICE = "sagemaker.amazonaws.com"
 _DURATION_S = 3600
 _FRESH_S = 600
 _SESSION_POLICY_LIMIT = 2048
+_FIRST_SERVER_FAULT = 500
+
+
+class RolesUnavailable(Exception):  # noqa: N818 - a state that passes
+    """The emulator's STS or IAM cannot be reached now."""
 
 
 class RoleError(Exception):
@@ -47,10 +52,17 @@ class RoleCredentials:
 
     def _assume(self, role_arn: str) -> Credentials:
         try:
+            return self._ask(role_arn)
+        except BotoCoreError as error:
+            raise RolesUnavailable(f"the role {role_arn} cannot be assumed now: {error}") from error
+
+    def _ask(self, role_arn: str) -> Credentials:
+        try:
             answer = self._clients.own("sts").assume_role(
                 RoleArn=role_arn, RoleSessionName="SageMaker", DurationSeconds=_DURATION_S
             )
         except ClientError as error:
+            _raise_if_transient(error)
             if error.response["Error"]["Code"] not in ("AccessDenied", "AccessDeniedException"):
                 raise RoleError(f"the role {role_arn} cannot be assumed: {error}") from error
             return self._federate(role_arn)
@@ -71,8 +83,14 @@ class RoleCredentials:
             request = _federation_request(role_arn, inline, [policy["PolicyArn"] for policy in attached])
             answer = self._clients.own("sts").get_federation_token(**request)
         except ClientError as error:
+            _raise_if_transient(error)
             raise RoleError(f"the role {role_arn} cannot be used: {error}") from error
         return _credentials(answer["Credentials"])
+
+
+def _raise_if_transient(error: ClientError) -> None:
+    if int(error.response["ResponseMetadata"].get("HTTPStatusCode", 0)) >= _FIRST_SERVER_FAULT:
+        raise RolesUnavailable(str(error)) from error
 
 
 def _federation_request(role_arn: str, inline: list[dict[str, Any]], attached: list[str]) -> dict[str, Any]:

@@ -113,8 +113,7 @@ class Node:
 
     async def wait(self) -> ProcessExit:
         if self.ended is None:
-            assert self.child is not None
-            self.ended = await self.child.wait()
+            self.ended = await self.child.wait() if self.child is not None else ProcessExit(lost=True)
         return self.ended
 
     def stop(self) -> None:

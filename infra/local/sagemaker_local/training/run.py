@@ -63,6 +63,7 @@ class Services:
     endpoint_url: str
     engine_url: str
     grace_s: float
+    shutdown_grace_s: float
     checkpoint_sync_s: float
 
 
@@ -201,6 +202,8 @@ class JobRun:
         if why == "runtime":
             await self._store.change(self.arn, _runtime_exceeded)
             return
+        if why == "suspend":
+            asyncio.get_running_loop().call_later(self._services.shutdown_grace_s, _kill, nodes)
         exits = await self._end(job, nodes)
         if why == "suspend":
             await self._interrupt(sync)

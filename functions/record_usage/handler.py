@@ -12,13 +12,13 @@ from pydantic import BaseModel, Json
 from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics, tracer
 from openbml.core.wiring import event_publisher
-from openbml.metering.usage import UsageReport
-from openbml.metering.use_cases import record_usage
-from openbml.metering.wiring import ledger, paid_billing
+from openbml.metering.record_usages import record_usage
+from openbml.metering.usage import Usage
+from openbml.metering.wiring import accounts, ledger
 
 
 class Message(BaseModel):
-    detail: UsageReport
+    detail: Usage
 
 
 class MessageRecord(SqsRecordModel):
@@ -30,13 +30,11 @@ processor = BatchProcessor(EventType.SQS, model=MessageRecord)
 
 @tracer.capture_method(capture_response=False)
 def handle_message(record: MessageRecord) -> None:
-    report = record.body.detail
-    entry = record_usage(
-        report, ledger=ledger(), paid_billing=paid_billing, events=event_publisher(), now=utc_now
-    )
+    usage = record.body.detail
+    entry = record_usage(usage, ledger=ledger(), accounts=accounts(), events=event_publisher(), now=utc_now)
     if entry:
         metrics.add_metric("LedgerEntries", MetricUnit.Count, 1)
-    logger.info("usage recorded", usage_id=report.usage_id, closed=report.closed, new=entry is not None)
+    logger.info("usage recorded", usage_id=usage.usage_id, closed=usage.closed, new=entry is not None)
 
 
 @logger.inject_lambda_context(clear_state=True)

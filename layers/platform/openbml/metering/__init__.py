@@ -1,1 +1,1 @@
-"""Metering: usage becomes ledger entries, exactly once; bills and free allowances are read from them."""
+"""What was used, what it costs, what is free: the ledger and the bill (spec 01 section 2)."""

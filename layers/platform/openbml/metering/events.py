@@ -7,7 +7,10 @@ from openbml_catalog.machines import Module
 
 
 class AllowanceExhausted(Event):
-    """The last free minute of a machine was used by an account without paid billing (T1)."""
+    """An account without paid billing has used up a free allowance; may come again.
+
+    `scope` is the project whose usage used it up; the allowance is the account's.
+    """
 
     source: ClassVar[str] = "openbml.metering"
 

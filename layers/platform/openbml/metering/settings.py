@@ -1,8 +1,7 @@
-"""Settings of this context's functions."""
+"""Settings of this context's functions, and of whoever asks for an allowance."""
 
 from openbml.core.settings import Settings
 
 
 class MeteringSettings(Settings):
     metering_table_name: str
-    aws_region: str

@@ -1,0 +1,83 @@
+"""Files of model versions: what must be in a folder, and the port that copies it."""
+
+import json
+from collections.abc import Sequence
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from openbml.core.errors import OpenBMLError
+from openbml.models.versions import ModelContent, OnnxProof
+
+MANIFEST = "model.json"
+GRAPH = "model.onnx"
+
+
+class ModelFilesInvalidError(OpenBMLError):
+    """The run's model folder is not one this platform can serve; details: reason."""
+
+
+class StoredFile(BaseModel):
+    """A file of a folder; `name` is its path below the folder."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    size_bytes: int
+    etag: str
+
+
+class ModelFiles(Protocol):
+    """Port; `tests/contract/models/test_model_files.py` holds what implementations owe."""
+
+    def uri(self, prefix: str) -> str:
+        """Return the address of a folder of the data bucket."""
+
+    def list(self, uri: str) -> Sequence[StoredFile]:
+        """Raises ModelFilesInvalidError: the folder lies outside the data bucket."""
+
+    def read(self, uri: str, name: str, *, most_bytes: int) -> bytes:
+        """Raises ModelFilesInvalidError: missing, or larger."""
+
+    def copy(self, source_uri: str, target_uri: str, file: StoredFile) -> None:
+        """Copy one file on the server's side; what is there is replaced."""
+
+
+class _Manifest(BaseModel):
+    """`model.json` (`openbml.model/1`), as far as the repository reads it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    task: str
+    labels: tuple[str, ...] = Field(min_length=2)
+    recommended_threshold: float | None = None
+    onnx: OnnxProof
+    code_digest: str | None = None
+    image_digest: str | None = None
+
+
+def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> ModelContent:
+    """Return what a folder says about itself.
+
+    Raises:
+        ModelFilesInvalidError: malformed, of another format or task, or without its graph.
+    """
+    if not any(file.name == GRAPH for file in files):
+        raise ModelFilesInvalidError(reason=f"{GRAPH} is missing")
+    try:
+        document = json.loads(manifest)
+        if not isinstance(document, dict) or document.get("format") != "openbml.model/1":
+            raise ModelFilesInvalidError(reason=f"{MANIFEST} is not of the format openbml.model/1")
+        parsed = _Manifest.model_validate(document)
+    except (ValueError, RecursionError, ValidationError) as error:
+        raise ModelFilesInvalidError(reason=f"{MANIFEST} cannot be read: {error}"[:500]) from error
+    if parsed.task != task_type:
+        raise ModelFilesInvalidError(reason=f"{MANIFEST} is of the task {parsed.task}, not {task_type}")
+    return ModelContent(
+        labels=parsed.labels,
+        recommended_threshold=parsed.recommended_threshold,
+        onnx=parsed.onnx,
+        code_digest=parsed.code_digest,
+        image_digest=parsed.image_digest,
+        size_bytes=sum(file.size_bytes for file in files),
+    )

@@ -14,7 +14,7 @@ from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics, tracer
 from openbml.core.scope import ProjectScope
 from openbml.core.wiring import event_publisher
-from openbml.training.start_runs import start_run, start_waiting_runs
+from openbml.training.start_runs import announce_waiting_runs, start_run
 from openbml.training.wiring import job_files, runs, training_data
 
 
@@ -25,6 +25,7 @@ class CreatedRun(BaseModel):
 
 class FrozenData(BaseModel):
     scope: ProjectScope
+    snapshot_id: str
 
 
 class RunCreated(BaseModel):
@@ -50,21 +51,23 @@ processor = BatchProcessor(EventType.SQS, model=MessageRecord)
 @tracer.capture_method(capture_response=False)
 def handle_message(record: MessageRecord) -> None:
     message = record.body
-    collaborators: dict[str, Any] = {
-        "runs": runs(),
-        "data": training_data(),
-        "jobs": compute_gateway(),
-        "files": job_files(),
-        "events": event_publisher(),
-        "now": utc_now,
-    }
     if isinstance(message, RunCreated):
-        run = start_run(message.detail.scope, message.detail.run_id, **collaborators)
+        run = start_run(
+            message.detail.scope,
+            message.detail.run_id,
+            runs=runs(),
+            data=training_data(),
+            jobs=compute_gateway(),
+            files=job_files(),
+            events=event_publisher(),
+            now=utc_now,
+        )
         logger.info("run started", run_id=run.run_id, state=run.state)
         metrics.add_metric("RunsStarted", MetricUnit.Count, 1)
     else:
-        count = start_waiting_runs(message.detail.scope, **collaborators)
-        logger.info("waiting runs looked at", count=count)
+        detail = message.detail
+        count = announce_waiting_runs(detail.scope, detail.snapshot_id, runs=runs(), events=event_publisher())
+        logger.info("waiting runs announced", snapshot_id=detail.snapshot_id, count=count)
 
 
 @logger.inject_lambda_context(clear_state=True)

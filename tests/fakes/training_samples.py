@@ -8,10 +8,11 @@ from openbml.compute.failures import Failure
 from openbml.compute.intervals import Interval
 from openbml.compute.owners import Owner
 from openbml.training.create_runs import ExperimentRequest, create_experiment, create_run, stop_run
+from openbml.training.events import RunStateChanged
 from openbml.training.job_files import Report
 from openbml.training.run_requests import RunRequest
-from openbml.training.runs import Run
-from openbml.training.start_runs import resume_runs, start_run, start_waiting_runs
+from openbml.training.runs import Run, RunState
+from openbml.training.start_runs import announce_waiting_runs, resume_runs, start_run
 from openbml.training.track_runs import JobChange, track_run
 from tests.fakes.compute_memory import NOON, RecordedEvents, Ticking
 from tests.fakes.compute_samples import SCOPE
@@ -76,11 +77,20 @@ class TrainingWorld:
     def start(self, run: Run) -> Run:
         return start_run(SCOPE, run.run_id, **self._starting())
 
-    def start_waiting(self) -> int:
-        return start_waiting_runs(SCOPE, **self._starting())
+    def announced(self, since: int) -> list[int]:
+        """Return the runs announced as preparing since that many events."""
+        new = [event for event in self.events.published[since:] if isinstance(event, RunStateChanged)]
+        return [event.run_id for event in new if event.state is RunState.PREPARING]
 
-    def resume(self) -> int:
-        return resume_runs(**self._starting())
+    def snapshot_ended(self, snapshot_id: str) -> list[int]:
+        since = len(self.events.published)
+        announce_waiting_runs(SCOPE, snapshot_id, runs=self.runs, events=self.events)
+        return self.announced(since)
+
+    def resume(self) -> list[int]:
+        since = len(self.events.published)
+        resume_runs(runs=self.runs, events=self.events, now=self.now)
+        return self.announced(since)
 
     def stop(self, run: Run) -> Run:
         return stop_run(

@@ -87,9 +87,12 @@ def test_a_lost_announcement_is_made_good_by_resuming(world: TrainingWorld) -> N
     with pytest.raises(ConnectionError):
         world.create()
     world.events.refusing = False
-    assert world.resume() == 1
     (run,) = world.runs.runs.values()
-    assert run.state is RunState.QUEUED
+    assert world.resume() == []  # it may still be on its way
+    world.now.pass_time(minutes=2)
+    assert world.resume() == [run.run_id]
+    assert world.start(run).state is RunState.QUEUED
+    assert world.resume() == []
 
 
 def test_a_run_waits_for_its_snapshot_and_starts_when_it_is_ready(world: TrainingWorld) -> None:
@@ -98,8 +101,9 @@ def test_a_run_waits_for_its_snapshot_and_starts_when_it_is_ready(world: Trainin
     assert world.start(run).state is RunState.PREPARING
     assert world.stored(run).snapshot_id == "snapshot-5"
     world.data.snapshot_state = SnapshotState.READY
-    world.start_waiting()
-    assert world.stored(run).state is RunState.QUEUED
+    assert world.snapshot_ended("snapshot-other") == []
+    assert world.snapshot_ended("snapshot-5") == [run.run_id]
+    assert world.start(run).state is RunState.QUEUED
 
 
 def test_starting_twice_submits_one_job(world: TrainingWorld) -> None:

@@ -19,6 +19,7 @@ from openbml.training.training_data import (
 )
 
 _PATIENCE = timedelta(hours=12)  # a snapshot that is not ready by then never will be
+_LEFT_BEHIND = timedelta(minutes=1)  # younger ones are on their way
 
 
 def start_run(
@@ -43,6 +44,9 @@ def start_run(
     run = runs.get(scope, run_id)
     if run.state is not RunState.PREPARING:
         return run
+    if now() - run.created_at > _PATIENCE:
+        late = Failure(fault=Fault.PLATFORM, message="the data was not frozen within 12 hours")
+        return _broken(run, late, runs=runs, events=events, now=now)
     try:
         train = data.request_snapshot(scope, run.task_type, run.training_data)
         evaluation = (
@@ -55,7 +59,7 @@ def start_run(
         runs.save(frozen)
         run = frozen
     snapshots = [view for view in (train, evaluation) if view]
-    obstacle = _obstacle(run, snapshots, now)
+    obstacle = _obstacle(run, snapshots)
     if obstacle:
         return _broken(run, obstacle, runs=runs, events=events, now=now)
     if any(view.state is not SnapshotState.READY for view in snapshots):
@@ -69,43 +73,36 @@ def start_run(
     return _handed_over(run, places, runs=runs, jobs=jobs, events=events, now=now)
 
 
-def start_waiting_runs(
-    scope: ProjectScope,
-    *,
-    runs: RunRepository,
-    data: TrainingData,
-    jobs: TrainingJobs,
-    files: JobFiles,
-    events: EventPublisher,
-    now: Clock,
+def announce_waiting_runs(
+    scope: ProjectScope, snapshot_id: str, *, runs: RunRepository, events: EventPublisher
 ) -> int:
-    """Take the next step with every run of the project that is not handed over; return how many."""
-    waiting = runs.preparing(scope)
-    for _, run_id in waiting:
-        start_run(scope, run_id, runs=runs, data=data, jobs=jobs, files=files, events=events, now=now)
-    return len(waiting)
+    """Announce the project's runs that wait for the snapshot; each is started by a message of its own."""
+    waiting = [_found(scope, run_id, runs) for _, run_id in runs.preparing(scope)]
+    ready = [run for run in waiting if run and snapshot_id in (run.snapshot_id, run.evaluation_snapshot_id)]
+    events.publish([RunStateChanged.of(run) for run in ready])
+    return len(ready)
 
 
-def resume_runs(
-    *,
-    runs: RunRepository,
-    data: TrainingData,
-    jobs: TrainingJobs,
-    files: JobFiles,
-    events: EventPublisher,
-    now: Clock,
-) -> int:
-    """Take the next step with every run left behind by a lost event or a killed function."""
-    waiting = runs.preparing()
-    for scope, run_id in waiting:
-        try:
-            start_run(scope, run_id, runs=runs, data=data, jobs=jobs, files=files, events=events, now=now)
-        except (RunConflictError, RunNotFoundError):
-            logger.info("run changed while resuming", run_id=run_id)
-    return len(waiting)
+def resume_runs(*, runs: RunRepository, events: EventPublisher, now: Clock) -> int:
+    """Announce again the runs that a lost event or a killed function left behind.
+
+    They are not started here, so that one run that cannot be started does not hold up the others.
+    """
+    waiting = [_found(scope, run_id, runs) for scope, run_id in runs.preparing()]
+    left = [run for run in waiting if run and now() - run.created_at >= _LEFT_BEHIND]
+    events.publish([RunStateChanged.of(run) for run in left])
+    return len(left)
 
 
-def _obstacle(run: Run, snapshots: list[SnapshotView], now: Clock) -> Failure | None:
+def _found(scope: ProjectScope, run_id: int, runs: RunRepository) -> Run | None:
+    try:
+        run = runs.get(scope, run_id)
+    except RunNotFoundError:
+        return None
+    return run if run.state is RunState.PREPARING else None
+
+
+def _obstacle(run: Run, snapshots: list[SnapshotView]) -> Failure | None:
     for view in snapshots:
         if view.state is SnapshotState.FAILED:
             return Failure(fault=Fault.USER, message=f"the data could not be frozen: {view.failure}")
@@ -115,9 +112,6 @@ def _obstacle(run: Run, snapshots: list[SnapshotView], now: Clock) -> Failure | 
                 message="the data changed after the run was asked for: its labels are now "
                 + ", ".join(sorted(view.labels)),
             )
-    waiting = any(view.state is SnapshotState.PREPARING for view in snapshots)
-    if waiting and now() - run.created_at > _PATIENCE:
-        return Failure(fault=Fault.PLATFORM, message="the data was not frozen within 12 hours")
     return None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import IO, NamedTuple
 
 from openbml.core.errors import OpenBMLError
-from openbml.datasets.entry_names import decoded_name, is_archive, is_junk, unsafe_reason
+from openbml.datasets.entry_names import decoded_name, is_archive, is_junk, likely_encoding, unsafe_reason
 from openbml.datasets.limits import (
     ARCHIVE_ENTRIES,
     BOMB_BYTES,
@@ -79,10 +79,13 @@ def read_directory(file: IO[bytes], size: int) -> Directory:
             end = archive.start_dir
     except _MALFORMED as error:
         raise ArchiveFormatError(reason="the file is not a readable zip archive") from error
+    if not infos:
+        raise ArchiveFormatError(reason="the archive holds no files")
     entries: list[Entry] = []
     ignored: list[str] = []
+    encoding = likely_encoding(info.orig_filename for info in infos if not info.flag_bits & _UTF8_NAME)
     for info, following in zip(infos, [*(info.header_offset for info in infos[1:]), end], strict=True):
-        name = _checked_name(info)
+        name = _checked_name(info, encoding)
         if info.is_dir() or name.endswith("/"):
             continue
         if is_junk(name):
@@ -94,9 +97,10 @@ def read_directory(file: IO[bytes], size: int) -> Directory:
     return Directory(entries, ignored)
 
 
-def _checked_name(info: zipfile.ZipInfo) -> str:
+def _checked_name(info: zipfile.ZipInfo, encoding: str) -> str:
     # `filename` is cut at a NUL byte; what the directory really says is `orig_filename`.
-    name = decoded_name(info.orig_filename, is_utf8=bool(info.flag_bits & _UTF8_NAME))
+    name = info.orig_filename
+    name = name.replace("\\", "/") if info.flag_bits & _UTF8_NAME else decoded_name(name, encoding)
     reason = unsafe_reason(name)
     if reason:
         raise ArchiveFormatError(reason=f"the entry {name[:80]!r} {reason}")
@@ -123,6 +127,8 @@ def _entry_fault(info: zipfile.ZipInfo, name: str, room: int) -> str | None:
         return "is an archive itself"
     if info.compress_type not in _READABLE_METHODS:
         return "is compressed by another method than deflate"
+    if info.header_offset < 0:
+        return "lies outside of the archive"
     if room < _LOCAL_HEADER_BYTES + info.compress_size:
         return "overlaps its neighbour"
     return None

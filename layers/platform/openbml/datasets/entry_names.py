@@ -1,8 +1,12 @@
 """Names of archive entries: their encoding, and which of them can be trusted."""
 
 import posixpath
+from collections.abc import Iterable, Sequence
 
 from openbml.datasets.limits import ENTRY_NAME_CHARACTERS
+
+_ASSUMED = "cp437"
+_TRIED = ("utf-8", "gbk")
 
 # What systems leave in archives without being asked.
 _JUNK_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", "ehthumbs.db", ".directory"})
@@ -10,23 +14,31 @@ _JUNK_FOLDERS = frozenset({"__macosx", "@eadir", ".git"})
 _ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
 
 
-def decoded_name(name: str, *, is_utf8: bool) -> str:
-    """Return the name in its likely encoding, with `/` between folders.
+def likely_encoding(names: Iterable[str]) -> str:
+    """Return the encoding of an archive's names that do not say theirs.
+
+    Archivers of Chinese Windows write GBK, those of macOS UTF-8, both without the flag. One archive has one
+    encoding: a short name alone can be read in several.
 
     Args:
-        name: as zipfile gives it, that is read as cp437 unless the entry says UTF-8.
-        is_utf8: the entry's flag. Archivers of Chinese Windows write GBK, those of macOS UTF-8, both without
-            the flag.
+        names: as zipfile gives them, that is read as cp437, the archive format's own encoding.
     """
-    if not is_utf8:
-        raw = name.encode("cp437")
-        for encoding in ("utf-8", "gbk"):
-            try:
-                name = raw.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            break
-    return name.replace("\\", "/")
+    raw = [name.encode(_ASSUMED) for name in names]
+    return next((encoding for encoding in _TRIED if _all_read(raw, encoding)), _ASSUMED)
+
+
+def _all_read(names: Sequence[bytes], encoding: str) -> bool:
+    try:
+        for name in names:
+            name.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decoded_name(name: str, encoding: str) -> str:
+    """Return a name that zipfile has read as cp437, with `/` between folders."""
+    return (name if encoding == _ASSUMED else name.encode(_ASSUMED).decode(encoding)).replace("\\", "/")
 
 
 def unsafe_reason(name: str) -> str | None:

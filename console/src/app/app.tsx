@@ -75,7 +75,7 @@ export function App({ initial }: { readonly initial: LoadedLanguage }) {
     <QueryClientProvider client={queries}>
       <I18nContext value={i18n}>
         <AppearanceContext value={look}>
-          <ConfigProvider theme={themeOf(dark)} locale={loaded.antd}>
+          <ConfigProvider theme={themeOf(dark)} locale={loaded.antd} button={{ autoInsertSpace: false }}>
             <AntApp component={false}>
               <TokenStyle />
               <RouterProvider router={router} />

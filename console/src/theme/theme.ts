@@ -72,7 +72,14 @@ export function themeOf(dark: boolean): ThemeConfig {
   return {
     ...base,
     components: {
-      Menu: { itemHeight: 34, itemMarginInline: 8, activeBarBorderWidth: 0 },
+      Menu: {
+        itemHeight: 34,
+        itemMarginInline: 8,
+        activeBarBorderWidth: 0,
+        itemSelectedBg: dark ? "#1b3342" : "#e4eff7",
+        itemSelectedColor: dark ? "#b5dcf5" : "#154766",
+        groupTitleColor: dark ? "#a0adb9" : "#5b6876",
+      },
       Table: { cellPaddingBlock: 9, cellPaddingInline: 12, headerBg: dark ? "#161d24" : "#f7f9fa" },
       Layout: { headerHeight: 52, headerPadding: "0 16px", bodyBg: dark ? "#0c1116" : "#f4f6f8" },
       Card: { headerFontSize: 14, headerHeight: 44, bodyPadding: 16 },

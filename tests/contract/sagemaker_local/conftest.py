@@ -27,11 +27,18 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = f"http://127.0.0.1:{_EMULATOR_PORT}"
     if answers(url):
         pytest.fail(f"something else answers at {url}")
-    environment = {**os.environ, "GATEWAY_PORT": str(_EMULATOR_PORT), "BIND_HOST": "127.0.0.1", "HOME": str(folder)}
+    environment = {
+        **os.environ,
+        "GATEWAY_PORT": str(_EMULATOR_PORT),
+        "BIND_HOST": "127.0.0.1",
+        "HOME": str(folder),
+    }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([executable], env=environment, cwd=folder, stdout=log, stderr=log)
     try:
-        eventually(lambda: answers(f"{url}/_ministack/health") or answers(url), within_s=60, what="MiniStack answers")
+        eventually(
+            lambda: answers(f"{url}/_ministack/health") or answers(url), within_s=60, what="MiniStack answers"
+        )
         boto3.client("s3", endpoint_url=url, **KEYS).create_bucket(Bucket=BUCKET)
         yield url
     finally:
@@ -53,9 +60,14 @@ def event_queue(emulator: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def engine(emulator: str, event_queue: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineProcess]:
+def engine(
+    emulator: str, event_queue: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EngineProcess]:
     process = EngineProcess(
-        state_dir=tmp_path_factory.mktemp("engine") / "state", port=9111, worker_ports="9120-9149", emulator=emulator
+        state_dir=tmp_path_factory.mktemp("engine") / "state",
+        port=9111,
+        worker_ports="9120-9149",
+        emulator=emulator,
     )
     process.start()
     yield process

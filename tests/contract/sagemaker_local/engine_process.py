@@ -44,7 +44,9 @@ def answers(url: str) -> bool:
 
 
 class EngineProcess:
-    def __init__(self, *, state_dir: Path, port: int, worker_ports: str, emulator: str, **settings: str) -> None:
+    def __init__(
+        self, *, state_dir: Path, port: int, worker_ports: str, emulator: str, **settings: str
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.state_dir = state_dir
         self._log = state_dir.with_suffix(".log")

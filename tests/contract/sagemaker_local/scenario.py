@@ -36,7 +36,9 @@ class Scenario:
         found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=start + prefix).get("Contents", [])
         return sorted(item["Key"][len(start) :] for item in found)
 
-    def training_request(self, hyper_parameters: dict[str, str] | None = None, **changes: Any) -> dict[str, Any]:
+    def training_request(
+        self, hyper_parameters: dict[str, str] | None = None, **changes: Any
+    ) -> dict[str, Any]:
         return {
             "TrainingJobName": self.name,
             "RoleArn": ROLE,
@@ -100,7 +102,9 @@ class Scenario:
                 self.sqs.delete_message(QueueUrl=self._event_queue, ReceiptHandle=message["ReceiptHandle"])
         return [one for one in self._seen if any(self.name in arn for arn in one["resources"])]
 
-    def deploy(self, engine: EngineProcess, version: str = "1", *, count: int = 2, **environment: str) -> None:
+    def deploy(
+        self, engine: EngineProcess, version: str = "1", *, count: int = 2, **environment: str
+    ) -> None:
         """Create model and configuration ``<name>-<version>`` with weights of that version."""
         self.put(f"model-{version}/weights.txt", version.encode())
         name = f"{self.name}-{version}"
@@ -141,5 +145,7 @@ class Scenario:
         return eventually(look, what=f"endpoint {self.name} is {statuses}; engine log:\n{engine.log}") or {}
 
     def invoke(self, engine: EngineProcess, body: bytes = b"hello", **more: Any) -> dict[str, Any]:
-        answer = engine.runtime.invoke_endpoint(EndpointName=self.name, Body=body, ContentType="text/plain", **more)
+        answer = engine.runtime.invoke_endpoint(
+            EndpointName=self.name, Body=body, ContentType="text/plain", **more
+        )
         return dict(json.loads(answer["Body"].read()))

@@ -22,7 +22,9 @@ def archive(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def test_an_endpoint_of_two_instances_serves_resizes_and_goes(engine: EngineProcess, scenario: Scenario) -> None:
+def test_an_endpoint_of_two_instances_serves_resizes_and_goes(
+    engine: EngineProcess, scenario: Scenario
+) -> None:
     scenario.deploy(engine)
     name = scenario.name
     engine.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-1")
@@ -31,7 +33,9 @@ def test_an_endpoint_of_two_instances_serves_resizes_and_goes(engine: EngineProc
     )
     engine.sagemaker.delete_endpoint_config(EndpointConfigName=f"{name}-1")
     engine.sagemaker.delete_model(ModelName=f"{name}-1")
-    answers = [scenario.invoke(engine, CustomAttributes="trace=1", Accept="application/json") for _ in range(20)]
+    answers = [
+        scenario.invoke(engine, CustomAttributes="trace=1", Accept="application/json") for _ in range(20)
+    ]
     assert len({one["port"] for one in answers}) == 2
     assert answers[0] | {"pid": 0, "port": 0} == {
         "pid": 0, "port": 0, "body": "hello", "size": 5, "version": "1", "weights": "1",
@@ -42,13 +46,17 @@ def test_an_endpoint_of_two_instances_serves_resizes_and_goes(engine: EngineProc
     )
     shown = scenario.in_service(engine)["ProductionVariants"][0]
     assert (shown["CurrentInstanceCount"], shown["DesiredInstanceCount"]) == (3, 3)
-    eventually(lambda: len({scenario.invoke(engine)["port"] for _ in range(9)}) == 3, what="three workers answer")
+    eventually(
+        lambda: len({scenario.invoke(engine)["port"] for _ in range(9)}) == 3, what="three workers answer"
+    )
     engine.sagemaker.delete_endpoint(EndpointName=name)
     engine.sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name, WaiterConfig={"Delay": 1})
     wanted = ["CREATING", "IN_SERVICE", "UPDATING", "IN_SERVICE", "DELETING"]
 
     def shown_events() -> list[str]:
-        return [one["detail"]["EndpointStatus"] for one in scenario.events() if "EndpointStatus" in one["detail"]]
+        return [
+            one["detail"]["EndpointStatus"] for one in scenario.events() if "EndpointStatus" in one["detail"]
+        ]
 
     eventually(lambda: shown_events() == wanted, what="the endpoint's events")
 
@@ -58,7 +66,7 @@ def test_errors_of_the_model_reach_the_caller_as_the_cloud_words_them(
 ) -> None:
     scenario.deploy(engine)
     engine.sagemaker.create_endpoint(EndpointName=scenario.name, EndpointConfigName=f"{scenario.name}-1")
-    with pytest.raises(ClientError, match="ValidationError.*not InService|InService"):
+    with pytest.raises(ClientError, match=r"ValidationError.*is not InService"):
         scenario.invoke(engine)
     scenario.in_service(engine)
     with pytest.raises(ClientError) as caught:
@@ -70,9 +78,9 @@ def test_errors_of_the_model_reach_the_caller_as_the_cloud_words_them(
     assert reply["OriginalMessage"] == "the model cannot do this"
     with pytest.raises(ClientError, match="ModelError"):
         scenario.invoke(engine, b"die")
-    with pytest.raises(ClientError, match="ValidationError.*not found"):
+    with pytest.raises(ClientError, match=r"ValidationError.*not found"):
         engine.runtime.invoke_endpoint(EndpointName="nobody", Body=b"x")
-    with pytest.raises(ClientError, match="ValidationError.*Variant other not found"):
+    with pytest.raises(ClientError, match=r"ValidationError.*Variant other not found"):
         scenario.invoke(engine, TargetVariant="other")
     engine.sagemaker.delete_endpoint(EndpointName=scenario.name)
 
@@ -84,8 +92,8 @@ def test_weights_route_and_a_weight_of_zero_gets_nothing_unless_targeted(
     scenario.deploy(engine, "2", count=1)
     name = scenario.name
     variants = [
-        {"VariantName": v, "ModelName": f"{name}-{v}", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large",
-         "InitialVariantWeight": weight}
+        {"VariantName": v, "ModelName": f"{name}-{v}", "InitialInstanceCount": 1,
+         "InstanceType": "ml.m5.large", "InitialVariantWeight": weight}
         for v, weight in (("1", 3.0), ("2", 1.0))
     ]  # fmt: skip
     engine.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=variants)
@@ -138,7 +146,12 @@ def test_a_hostile_model_archive_makes_the_endpoint_fail_with_the_reason(
     engine.sagemaker.create_model(
         ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": address}
     )
-    variant = {"VariantName": "main", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    variant = {
+        "VariantName": "main",
+        "ModelName": name,
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.m5.large",
+    }
     engine.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     engine.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
     failed = scenario.endpoint_reaches(engine, "Failed", "InService")
@@ -153,7 +166,12 @@ def test_a_model_archive_is_unpacked_and_read_only(engine: EngineProcess, scenar
     engine.sagemaker.create_model(
         ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE, "ModelDataUrl": address}
     )
-    variant = {"VariantName": "main", "ModelName": name, "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
+    variant = {
+        "VariantName": "main",
+        "ModelName": name,
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.m5.large",
+    }
     engine.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     engine.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
     scenario.in_service(engine)

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.contract
 
 def call(engine: EngineProcess, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
     """A call that boto3 would refuse to make."""
-    request = urllib.request.Request(engine.url + "/", data=body, headers={"X-Amz-Target": f"SageMaker.{operation}"})
+    request = urllib.request.Request(
+        engine.url + "/", data=body, headers={"X-Amz-Target": f"SageMaker.{operation}"}
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as reply:
             return int(reply.status), json.loads(reply.read() or b"{}")
@@ -27,12 +29,17 @@ def call(engine: EngineProcess, operation: str, body: bytes) -> tuple[int, dict[
 @pytest.mark.parametrize(
     ("body", "error", "words"),
     [
-        ({}, "ValidationException", "Value null at 'trainingJobName' failed to satisfy constraint: Member must not be null"),
+        (
+            {},
+            "ValidationException",
+            "Value null at 'trainingJobName' failed to satisfy constraint: Member must not be null",
+        ),
         ({"TrainingJobName": 5}, "SerializationException", "NUMBER_VALUE can not be converted to String"),
         (
             {"TrainingJobName": "a_b"},
             "ValidationException",
-            "Value 'a_b' at 'trainingJobName' failed to satisfy constraint: Member must satisfy regular expression pattern",
+            "Value 'a_b' at 'trainingJobName' failed to satisfy constraint: Member must satisfy "
+            "regular expression pattern",
         ),
         (
             {"TrainingJobName": "x" * 64},
@@ -42,7 +49,8 @@ def call(engine: EngineProcess, operation: str, body: bytes) -> tuple[int, dict[
         (
             {"ResourceConfig": {"InstanceType": "ml.nothing"}},
             "ValidationException",
-            "at 'resourceConfig.instanceType' failed to satisfy constraint: Member must satisfy enum value set",
+            "at 'resourceConfig.instanceType' failed to satisfy constraint: Member must satisfy "
+            "enum value set",
         ),
         ({"Nonsense": 1}, "ValidationException", "nonsense"),
         ({"InputDataConfig": {}}, "SerializationException", "START_OBJECT can not be converted to List"),
@@ -63,7 +71,9 @@ def test_a_body_that_is_no_json_object_is_a_serialization_error(engine: EnginePr
 
 
 @pytest.mark.parametrize("operation", ["CreateProcessingJob", "ListPipelines", "Nonsense"])
-def test_an_operation_that_is_not_implemented_is_an_unknown_operation(engine: EngineProcess, operation: str) -> None:
+def test_an_operation_that_is_not_implemented_is_an_unknown_operation(
+    engine: EngineProcess, operation: str
+) -> None:
     status, reply = call(engine, operation, b"{}")
     assert (status, reply["__type"]) == (400, "UnknownOperationException")
     assert operation in reply["message"]
@@ -88,10 +98,14 @@ def test_unknown_names_are_validation_errors(
         getattr(engine.sagemaker, operation)(**{member: "nobody"})
 
 
-def test_lists_filter_before_they_page_and_refuse_made_up_tokens(engine: EngineProcess, scenario: Scenario) -> None:
+def test_lists_filter_before_they_page_and_refuse_made_up_tokens(
+    engine: EngineProcess, scenario: Scenario
+) -> None:
     names = [f"{scenario.name}-{number}" for number in range(5)]
     for name in names:
-        engine.sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE})
+        engine.sagemaker.create_model(
+            ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE}
+        )
     pages = engine.sagemaker.get_paginator("list_models").paginate(
         NameContains=scenario.name, SortBy="Name", SortOrder="Ascending", PaginationConfig={"PageSize": 2}
     )
@@ -121,12 +135,23 @@ def test_tags_are_added_listed_and_deleted(engine: EngineProcess, scenario: Scen
 def test_a_config_of_an_unknown_model_and_a_second_create_are_refused(
     engine: EngineProcess, scenario: Scenario
 ) -> None:
-    variant = {"VariantName": "v", "ModelName": scenario.name, "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
-    with pytest.raises(ClientError, match="ValidationException.*Could not find model"):
-        engine.sagemaker.create_endpoint_config(EndpointConfigName=scenario.name, ProductionVariants=[variant])
-    engine.sagemaker.create_model(ModelName=scenario.name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE})
-    with pytest.raises(ClientError, match="ValidationException.*already existing model"):
-        engine.sagemaker.create_model(ModelName=scenario.name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE})
+    variant = {
+        "VariantName": "v",
+        "ModelName": scenario.name,
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.m5.large",
+    }
+    with pytest.raises(ClientError, match=r"ValidationException.*Could not find model"):
+        engine.sagemaker.create_endpoint_config(
+            EndpointConfigName=scenario.name, ProductionVariants=[variant]
+        )
+    engine.sagemaker.create_model(
+        ModelName=scenario.name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE}
+    )
+    with pytest.raises(ClientError, match=r"ValidationException.*already existing model"):
+        engine.sagemaker.create_model(
+            ModelName=scenario.name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE}
+        )
 
 
 def test_admin_routes_need_the_token(engine: EngineProcess) -> None:

@@ -32,7 +32,11 @@ def test_a_job_runs_to_its_end_and_leaves_model_data_logs_metrics_and_events(
     job = scenario.finished(engine)
     assert job["TrainingJobStatus"] == "Completed", (job.get("FailureReason"), engine.log[-3000:])
     assert statuses(job) == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
-    assert job["FinalMetricDataList"][0] | {"Timestamp": 0} == {"MetricName": "loss", "Value": 0.3333, "Timestamp": 0}
+    assert job["FinalMetricDataList"][0] | {"Timestamp": 0} == {
+        "MetricName": "loss",
+        "Value": 0.3333,
+        "Timestamp": 0,
+    }
     assert job["TrainingTimeInSeconds"] >= 1
     report = scenario.report()
     assert report["channels"] == {"train": ["a.txt", "deep/b.txt"]}
@@ -86,7 +90,9 @@ def test_bad_input_is_the_clients_error(
     assert reason in job["FailureReason"]
 
 
-def test_a_stopped_job_uploads_what_it_saved_in_the_grace_period(engine: EngineProcess, scenario: Scenario) -> None:
+def test_a_stopped_job_uploads_what_it_saved_in_the_grace_period(
+    engine: EngineProcess, scenario: Scenario
+) -> None:
     scenario.put("data/a.txt")
     hyper_parameters = {"steps": "1000", "pause_s": "0.1", "on_stop": "save"}
     engine.sagemaker.create_training_job(**scenario.training_request(hyper_parameters))
@@ -141,7 +147,9 @@ def test_gzip_output_is_a_model_archive(engine: EngineProcess, scenario: Scenari
         assert "report.json" in archive.getnames()
 
 
-def test_a_job_waits_for_capacity_and_runs_when_its_turn_comes(engine: EngineProcess, scenario: Scenario) -> None:
+def test_a_job_waits_for_capacity_and_runs_when_its_turn_comes(
+    engine: EngineProcess, scenario: Scenario
+) -> None:
     scenario.put("data/a.txt")
     first = scenario.training_request({"steps": "20", "pause_s": "0.1"}, TrainingJobName=f"{scenario.name}-1")
     engine.sagemaker.create_training_job(**first)
@@ -151,7 +159,9 @@ def test_a_job_waits_for_capacity_and_runs_when_its_turn_comes(engine: EnginePro
     assert statuses(job)[:3] == ["Starting", "Pending", "Downloading"]
 
 
-def test_the_same_name_is_refused_while_and_after_the_job_exists(engine: EngineProcess, scenario: Scenario) -> None:
+def test_the_same_name_is_refused_while_and_after_the_job_exists(
+    engine: EngineProcess, scenario: Scenario
+) -> None:
     scenario.put("data/a.txt")
     request = scenario.training_request()
     engine.sagemaker.create_training_job(**request)

@@ -9,7 +9,12 @@ import botocore.session
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 
 #: Error names that are not in the service model but belong to the protocol.
-COMMON_ERRORS = {"ValidationException", "UnknownOperationException", "SerializationException", "ThrottlingException"}
+COMMON_ERRORS = {
+    "ValidationException",
+    "UnknownOperationException",
+    "SerializationException",
+    "ThrottlingException",
+}
 _RUNTIME_ERRORS = set(botocore.session.Session().get_service_model("sagemaker-runtime").shape_names)
 
 
@@ -48,12 +53,16 @@ def check_runtime(_: OperationModel, reply: dict[str, Any]) -> list[str]:
     if headers.get("x-amzn-ErrorType") not in _RUNTIME_ERRORS:
         problems.append(f"error {headers.get('x-amzn-ErrorType')} is not modelled")
     if reply["status_code"] == 424:
-        missing = {"Message", "OriginalStatusCode", "OriginalMessage", "LogStreamArn"} - json.loads(reply["body"]).keys()
+        missing = {"Message", "OriginalStatusCode", "OriginalMessage", "LogStreamArn"} - json.loads(
+            reply["body"]
+        ).keys()
         problems += [f"ModelError lacks {name}" for name in missing]
     return problems
 
 
-def misfits(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def misfits(  # noqa: C901 - one branch per kind of shape
+    shape: Shape, value: Any, path: str
+) -> Iterator[str]:
     if isinstance(shape, StructureShape):
         if not isinstance(value, dict):
             yield f"{path}: not an object"
@@ -78,5 +87,7 @@ def misfits(shape: Shape, value: Any, path: str) -> Iterator[str]:
     elif shape.type_name == "boolean":
         if not isinstance(value, bool):
             yield f"{path}: {value!r} is no boolean"
-    elif isinstance(value, bool) or not isinstance(value, int if shape.type_name in ("integer", "long") else int | float):
+    elif isinstance(value, bool) or not isinstance(
+        value, int if shape.type_name in ("integer", "long") else int | float
+    ):
         yield f"{path}: {value!r} is no {shape.type_name}"

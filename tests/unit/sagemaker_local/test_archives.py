@@ -32,7 +32,10 @@ def test_what_was_packed_comes_out_again(tmp_path: Path) -> None:
     (source / "link").symlink_to("/etc/passwd")
     pack_directory(source, tmp_path / "x.tar.gz")
     unpack_archive(tmp_path / "x.tar.gz", target)
-    assert [path.relative_to(target).as_posix() for path in sorted(target.rglob("*"))] == ["deep", "deep/a.txt"]
+    assert [path.relative_to(target).as_posix() for path in sorted(target.rglob("*"))] == [
+        "deep",
+        "deep/a.txt",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,9 @@ def test_members_that_lead_outside_are_refused(tmp_path: Path, members: list[tar
 def test_a_link_inside_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "out"
     target.mkdir()
-    unpack_archive(packed(tmp_path, (info("a/data"), b"x"), (info("a/link", tarfile.SYMTYPE, "data"), b"")), target)
+    unpack_archive(
+        packed(tmp_path, (info("a/data"), b"x"), (info("a/link", tarfile.SYMTYPE, "data"), b"")), target
+    )
     assert (target / "a" / "link").read_bytes() == b"x"
 
 

@@ -16,7 +16,9 @@ class FakeStore:
         self.objects = objects
 
     def list(self, prefix: S3Uri) -> list[ObjectInfo]:
-        return [ObjectInfo(k, len(v), "e") for k, v in sorted(self.objects.items()) if k.startswith(prefix.key)]
+        return [
+            ObjectInfo(k, len(v), "e") for k, v in sorted(self.objects.items()) if k.startswith(prefix.key)
+        ]
 
     def read(self, uri: S3Uri) -> bytes:
         return self.objects[uri.key]
@@ -31,7 +33,10 @@ def store(**objects: bytes) -> S3Objects:
 
 
 def channel(uri: str, **source: Any) -> dict[str, Any]:
-    return {"ChannelName": "c", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, **source}}}
+    return {
+        "ChannelName": "c",
+        "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri, **source}},
+    }
 
 
 @pytest.mark.parametrize(

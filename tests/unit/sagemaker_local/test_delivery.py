@@ -46,7 +46,9 @@ def test_events_arrive_in_order_per_resource_whatever_the_bus_does(tmp_path: Pat
 
     taken = asyncio.run(scene())
     for arn in ("a", "b"):
-        assert [one for one in taken if one.startswith(arn)] == [f'{arn}{{"n": {number}}}' for number in range(3)]
+        assert [one for one in taken if one.startswith(arn)] == [
+            f'{arn}{{"n": {number}}}' for number in range(3)
+        ]
 
 
 class Streams:

@@ -14,11 +14,17 @@ def texts(frames: bytes) -> list[bytes]:
     return [line.split(b" ", 2)[2] for line in frames.splitlines()]
 
 
-@given(st.lists(st.text(st.characters(blacklist_characters="\n\r", codec="utf-8"), max_size=20)), st.integers(1, 7))
+@given(
+    st.lists(st.text(st.characters(blacklist_characters="\n\r", codec="utf-8"), max_size=20)),
+    st.integers(1, 7),
+)
 def test_lines_come_out_whole_however_the_output_is_cut(lines: list[str], size: int) -> None:
     framer = LineFramer(b"O")
     data = "".join(line + "\n" for line in lines).encode()
-    out = b"".join(framer.feed(data[start : start + size]) for start in range(0, len(data), size)) + framer.close()
+    out = (
+        b"".join(framer.feed(data[start : start + size]) for start in range(0, len(data), size))
+        + framer.close()
+    )
     assert [line.split(b" ", 2)[2] for line in out.split(b"\n")[:-1]] == [line.encode() for line in lines]
 
 
@@ -42,7 +48,9 @@ def test_a_flood_is_dropped_with_a_count(tmp_path: Path) -> None:
         log.write(b"1 O 0123456789\n")
     log.close()
     frames, _ = read_frames(path, 0, 10_000)
-    assert [frame.text for frame in frames] == ["0123456789"] * 2 + ["log limit of 30 bytes reached, 3 lines dropped"]
+    assert [frame.text for frame in frames] == ["0123456789"] * 2 + [
+        "log limit of 30 bytes reached, 3 lines dropped"
+    ]
 
 
 def test_reading_goes_on_where_it_stopped_and_repairs_bad_text(tmp_path: Path) -> None:

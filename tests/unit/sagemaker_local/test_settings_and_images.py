@@ -45,7 +45,14 @@ def test_an_image_is_found_by_its_repository_whatever_account_region_and_tag(tmp
 
 
 @pytest.mark.parametrize(
-    "text", ["", "images: 3", "images: [{repository: x}]", "images: [{repository: x, env: '../x', train: [a]}]", ": :"]
+    "text",
+    [
+        "",
+        "images: 3",
+        "images: [{repository: x}]",
+        "images: [{repository: x, env: '../x', train: [a]}]",
+        ": :",
+    ],
 )
 def test_a_wrong_registry_file_is_said(tmp_path: Path, text: str) -> None:
     with pytest.raises(ImageError, match="is not valid"):

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from sagemaker_local.training.jobs import TERMINAL, TrainingJob
 
 SECONDARY = [
-    "Pending", "Downloading", "Training", "Uploading", "Interrupted", "Completed", "Failed", "Stopping", "Stopped",
-    "MaxRuntimeExceeded",
+    "Pending", "Downloading", "Training", "Uploading", "Interrupted", "Completed", "Failed", "Stopping",
+    "Stopped", "MaxRuntimeExceeded",
 ]  # fmt: skip
 REQUEST = {
     "RoleArn": "arn:aws:iam::000000000000:role/r",

@@ -1,4 +1,4 @@
-"""Identity's repositories and user pool in memory; tests/contract/identity holds them to the adapters' suite."""
+"""Identity in memory; tests/contract/identity holds it to the suite of the real adapters."""
 
 import threading
 from collections.abc import Sequence

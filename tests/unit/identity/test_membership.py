@@ -102,7 +102,7 @@ def test_two_first_sign_ins_at_once_make_one_account(world: World) -> None:
         return world.sign_in("ada@example.com")
 
     with ThreadPoolExecutor(8) as pool:
-        users = set(user.user_id for user in pool.map(sign_in, range(8)))
+        users = {user.user_id for user in pool.map(sign_in, range(8))}
     assert len(users) == 1
     assert len(world.seen(world.owner())) == 1
 
@@ -221,5 +221,5 @@ def test_a_grant_names_a_known_user_and_role(world: World) -> None:
 
 def test_a_permission_the_catalogue_does_not_list_is_a_mistake_in_the_code(world: World) -> None:
     owner = world.owner()
-    with pytest.raises(ValueError, match="datasets.reed"):
+    with pytest.raises(ValueError, match=r"datasets\.reed"):
         world.authorizer.require(owner, world.seen(owner)[0].project_id, "datasets.reed")

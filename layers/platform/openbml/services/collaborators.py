@@ -1,0 +1,54 @@
+"""What services need of other contexts: ports."""
+
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from openbml.compute.hostings import Hosting, HostingRequest
+from openbml.core.errors import OpenBMLError
+from openbml.core.scope import ProjectScope
+from openbml_catalog.machines import Module
+
+OWNER_CONTEXT = "services"
+
+
+class VersionNotReadyError(OpenBMLError):
+    """The model version cannot be deployed; details: model_id, version_number, state."""
+
+
+class AllowanceUsedUpError(OpenBMLError):
+    """The free allowance is used up and paid billing is not activated; details: machine_type."""
+
+
+class ServableVersion(BaseModel):
+    """A model version with its files in place."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model_id: int
+    version_number: int
+    task_type: str
+    model_uri: str
+
+
+class ServableVersions(Protocol):
+    """Port to the model repository."""
+
+    def get(self, scope: ProjectScope, model_id: int, version_number: int) -> ServableVersion:
+        """Raises VersionNotFoundError (models), VersionNotReadyError."""
+
+
+class Hostings(Protocol):
+    """Port to compute."""
+
+    def deploy(self, request: HostingRequest) -> Hosting: ...
+
+    def undeploy(self, deployment_id: str) -> Hosting:
+        """Raises HostingNotFoundError."""
+
+
+class Funds(Protocol):
+    """Port to metering and identity: what the account may still use."""
+
+    def has_means(self, account_id: int, module: Module, machine: str) -> bool:
+        """Tell whether the account pays, or has free minutes left (spec 01, D6)."""

@@ -105,6 +105,19 @@ def test_a_crash_between_publishing_and_saving_repeats_the_event(world: World) -
     assert world.told() == [JobState.RUNNING, JobState.RUNNING]
 
 
+def test_the_slower_of_two_followers_looks_again(world: World) -> None:
+    world.compute.submit_training(job_request())
+    world.runtime.reports["1001"] = JobReport(state=JobState.RUNNING)
+
+    def overtake(_: Job) -> None:
+        world.jobs.before_save = lambda job: None
+        world.compute.follow_job("1001")
+        world.runtime.reports["1001"] = JobReport(state=JobState.COMPLETED)
+
+    world.jobs.before_save = overtake
+    assert world.compute.follow_job("1001").state is JobState.COMPLETED
+
+
 def test_an_unreachable_bus_keeps_the_change_for_later(world: World) -> None:
     world.compute.submit_training(job_request())
     world.runtime.reports["1001"] = JobReport(state=JobState.RUNNING)

@@ -25,6 +25,8 @@ from openbml.core.observability import logger
 
 _PUBLISHED = (HostingState.IN_SERVICE, HostingState.UPDATING, HostingState.FAILED, HostingState.REMOVED)
 
+_ATTEMPTS = 4  # of one change beside others
+
 
 def deploy(
     request: HostingRequest,
@@ -108,6 +110,22 @@ def follow_hosting(
     Raises:
         HostingNotFoundError, HostingConflictError
     """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _followed(deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
+        except HostingConflictError:  # another follower was faster: look at the truth again
+            logger.info("hosting followed by two at once", deployment_id=deployment_id)
+    return _followed(deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
+
+
+def _followed(
+    deployment_id: str,
+    *,
+    hostings: HostingRepository,
+    runtime: HostingRuntime,
+    events: EventPublisher,
+    now: Clock,
+) -> Hosting:
     hosting = hostings.get(deployment_id)
     if hosting.is_settled:
         return hosting

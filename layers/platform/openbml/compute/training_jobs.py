@@ -23,6 +23,7 @@ from openbml.core.observability import logger
 _SETTLING = timedelta(minutes=2)
 # A job that the runtime has no room for waits this long.
 _PATIENCE = timedelta(hours=24)
+_ATTEMPTS = 4  # of one change beside others
 
 
 def submit_training(
@@ -76,6 +77,17 @@ def follow_job(
     Raises:
         JobNotFoundError, JobConflictError
     """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _followed(job_id, jobs=jobs, runtime=runtime, events=events, now=now)
+        except JobConflictError:  # another follower was faster: look at the truth again
+            logger.info("job followed by two at once", job_id=job_id)
+    return _followed(job_id, jobs=jobs, runtime=runtime, events=events, now=now)
+
+
+def _followed(
+    job_id: str, *, jobs: JobRepository, runtime: TrainingRuntime, events: EventPublisher, now: Clock
+) -> Job:
     job = jobs.get(job_id)
     if job.state.is_final:
         return job

@@ -17,8 +17,17 @@ from openbml.training.events import RunProgressed, RunStateChanged, UsageReporte
 from openbml.training.job_files import JobFiles, ReportUnreadableError
 from openbml.training.jobs import OWNER_CONTEXT, TrainingJobs
 from openbml.training.run_progress import LogEntry, RunProgressStore, sorted_records
-from openbml.training.runs import Observation, Outcome, Run, RunNotFoundError, RunRepository, RunState
+from openbml.training.runs import (
+    Observation,
+    Outcome,
+    Run,
+    RunConflictError,
+    RunNotFoundError,
+    RunRepository,
+    RunState,
+)
 
+_ATTEMPTS = 4  # of one change beside others
 _STATES = {
     "queued": RunState.QUEUED,
     "running": RunState.RUNNING,
@@ -87,6 +96,22 @@ def track_run(
     """
     if change.owner.context != OWNER_CONTEXT:
         return None
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _tracked(change, runs=runs, jobs=jobs, files=files, events=events)
+        except RunConflictError:  # a stop or another change was faster: look again
+            logger.info("run changed while tracking", run_id=change.owner.id)
+    return _tracked(change, runs=runs, jobs=jobs, files=files, events=events)
+
+
+def _tracked(
+    change: JobChange,
+    *,
+    runs: RunRepository,
+    jobs: TrainingJobs,
+    files: JobFiles,
+    events: EventPublisher,
+) -> Run | None:
     try:
         run = runs.get(change.scope, int(change.owner.id))
     except RunNotFoundError:

@@ -77,7 +77,7 @@ def test_a_stack_stays_far_below_the_resource_limit(path: Path) -> None:
     count = 0
     for resource in read(path)["Resources"].values():
         properties = resource.get("Properties", {})
-        # What the transform makes of it, at most: a role, two per event; stage, deployment, permission of an API.
+        # What the transform makes of it, at most: a role, two per event; five for an API.
         extra = {FUNCTION: 1 + 2 * len(properties.get("Events", {})), API: 5}.get(resource["Type"], 0)
         count += 1 + extra
     assert count < MOST_RESOURCES

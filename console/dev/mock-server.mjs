@@ -116,7 +116,7 @@ route("POST", `${S}/{service}/restart`, ({ path }) => world.start(find(world.ser
 route("GET", `${S}/{service}/calls`, ({ query }) => page(world.calls, query));
 
 route("GET", "/v1/metering/prices", () => world.prices);
-route("GET", "/v1/metering/bill", ({ query }) => ({ ...world.bill, month: query.get("month") }));
+route("GET", "/v1/metering/bill", ({ query }) => ({ ...world.bill, accruing: world.accruing(), month: query.get("month") }));
 route("GET", "/v1/metering/ledger", ({ query }) => page(world.ledger, query));
 route("POST", "/v1/live/tickets", () => ({ ticket: "t", url: `ws://127.0.0.1:${PORT}/live`, expires_in: 30 }));
 route("POST", "/oauth/2.0/token", () => ({ access_token: "token", expires_in: 2592000 }));

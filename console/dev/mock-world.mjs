@@ -98,6 +98,7 @@ export function makeWorld(origin) {
       }, 1500);
       return service;
     },
+    accruing: () => world.services.filter((service) => service.state === "running").map((service) => ({ module: "online_service", machine: "SVC_CPU", resource_type: "service", resource_id: service.service_id, resource_name: service.name, billed_minutes: 62, free_minutes: 62, amount: "0.00" })),
     prediction: () => '{"log_id": 1390582998516105216, "results": [{"name": "5", "score": 0.9312}, {"name": "6", "score": 0.0407}, {"name": "9", "score": 0.0151}, {"name": "8", "score": 0.0066}, {"name": "0", "score": 0.0041}, {"name": "2", "score": 0.0023}]}',
   };
   function push(list, item) {
@@ -115,7 +116,7 @@ export function makeWorld(origin) {
   world.addVersion(model.model_id, done.run_id);
   world.addService({ name: "Signs online", suffix: "signs", model_id: model.model_id, model_version: 1, machine_type: "SVC_CPU", compute_units: 1, instances: 2 });
   const item = (module, machine, type, name, billed, free, amount) => ({ module, machine, resource_type: type, resource_id: newId(), resource_name: name, billed_minutes: billed, free_minutes: free, amount });
-  world.bill = { currency: "CNY", total: "3.92", items: [item("preset", "GPU_P4", "run", "Recognise sign digits V1", 14, 6, "3.92")], accruing: [item("online_service", "SVC_CPU", "service", "Signs online", 62, 62, "0.00")], allowances: [{ module: "preset", machine: "GPU_P4", free_minutes: 6000, used_minutes: 412 }, { module: "online_service", machine: "SVC_CPU", free_minutes: 6000, used_minutes: 2240 }] };
+  world.bill = { currency: "CNY", total: "3.92", items: [item("preset", "GPU_P4", "run", "Recognise sign digits V1", 14, 6, "3.92")], allowances: [{ module: "preset", machine: "GPU_P4", free_minutes: 6000, used_minutes: 412 }, { module: "online_service", machine: "SVC_CPU", free_minutes: 6000, used_minutes: 2240 }] };
   world.ledger = world.bill.items.map((entry) => ({ ...entry, usage_id: "run:1", recorded_at: ago(30) }));
   return world;
 }

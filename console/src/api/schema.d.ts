@@ -85,24 +85,10 @@ export interface components {
       help_zh: string;
       advanced: boolean;
     };
-    Network: {
-      name: string;
-      family: string;
-      task: string;
-      recommended: boolean;
-      top1?: number | null;
-      input_size?: number;
-      batch_size?: number;
-      learning_rate?: number;
-      recommended_for_en?: string;
-      recommended_for_zh?: string;
-      weights?: { family: string; licence: string }[];
-      excluded_machines?: string[];
-    };
     Machine: { code: string; label: string; cpu: number; memory_gb: number; gpu: string | null; gpu_memory_gb: number; price: string; unit: string; needs_paid_billing: boolean };
     TrainingCatalog: {
       tasks: { code: string; direction: string; [key: string]: unknown }[];
-      networks: components["schemas"]["Network"][];
+      networks: { [key: string]: unknown }[];
       hyper_parameters: components["schemas"]["HyperParameter"][];
       machines: components["schemas"]["Machine"][];
     };
@@ -143,7 +129,7 @@ export interface components {
       cost_estimate: string | null;
       remark?: string | null;
     };
-    RunMetrics: { epochs: { [name: string]: unknown }[] };
+    RunMetrics: { epochs?: { [name: string]: unknown }[] };
     RunLogs: { items: { at?: string; message: string }[]; next_after?: string | null };
     Report: { [key: string]: unknown };
     Model: { model_id: Id; name: string; task_type: string; description?: string | null; created_at: string; latest_version?: number | null };
@@ -227,7 +213,7 @@ export interface paths {
   "/v1/identity/sessions/refresh": { post: Body<{ refresh_token: string }> & Ok<S["Tokens"]> };
   "/v1/identity/me": { get: NoBody & Ok<S["Me"]> };
   "/v1/identity/account": { patch: Body<{ paid_billing: boolean }> & Ok<unknown> };
-  "/v1/identity/projects": { get: PageOf<S["Project"]>; post: Body<{ name: string }> & Ok<S["Project"], 201> };
+  "/v1/identity/projects": { get: PageOf<S["Project"]>; post: Body<{ name: string; description: string }> & Ok<S["Project"], 201> };
   "/v1/identity/applications": {
     get: PageOf<S["Application"]>;
     post: Body<{ name: string; description: string }> & Ok<S["Application"], 201>;

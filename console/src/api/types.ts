@@ -34,7 +34,19 @@ export type Label = Item<Reply<`${VersionPath}/labels`, "get">>;
 export type Sample = Item<Reply<`${VersionPath}/samples`, "get">>;
 
 export type TrainingCatalog = Reply<"/v1/training/catalog", "get">;
-export type Network = TrainingCatalog["networks"][number];
+/** The catalogue passes a network's entry on as it is (`networks/*.yaml`). */
+export interface Network {
+  readonly name: string;
+  readonly task: string;
+  readonly recommended: boolean;
+  readonly top1?: number | null;
+  readonly input_size?: number;
+  readonly batch_size?: number;
+  readonly learning_rate?: number;
+  readonly recommended_for_en?: string;
+  readonly recommended_for_zh?: string;
+  readonly excluded_machines?: readonly string[];
+}
 export type HyperParameter = TrainingCatalog["hyper_parameters"][number];
 export type Machine = TrainingCatalog["machines"][number];
 export type Experiment = Item<Reply<`${TrainingPath}/experiments`, "get">>;

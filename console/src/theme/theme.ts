@@ -43,6 +43,15 @@ const LIGHT: ThemeConfig = {
     colorTextPlaceholder: "#66727e",
     colorBgLayout: "#f4f6f8",
     colorBorderSecondary: "#e4e8ec",
+    colorPrimaryBg: "#e4eff7",
+    colorInfoBg: "#ecf4fa",
+    colorInfoBorder: "#bcd6e8",
+    colorSuccessBg: "#edf7f0",
+    colorSuccessBorder: "#b7dcc2",
+    colorWarningBg: "#fdf6e6",
+    colorWarningBorder: "#ecd6a3",
+    colorErrorBg: "#fdf0ef",
+    colorErrorBorder: "#efc1be",
   },
 };
 

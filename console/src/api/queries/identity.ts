@@ -22,7 +22,7 @@ export function permissionsIn(me: Me | undefined, projectId: number): ReadonlySe
 export function useCreateProject() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (name: string) => reply(api.POST("/v1/identity/projects", { body: { name } })),
+    mutationFn: (name: string) => reply(api.POST("/v1/identity/projects", { body: { name, description: "" } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ME }),
   });
 }

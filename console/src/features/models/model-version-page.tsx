@@ -152,7 +152,7 @@ function Lineage({ projectId, version }: { readonly projectId: number; readonly 
   );
 }
 
-function Digest({ text }: { readonly text: string | null }) {
+function Digest({ text }: { readonly text: string | null | undefined }) {
   if (!text) return <>–</>;
   return (
     <span style={{ display: "block", overflow: "hidden", textOverflow: "ellipsis" }}>

@@ -12,7 +12,7 @@ export function Snippets({ url }: { readonly url: string }) {
       <pre className="ob-code" tabIndex={0}>
         {text}
       </pre>
-      <div style={{ position: "absolute", top: 6, right: 6 }}>
+      <div className="ob-code-copy">
         <CopyButton text={text} />
       </div>
     </div>

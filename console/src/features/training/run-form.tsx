@@ -5,7 +5,7 @@ import { useDatasets } from "@/api/queries/datasets";
 import { useMe, usePermissions } from "@/api/queries/identity";
 import { itemsOf } from "@/api/queries/paging";
 import { useStartRun } from "@/api/queries/training";
-import type { Experiment, RunRequest, TrainingCatalog } from "@/api/types";
+import type { Experiment, Network, RunRequest, TrainingCatalog } from "@/api/types";
 import { useT } from "@/i18n";
 import { AsCommand } from "@/ui/copy";
 import { Panel } from "@/ui/page";
@@ -50,7 +50,7 @@ export function RunForm({ projectId, experiment, catalog }: Props) {
     [datasetsQuery.data],
   );
   const start = useStartRun(projectId, experiment.experiment_id);
-  const networks = useMemo(() => catalog.networks.filter((network) => network.task === experiment.task_type), [catalog, experiment]);
+  const networks = useMemo(() => (catalog.networks as unknown as readonly Network[]).filter((network) => network.task === experiment.task_type), [catalog, experiment]);
   const values = Form.useWatch([], form) as Partial<RunFormValues> | undefined;
   const network = networks.find((candidate) => candidate.name === values?.network);
   const parameters = useMemo(

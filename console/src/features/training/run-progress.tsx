@@ -27,7 +27,7 @@ export function RunProgress({ projectId, run, pollMs }: Props) {
       </div>
       <div className="ob-stack" style={{ gridColumn: "span 8" }}>
         <QueryView query={metrics}>
-          {({ epochs }) =>
+          {({ epochs = [] }) =>
             epochs.length === 0 ? (
               <Panel>
                 <EmptyState title={t("runs.noEpochs.title")} text={t("runs.noEpochs.text")} />

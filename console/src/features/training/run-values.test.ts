@@ -4,7 +4,7 @@ import { defaultOf, greatestCost, machineBlock, problemOf } from "./run-values";
 
 const epochs = { name: "epochs", type: "integer", minimum: 1, maximum: 500, default: 20 } as HyperParameter;
 const rate = { name: "learning_rate", type: "number", minimum: 0.000001, maximum: 1, default: null } as HyperParameter;
-const network = { name: "ResNet18_vd", learning_rate: 0.001, excluded_machines: ["GPU_P4"] } as Network;
+const network: Network = { name: "ResNet18_vd", task: "image_classification", recommended: true, learning_rate: 0.001, excluded_machines: ["GPU_P4"] };
 const machine = { code: "GPU_P4", price: "0.28", needs_paid_billing: false } as Machine;
 
 describe("values of the run form", () => {

@@ -12,7 +12,8 @@ const NETWORK_DEFAULTS = ["input_size", "batch_size", "learning_rate"] as const;
 
 /** The declared default; where it is null, the one that suits the network. */
 export function defaultOf(parameter: HyperParameter, network: Network | undefined): string | number | null {
-  if (parameter.default !== null) return parameter.default;
+  const declared: unknown = parameter.default;
+  if (typeof declared === "number" || typeof declared === "string") return declared;
   const name = NETWORK_DEFAULTS.find((candidate) => candidate === parameter.name);
   return (name && network?.[name]) ?? null;
 }

@@ -26,7 +26,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from openbml_local import checkpoints, host_names, nested_stacks, rotation, warm_workers
+from openbml_local import checkpoints, host_names, nested_stacks, permission_checks, rotation, warm_workers
 
 MINISTACK_VERSION = "1.5.33"
 SAVE_INTERVAL_S = 60.0
@@ -299,6 +299,7 @@ def main() -> None:
     use_function_interpreter(python)
     nested_stacks.correct()
     host_names.accept_aws_names()
+    permission_checks.correct()
     warm_workers.correct(Path(os.environ["TMPDIR"]).parent / "extracted")
     remove_leftovers(Path(os.environ["TMPDIR"]))
     try:

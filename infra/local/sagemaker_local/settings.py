@@ -29,7 +29,7 @@ class Settings(BaseModel):
     envs_dir: Path = _REPOSITORY / ".envs"
     account_id: str = Field(default="000000000000", pattern=r"^\d{12}$")
     region: str = "us-east-1"
-    endpoint_url: str
+    endpoint_url: str = "http://127.0.0.1:4566"
     access_key_id: str = "test"
     secret_access_key: str = "test"  # noqa: S105 - the emulator's well-known default
     session_token: str | None = None

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from openbml_local.environments import Environments
 from tests.contract.sagemaker_local.engine_process import KEYS, EngineProcess, answers, eventually
 from tests.contract.sagemaker_local.scenario import BUCKET, Scenario
 
@@ -20,9 +20,7 @@ _EMULATOR_PORT = 9110
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    executable = os.environ.get("OPENBML_TEST_MINISTACK", "/tmp/probe/ms/bin/ministack")
-    if not shutil.which(executable):
-        pytest.fail(f"{executable} is not there; OPENBML_TEST_MINISTACK must name the ministack executable")
+    executable = str(Environments().python("ministack").with_name("ministack"))
     folder = tmp_path_factory.mktemp("ministack")
     url = f"http://127.0.0.1:{_EMULATOR_PORT}"
     if answers(url):

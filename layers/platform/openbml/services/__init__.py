@@ -1,1 +1,1 @@
-"""Online services: a model version behind a public address, and who may call it (spec 03 section 9, spec 08)."""
+"""Online services: a model version behind a public address, and who may call it (spec 03 section 9)."""

@@ -130,8 +130,8 @@ def change_service(
     """Bring another version online, or scale; the old one answers until the new one does.
 
     Raises:
-        InvalidRequestError, ServiceNotFoundError, ServiceStateError, ServiceConflictError, VersionNotFoundError,
-        VersionNotReadyError, AllowanceUsedUpError
+        InvalidRequestError, ServiceNotFoundError, ServiceStateError, ServiceConflictError,
+        VersionNotFoundError, VersionNotReadyError, AllowanceUsedUpError
     """
     service = services.get(scope, service_id)
     current = service.wanted

@@ -141,7 +141,7 @@ class Service(BaseModel):
     def changed(self, wanted: Configuration, at: datetime) -> "Service":
         """Return the service with another version or size wanted.
 
-        A running one updates; a stopped or failed one keeps it for its restart; the same again changes nothing.
+        A running one updates; a stopped or failed one keeps it for its restart. The same again is fine.
 
         Raises:
             ServiceStateError: it is changing already.

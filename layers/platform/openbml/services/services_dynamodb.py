@@ -4,7 +4,7 @@ Items (keys `pk`, `sk`; `{scope}` is `account#region#project`):
     {scope}#services             / {service_id}   a service           list: of a project, by age
     suffix#{suffix}              / route          what a call needs   unique by condition, in the installation
     {scope}#service-name#{name}  / name           holds the name      unique by condition
-    {scope}#service-model#{id}   / service        holds the model     unique by condition: one model, one service
+    {scope}#service-model#{id}   / service        holds the model     unique by condition: one service
     changing                     / {scope}#{id}   the service is deploying, updating or stopping
     account#{account}#in-use     / {scope}#{id}   the service is neither stopped nor failed
 """

@@ -7,7 +7,7 @@ from openbml.core.events import EventPublisher
 from openbml.core.observability import logger
 from openbml.core.queues import MessageQueue
 from openbml.core.scope import ProjectScope
-from openbml.services.collaborators import OWNER_CONTEXT, Hostings
+from openbml.services.collaborators import OWNER_CONTEXT, Funds, Hostings
 from openbml.services.deploy_services import ServiceOrder, stop_service
 from openbml.services.events import current_state, ended_usage
 from openbml.services.repositories import ServiceRepository
@@ -18,6 +18,7 @@ from openbml.services.services import (
     ServiceNotFoundError,
     ServiceState,
 )
+from openbml_catalog.machines import Module
 
 _ATTEMPTS = 5
 _TOLD = (HostingState.IN_SERVICE, HostingState.FAILED, HostingState.REMOVED)
@@ -114,12 +115,19 @@ def resume_services(
 def halt_services(
     account_id: int,
     *,
+    machine: str,
     services: ServiceRepository,
+    funds: Funds,
     events: EventPublisher,
     orders: MessageQueue,
     now: Clock,
 ) -> int:
-    """Stop all services of an account that cannot pay for them (spec 01, D6); return how many."""
+    """Stop all services of an account that cannot pay for them (spec 01, D6); return how many.
+
+    The account is asked again: it may have activated paid billing since the event.
+    """
+    if funds.has_means(account_id, Module.ONLINE_SERVICE, machine):
+        return 0
     in_use = services.using_machines(account_id)
     for scope, service_id in in_use:
         try:

@@ -1,0 +1,54 @@
+"""The public APIs: access tokens, and predictions of deployed models (spec 08 sections 3 and 4)."""
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
+
+from openbml.core.ids import new_log_id
+from openbml.core.observability import logger, metrics, tracer
+from openbml.core.queues_sqs import MessagesRefusedError
+from openbml.services.prediction.gateway_events import (
+    call_of,
+    http_reply,
+    is_token_request,
+    token_parameters,
+)
+from openbml.services.prediction.replies import error_reply
+from openbml.services.prediction.tokens import token_reply
+from openbml.services.prediction.wiring import applications, calls_queue, prediction_api
+from openbml.services.repositories import CallRecord
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+@tracer.capture_lambda_handler(capture_response=False)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    try:
+        return http_reply(_answered(event))
+    except Exception:  # noqa: BLE001 - every failure has a body of the manual; the log has the traceback
+        log_id = new_log_id()
+        logger.exception("unexpected failure", log_id=log_id)
+        metrics.add_metric("PredictionFailures", MetricUnit.Count, 1)
+        return http_reply(error_reply("unknown", log_id))
+
+
+def _answered(event: dict[str, Any]) -> bytes:
+    if is_token_request(event):
+        return token_reply(token_parameters(event), issuer=applications())
+    answer = prediction_api().answer(call_of(event))
+    if answer.record:
+        _keep(answer.record)
+    return answer.body
+
+
+def _keep(record: CallRecord) -> None:
+    """Hand the record over; one that is refused costs the caller nothing."""
+    metrics.add_metric("PredictionCalls", MetricUnit.Count, 1)
+    logger.info("call answered", **record.model_dump(mode="json"))
+    try:
+        calls_queue().send([record])
+    except (MessagesRefusedError, ClientError, BotoCoreError):
+        metrics.add_metric("CallRecordsLost", MetricUnit.Count, 1)
+        logger.exception("call record lost", log_id=record.log_id)

@@ -1,0 +1,20 @@
+"""The services API: deploy, change, stop, restart; call rights, limits, call records."""
+
+from typing import Any
+
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from openbml.core.http import control_api
+from openbml.core.observability import logger, metrics, tracer
+from openbml.services.api import router
+
+app = control_api(router)
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
+@metrics.log_metrics
+@tracer.capture_lambda_handler(capture_response=False)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    logger.info("services api called", path=event.get("path"), method=event.get("httpMethod"))
+    return app.resolve(event, context)

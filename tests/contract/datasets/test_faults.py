@@ -1,6 +1,7 @@
 """Repeats, races, kills, deletions: nothing is lost, nothing counted twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ class Dying:
         self._method = method
         self._left = call
         self._afterwards = afterwards
+        self._lock = Lock()
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._inner, name)
@@ -46,11 +48,13 @@ class Dying:
             return attribute
 
         def call(*args: Any, **options: Any) -> Any:
-            self._left -= 1
-            if self._left == 0 and not self._afterwards:
+            with self._lock:
+                self._left -= 1
+                dies = self._left == 0
+            if dies and not self._afterwards:
                 raise Killed
             value = attribute(*args, **options)
-            if self._left == 0:
+            if dies:
                 raise Killed
             return value
 

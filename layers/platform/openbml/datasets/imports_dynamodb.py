@@ -28,17 +28,23 @@ from openbml.datasets.datasets import (
     VersionKey,
     VersionState,
 )
+from openbml.datasets.import_actions_dynamodb import (
+    finished_chunk,
+    import_counted,
+    label_updates,
+    version_counted,
+    volume_added,
+    volume_keys,
+)
 from openbml.datasets.limits import IMAGES_PER_ACCOUNT, IMAGES_PER_DATASET, ITEMS_PER_USER
 from openbml.datasets.tables_dynamodb import (
     OPEN_IMPORTS,
     TableBatches,
     below,
-    chunk_key,
     failed_conditions,
     import_key,
     import_pk,
     in_groups,
-    label_key,
     project_pk,
     query_all,
     query_page,
@@ -157,7 +163,7 @@ class DynamoImportRepository:
         return int(reply["Attributes"]["last_chunk"]) - count + 1
 
     def room(self, data_import: DataImport) -> int:
-        account, user = self._volume_keys(data_import)
+        account, user = volume_keys(data_import)
         counted = [
             int(self._table.get_item(Key=key, ConsistentRead=True).get("Item", {}).get("images", 0))
             for key in (account, user)
@@ -167,7 +173,7 @@ class DynamoImportRepository:
         return min(IMAGES_PER_ACCOUNT - counted[0], ITEMS_PER_USER - counted[1], IMAGES_PER_DATASET - held)
 
     def plan(self, data_import: DataImport, plan: ImportPlan) -> DataImport:
-        account, user = self._volume_keys(data_import)
+        account, user = volume_keys(data_import)
         move = self._move(
             data_import,
             ImportState.PLANNING,
@@ -180,8 +186,8 @@ class DynamoImportRepository:
         )
         count = plan.entries_total
         reserve = [
-            self._volume(account, count, at_most=IMAGES_PER_ACCOUNT - count),
-            self._volume(user, count, at_most=ITEMS_PER_USER - count),
+            volume_added(account, count, at_most=IMAGES_PER_ACCOUNT - count),
+            volume_added(user, count, at_most=ITEMS_PER_USER - count),
         ]
         try:
             transact(self._table, [{"Update": update} for update in (move, *reserve)])
@@ -202,16 +208,16 @@ class DynamoImportRepository:
         groups = list(in_groups(sorted(shard.labels.items()), _LABELS_PER_TRANSACTION)) or [()]
         for place, group in enumerate(groups[:-1]):
             self._mark(
-                data_import, f"shard#{shard.index:06}#labels#{place:03}", self._labels(data_import, group)
+                data_import, f"shard#{shard.index:06}#labels#{place:03}", label_updates(data_import, group)
             )
         closing = [
-            *self._labels(data_import, groups[-1]),
-            {"Update": self._counted(data_import, shard)},
-            {"Update": self._version_counted(data_import, shard)},
-            {"Put": {"Item": self._chunk(data_import, shard)}},
+            *label_updates(data_import, groups[-1]),
+            {"Update": import_counted(data_import, shard, self._now())},
+            {"Update": version_counted(data_import, shard)},
+            {"Put": {"Item": finished_chunk(data_import, shard)}},
             *(
-                {"Update": self._volume(key, shard.counts.accepted - shard.entries)}
-                for key in self._volume_keys(data_import)
+                {"Update": volume_added(key, shard.counts.accepted - shard.entries)}
+                for key in volume_keys(data_import)
             ),
         ]
         self._mark(data_import, f"shard#{shard.index:06}", closing)
@@ -241,59 +247,6 @@ class DynamoImportRepository:
             if failed[0]:
                 return  # done before: a repeated message
             raise ImportChangedError(import_id=data_import.import_id) from error
-
-    def _labels(self, data_import: DataImport, group: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
-        return [
-            {
-                "Update": {
-                    "Key": label_key(data_import.version_key, name),
-                    "UpdateExpression": "SET #name = :name ADD sample_count :count",
-                    "ExpressionAttributeNames": {"#name": "name"},
-                    "ExpressionAttributeValues": {":name": name, ":count": count},
-                }
-            }
-            for name, count in group
-        ]
-
-    def _counted(self, data_import: DataImport, shard: ShardDone) -> dict[str, Any]:
-        counts = shard.counts
-        at = self._now().isoformat()
-        return {
-            "Key": import_key(data_import.version_key, data_import.import_id),
-            "UpdateExpression": "SET changed_at = :at, gsi1sk = :at "
-            "ADD shards_done :one, reserved :given_back, entries_done :entries, "
-            "accepted :accepted, duplicate :duplicate, rejected :rejected, "
-            "ignored :ignored, unlabelled :unlabelled",
-            "ConditionExpression": "#state = :importing",
-            "ExpressionAttributeNames": _STATE,
-            "ExpressionAttributeValues": {
-                ":at": at,
-                ":one": 1,
-                ":given_back": -shard.entries,
-                ":entries": shard.entries,
-                ":importing": ImportState.IMPORTING.value,
-                **{f":{name}": value for name, value in counts.model_dump().items()},
-            },
-        }
-
-    def _version_counted(self, data_import: DataImport, shard: ShardDone) -> dict[str, Any]:
-        accepted, unlabelled = shard.counts.accepted, shard.counts.unlabelled
-        return {
-            "Key": version_item_key(data_import.version_key),
-            "UpdateExpression": "ADD sample_count :accepted, labelled_count :labelled, revision :one",
-            "ConditionExpression": "active_import_id = :id",
-            "ExpressionAttributeValues": {
-                ":accepted": accepted,
-                ":labelled": accepted - unlabelled,
-                ":one": 1,
-                ":id": data_import.import_id,
-            },
-        }
-
-    def _chunk(self, data_import: DataImport, shard: ShardDone) -> dict[str, Any]:
-        accepted = shard.counts.accepted
-        key = chunk_key(data_import.version_key, shard.chunk)
-        return {**key, "chunk": shard.chunk, "import_id": data_import.import_id, "sample_count": accepted}
 
     def end(
         self, data_import: DataImport, state: ImportState, failure: ImportFailure | None, at: AwareDatetime
@@ -334,7 +287,7 @@ class DynamoImportRepository:
             actions.append({"Update": self._free_version(data_import, state, failure)})
         if data_import.reserved:
             actions += [
-                {"Update": self._volume(key, -data_import.reserved)} for key in self._volume_keys(data_import)
+                {"Update": volume_added(key, -data_import.reserved)} for key in volume_keys(data_import)
             ]
         return actions
 
@@ -405,7 +358,7 @@ class DynamoImportRepository:
             "Key": import_key(data_import.version_key, data_import.import_id),
             "ConditionExpression": "attribute_exists(pk)",
         }
-        volumes = [self._volume(key, -data_import.accepted) for key in self._volume_keys(data_import)]
+        volumes = [volume_added(key, -data_import.accepted) for key in volume_keys(data_import)]
         try:
             transact(self._table, [{"Delete": gone}, *({"Update": volume} for volume in volumes)])
         except ClientError as error:
@@ -437,22 +390,6 @@ class DynamoImportRepository:
                 **{f":{name}": value for name, value in values.items()},
             },
         }
-
-    def _volume_keys(self, data_import: DataImport) -> tuple[dict[str, str], dict[str, str]]:
-        scope = data_import.scope
-        pk = f"account#{scope.account_id}#{scope.region}"
-        return {"pk": pk, "sk": "volume"}, {"pk": pk, "sk": f"volume#{data_import.created_by}"}
-
-    def _volume(self, key: dict[str, str], count: int, at_most: int | None = None) -> dict[str, Any]:
-        update: dict[str, Any] = {
-            "Key": key,
-            "UpdateExpression": "ADD images :count",
-            "ExpressionAttributeValues": {":count": count},
-        }
-        if at_most is not None:
-            update["ConditionExpression"] = "attribute_not_exists(images) OR images <= :at_most"
-            update["ExpressionAttributeValues"][":at_most"] = at_most
-        return update
 
 
 def _version_state(ended: ImportState, sample_count: int) -> VersionState:

@@ -43,6 +43,8 @@ _SAMPLES = TypeAdapter(list[Sample])
 _LABELS = 100
 # A message is handled or dead within this; a request after it asks for the missing shards again.
 _PACKING_LIMIT = timedelta(hours=1)
+# A request that has not asked for packing by then was killed in between.
+_QUEUEING_LIMIT = timedelta(minutes=1)
 
 
 def describe_selection(
@@ -100,7 +102,7 @@ def request_snapshot(
     snapshot_id = snapshot_digest(task, chosen)
     known = snapshots.find(scope, snapshot_id)
     if known is None or known.state is SnapshotState.FAILED:
-        known = _added(
+        return _made(
             Snapshot(
                 scope=scope,
                 snapshot_id=snapshot_id,
@@ -113,8 +115,10 @@ def request_snapshot(
                 created_at=now(),
             ),
             snapshots,
+            packing,
+            now,
         )
-    return _packing_asked(known, snapshots, packing, now)
+    return _followed(known, snapshots, packing, now)
 
 
 def snapshot_of(scope: ProjectScope, snapshot_id: str, *, snapshots: SnapshotRepository) -> Snapshot:
@@ -225,18 +229,28 @@ def _cut(samples: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
     yield shard
 
 
-def _added(snapshot: Snapshot, snapshots: SnapshotRepository) -> Snapshot:
+def _made(snapshot: Snapshot, snapshots: SnapshotRepository, packing: MessageQueue, now: Clock) -> Snapshot:
     if snapshots.add(snapshot):
+        return _packing_asked(snapshot, snapshots, packing, now)
+    others = snapshot_of(snapshot.scope, snapshot.snapshot_id, snapshots=snapshots)
+    return _followed(others, snapshots, packing, now)
+
+
+def _followed(
+    snapshot: Snapshot, snapshots: SnapshotRepository, packing: MessageQueue, now: Clock
+) -> Snapshot:
+    """Ask for the packing of another request's snapshot only when that request has lost it."""
+    if snapshot.state is not SnapshotState.PREPARING:
         return snapshot
-    return snapshot_of(snapshot.scope, snapshot.snapshot_id, snapshots=snapshots)
+    waited = now() - (snapshot.queued_at or snapshot.created_at)
+    if waited < (_PACKING_LIMIT if snapshot.queued_at else _QUEUEING_LIMIT):
+        return snapshot
+    return _packing_asked(snapshot, snapshots, packing, now)
 
 
 def _packing_asked(
     snapshot: Snapshot, snapshots: SnapshotRepository, packing: MessageQueue, now: Clock
 ) -> Snapshot:
-    asked = snapshot.queued_at
-    if snapshot.state is not SnapshotState.PREPARING or (asked and now() - asked < _PACKING_LIMIT):
-        return snapshot
     done = snapshots.shards(snapshot)
     # With all shards packed only the manifest is missing: any one message writes it.
     missing = [index for index in range(snapshot.shard_count) if index not in done] or [0]

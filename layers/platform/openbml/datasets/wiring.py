@@ -18,7 +18,6 @@ from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
 from openbml.datasets.settings import DatasetsSettings, DeletionSettings, ImportSettings, SnapshotSettings
-from openbml.datasets.snapshot_gateway import SnapshotGateway
 from openbml.datasets.snapshots import SnapshotRepository
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
 from openbml.datasets.stored_objects import ObjectStore, UploadStore
@@ -103,19 +102,3 @@ def deletion_queue() -> MessageQueue:
 @cache
 def packing_queue() -> MessageQueue:
     return sqs_queue(SnapshotSettings.from_env().snapshots_queue_url)
-
-
-@cache
-def snapshot_gateway() -> SnapshotGateway:
-    """Return what other contexts ask for snapshots; needs `DatasetsSettings` and `SnapshotSettings`."""
-    return SnapshotGateway(
-        datasets=dataset_repository(),
-        samples=sample_repository(),
-        snapshots=snapshot_repository(),
-        scratch=archive_store(),
-        data=data_store(),
-        data_bucket=datasets_settings().data_bucket_name,
-        packing=packing_queue(),
-        executor=executor(),
-        now=utc_now,
-    )

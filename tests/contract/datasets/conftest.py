@@ -204,6 +204,7 @@ def world(emulator_url: str) -> Iterator[World]:
     s3 = client("s3", emulator_url)
     for name in ("uploads", "data"):
         s3.create_bucket(Bucket=f"{name}-{mark}")
+    # Without versions MiniStack keeps the tags of an object that is overwritten; S3 never does.
     s3.put_bucket_versioning(Bucket=f"data-{mark}", VersioningConfiguration={"Status": "Enabled"})
     scope = ProjectScope(account_id=1, region="us-east-1", project_id=new_id())
     built = World(

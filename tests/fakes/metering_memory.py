@@ -1,55 +1,93 @@
-"""A ledger in memory; it passes the suite of tests/contract/metering."""
+"""Fakes of metering's ports; the ledger passes the contract suite of the real one."""
 
-from collections.abc import Sequence
-from typing import Any
+import threading
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from openbml.metering.ledger import AccountBook, Allowance, LedgerBusyError, LedgerEntry
-from openbml.metering.usage import UsageReport
+from openbml.metering.ledger import (
+    Allowance,
+    AllowanceConflictError,
+    LedgerEntry,
+    Position,
+    UsageRecordedError,
+    full_allowance,
+)
+from openbml.metering.usage import Usage
 from openbml_catalog.machines import Module
+from openbml_catalog.prices import price_book
 
 
 class InMemoryLedger:
     def __init__(self) -> None:
-        self._entries: dict[tuple[AccountBook, str], LedgerEntry] = {}
-        self._open: dict[tuple[AccountBook, str], UsageReport] = {}
-        self._allowances: dict[tuple[AccountBook, Module, str], Allowance] = {}
+        self._allowances: dict[tuple[int, Module, str], Allowance] = {}
+        self._open: dict[tuple[int, str], Usage] = {}
+        self._entries: dict[tuple[int, str], LedgerEntry] = {}
+        self._lock = threading.Lock()
 
-    def allowance(self, book: AccountBook, module: Module, machine: str) -> Allowance:
-        return self._allowances.get((book, module, machine)) or Allowance(module=module, machine=machine)
+    def use_up(self, account_id: int, module: Module, machine: str, *, left: int = 0) -> None:
+        full = full_allowance(account_id, module, machine)
+        used = full.model_copy(update={"used_minutes": full.minutes - left, "version": 1})
+        self._allowances[account_id, module, machine] = used
 
-    def allowances(self, book: AccountBook) -> Sequence[Allowance]:
-        return [row for (owner, _, _), row in self._allowances.items() if owner == book]
+    def allowance(self, account_id: int, module: Module, machine: str) -> Allowance:
+        key = (account_id, module, machine)
+        return self._allowances.get(key) or full_allowance(*key)
 
-    def record(self, entry: LedgerEntry, allowance: Allowance) -> bool:
-        book = AccountBook.of(entry.scope)
-        if (book, entry.usage_id) in self._entries:
-            return False
-        if self.allowance(book, allowance.module, allowance.machine).version != allowance.version - 1:
-            raise LedgerBusyError(usage_id=entry.usage_id)
-        self._entries[book, entry.usage_id] = entry
-        self._allowances[book, allowance.module, allowance.machine] = allowance
-        self._open.pop((book, entry.usage_id), None)
-        return True
+    def allowances(self, account_id: int) -> Sequence[Allowance]:
+        return [self.allowance(account_id, *pool) for pool, row in price_book().items() if row.free_minutes]
 
-    def open(self, report: UsageReport) -> None:
-        book = AccountBook.of(report.scope)
-        if (book, report.usage_id) not in self._entries:
-            self._open[book, report.usage_id] = report
+    def keep_open(self, usage: Usage) -> None:
+        key = (usage.account_id, usage.usage_id)
+        if key not in self._entries:
+            self._open.setdefault(key, usage)
 
-    def is_recorded(self, book: AccountBook, usage_id: str) -> bool:
-        return (book, usage_id) in self._entries
+    def open_usages(self, account_id: int) -> Sequence[Usage]:
+        mine = (usage for (account, _), usage in self._open.items() if account == account_id)
+        return sorted(mine, key=lambda usage: usage.started_at)
 
-    def open_uses(self, book: AccountBook) -> Sequence[UsageReport]:
-        return [report for (owner, _), report in self._open.items() if owner == book]
+    def accounts_in_use(self) -> Sequence[int]:
+        return sorted({account for account, _ in self._open})
 
-    def entries(self, book: AccountBook, month: str) -> Sequence[LedgerEntry]:
-        own = [row for (owner, _), row in self._entries.items() if owner == book and row.month == month]
-        return sorted(own, key=lambda row: (row.ended_at, row.usage_id))
+    def record(self, entry: LedgerEntry, allowance: Allowance) -> None:
+        account_id = entry.scope.account_id
+        pool = (account_id, allowance.module, allowance.machine)
+        with self._lock:
+            if (account_id, entry.usage_id) in self._entries:
+                raise UsageRecordedError(usage_id=entry.usage_id)
+            if self.allowance(*pool).version != allowance.version - 1:
+                raise AllowanceConflictError
+            self._allowances[pool] = allowance
+            self._entries[account_id, entry.usage_id] = entry
+            self._open.pop((account_id, entry.usage_id), None)
+
+    def entries(
+        self, account_id: int, *, start: datetime, end: datetime, projects: Collection[int] | None
+    ) -> Sequence[LedgerEntry]:
+        rows = self._shown(account_id, projects)
+        return [row for row in rows if start <= row.ended_at < end]
 
     def page(
-        self, book: AccountBook, month: str, *, limit: int, position: dict[str, Any] | None
-    ) -> tuple[Sequence[LedgerEntry], dict[str, Any] | None]:
-        newest_first = list(reversed(self.entries(book, month)))
-        start = int(position["start"]) if position else 0
-        following = {"start": start + limit} if start + limit < len(newest_first) else None
-        return newest_first[start : start + limit], following
+        self, account_id: int, *, projects: Collection[int] | None, limit: int, position: Position
+    ) -> tuple[Sequence[LedgerEntry], Position]:
+        rows = self._shown(account_id, projects)[::-1]
+        start = position["start"] if position else 0
+        following = {"start": start + limit} if start + limit < len(rows) else None
+        return rows[start : start + limit], following
+
+    def _shown(self, account_id: int, projects: Collection[int] | None) -> list[LedgerEntry]:
+        rows = [
+            row
+            for (account, _), row in self._entries.items()
+            if account == account_id and (projects is None or row.scope.project_id in projects)
+        ]
+        return sorted(rows, key=lambda row: (row.ended_at, row.usage_id))
+
+
+class FakeAccounts:
+    """Accounts that pay, and all others, which do not."""
+
+    def __init__(self, *paying: int) -> None:
+        self.paying = set(paying)
+
+    def has_paid_billing(self, account_id: int) -> bool:
+        return account_id in self.paying

@@ -1,113 +1,121 @@
 """The worked figures of spec 01 section 2.11, and what must hold for every charge."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from openbml.core.scope import ProjectScope
-from openbml.metering.charges import PriceNotFoundError, charge, price_of, to_cents
-from openbml.metering.usage import Resource, UsageInvalidError, UsageReport, UsedInterval
+from openbml.metering.ledger import full_allowance, settle
+from openbml.metering.usage import PriceUnknownError, Usage, UsageInterval, started_minutes
 from openbml_catalog.machines import Module
 from openbml_catalog.prices import price_book
+from tests.fakes.compute_memory import NOON
+from tests.fakes.metering_samples import ACCOUNT, usage
 
-NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
-SCOPE = ProjectScope(account_id=1, region="us-east-1", project_id=2)
 
-
-def report(
-    module: Module, machine: str, *seconds: float, units: int = 1, usage_id: str = "run:1"
-) -> UsageReport:
-    spans = [UsedInterval(start=NOON, end=NOON + timedelta(seconds=length)) for length in seconds]
-    return UsageReport(
-        scope=SCOPE,
-        usage_id=usage_id,
-        module=module,
-        machine=machine,
-        resource=Resource(type="run", id="1"),
-        units=units,
-        intervals=spans,
-        closed=True,
-    )
+def settled(used: Usage, *, left: int, paid: bool = True) -> tuple[Decimal, int]:
+    full = full_allowance(ACCOUNT, *used.pool)
+    allowance = full.model_copy(update={"minutes": max(full.minutes, left)})
+    allowance = allowance.model_copy(update={"used_minutes": allowance.minutes - left})
+    entry, after = settle(used, allowance, paid_billing=paid, at=NOON)
+    assert after.left == left - entry.free_minutes
+    return entry.amount, entry.free_minutes
 
 
 @pytest.mark.parametrize(
-    ("used", "free_left", "paid", "amount", "free_used"),
+    ("used", "left", "amount", "free"),
     [
-        (report(Module.CUSTOM_JOB, "CPU_4C_16G", 601), 0, True, "0.275", 0),
-        (report(Module.CUSTOM_JOB, "GPU_P40", 61 * 60, units=2), 0, True, "43.92", 0),
-        (report(Module.CUSTOM_JOB, "GPU_P40", 61 * 60, units=2), 3000, True, "0", 122),
-        (report(Module.PRESET, "GPU_P4", 50 * 60), 30, True, "5.60", 30),
-        (report(Module.PRESET, "GPU_P4", 30 * 60), 30, False, "0", 30),
-        (report(Module.PRESET, "GPU_P4", 20 * 60, 40 * 60), 0, True, "16.80", 0),
-        (report(Module.PRESET, "GPU_P4", 40 * 60), 0, True, "11.20", 0),
-        (report(Module.NOTEBOOK, "NB_V100_32G", 50 * 3600 + 600), 3000, True, "5.00", 3000),
-        (report(Module.ONLINE_SERVICE, "SVC_CPU", 90 * 60, units=4), 0, True, "2.40", 0),
-        (report(Module.BATCH, "GPU_V100", 30), 0, True, "0.45", 0),
+        (usage(Module.CUSTOM_JOB, "CPU_4C_16G", 601), 0, "0.275", 0),
+        (usage(Module.CUSTOM_JOB, "GPU_P40", 3660, units=2), 0, "43.92", 0),
+        (usage(Module.CUSTOM_JOB, "GPU_P40", 3660, units=2), 3000, "0", 122),
+        (usage(Module.PRESET, "GPU_P4", 3000), 30, "5.60", 30),
+        (usage(Module.PRESET, "GPU_P4", 1200, 2400), 0, "16.80", 0),
+        (usage(Module.PRESET, "GPU_P4", 2400), 0, "11.20", 0),
+        (usage(Module.NOTEBOOK, "NB_V100_32G", 50 * 3600 + 600), 3000, "5.00", 3000),
+        (usage(Module.ONLINE_SERVICE, "SVC_CPU", 5400, units=4), 0, "2.40", 0),
+        (usage(Module.BATCH, "GPU_V100", 30), 0, "0.45", 0),
     ],
+    ids=lambda value: value.module if isinstance(value, Usage) else str(value),
 )
-def test_the_manuals_worked_figures(
-    used: UsageReport, free_left: int, paid: bool, amount: str, free_used: int
+def test_the_worked_figures_of_the_manual(used: Usage, left: int, amount: str, free: int) -> None:
+    assert settled(used, left=left) == (Decimal(amount), free)
+
+
+def test_an_account_without_paid_billing_is_charged_nothing() -> None:
+    full = full_allowance(ACCOUNT, Module.PRESET, "GPU_P4")
+    nearly = full.model_copy(update={"used_minutes": full.minutes - 30})
+
+    entry, _ = settle(usage(Module.PRESET, "GPU_P4", 3000), nearly, paid_billing=False, at=NOON)
+
+    assert (entry.amount, entry.free_minutes, entry.waived_minutes) == (0, 30, 20)
+
+
+def test_a_machine_outside_the_price_book_is_an_error() -> None:
+    strange = usage(Module.PRESET, "CPU_4C_16G", 60)
+
+    with pytest.raises(PriceUnknownError):
+        settle(strange, full_allowance(ACCOUNT, *strange.pool), paid_billing=True, at=NOON)
+
+
+def test_a_closed_usage_with_an_open_span_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        usage(intervals=[{"start": NOON}])
+
+
+def test_a_span_that_ends_before_it_starts_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        UsageInterval(start=NOON, end=NOON - timedelta(seconds=1))
+
+
+LENGTHS = st.lists(st.integers(min_value=0, max_value=10_000_000), min_size=1, max_size=5)
+PAID_PRICES = st.sampled_from(sorted(price_book(), key=str))
+
+
+def spans(milliseconds: list[int]) -> list[UsageInterval]:
+    return [UsageInterval(start=NOON, end=NOON + timedelta(milliseconds=length)) for length in milliseconds]
+
+
+@given(LENGTHS)
+def test_a_started_minute_counts_and_no_more(milliseconds: list[int]) -> None:
+    minutes = started_minutes(spans(milliseconds), NOON)
+
+    assert (minutes - 1) * 60_000 < sum(milliseconds) <= minutes * 60_000
+
+
+@given(PAID_PRICES, LENGTHS, st.integers(1, 40), st.integers(0, 10_000), st.booleans())
+def test_every_minute_is_free_waived_or_paid_and_no_amount_is_negative(
+    pool: tuple[Module, str], milliseconds: list[int], units: int, used_before: int, paid: bool
 ) -> None:
-    charged = charge(
-        used.unit_minutes(NOON),
-        price=price_of(used.module, used.machine),
-        free_left=free_left,
-        paid_billing=paid,
-    )
+    used = usage(pool[0], pool[1], *(length / 1000 for length in milliseconds), units=units)
+    allowance = full_allowance(ACCOUNT, *pool)
+    allowance = allowance.model_copy(update={"used_minutes": min(used_before, allowance.minutes)})
 
-    assert charged.amount == Decimal(amount)
-    assert charged.free_minutes == free_used
+    entry, after = settle(used, allowance, paid_billing=paid, at=NOON)
 
-
-def test_spans_are_summed_before_they_are_rounded_up() -> None:
-    assert report(Module.PRESET, "GPU_P4", 20, 20, 20).unit_minutes(NOON) == 1
-
-
-def test_an_unpaid_account_is_never_charged_beyond_its_allowance() -> None:
-    charged = charge(50, price=price_of(Module.PRESET, "GPU_P4"), free_left=30, paid_billing=False)
-
-    assert (charged.amount, charged.free_minutes, charged.unpaid_minutes) == (0, 30, 20)
+    charged = entry.billed_minutes - entry.free_minutes - entry.waived_minutes
+    assert entry.free_minutes == min(entry.billed_minutes, allowance.left)
+    assert charged >= 0
+    assert entry.amount >= 0
+    assert (entry.amount == 0) or paid
+    assert after.used_minutes <= after.minutes
+    exact = price_book()[pool].per_unit_minute * charged
+    assert abs(entry.amount - exact) <= Decimal("0.000001")
 
 
-def test_a_machine_that_is_not_sold_is_refused() -> None:
-    with pytest.raises(PriceNotFoundError):
-        price_of(Module.PRESET, "CPU_4C_16G")
+@given(st.permutations(list(range(6))), st.lists(st.integers(1, 200), min_size=6, max_size=6))
+def test_the_total_does_not_depend_on_the_order(order: list[int], minutes: list[int]) -> None:
+    used = [usage(Module.PRESET, "GPU_P4", 60 * length, usage_id=str(length)) for length in minutes]
 
+    def total(chosen: list[Usage]) -> tuple[Decimal, int]:
+        full = full_allowance(ACCOUNT, Module.PRESET, "GPU_P4")
+        allowance = full.model_copy(update={"used_minutes": full.minutes - 300})
+        amounts = []
+        for one in chosen:
+            entry, allowance = settle(one, allowance, paid_billing=True, at=NOON)
+            amounts.append(entry.amount)
+        return sum(amounts, Decimal(0)), allowance.used_minutes
 
-def test_a_closed_report_with_an_open_span_is_refused() -> None:
-    broken = report(Module.PRESET, "GPU_P4", 10).model_copy(update={"intervals": [UsedInterval(start=NOON)]})
-
-    with pytest.raises(UsageInvalidError):
-        broken.checked()
-
-
-def test_bills_are_rounded_half_up_to_cents() -> None:
-    assert to_cents(Decimal("0.275")) == Decimal("0.28")
-
-
-@given(
-    minutes=st.integers(0, 10**7),
-    free_left=st.integers(0, 10**7),
-    paid=st.booleans(),
-    key=st.sampled_from(sorted(price_book())),
-)
-def test_every_minute_is_free_charged_or_unpaid_and_free_comes_first(
-    minutes: int, free_left: int, paid: bool, key: tuple[Module, str]
-) -> None:
-    charged = charge(minutes, price=price_book()[key], free_left=free_left, paid_billing=paid)
-
-    assert charged.free_minutes + charged.charged_minutes + charged.unpaid_minutes == minutes
-    assert charged.free_minutes == min(minutes, free_left)
-    assert charged.amount >= 0
-    assert paid or charged.amount == 0
-
-
-@given(seconds=st.floats(0, 10**7), units=st.integers(1, 64))
-def test_a_started_minute_counts_and_no_more_than_one(seconds: float, units: int) -> None:
-    minutes = report(Module.PRESET, "GPU_P4", seconds, units=units).unit_minutes(NOON) / units
-
-    assert minutes * 60 >= seconds - 0.01
-    assert (minutes - 1) * 60 < max(seconds, 0.001) + 0.01
+    assert total([used[place] for place in order]) == total(used)

@@ -1,0 +1,220 @@
+"""What repositories of services, rights, records and counters owe; the fakes pass the same suites."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from openbml.services.calls_dynamodb import DynamoCallCounters, DynamoCallRecords, DynamoCallRights
+from openbml.services.repositories import (
+    CallCounters,
+    CallRecord,
+    CallRecordRepository,
+    CallRight,
+    CallRightRepository,
+    ModelDeployedError,
+    ServiceNameTakenError,
+    ServiceRepository,
+    SuffixTakenError,
+)
+from openbml.services.services import Limits, ServiceConflictError, ServiceNotFoundError
+from openbml.services.services_dynamodb import DynamoServiceRepository
+from tests.contract.emulator import make_table
+from tests.fakes.compute_memory import NOON
+from tests.fakes.services_memory import (
+    InMemoryCallCounters,
+    InMemoryCallRecords,
+    InMemoryCallRights,
+    InMemoryServiceRepository,
+)
+from tests.fakes.services_samples import SCOPE, report, service
+
+pytestmark = pytest.mark.contract
+MINUTE = timedelta(minutes=1)
+
+
+class ServiceRepositoryContract:
+    def test_a_service_comes_back_as_it_was_stored(self, services: ServiceRepository) -> None:
+        running = service().observed(report("in_service", NOON + MINUTE, 1))
+        services.add(service())
+        services.save(running)
+
+        assert services.get(SCOPE, 5) == running
+
+    def test_another_project_does_not_see_it(self, services: ServiceRepository) -> None:
+        services.add(service())
+
+        with pytest.raises(ServiceNotFoundError):
+            services.get(SCOPE.model_copy(update={"project_id": 43}), 5)
+
+    def test_suffixes_are_unique_in_the_installation(self, services: ServiceRepository) -> None:
+        services.add(service(5))
+        elsewhere = SCOPE.model_copy(update={"account_id": 8, "project_id": 99})
+
+        with pytest.raises(SuffixTakenError):
+            services.add(service(6, suffix="digits-5", scope=elsewhere))
+
+        with pytest.raises(ServiceNotFoundError):
+            services.get(elsewhere, 6)
+
+    def test_of_ten_deployments_to_one_suffix_one_wins(self, services: ServiceRepository) -> None:
+        def attempt(number: int) -> bool:
+            try:
+                services.add(service(number, suffix="same"))
+            except SuffixTakenError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(10) as pool:
+            assert sum(pool.map(attempt, range(10, 20))) == 1
+        rows, _ = services.page(SCOPE, limit=50, position=None)
+        assert len(rows) == 1
+
+    def test_names_and_models_are_taken_once_in_a_project(self, services: ServiceRepository) -> None:
+        services.add(service(5))
+
+        with pytest.raises(ServiceNameTakenError):
+            services.add(service(6, name="digits 5"))
+        with pytest.raises(ModelDeployedError) as caught:
+            services.add(service(6, model_id=105))
+
+        assert caught.value.details["service_id"] == 5
+        services.add(service(6))
+
+    def test_the_slower_of_two_writers_is_refused(self, services: ServiceRepository) -> None:
+        services.add(service())
+        services.save(service().stopped_by_user(NOON))
+
+        with pytest.raises(ServiceConflictError):
+            services.save(service().observed(report("in_service", NOON + MINUTE, 1)))
+
+    def test_the_address_follows_the_state_and_the_limits(self, services: ServiceRepository) -> None:
+        services.add(service())
+        first = services.route("digits-5")
+        running = service().observed(report("in_service", NOON + MINUTE, 1))
+        services.save(running)
+        limited = running.model_copy(update={"limits": Limits(qps=3), "version": running.version + 1})
+        services.save(limited)
+
+        then = services.route("digits-5")
+
+        assert first is not None
+        assert then is not None
+        assert (first.answers, then.answers, then.limits) == (False, True, Limits(qps=3))
+        assert services.route("nobody") is None
+
+    def test_changing_services_and_those_that_use_machines_are_listed(
+        self, services: ServiceRepository
+    ) -> None:
+        services.add(service())
+        assert list(services.changing()) == [(SCOPE, 5)]
+        running = service().observed(report("in_service", NOON + MINUTE, 1))
+        services.save(running)
+        assert list(services.changing()) == []
+        assert list(services.using_machines(7)) == [(SCOPE, 5)]
+        stopping = running.stopped_by_user(NOON + MINUTE)
+        services.save(stopping)
+        services.save(stopping.removed(NOON + 2 * MINUTE))
+
+        assert list(services.changing()) == []
+        assert list(services.using_machines(7)) == []
+
+    def test_what_is_removed_is_free_again(self, services: ServiceRepository) -> None:
+        services.add(service())
+        stopped = service().stopped_by_user(NOON)
+        services.save(stopped)
+
+        with pytest.raises(ServiceConflictError):
+            services.remove(service())
+        services.remove(stopped)
+
+        assert services.route("digits-5") is None
+        services.add(service(6, name="digits 5", suffix="digits-5", model_id=105))
+
+    def test_services_are_paged_newest_first(self, services: ServiceRepository) -> None:
+        for number in range(1, 6):
+            services.add(service(number))
+        rows, position = services.page(SCOPE, limit=3, position=None)
+        rest, end = services.page(SCOPE, limit=3, position=position)
+
+        assert [row.service_id for row in (*rows, *rest)] == [5, 4, 3, 2, 1]
+        assert end is None
+
+
+class CallRightsContract:
+    def test_a_right_is_granted_and_revoked_and_both_may_be_repeated(
+        self, rights: CallRightRepository
+    ) -> None:
+        right = CallRight(service_id=5, app_id=9, granted_at=NOON)
+        rights.grant(right)
+        rights.grant(right)
+        assert rights.has(5, 9)
+        assert list(rights.rights(5)) == [right]
+
+        rights.revoke(5, 9)
+        rights.revoke(5, 9)
+
+        assert not rights.has(5, 9)
+
+
+class CallRecordsContract:
+    def test_a_repeat_is_one_record_and_the_newest_comes_first(self, calls: CallRecordRepository) -> None:
+        made = [
+            CallRecord(log_id=number, service_id=5, app_id=9, at=NOON, error_code=None, duration_ms=3)
+            for number in (2**62, 2**62 + 1)
+        ]
+        for call in (*made, made[0]):
+            calls.record(call)
+
+        rows, position = calls.page(5, limit=10, position=None)
+
+        assert list(rows) == made[::-1]
+        assert position is None
+
+
+class CountersContract:
+    def test_no_more_than_the_limit_are_counted_even_at_once(self, counters: CallCounters) -> None:
+        def attempt(_: int) -> bool:
+            return counters.count("5#9#total", most=4, forget_at=NOON)
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(attempt, range(12))) == 4
+        counters.take_back("5#9#total")
+        assert attempt(0)
+        assert not attempt(0)
+
+
+class TestInMemory(ServiceRepositoryContract, CallRightsContract, CallRecordsContract, CountersContract):
+    @pytest.fixture
+    def services(self) -> InMemoryServiceRepository:
+        return InMemoryServiceRepository()
+
+    @pytest.fixture
+    def rights(self) -> InMemoryCallRights:
+        return InMemoryCallRights()
+
+    @pytest.fixture
+    def calls(self) -> InMemoryCallRecords:
+        return InMemoryCallRecords()
+
+    @pytest.fixture
+    def counters(self) -> InMemoryCallCounters:
+        return InMemoryCallCounters()
+
+
+class TestDynamo(ServiceRepositoryContract, CallRightsContract, CallRecordsContract, CountersContract):
+    @pytest.fixture
+    def services(self, emulator_url: str) -> DynamoServiceRepository:
+        return DynamoServiceRepository(make_table(emulator_url, "services"))
+
+    @pytest.fixture
+    def rights(self, emulator_url: str) -> DynamoCallRights:
+        return DynamoCallRights(make_table(emulator_url, "services"))
+
+    @pytest.fixture
+    def calls(self, emulator_url: str) -> DynamoCallRecords:
+        return DynamoCallRecords(make_table(emulator_url, "services"))
+
+    @pytest.fixture
+    def counters(self, emulator_url: str) -> DynamoCallCounters:
+        return DynamoCallCounters(make_table(emulator_url, "services"))

@@ -1,0 +1,220 @@
+"""Fakes of the ports of services; repositories pass the contract suite of the real ones."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from openbml.compute.hostings import Hosting, HostingNotFoundError, HostingRequest, HostingState
+from openbml.compute.invocations import InvocationReply
+from openbml.core.scope import ProjectScope
+from openbml.services.collaborators import ServableVersion
+from openbml.services.repositories import (
+    CallRecord,
+    CallRight,
+    ModelDeployedError,
+    Position,
+    Route,
+    ServiceNameTakenError,
+    SuffixTakenError,
+)
+from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError, ServiceState
+from openbml_catalog.machines import Module
+from tests.fakes.compute_memory import Ticking
+
+_IDLE = (ServiceState.STOPPED, ServiceState.FAILED)
+
+
+class InMemoryServiceRepository:
+    def __init__(self) -> None:
+        self._services: dict[int, Service] = {}
+        self._lock = threading.Lock()
+        self.lost_saves = 0
+
+    def add(self, service: Service) -> None:
+        with self._lock:
+            for known in self._services.values():
+                if known.suffix == service.suffix:
+                    raise SuffixTakenError(suffix=service.suffix)
+                if (known.scope, known.name) == (service.scope, service.name):
+                    raise ServiceNameTakenError(name=service.name)
+                if (known.scope, known.model_id) == (service.scope, service.model_id):
+                    raise ModelDeployedError(model_id=known.model_id, service_id=known.service_id)
+            self._services[service.service_id] = service
+
+    def get(self, scope: ProjectScope, service_id: int) -> Service:
+        service = self._services.get(service_id)
+        if service is None or service.scope != scope:
+            raise ServiceNotFoundError(service_id=service_id)
+        return service
+
+    def save(self, service: Service) -> None:
+        with self._lock:
+            known = self._services.get(service.service_id)
+            if self.lost_saves or known is None or known.version != service.version - 1:
+                self.lost_saves = max(0, self.lost_saves - 1)
+                raise ServiceConflictError(service_id=service.service_id)
+            self._services[service.service_id] = service
+
+    def remove(self, service: Service) -> None:
+        with self._lock:
+            if self._services.get(service.service_id) != service:
+                raise ServiceConflictError(service_id=service.service_id)
+            del self._services[service.service_id]
+
+    def page(
+        self, scope: ProjectScope, *, limit: int, position: Position
+    ) -> tuple[Sequence[Service], Position]:
+        mine = [row for row in self._services.values() if row.scope == scope]
+        mine.sort(key=lambda row: -row.service_id)
+        start = position["start"] if position else 0
+        following = {"start": start + limit} if start + limit < len(mine) else None
+        return mine[start : start + limit], following
+
+    def changing(self) -> Sequence[tuple[ProjectScope, int]]:
+        return [(row.scope, row.service_id) for row in self._services.values() if row.state.is_changing]
+
+    def using_machines(self, account_id: int) -> Sequence[tuple[ProjectScope, int]]:
+        return [
+            (row.scope, row.service_id)
+            for row in self._services.values()
+            if row.scope.account_id == account_id and row.state not in _IDLE
+        ]
+
+    def route(self, suffix: str) -> Route | None:
+        found = (row for row in self._services.values() if row.suffix == suffix)
+        return next((Route.of(row) for row in found), None)
+
+
+class InMemoryCallRights:
+    def __init__(self) -> None:
+        self._rights: dict[tuple[int, int], CallRight] = {}
+
+    def grant(self, right: CallRight) -> None:
+        self._rights[right.service_id, right.app_id] = right
+
+    def revoke(self, service_id: int, app_id: int) -> None:
+        self._rights.pop((service_id, app_id), None)
+
+    def has(self, service_id: int, app_id: int) -> bool:
+        return (service_id, app_id) in self._rights
+
+    def rights(self, service_id: int) -> Sequence[CallRight]:
+        return [right for (owner, _), right in sorted(self._rights.items()) if owner == service_id]
+
+
+class InMemoryCallRecords:
+    def __init__(self) -> None:
+        self._calls: dict[int, CallRecord] = {}
+
+    def record(self, call: CallRecord) -> None:
+        self._calls[call.log_id] = call
+
+    def page(
+        self, service_id: int, *, limit: int, position: Position
+    ) -> tuple[Sequence[CallRecord], Position]:
+        mine = sorted(
+            (row for row in self._calls.values() if row.service_id == service_id),
+            key=lambda row: -row.log_id,
+        )
+        start = position["start"] if position else 0
+        following = {"start": start + limit} if start + limit < len(mine) else None
+        return mine[start : start + limit], following
+
+
+class InMemoryCallCounters:
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def count(self, name: str, *, most: int, forget_at: datetime | None) -> bool:
+        with self._lock:
+            if self.counts.get(name, 0) >= most:
+                return False
+            self.counts[name] = self.counts.get(name, 0) + 1
+            return True
+
+    def take_back(self, name: str) -> None:
+        with self._lock:
+            self.counts[name] -= 1
+
+
+class RecordedQueue:
+    """A queue that keeps its messages; `refusing` makes it fail like an unreachable one."""
+
+    def __init__(self) -> None:
+        self.messages: list[BaseModel] = []
+        self.refusing = False
+
+    def send(self, messages: Sequence[BaseModel]) -> None:
+        if self.refusing:
+            raise ConnectionError("the queue is unreachable")
+        self.messages.extend(messages)
+
+
+class FakeVersions:
+    """Every version is ready, of the task a test sets."""
+
+    task_type = "image_classification"
+
+    def get(self, scope: ProjectScope, model_id: int, version_number: int) -> ServableVersion:
+        return ServableVersion(
+            model_id=model_id,
+            version_number=version_number,
+            task_type=self.task_type,
+            model_uri=f"s3://data/{scope.prefix}models/{model_id}/{version_number}/",
+        )
+
+
+class FakeFunds:
+    def __init__(self) -> None:
+        self.has = True
+
+    def has_means(self, account_id: int, module: Module, machine: str) -> bool:
+        return self.has
+
+
+class FakeHostings:
+    """Hostings as compute keeps them; a test says when they are in service, failed or gone."""
+
+    def __init__(self, now: Ticking) -> None:
+        self.hostings: dict[str, Hosting] = {}
+        self._now = now
+
+    def deploy(self, request: HostingRequest) -> Hosting:
+        known = self.hostings.get(request.deployment_id)
+        if known is None:
+            hosting = Hosting(request=request, created_at=self._now(), changed_at=self._now())
+        else:
+            hosting = known.wanting(request, self._now())
+        return self._keep(hosting)
+
+    def undeploy(self, deployment_id: str) -> Hosting:
+        if deployment_id not in self.hostings:
+            raise HostingNotFoundError(deployment_id=deployment_id)
+        return self._keep(self.hostings[deployment_id].unwanted(self._now()))
+
+    def become(self, deployment_id: str, state: HostingState, **changes: object) -> Hosting:
+        hosting = self.hostings[deployment_id]
+        serving = hosting.request.revision if state is HostingState.IN_SERVICE else 0
+        given = {"serving_revision": serving, "failure": None, **changes}
+        return self._keep(hosting.changed(self._now(), state=state, **given))
+
+    def _keep(self, hosting: Hosting) -> Hosting:
+        self.hostings[hosting.deployment_id] = hosting
+        return hosting
+
+
+class FakeInvoker:
+    """A model that answers as a test says; an exception is raised instead."""
+
+    def __init__(self, body: bytes = b'{"results": [{"name": "digit_3", "score": 0.9}]}') -> None:
+        self.outcome: bytes | Exception = body
+        self.calls: list[tuple[str, bytes, str]] = []
+
+    def invoke(self, deployment_id: str, body: bytes, content_type: str, timeout_s: float) -> InvocationReply:
+        self.calls.append((deployment_id, body, content_type))
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return InvocationReply(body=self.outcome, content_type="application/json")

@@ -1,0 +1,412 @@
+"""From the wish to the running service and back: use cases over fakes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from openbml.compute.failures import Failure, Fault
+from openbml.compute.hostings import HostingState
+from openbml.core.errors import InvalidRequestError
+from openbml.services import deploy_services as use
+from openbml.services.collaborators import AllowanceUsedUpError
+from openbml.services.deploy_services import (
+    ChangeRequest,
+    DeployRequest,
+    ServiceOrder,
+    TaskNotDeployableError,
+)
+from openbml.services.events import ServiceStateChanged, UsageReported
+from openbml.services.read_services import ServiceView
+from openbml.services.repositories import ModelDeployedError, ServiceNameTakenError, SuffixTakenError
+from openbml.services.services import (
+    HostingReport,
+    Service,
+    ServiceConflictError,
+    ServiceNotFoundError,
+    ServiceState,
+    ServiceStateError,
+)
+from openbml.services.track_services import (
+    apply_deployment,
+    halt_services,
+    hosting_request,
+    report_of,
+    resume_services,
+    track_service,
+)
+from tests.fakes.compute_memory import RecordedEvents, Ticking
+from tests.fakes.services_memory import (
+    FakeFunds,
+    FakeHostings,
+    FakeVersions,
+    InMemoryServiceRepository,
+    RecordedQueue,
+)
+from tests.fakes.services_samples import SCOPE
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.services = InMemoryServiceRepository()
+        self.versions = FakeVersions()
+        self.funds = FakeFunds()
+        self.events = RecordedEvents()
+        self.orders = RecordedQueue()
+        self.now = Ticking()
+        self.hostings = FakeHostings(self.now)
+        self.new_id = count(5).__next__
+
+    def request(self, **changes: Any) -> DeployRequest:
+        fields = {"name": "digits", "suffix": "digits", "model_id": 3, "model_version": 1}
+        return DeployRequest.model_validate({**fields, **changes})
+
+    def deploy(self, **changes: Any) -> Service:
+        return use.deploy_service(
+            self.request(**changes),
+            scope=SCOPE,
+            services=self.services,
+            versions=self.versions,
+            funds=self.funds,
+            events=self.events,
+            orders=self.orders,
+            new_id=self.new_id,
+            now=self.now,
+        )
+
+    def change(self, service_id: int, **changes: Any) -> Service:
+        return use.change_service(
+            ChangeRequest.model_validate(changes),
+            scope=SCOPE,
+            service_id=service_id,
+            services=self.services,
+            versions=self.versions,
+            funds=self.funds,
+            events=self.events,
+            orders=self.orders,
+            now=self.now,
+        )
+
+    def stop(self, service_id: int) -> Service:
+        return use.stop_service(
+            SCOPE, service_id, services=self.services, events=self.events, orders=self.orders, now=self.now
+        )
+
+    def restart(self, service_id: int) -> Service:
+        return use.restart_service(
+            SCOPE,
+            service_id,
+            services=self.services,
+            funds=self.funds,
+            events=self.events,
+            orders=self.orders,
+            now=self.now,
+        )
+
+    def apply(self, service_id: int) -> Service | None:
+        order = ServiceOrder(scope=SCOPE, service_id=service_id)
+        return apply_deployment(
+            order, services=self.services, hostings=self.hostings, events=self.events, now=self.now
+        )
+
+    def track(self, service_id: int, report: HostingReport) -> Service | None:
+        return track_service(
+            SCOPE, service_id, report, services=self.services, hostings=self.hostings, events=self.events
+        )
+
+    def hosting_becomes(self, service_id: int, state: HostingState, **changes: object) -> Service | None:
+        self.now.pass_time(minutes=1)
+        hosting = self.hostings.become(str(service_id), state, **changes)
+        return self.track(service_id, report_of(hosting))
+
+    def running(self, **changes: Any) -> int:
+        service_id = self.deploy(**changes).service_id
+        self.apply(service_id)
+        self.hosting_becomes(service_id, HostingState.IN_SERVICE)
+        return service_id
+
+    def state(self, service_id: int) -> ServiceState:
+        return self.services.get(SCOPE, service_id).state
+
+    def usages(self) -> dict[str, bool]:
+        """Return every usage told, by id, and whether it is closed."""
+        told: dict[str, bool] = {}
+        for event in self.events.of(UsageReported):
+            assert isinstance(event, UsageReported)
+            told[event.usage_id] = told.get(event.usage_id, False) or event.closed
+        return told
+
+
+def test_a_deployment_ends_in_a_running_service_with_an_open_span() -> None:
+    desk = Desk()
+
+    service_id = desk.running()
+
+    assert desk.state(service_id) is ServiceState.RUNNING
+    assert list(desk.usages().values()) == [False]
+    request = desk.hostings.hostings[str(service_id)].request
+    assert (request.copies, request.compute_units, request.image) == (2, 1, "serving")
+    assert request.owner.context == "services"
+
+
+def test_the_address_is_whole_and_the_price_is_units_times_instances() -> None:
+    view = ServiceView.of(Desk().deploy(compute_units=2, instances=3), "https://bml.example")
+
+    assert view.url == "https://bml.example/rpc/2.0/ai_custom_bml/v1/classification/digits"
+    assert str(view.price_per_hour) == "2.4"
+
+
+def test_of_ten_deployments_to_one_suffix_one_wins() -> None:
+    desk = Desk()
+
+    def attempt(number: int) -> bool:
+        try:
+            desk.deploy(name=f"digits {number}", model_id=number)
+        except SuffixTakenError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(attempt, range(1, 11))) == 1
+
+
+def test_a_name_or_model_that_has_its_service_is_refused() -> None:
+    desk = Desk()
+    desk.deploy()
+
+    with pytest.raises(ServiceNameTakenError):
+        desk.deploy(suffix="other", model_id=4)
+    with pytest.raises(ModelDeployedError):
+        desk.deploy(suffix="other", name="other")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"suffix": "a/b"},
+        {"suffix": ""},
+        {"suffix": "x" * 51},
+        {"name": " "},
+        {"instances": 1},
+        {"compute_units": 0},
+        {"machine_type": "GPU_P4"},
+        {"surprise": 1},
+    ],
+)
+def test_a_malformed_form_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Desk().request(**changes)
+
+
+def test_more_compute_units_than_the_largest_machine_holds_are_refused() -> None:
+    with pytest.raises(InvalidRequestError):
+        Desk().deploy(compute_units=17)
+
+
+def test_a_task_that_no_image_serves_is_refused() -> None:
+    desk = Desk()
+    desk.versions.task_type = "ocr"
+
+    with pytest.raises(TaskNotDeployableError):
+        desk.deploy()
+
+
+def test_an_account_without_means_deploys_restarts_and_grows_nothing() -> None:
+    desk = Desk()
+    service_id = desk.running()
+    desk.funds.has = False
+
+    with pytest.raises(AllowanceUsedUpError):
+        desk.deploy(name="other", suffix="other", model_id=4)
+    with pytest.raises(AllowanceUsedUpError):
+        desk.change(service_id, instances=3)
+    desk.stop(service_id)
+    desk.apply(service_id)
+    desk.hosting_becomes(service_id, HostingState.REMOVED)
+    with pytest.raises(AllowanceUsedUpError):
+        desk.restart(service_id)
+
+
+def test_an_account_whose_allowance_ran_out_has_its_services_stopped() -> None:
+    desk = Desk()
+    service_id = desk.running()
+
+    def halt() -> int:
+        return halt_services(
+            SCOPE.account_id,
+            machine="SVC_CPU",
+            services=desk.services,
+            funds=desk.funds,
+            events=desk.events,
+            orders=desk.orders,
+            now=desk.now,
+        )
+
+    assert halt() == 0  # it pays by now
+    desk.funds.has = False
+    assert halt() == 1
+    assert desk.state(service_id) is ServiceState.STOPPING
+    assert halt() == 1  # again is fine
+    assert list(desk.usages().values()) == [True]
+
+
+def test_stop_and_restart_keep_the_address_and_bill_two_spans() -> None:
+    desk = Desk()
+    service_id = desk.running()
+
+    desk.now.pass_time(minutes=10)
+    desk.stop(service_id)
+    assert list(desk.usages().values()) == [True]
+    desk.apply(service_id)
+    desk.hosting_becomes(service_id, HostingState.REMOVED)
+    assert desk.state(service_id) is ServiceState.STOPPED
+    desk.restart(service_id)
+    desk.apply(service_id)
+    desk.hosting_becomes(service_id, HostingState.IN_SERVICE)
+
+    assert desk.services.get(SCOPE, service_id).suffix == "digits"
+    assert sorted(desk.usages().values()) == [False, True]
+
+
+def test_a_service_stopped_before_it_was_deployed_is_simply_stopped() -> None:
+    desk = Desk()
+    service_id = desk.deploy().service_id
+
+    desk.stop(service_id)
+    desk.apply(service_id)
+
+    assert desk.state(service_id) is ServiceState.STOPPED
+    assert desk.usages() == {}
+
+
+def test_what_was_deployed_while_its_service_was_stopped_is_removed() -> None:
+    desk = Desk()
+    service_id = desk.deploy().service_id
+    desk.stop(service_id)
+    desk.apply(service_id)
+    desk.hostings.deploy(hosting_request(desk.services.get(SCOPE, service_id)))
+    desk.hosting_becomes(service_id, HostingState.IN_SERVICE)
+
+    assert desk.state(service_id) is ServiceState.STOPPED
+    assert desk.hostings.hostings[str(service_id)].removal_requested
+
+
+def test_orders_may_be_late_repeated_or_out_of_order() -> None:
+    desk = Desk()
+    service_id = desk.running()
+
+    for _ in range(3):
+        desk.apply(service_id)
+
+    assert desk.state(service_id) is ServiceState.RUNNING
+    assert len(desk.usages()) == 1
+
+
+def test_a_lost_event_is_made_up_for_by_the_minutes_look() -> None:
+    desk = Desk()
+    service_id = desk.deploy().service_id
+    desk.apply(service_id)
+    desk.now.pass_time(minutes=1)
+    desk.hostings.become(str(service_id), HostingState.IN_SERVICE)  # nobody is told
+
+    looked_at = resume_services(
+        services=desk.services, hostings=desk.hostings, events=desk.events, now=desk.now
+    )
+
+    assert looked_at == 1
+    assert desk.state(service_id) is ServiceState.RUNNING
+
+
+def test_a_lost_order_is_made_up_for_too() -> None:
+    desk = Desk()
+    desk.orders.refusing = True
+    with pytest.raises(ConnectionError):
+        desk.deploy()
+
+    resume_services(services=desk.services, hostings=desk.hostings, events=desk.events, now=desk.now)
+
+    assert list(desk.hostings.hostings) == ["5"]
+
+
+def test_an_update_that_is_rolled_back_keeps_the_service_running() -> None:
+    desk = Desk()
+    service_id = desk.running()
+    failure = Failure(fault=Fault.PLATFORM, message="no room for three")
+
+    desk.now.pass_time(minutes=1)
+    desk.change(service_id, instances=3)
+    desk.apply(service_id)
+    desk.hosting_becomes(service_id, HostingState.IN_SERVICE, serving_revision=1, failure=failure)
+
+    current = desk.services.get(SCOPE, service_id)
+    assert (current.state, current.failure, current.wanted.instances) == (ServiceState.RUNNING, failure, 2)
+    assert len(desk.usages()) == 1
+
+
+def test_scaling_ends_one_span_and_begins_the_next() -> None:
+    desk = Desk()
+    service_id = desk.running()
+
+    desk.now.pass_time(minutes=1)
+    desk.change(service_id, instances=4)
+    assert desk.state(service_id) is ServiceState.UPDATING
+    desk.apply(service_id)
+    desk.hosting_becomes(service_id, HostingState.IN_SERVICE)
+
+    assert sorted(desk.usages().values()) == [False, True]
+
+
+def test_a_crash_between_save_and_publication_is_healed_by_the_repeat() -> None:
+    desk = Desk()
+    service_id = desk.deploy().service_id
+    desk.apply(service_id)
+    desk.now.pass_time(minutes=1)
+    report = report_of(desk.hostings.become(str(service_id), HostingState.IN_SERVICE))
+    published = desk.events.published
+
+    desk.events.published = []
+    desk.track(service_id, report)
+    desk.events.published = published  # what was told is lost
+    desk.track(service_id, report)
+
+    assert list(desk.usages().values()) == [False]
+
+
+def test_a_span_announced_to_nobody_never_accrues() -> None:
+    desk = Desk()
+    service_id = desk.deploy().service_id
+    desk.apply(service_id)
+    desk.services.lost_saves = 100
+
+    desk.now.pass_time(minutes=1)
+    report = report_of(desk.hostings.become(str(service_id), HostingState.IN_SERVICE))
+    with pytest.raises(ServiceConflictError):
+        desk.track(service_id, report)
+
+    assert desk.usages() == {}
+
+
+def test_only_what_is_stopped_or_failed_can_be_deleted() -> None:
+    desk = Desk()
+    service_id = desk.running()
+
+    with pytest.raises(ServiceStateError):
+        use.delete_service(SCOPE, service_id, services=desk.services, hostings=desk.hostings)
+    desk.hosting_becomes(service_id, HostingState.FAILED)
+    use.delete_service(SCOPE, service_id, services=desk.services, hostings=desk.hostings)
+
+    assert desk.hostings.hostings[str(service_id)].removal_requested
+    with pytest.raises(ServiceNotFoundError):
+        desk.state(service_id)
+    assert desk.deploy().suffix == "digits"  # the address is free again
+
+
+def test_every_change_is_told_to_the_console() -> None:
+    desk = Desk()
+    service_id = desk.running()
+    desk.stop(service_id)
+
+    told = [event.state for event in desk.events.of(ServiceStateChanged)]  # type: ignore[attr-defined]  # of() is untyped
+    assert told == [ServiceState.DEPLOYING, ServiceState.RUNNING, ServiceState.STOPPING]

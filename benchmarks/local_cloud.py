@@ -1,7 +1,7 @@
 """How long the local cloud takes to be ready, and the main job from the first command to the bill.
 
-Prints one row each: `bml up` cold (empty state, environments built), `bml up` warm (second start), the demo, the demo again.
-Reference: the budgets of `docs/architecture.md` section 7 (warm start at most 25 s) and 6 minutes for the demo on 2 cores.
+Prints one row each: `bml up` cold (empty state, environments built), the demo, the demo again, `bml up` warm.
+Reference: the budgets of `docs/architecture.md` section 7 (warm start at most 25 s), 6 minutes for the demo.
 """
 
 import json

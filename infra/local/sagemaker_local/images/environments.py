@@ -74,7 +74,10 @@ class Environments:
             # Scripts of an environment hold its address, so it is built where it stays and
             # counts only once the mark is there; what a killed build leaves is removed above.
             _run([sys.executable, "-m", "venv", str(folder)], entry.env)
-            _run([*_pip(folder), "install", "--quiet", "--no-deps", *_extra_index(), "-r", str(lock)], entry.env)
+            _run(
+                [*_pip(folder), "install", "--quiet", "--no-deps", *_extra_index(), "-r", str(lock)],
+                entry.env,
+            )
             mark = folder / (_READY + ".tmp")
             mark.write_text(f"{lock}\n")
             mark.rename(folder / _READY)

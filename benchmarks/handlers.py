@@ -198,9 +198,9 @@ class Bench:
         yield "metering: prices", handler, lambda: request("GET", "/v1/metering/prices")
 
     def prediction(self) -> Iterator[tuple[str, Handler, Callable[[], dict[str, Any]]]]:
-        from tests.unit.prediction.test_prediction_api import PATH, Desk
+        from tests.fakes.prediction_desk import PATH, PredictionDesk
 
-        desk = Desk()
+        desk = PredictionDesk()
         module = load("answer_prediction")
         module.prediction_api = lambda: desk.api  # type: ignore[attr-defined]  # the module's own name
         module.applications = lambda: desk.applications  # type: ignore[attr-defined]

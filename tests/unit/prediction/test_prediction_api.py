@@ -3,7 +3,6 @@
 import base64
 import json
 from datetime import timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -12,88 +11,16 @@ from hypothesis import strategies as st
 
 from openbml.compute.hostings import HostingNotFoundError
 from openbml.compute.invocations import InvocationTimeoutError, ModelFailedError, ModelNotReadyError
-from openbml.core.ids import new_log_id
-from openbml.identity.applications import Application
-from openbml.services.prediction.answers import MOST_BODY_BYTES, PredictionApi, PredictionCall
-from openbml.services.prediction.applications_identity import IdentityApplications
-from openbml.services.prediction.callers import RememberedCallers, RememberedRights, RememberedRoutes
+from openbml.services.prediction.answers import MOST_BODY_BYTES, PredictionCall
 from openbml.services.prediction.gateway_events import call_of, http_reply, is_token_request, token_parameters
 from openbml.services.prediction.replies import ReplyMalformedError, with_log_id
 from openbml.services.prediction.tokens import token_reply
 from openbml.services.repositories import CallRight
 from openbml.services.services import Limits
-from tests.fakes.compute_memory import NOON, Ticking
-from tests.fakes.identity_memory import InMemoryApplicationRepository
-from tests.fakes.services_memory import (
-    FakeInvoker,
-    InMemoryCallCounters,
-    InMemoryCallRights,
-    InMemoryServiceRepository,
-)
-from tests.fakes.services_samples import SCOPE, report, service
-
-PATH = "/rpc/2.0/ai_custom_bml/v1/classification/digits-5"
-
-
-class Desk:
-    """The API over fakes, with one running service and one application of its account."""
-
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.now = Ticking(NOON + timedelta(hours=1))
-        self.seconds = 0.0
-        self.repository = InMemoryApplicationRepository()
-        self.applications = IdentityApplications(self.repository, now=self.now)
-        self.services = InMemoryServiceRepository()
-        self.services.add(service(limits=limits or Limits()))
-        self.services.save(
-            self.services.get(SCOPE, 5).observed(report("in_service", NOON + timedelta(minutes=1), 1))
-        )
-        self.rights = InMemoryCallRights()
-        self.counters = InMemoryCallCounters()
-        self.invoker = FakeInvoker()
-        self._ids = count(1)
-        self.api = PredictionApi(
-            callers=RememberedCallers(self.applications, lambda: self.seconds),
-            routes=RememberedRoutes(self.services, lambda: self.seconds),
-            rights=RememberedRights(self.rights, lambda: self.seconds),
-            counters=self.counters,
-            invoker=self.invoker,
-            now=self.now,
-            new_log_id=new_log_id,
-        )
-
-    def application(self, account_id: int = SCOPE.account_id) -> Application:
-        number = next(self._ids)
-        application = Application(
-            app_id=number,
-            account_id=account_id,
-            name="app",
-            api_key=f"key{number}",
-            secret_key="secret",
-            created_at=self.now(),
-        )
-        self.repository.add(application)
-        return application
-
-    def token(self, application: Application | None = None) -> str:
-        owner = application or self.application()
-        return self.applications.issue(owner.api_key, owner.secret_key).access_token
-
-    def call(self, token: str | None, **changes: Any) -> dict[str, Any]:
-        fields = {
-            "method": "POST",
-            "path": PATH,
-            "token": token,
-            "content_type": "application/json;charset=UTF-8",
-            "body": b'{"image": "abc"}',
-        }
-        body = self.api.answer(PredictionCall.model_validate({**fields, **changes})).body
-        document: dict[str, Any] = json.loads(body)
-        assert 2**53 < document["log_id"] < 2**63
-        return document
-
-    def code(self, token: str | None, **changes: Any) -> int | None:
-        return self.call(token, **changes).get("error_code")
+from tests.fakes.compute_memory import NOON
+from tests.fakes.prediction_desk import PATH
+from tests.fakes.prediction_desk import PredictionDesk as Desk
+from tests.fakes.services_samples import SCOPE, report
 
 
 def test_a_good_call_is_passed_on_untouched_and_answered_with_a_log_id() -> None:

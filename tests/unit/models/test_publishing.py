@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from openbml.models.events import ModelVersionPublished
+from openbml.models.model_files import StoredFile
 from openbml.models.models import (
     ExperimentPublishedError,
     Model,
@@ -181,6 +182,21 @@ def test_a_repeated_copy_order_changes_nothing() -> None:
 
     assert desk.copy(version) == ready
     assert len(desk.events.of(ModelVersionPublished)) == 1
+
+
+def test_of_two_copy_orders_at_once_the_slower_finds_the_work_done() -> None:
+    desk = Desk()
+    version = desk.publish(desk.model().model_id)
+    copy = desk.files.copy
+
+    def overtaken(source_uri: str, target_uri: str, file: StoredFile) -> None:
+        desk.files.copy = copy  # type: ignore[method-assign]  # the other order runs in the middle of this one
+        desk.copy(version)
+        copy(source_uri, target_uri, file)
+
+    desk.files.copy = overtaken  # type: ignore[method-assign]
+
+    assert desk.copy(version).state is VersionState.READY
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,8 @@ def copy_version(
 ) -> ModelVersion:
     """Copy the run's model folder, file by file, and make the version ready.
 
-    Files that are there already are skipped, so that a repeat after a crash goes on where it ended.
+    Files that are there already are skipped, so that a repeat after a crash goes on where it ended. Of two
+    orders of one version at once, the slower one finds the work done.
 
     Raises:
         VersionNotFoundError, VersionConflictError
@@ -123,18 +124,27 @@ def copy_version(
     version = models.version(order.scope, order.model_id, order.version_number)
     if version.state is not VersionState.PUBLISHING:
         return version
-    try:
-        after = version.ready(_copied(version, files))
-    except ModelFilesInvalidError as error:
-        failure = Failure(
-            fault=Fault.PLATFORM, message=f"the run's model cannot be kept: {error.details['reason']}"
-        )
-        after = version.broken(failure)
-        logger.warning("publication failed", model_id=version.model_id, version_number=version.version_number)
-    else:
+    after = _outcome(version, files)
+    if after.state is VersionState.READY:
         events.publish([ModelVersionPublished.of(after)])
-    models.save_version(after)
+    try:
+        models.save_version(after)
+    except VersionConflictError:
+        current = models.version(order.scope, order.model_id, order.version_number)
+        if current.state is VersionState.PUBLISHING:
+            raise
+        return current
     return after
+
+
+def _outcome(version: ModelVersion, files: ModelFiles) -> ModelVersion:
+    try:
+        return version.ready(_copied(version, files))
+    except ModelFilesInvalidError as error:
+        reason = error.details["reason"]
+        logger.warning("publication failed", model_id=version.model_id, reason=reason)
+        message = f"the run's model cannot be kept: {reason}"
+        return version.broken(Failure(fault=Fault.PLATFORM, message=message))
 
 
 def _copied(version: ModelVersion, files: ModelFiles) -> ModelContent:

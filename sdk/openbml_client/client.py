@@ -1,7 +1,7 @@
 """The control API by resource; every call here is one route of `/v1/openapi.json`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from openbml_client.errors import NotFoundError
 from openbml_client.transport import Transport
@@ -23,6 +23,12 @@ class Client:
 
     def __init__(self, transport: Transport | None = None) -> None:
         self.transport = transport or Transport()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.transport.close()
 
     def me(self) -> Document:
         return self._get("/v1/identity/me")

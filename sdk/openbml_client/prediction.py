@@ -4,7 +4,7 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -57,6 +57,12 @@ class PredictionClient:
         self._http = http or httpx.Client(timeout=httpx.Timeout(90.0, connect=5.0))
         self._sleep = sleep
         self._token: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     def classify(
         self, service_url: str, image: Path | bytes, *, top_num: int | None = None

@@ -43,6 +43,10 @@ class Transport:
         self._http = http or httpx.Client(timeout=_TIMEOUT)
         self._sleep = sleep
 
+    def close(self) -> None:
+        """Close the connections; the session stays."""
+        self._http.close()
+
     @property
     def session(self) -> Session | None:
         return self._session

@@ -65,6 +65,10 @@ class ArchiveUpload:
         Raises:
             UploadError: a part failed repeatedly; call again to resume.
         """
+        with self._http:
+            return self._run()
+
+    def _run(self) -> Document:
         etags = self._stored_parts()
         missing = [number for number in range(1, self._part_count + 1) if number not in etags]
         for start in range(0, len(missing), _URLS_PER_CALL):

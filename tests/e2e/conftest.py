@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Cloud:
     config: Path
     email: str
     password: str
+    opened: list[Transport] = field(default_factory=list)
 
     def bml(
         self, *arguments: str, check: bool = True, timeout_s: float = 600
@@ -61,6 +62,7 @@ class Cloud:
         name = (email or self.email).replace("@", "_at_")
         transport = Transport(self.url, sessions=SessionFile(self.config / f"{name}.json"))
         transport.sign_in(email or self.email, password or self.password)
+        self.opened.append(transport)
         return Client(transport)
 
     def environment(self) -> Mapping[str, str]:
@@ -107,7 +109,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
             logs = unsigned.bml("logs", "deploy", "-n", "60", check=False).stdout
             pytest.fail(f"bml up failed:\n{started.stderr}\n{logs}")
         administrator = unsigned.json("status", "--show-password")["administrator"]
-        yield Cloud(url, state, config, administrator["email"], administrator["password"])
+        cloud = Cloud(url, state, config, administrator["email"], administrator["password"])
+        yield cloud
+        for transport in cloud.opened:
+            transport.close()
     finally:
         unsigned.bml("down", check=False)
 

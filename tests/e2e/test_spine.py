@@ -64,10 +64,10 @@ def test_the_model_version_names_the_data_it_was_trained_on(
 def test_the_public_api_answers_an_image(
     cloud: Cloud, service: Mapping[str, Any], application: Mapping[str, Any]
 ) -> None:
-    caller = PredictionClient(cloud.url, application["api_key"], application["secret_key"])
     image = next((SAMPLES / "test").glob("*.jpg"))
 
-    reply = caller.classify(service["url"], image)
+    with PredictionClient(cloud.url, application["api_key"], application["secret_key"]) as caller:
+        reply = caller.classify(service["url"], image)
 
     assert len(reply["results"]) == 6
     scores = [row["score"] for row in reply["results"]]

@@ -13,7 +13,7 @@ from openbml.datasets.datasets import Position, VersionKey
 
 # Storage aborts an unfinished multipart upload a day after its start; with that the import has no way on.
 UPLOAD_LIFETIME = timedelta(hours=24)
-# A shard is redelivered for at most 5 x 30 min; an import without a sign of life for longer has lost its work.
+# A shard is redelivered for at most 5 x 30 min; an import silent for longer has lost its work.
 SILENCE_LIMIT = timedelta(hours=3)
 
 

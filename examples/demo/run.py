@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console
@@ -25,7 +26,7 @@ from openbml_client.uploads import ArchiveUpload
 SAMPLES = Path(__file__).resolve().parents[1] / "sign_digits"
 BML = Path(sys.executable).with_name("bml")
 NAME = "sign-digits"
-PARAMETERS = {"epochs": 14, "input_size": 64, "batch_size": 32, "seed": 7}
+PARAMETERS = {"epochs": 9, "input_size": 64, "batch_size": 32, "seed": 7}
 
 terminal = Console(highlight=False)
 timings: list[tuple[str, float]] = []
@@ -135,7 +136,7 @@ def run_line(document: Document) -> str:
 def print_evaluation(project: ProjectClient, run_id: int) -> None:
     report = project.training.report(run_id)
     overall = report["overall"]
-    terminal.print(f"  {report['conclusion']}" if report.get("conclusion") else "")
+    terminal.print(f"  {report['conclusion']['en']}")
     table = Table(box=None)
     for column in ("accuracy", "macro_f1", "macro_precision", "macro_recall"):
         table.add_column(column.replace("_", " "))
@@ -195,11 +196,12 @@ def service(project: ProjectClient, version: Document) -> Document:
 def predict(client: Client, url: str) -> None:
     application = next((row for row in client.applications() if row["name"] == NAME), None)
     application = application or client.create_application(NAME)
-    caller = PredictionClient(client.transport.url, application["api_key"], application["secret_key"])
-    for image in sorted((SAMPLES / "test").glob("*.jpg"))[:3]:
-        reply = caller.classify(url, image, top_num=3)
-        answers = ", ".join(f"{row['name']} {row['score']:.2f}" for row in reply["results"])
-        terminal.print(f"  {image.name}: {answers}")
+    keys = (application["api_key"], application["secret_key"])
+    with PredictionClient(client.transport.url, *keys) as caller:
+        for image in sorted((SAMPLES / "test").glob("*.jpg"))[:3]:
+            reply = caller.classify(url, image, top_num=3)
+            answers = ", ".join(f"{row['name']} {row['score']:.2f}" for row in reply["results"])
+            terminal.print(f"  {image.name}: {answers}")
 
 
 def print_bill(client: Client) -> None:
@@ -208,7 +210,7 @@ def print_bill(client: Client) -> None:
         terminal.print(
             f"  {item['resource_type']} {item['resource_name'] or item['resource_id']}: "
             f"{item['billed_minutes']} min, {item['free_minutes']} of them free, "
-            f"{item['amount']} {bill['currency']}"
+            f"{Decimal(item['amount']):.2f} {bill['currency']}"
         )
     terminal.print(f"  total {bill['total']} {bill['currency']}")
 
@@ -233,7 +235,7 @@ def main() -> None:
         print_bill(client)
     terminal.print(f"\nTotal {sum(seconds for _, seconds in timings):.0f} s. The local cloud stays up.")
     terminal.print(f"  Console  {client.transport.url}  (bml status --show-password shows the sign-in)")
-    terminal.print(f"  API      {deployed['url']}")
+    terminal.print(f"  API      {deployed['url']}", soft_wrap=True)
     terminal.print("  Stop     .venv/bin/bml down")
 
 

@@ -14,6 +14,7 @@ from openbml_client.cli.output import (
     print_fields,
     print_json,
     print_list,
+    terminal,
     work_progress,
 )
 from openbml_client.client import Client, Document, ProjectClient, Training
@@ -144,6 +145,7 @@ def report(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False
 
 def print_report(document: Mapping[str, Any]) -> None:
     overall = document["overall"]
+    terminal.print(document["conclusion"]["en"], highlight=False)
     print_fields(overall, _OVERALL, as_json=False)
     for caution in document.get("cautions", []):
         notes.print(

@@ -143,5 +143,7 @@ def test_every_command_line_list_has_a_table_too(cloud: Cloud, trained: Mapping[
 
     assert "digits" in cloud.bml("datasets", "list").stdout
     assert "succeeded" in cloud.bml("runs", "list", "digits").stdout
-    assert "Accuracy" in cloud.bml("runs", "report", str(trained["run_id"])).stdout
+    report = cloud.bml("runs", "report", str(trained["run_id"])).stdout
+    assert "Accuracy" in report
+    assert "digit_3" in report
     assert "Free allowance" in cloud.bml("bill").stdout

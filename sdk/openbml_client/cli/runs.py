@@ -54,7 +54,7 @@ _OVERALL = [
     ("Macro recall", _percent("macro_recall")),
 ]
 _PER_CLASS = [
-    ("Class", field("name")),
+    ("Class", field("label")),
     ("Precision", _percent("precision")),
     ("Recall", _percent("recall")),
     ("F1", _percent("f1")),
@@ -147,10 +147,8 @@ def print_report(document: Mapping[str, Any]) -> None:
     overall = document["overall"]
     terminal.print(document["conclusion"]["en"], highlight=False)
     print_fields(overall, _OVERALL, as_json=False)
-    for caution in document.get("cautions", []):
-        notes.print(
-            f"[yellow]Caution:[/yellow] {caution['message'] if isinstance(caution, dict) else caution}"
-        )
+    for caution in document["cautions"]:
+        notes.print(f"[yellow]Caution:[/yellow] {caution['en']}", highlight=False)
     print_list(document["per_class"], _PER_CLASS, as_json=False, empty="No classes were evaluated.")
 
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from openbml.core.ids import new_log_id
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.queues_sqs import MessagesRefusedError
 from openbml.services.prediction.gateway_events import (
     call_of,
@@ -23,7 +23,6 @@ from openbml.services.repositories import CallRecord
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
         return http_reply(_answered(event))

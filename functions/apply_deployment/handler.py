@@ -11,7 +11,7 @@ from pydantic import Json
 
 from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
 from openbml.services.deploy_services import ServiceOrder
 from openbml.services.track_services import apply_deployment
@@ -25,7 +25,6 @@ class OrderRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=OrderRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_order(record: OrderRecord) -> None:
     service = apply_deployment(
         record.body,
@@ -41,6 +40,5 @@ def handle_order(record: OrderRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_order, processor, context)

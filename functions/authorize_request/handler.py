@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from openbml.core.clock import utc_now
 from openbml.core.errors import NotSignedInError
 from openbml.core.ids import new_id
-from openbml.core.observability import logger, tracer
+from openbml.core.observability import logger
 from openbml.identity.id_tokens_jwt import IdTokenVerifier
 from openbml.identity.membership import recognise_user
 from openbml.identity.policies import allow_api, bearer_token
@@ -29,7 +29,6 @@ def verifier() -> IdTokenVerifier:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.info("authorize")
     try:

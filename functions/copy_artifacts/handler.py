@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Json
 
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
 from openbml.models.publish_versions import CopyOrder, copy_version
 from openbml.models.wiring import model_files, models
@@ -22,7 +22,6 @@ class CopyRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=CopyRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_order(record: CopyRecord) -> None:
     version = copy_version(record.body, models=models(), files=model_files(), events=event_publisher())
     metrics.add_metric("ModelVersionsPublished", MetricUnit.Count, 1)
@@ -36,6 +35,5 @@ def handle_order(record: CopyRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_order, processor, context)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Json
 
 from openbml.core.clock import utc_now
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
 from openbml.datasets.delete_datasets import DeletionMessage, carry_out_deletion
 from openbml.datasets.wiring import (
@@ -33,7 +33,6 @@ class DeletionRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=DeletionRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_deletion(record: DeletionRecord, lambda_context: LambdaContext) -> None:
     message: DeletionMessage = record.body
     gone = carry_out_deletion(
@@ -55,6 +54,5 @@ def handle_deletion(record: DeletionRecord, lambda_context: LambdaContext) -> No
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_deletion, processor, context)

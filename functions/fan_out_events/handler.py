@@ -9,14 +9,13 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.live.use_cases import fan_out
 from openbml.live.wiring import live_repository, sender
 
 processor = BatchProcessor(EventType.SQS)
 
 
-@tracer.capture_method(capture_response=False)
 def pass_on(record: SQSRecord) -> None:
     sent = fan_out(json.loads(record.body), live=live_repository(), sender=sender())
     metrics.add_metric("NoticesSent", MetricUnit.Count, sent)
@@ -24,7 +23,6 @@ def pass_on(record: SQSRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     logger.info("events", count=len(event["Records"]))
     return process_partial_response(event, pass_on, processor, context)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Json
 
 from openbml.core.clock import utc_now
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
 from openbml.datasets.import_shards import import_shard
 from openbml.datasets.shards import ShardMessage
@@ -30,7 +30,6 @@ class ShardRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=ShardRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_shard(record: ShardRecord) -> None:
     message: ShardMessage = record.body
     data_import = import_shard(
@@ -54,6 +53,5 @@ def handle_shard(record: ShardRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_shard, processor, context)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Json
 
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
 from openbml.datasets.pack_snapshots import pack_shard
 from openbml.datasets.snapshots import PackMessage
@@ -23,7 +23,6 @@ class PackRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=PackRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_shard(record: PackRecord) -> None:
     message: PackMessage = record.body
     snapshot = pack_shard(
@@ -45,6 +44,5 @@ def handle_shard(record: PackRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_shard, processor, context)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Json
 
 from openbml.core.clock import utc_now
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
 from openbml.datasets.data_imports import import_of_key
 from openbml.datasets.plan_imports import plan_import
@@ -36,7 +36,6 @@ class NotificationRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=NotificationRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_notification(record: NotificationRecord) -> None:
     place = import_of_key(record.body.detail.object.key)
     if place is None:
@@ -62,6 +61,5 @@ def handle_notification(record: NotificationRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_notification, processor, context)

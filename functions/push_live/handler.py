@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from chalice.app import Chalice, WebsocketEvent
 
 from openbml.core.clock import utc_now
-from openbml.core.observability import logger, tracer
+from openbml.core.observability import logger
 from openbml.live.connections import TicketRefusedError
 from openbml.live.messages import answer
 from openbml.live.use_cases import open_connection
@@ -43,7 +43,6 @@ _HANDLERS = {"CONNECT": connect, "MESSAGE": message, "DISCONNECT": disconnect}
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     kind = event["requestContext"]["eventType"]
     logger.info("websocket", event_type=kind)

@@ -6,12 +6,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from openbml.compute.wiring import compute_gateway
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
     jobs = compute_gateway().reconcile_jobs()
     hostings = compute_gateway().reconcile_hostings()

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Json
 
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.services.repositories import CallRecord
 from openbml.services.wiring import call_records
 
@@ -21,7 +21,6 @@ class CallMessage(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=CallMessage)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_call(record: CallMessage) -> None:
     call_records().record(record.body)
     metrics.add_metric("CallRecords", MetricUnit.Count, 1)
@@ -29,6 +28,5 @@ def handle_call(record: CallMessage) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_call, processor, context)

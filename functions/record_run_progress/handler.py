@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Json
 
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
 from openbml.training.track_runs import JobOutput, record_progress
 from openbml.training.wiring import progress_store
@@ -26,7 +26,6 @@ class MessageRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=MessageRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_message(record: MessageRecord) -> None:
     count = record_progress(record.body.detail, store=progress_store(), events=event_publisher())
     metrics.add_metric("RunProgressRecords", MetricUnit.Count, count)
@@ -35,6 +34,5 @@ def handle_message(record: MessageRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_message, processor, context)

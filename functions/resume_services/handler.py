@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
 from openbml.services.track_services import resume_services
 from openbml.services.wiring import services
@@ -15,7 +15,6 @@ from openbml.services.wiring import services
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
     count = resume_services(
         services=services(), hostings=compute_gateway(), events=event_publisher(), now=utc_now

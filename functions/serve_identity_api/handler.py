@@ -6,7 +6,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from openbml.core.http import control_api
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.identity.api import router
 
 app = control_api(router)
@@ -14,7 +14,6 @@ app = control_api(router)
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.info("request", method=event["httpMethod"], route=event["resource"])
     return app.resolve(event, context)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, Json
 
 from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.scope import ProjectScope
 from openbml.core.wiring import event_publisher
 from openbml.training.start_runs import announce_waiting_runs, start_run
@@ -48,7 +48,6 @@ class MessageRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=MessageRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_message(record: MessageRecord) -> None:
     message = record.body
     if isinstance(message, RunCreated):
@@ -72,6 +71,5 @@ def handle_message(record: MessageRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_message, processor, context)

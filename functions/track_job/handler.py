@@ -11,7 +11,7 @@ from pydantic import BaseModel, Json
 
 from openbml.compute.jobs import JobNotFoundError
 from openbml.compute.wiring import compute_gateway, names
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 
 
 class ChangedJob(BaseModel):
@@ -29,7 +29,6 @@ class StateChangeRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=StateChangeRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_change(record: StateChangeRecord) -> None:
     job_id = names().job_id(record.body.detail.TrainingJobName)
     if job_id is None:
@@ -45,6 +44,5 @@ def handle_change(record: StateChangeRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_change, processor, context)

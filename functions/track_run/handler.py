@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Json
 
 from openbml.compute.wiring import compute_gateway
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
 from openbml.training.track_runs import JobChange, track_run
 from openbml.training.wiring import job_files, runs
@@ -27,7 +27,6 @@ class MessageRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=MessageRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_message(record: MessageRecord) -> None:
     run = track_run(
         record.body.detail,
@@ -43,6 +42,5 @@ def handle_message(record: MessageRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_message, processor, context)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Json
 
 from openbml.compute.owners import Owner
 from openbml.compute.wiring import compute_gateway
-from openbml.core.observability import logger, metrics, tracer
+from openbml.core.observability import logger, metrics
 from openbml.core.scope import ProjectScope
 from openbml.core.wiring import event_publisher
 from openbml.services.services import HostingReport
@@ -35,7 +35,6 @@ class MessageRecord(SqsRecordModel):
 processor = BatchProcessor(EventType.SQS, model=MessageRecord)
 
 
-@tracer.capture_method(capture_response=False)
 def handle_message(record: MessageRecord) -> None:
     change = record.body.detail
     service = track_service(
@@ -53,6 +52,5 @@ def handle_message(record: MessageRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     return process_partial_response(event, handle_message, processor, context)

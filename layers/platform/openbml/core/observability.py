@@ -1,7 +1,9 @@
-"""Logger, metrics and tracer of every function; messages are constant, data goes in keys."""
+"""Logger and metrics of every function; messages are constant, data goes in keys.
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+Traces come from Lambda and API Gateway themselves (`Tracing: Active`), see docs/decisions/0005.
+"""
+
+from aws_lambda_powertools import Logger, Metrics
 
 logger = Logger(service="openbml")
 metrics = Metrics(namespace="OpenBML", service="openbml")
-tracer = Tracer(service="openbml")

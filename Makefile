@@ -43,6 +43,10 @@ setup-tests: setup browser
 browser: # the tests' browser
 	@command -v chromium >/dev/null || { echo "· chromium"; $(SUDO) apt-get update -qq && $(SUDO) DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; }
 
+openapi: setup ## Write the control API's description and the console's types from it
+	@PYTHONPATH=infra/openapi:layers/platform:layers/catalog $(BIN)/python -m openbml_openapi.merge --output console/openapi.json
+	@cd console && npm run --silent generate
+
 # --- the main job ---------------------------------------------------------------------------------------------
 
 demo: setup ## Local cloud up, then: labelled images -> trained model -> prediction API -> bill

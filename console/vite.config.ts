@@ -1,12 +1,26 @@
 import react from "@vitejs/plugin-react";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const backend = process.env.OPENBML_URL ?? "http://127.0.0.1:9801";
 const toBackend = { target: backend, changeOrigin: true };
 
+/** The build carries the description of the control API that its types were made from, as `/v1/openapi.json`. */
+function apiDescription(): Plugin {
+  return {
+    name: "openbml-api-description",
+    apply: "build",
+    generateBundle() {
+      const source = readFileSync(new URL("./openapi.json", import.meta.url), "utf8");
+      this.emitFile({ type: "asset", fileName: "v1/openapi.json", source });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), apiDescription()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
     host: "127.0.0.1",

@@ -1,310 +1,4659 @@
-/* The control API as docs/reference/contracts.md states it. `npm run generate` replaces this file from openapi.json. */
-
-type Id = number;
-type Json<T> = { content: { "application/json": T } };
-type Ok<T, S extends number = 200> = { responses: { [K in S]: { headers: { [name: string]: unknown } } & Json<T> } };
-type Body<T> = { requestBody: Json<T> };
-type NoBody = { requestBody?: never };
-type Query<Q> = { parameters: { query?: Q } };
-type Paging = { limit?: number; cursor?: string | null };
-type Page<T> = { items: T[]; next_cursor: string | null };
-type Path<P extends string> = { parameters: { path: { [K in P]: Id } } };
-type WithPath<P extends string, Ops> = { [M in keyof Ops]: Ops[M] & Path<P> };
-type PageOf<T, Q = object> = NoBody & Query<Paging & Q> & Ok<Page<T>>;
-
-type P = "project_id";
-type D = P | "dataset_id";
-type V = D | "version_number";
-
-export interface components {
-  schemas: {
-    Tokens: { access_token: string; id_token: string; refresh_token?: string | null; expires_in: number };
-    Challenge: { challenge: "NEW_PASSWORD_REQUIRED"; session: string };
-    Me: {
-      user_id: Id;
-      account_id: Id;
-      email: string;
-      is_owner: boolean;
-      paid_billing: boolean;
-      projects: { project_id: Id; name: string; permissions: string[] }[];
-    };
-    Project: { project_id: Id; name: string; created_at: string };
-    Application: { app_id: Id; name: string; description: string; api_key: string; secret_key: string; created_at: string };
-    Dataset: {
-      dataset_id: Id;
-      name: string;
-      data_type: string;
-      annotation_type: string;
-      template: string;
-      state: string;
-      created_at: string;
-      latest_version: number;
-      sample_count: number;
-      labelled_count: number;
-    };
-    DatasetVersion: { dataset_id: Id; version_number: number; state: string; sample_count: number; labelled_count: number; created_at: string };
-    Upload: { upload_id: string; part_size_bytes: number; part_count: number; parts: components["schemas"]["PartUrl"][] };
-    PartUrl: { part_number: number; url: string };
-    StoredPart: { part_number: number; etag: string; size_bytes: number };
-    Import: {
-      import_id: Id;
-      state: "uploading" | "planning" | "importing" | "finished" | "failed" | "cancelled";
-      filename: string;
-      size_bytes: number;
-      progress: { entries_total: number; entries_done: number };
-      counts: { accepted: number; duplicate: number; rejected: number; ignored: number; unlabelled: number };
-      failure: { reason: string; message: string } | null;
-      created_at: string;
-      finished_at: string | null;
-      upload?: components["schemas"]["Upload"] | null;
-    };
-    ImportProblem: { file: string; reason: string; message: string };
-    Label: { name: string; sample_count: number };
-    Sample: {
-      sample_id: Id;
-      name: string;
-      labels: { name: string }[];
-      width: number;
-      height: number;
-      size_bytes: number;
-      sha256: string;
-      thumbnail_url: string;
-      image_url?: string | null;
-    };
-    HyperParameter: {
-      name: string;
-      task: string;
-      type: "integer" | "number" | "choice" | "text" | "json";
-      minimum?: number | null;
-      maximum?: number | null;
-      choices?: string[];
-      default: number | string | null;
-      label_en: string;
-      label_zh: string;
-      help_en: string;
-      help_zh: string;
-      advanced: boolean;
-    };
-    Machine: { code: string; label: string; cpu: number; memory_gb: number; gpu: string | null; gpu_memory_gb: number; price: string; unit: string; needs_paid_billing: boolean };
-    TrainingCatalog: {
-      tasks: { code: string; direction: string; [key: string]: unknown }[];
-      networks: { [key: string]: unknown }[];
-      hyper_parameters: components["schemas"]["HyperParameter"][];
-      machines: components["schemas"]["Machine"][];
-    };
-    Experiment: { experiment_id: Id; name: string; direction: string; task_type: string; description?: string | null; created_at: string };
-    DataSelection: { dataset_id: Id; version_number: number; labels?: string[] | null };
-    RunRequest: {
-      training_data: components["schemas"]["DataSelection"][];
-      evaluation_data?: components["schemas"]["DataSelection"][] | null;
-      network: string;
-      hyper_parameters: { [name: string]: string | number };
-      machine_type: string;
-      node_count: number;
-      max_training_minutes: number;
-      remark?: string | null;
-      weights?: string | null;
-    };
-    Run: {
-      run_id: Id;
-      experiment_id: Id;
-      version_number: number;
-      state: "preparing" | "queued" | "running" | "stopping" | "succeeded" | "failed" | "stopped";
-      stage: string | null;
-      network: string;
-      hyper_parameters: { [name: string]: unknown };
-      machine_type: string;
-      node_count: number;
-      training_data: components["schemas"]["DataSelection"][];
-      evaluation_data?: components["schemas"]["DataSelection"][] | null;
-      labels?: string[] | null;
-      snapshot_id?: string | null;
-      created_at: string;
-      started_at: string | null;
-      finished_at: string | null;
-      training_seconds: number | null;
-      progress: { epoch: number; epochs: number | null } | null;
-      metrics: { [name: string]: number } | null;
-      failure: { fault: string; message: string } | null;
-      cost_estimate: string | null;
-      remark?: string | null;
-    };
-    RunMetrics: { epochs?: { [name: string]: unknown }[] };
-    RunLogs: { items: { at?: string; message: string }[]; next_after?: string | null };
-    Report: { [key: string]: unknown };
-    Model: { model_id: Id; name: string; task_type: string; description?: string | null; created_at: string; latest_version?: number | null };
-    ModelVersion: {
-      model_id: Id;
-      version_number: number;
-      run_id: Id;
-      state: string;
-      task_type: string;
-      network: string;
-      labels: string[];
-      metrics: { [name: string]: unknown };
-      recommended_threshold: number | null;
-      onnx: { max_abs_diff: number; tolerance: number; opset: number; sha256: string } | null;
-      lineage: {
-        snapshot_id: string;
-        dataset_versions: { dataset_id: Id; version_number: number }[];
-        code_digest: string;
-        image_digest: string;
-        hyper_parameters: { [name: string]: unknown };
-      } | null;
-      created_at: string;
-      size_bytes: number | null;
-    };
-    Service: {
-      service_id: Id;
-      name: string;
-      suffix: string;
-      url: string;
-      model_id: Id;
-      model_version: number;
-      machine_type: string;
-      compute_units: number;
-      instances: number;
-      state: "deploying" | "running" | "updating" | "stopping" | "stopped" | "failed";
-      failure: { fault?: string; message: string } | null;
-      price_per_hour: string;
-      created_at: string;
-      running_since: string | null;
-    };
-    ServiceCall: { log_id?: number | string; at?: string; error_code?: number | null; duration_ms?: number; [key: string]: unknown };
-    BillItem: {
-      module: string;
-      machine: string;
-      resource_type: string;
-      resource_id: Id;
-      resource_name: string;
-      billed_minutes: number | string;
-      free_minutes: number | string;
-      amount: string;
-    };
-    Bill: {
-      currency: string;
-      month: string;
-      total: string;
-      items: components["schemas"]["BillItem"][];
-      accruing: components["schemas"]["BillItem"][];
-      allowances: { module: string; machine: string; free_minutes: number | string; used_minutes: number | string }[];
-    };
-    LedgerEntry: {
-      usage_id: string;
-      module: string;
-      machine: string;
-      resource_type: string;
-      resource_id: Id;
-      resource_name: string;
-      billed_minutes: number | string;
-      free_minutes: number | string;
-      amount: string;
-      recorded_at: string;
-    };
-    Price: { module: string; machine: string; unit: string; price: string; free_hours: number; needs_paid_billing: boolean };
-    Ticket: { ticket: string; url: string; expires_in: number };
-  };
-}
-type S = components["schemas"];
+/* Generated by `npm run generate` from openapi.json; do not edit. */
 
 export interface paths {
-  "/v1/identity/sessions": { post: Body<{ email: string; password: string }> & Ok<S["Tokens"] | S["Challenge"]> };
-  "/v1/identity/sessions/password": { post: Body<{ email: string; new_password: string; session: string }> & Ok<S["Tokens"]> };
-  "/v1/identity/sessions/refresh": { post: Body<{ refresh_token: string }> & Ok<S["Tokens"]> };
-  "/v1/identity/me": { get: NoBody & Ok<S["Me"]> };
-  "/v1/identity/account": { patch: Body<{ paid_billing: boolean }> & Ok<unknown> };
-  "/v1/identity/projects": { get: PageOf<S["Project"]>; post: Body<{ name: string; description: string }> & Ok<S["Project"], 201> };
-  "/v1/identity/applications": {
-    get: PageOf<S["Application"]>;
-    post: Body<{ name: string; description: string }> & Ok<S["Application"], 201>;
-  };
-  "/v1/identity/applications/{app_id}": WithPath<"app_id", { delete: NoBody & Ok<unknown> }>;
-  "/v1/datasets/projects/{project_id}/datasets": WithPath<P, {
-    get: PageOf<S["Dataset"], { name?: string }>;
-    post: Body<{ name: string; data_type: string; annotation_type: string; template: string }> & Ok<S["Dataset"], 201>;
-  }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}": WithPath<D, { get: NoBody & Ok<S["Dataset"]>; delete: NoBody & Ok<unknown> }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions": WithPath<D, { get: PageOf<S["DatasetVersion"]> }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}": WithPath<V, { get: NoBody & Ok<S["DatasetVersion"]> }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports": WithPath<V, {
-    get: PageOf<S["Import"]>;
-    post: Body<{ filename: string; size_bytes: number; annotation_format: "json" }> & Ok<S["Import"], 201>;
-  }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}": WithPath<V | "import_id", {
-    get: NoBody & Ok<S["Import"]>;
-  }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/part-urls": WithPath<V | "import_id", {
-    post: Body<{ part_numbers: number[] }> & Ok<{ items: S["PartUrl"][] }>;
-  }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/parts": WithPath<V | "import_id", {
-    get: NoBody & Ok<{ items: S["StoredPart"][] }>;
-  }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/complete": WithPath<V | "import_id", {
-    post: Body<{ parts: { part_number: number; etag: string }[] }> & Ok<S["Import"], 202>;
-  }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/cancel": WithPath<V | "import_id", {
-    post: NoBody & Ok<S["Import"]>;
-  }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/problems": WithPath<V | "import_id", {
-    get: PageOf<S["ImportProblem"]>;
-  }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/labels": WithPath<V, { get: PageOf<S["Label"]> }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/samples": WithPath<V, {
-    get: PageOf<S["Sample"], { label?: string; annotation_state?: "labelled" | "unlabelled" }>;
-  }>;
-  "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/samples/{sample_id}": WithPath<V | "sample_id", {
-    get: NoBody & Ok<S["Sample"]>;
-  }>;
-  "/v1/training/catalog": { get: NoBody & Ok<S["TrainingCatalog"]> };
-  "/v1/training/projects/{project_id}/experiments": WithPath<P, {
-    get: PageOf<S["Experiment"]>;
-    post: Body<{ name: string; direction: string; task_type: string; description?: string | null }> & Ok<S["Experiment"], 201>;
-  }>;
-  "/v1/training/projects/{project_id}/experiments/{experiment_id}": WithPath<P | "experiment_id", { get: NoBody & Ok<S["Experiment"]> }>;
-  "/v1/training/projects/{project_id}/experiments/{experiment_id}/runs": WithPath<P | "experiment_id", {
-    get: PageOf<S["Run"]>;
-    post: Body<S["RunRequest"]> & Ok<S["Run"], 201>;
-  }>;
-  "/v1/training/projects/{project_id}/runs/{run_id}": WithPath<P | "run_id", { get: NoBody & Ok<S["Run"]> }>;
-  "/v1/training/projects/{project_id}/runs/{run_id}/stop": WithPath<P | "run_id", { post: NoBody & Ok<S["Run"], 202> }>;
-  "/v1/training/projects/{project_id}/runs/{run_id}/metrics": WithPath<P | "run_id", { get: NoBody & Ok<S["RunMetrics"]> }>;
-  "/v1/training/projects/{project_id}/runs/{run_id}/logs": WithPath<P | "run_id", { get: NoBody & Query<{ after?: string }> & Ok<S["RunLogs"]> }>;
-  "/v1/training/projects/{project_id}/runs/{run_id}/report": WithPath<P | "run_id", { get: NoBody & Ok<S["Report"]> }>;
-  "/v1/models/projects/{project_id}/models": WithPath<P, {
-    get: PageOf<S["Model"]>;
-    post: Body<{ name: string; task_type: string; description?: string | null }> & Ok<S["Model"], 201>;
-  }>;
-  "/v1/models/projects/{project_id}/models/{model_id}": WithPath<P | "model_id", { get: NoBody & Ok<S["Model"]> }>;
-  "/v1/models/projects/{project_id}/models/{model_id}/versions": WithPath<P | "model_id", {
-    get: PageOf<S["ModelVersion"]>;
-    post: Body<{ run_id: Id; description?: string | null }> & Ok<S["ModelVersion"], 201>;
-  }>;
-  "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}": WithPath<P | "model_id" | "version_number", {
-    get: NoBody & Ok<S["ModelVersion"]>;
-  }>;
-  "/v1/services/projects/{project_id}/services": WithPath<P, {
-    get: PageOf<S["Service"]>;
-    post: Body<{
-      name: string;
-      suffix: string;
-      model_id: Id;
-      model_version: number;
-      machine_type: "SVC_CPU";
-      compute_units: number;
-      instances: number;
-    }> &
-      Ok<S["Service"], 202>;
-  }>;
-  "/v1/services/projects/{project_id}/services/{service_id}": WithPath<P | "service_id", {
-    get: NoBody & Ok<S["Service"]>;
-    patch: Body<{ compute_units?: number; instances?: number; model_version?: number }> & Ok<S["Service"], 202>;
-    delete: NoBody & Ok<unknown>;
-  }>;
-  "/v1/services/projects/{project_id}/services/{service_id}/stop": WithPath<P | "service_id", { post: NoBody & Ok<S["Service"], 202> }>;
-  "/v1/services/projects/{project_id}/services/{service_id}/restart": WithPath<P | "service_id", { post: NoBody & Ok<S["Service"], 202> }>;
-  "/v1/services/projects/{project_id}/services/{service_id}/calls": WithPath<P | "service_id", { get: PageOf<S["ServiceCall"]> }>;
-  "/v1/metering/prices": { get: NoBody & Ok<{ currency: string; prices: S["Price"][] }> };
-  "/v1/metering/bill": { get: NoBody & Query<{ month?: string }> & Ok<S["Bill"]> };
-  "/v1/metering/ledger": { get: PageOf<S["LedgerEntry"]> };
-  "/v1/live/tickets": { post: Body<{ project_id: Id }> & Ok<S["Ticket"], 201> };
+    "/v1/datasets/projects/{project_id}/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets */
+        get: operations["list_datasets_v1_datasets_projects__project_id__datasets_get"];
+        put?: never;
+        /** POST /v1/datasets/projects/{project_id}/datasets */
+        post: operations["post_dataset_v1_datasets_projects__project_id__datasets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets/{dataset_id} */
+        get: operations["get_dataset_v1_datasets_projects__project_id__datasets__dataset_id__get"];
+        put?: never;
+        post?: never;
+        /** DELETE /v1/datasets/projects/{project_id}/datasets/{dataset_id} */
+        delete: operations["remove_dataset_v1_datasets_projects__project_id__datasets__dataset_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions */
+        get: operations["list_versions_v1_datasets_projects__project_id__datasets__dataset_id__versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number} */
+        get: operations["get_version_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports */
+        get: operations["list_imports_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports_get"];
+        put?: never;
+        /** POST /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports */
+        post: operations["post_import_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id} */
+        get: operations["get_import_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/cancel */
+        post: operations["post_cancel_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/complete */
+        post: operations["post_complete_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__complete_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/part-urls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/part-urls */
+        post: operations["post_part_urls_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__part_urls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/parts */
+        get: operations["list_parts_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__parts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/problems */
+        get: operations["list_problems_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__problems_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/labels */
+        get: operations["list_labels_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__labels_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/samples */
+        get: operations["list_samples_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__samples_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/samples/{sample_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}/samples/{sample_id} */
+        get: operations["get_sample_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__samples__sample_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** PATCH /v1/identity/account */
+        patch: operations["change_account_v1_identity_account_patch"];
+        trace?: never;
+    };
+    "/v1/identity/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/identity/applications */
+        get: operations["list_applications_v1_identity_applications_get"];
+        put?: never;
+        /** POST /v1/identity/applications */
+        post: operations["create_application_v1_identity_applications_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/applications/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/identity/applications/{app_id} */
+        get: operations["get_application_v1_identity_applications__app_id__get"];
+        put?: never;
+        post?: never;
+        /** DELETE /v1/identity/applications/{app_id} */
+        delete: operations["delete_application_v1_identity_applications__app_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/identity/me */
+        get: operations["get_me_v1_identity_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/identity/projects */
+        get: operations["list_projects_v1_identity_projects_get"];
+        put?: never;
+        /** POST /v1/identity/projects */
+        post: operations["create_project_v1_identity_projects_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/identity/projects/{project_id} */
+        get: operations["get_project_v1_identity_projects__project_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** PATCH /v1/identity/projects/{project_id} */
+        patch: operations["change_project_v1_identity_projects__project_id__patch"];
+        trace?: never;
+    };
+    "/v1/identity/projects/{project_id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/identity/projects/{project_id}/grants */
+        get: operations["list_grants_v1_identity_projects__project_id__grants_get"];
+        put?: never;
+        /** POST /v1/identity/projects/{project_id}/grants */
+        post: operations["grant_role_v1_identity_projects__project_id__grants_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/projects/{project_id}/grants/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** DELETE /v1/identity/projects/{project_id}/grants/{user_id} */
+        delete: operations["remove_grant_v1_identity_projects__project_id__grants__user_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/identity/sessions */
+        post: operations["sign_in_v1_identity_sessions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/sessions/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/identity/sessions/password */
+        post: operations["set_password_v1_identity_sessions_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/sessions/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/identity/sessions/refresh */
+        post: operations["refresh_session_v1_identity_sessions_refresh_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/identity/users */
+        get: operations["list_users_v1_identity_users_get"];
+        put?: never;
+        /** POST /v1/identity/users */
+        post: operations["invite_user_v1_identity_users_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/live/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/live/tickets */
+        post: operations["create_ticket_v1_live_tickets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metering/bill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/metering/bill */
+        get: operations["get_bill_v1_metering_bill_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metering/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/metering/ledger */
+        get: operations["get_ledger_v1_metering_ledger_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/metering/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/metering/prices */
+        get: operations["get_prices_v1_metering_prices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models */
+        get: operations["get_models_v1_models_projects__project_id__models_get"];
+        put?: never;
+        /** POST /v1/models/projects/{project_id}/models */
+        post: operations["post_model_v1_models_projects__project_id__models_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id} */
+        get: operations["get_model_v1_models_projects__project_id__models__model_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id}/versions */
+        get: operations["get_versions_v1_models_projects__project_id__models__model_id__versions_get"];
+        put?: never;
+        /** POST /v1/models/projects/{project_id}/models/{model_id}/versions */
+        post: operations["post_version_v1_models_projects__project_id__models__model_id__versions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id}/versions/{version_number} */
+        get: operations["get_version_v1_models_projects__project_id__models__model_id__versions__version_number__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services */
+        get: operations["get_services_v1_services_projects__project_id__services_get"];
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services */
+        post: operations["post_service_v1_services_projects__project_id__services_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id} */
+        get: operations["get_service_v1_services_projects__project_id__services__service_id__get"];
+        put?: never;
+        post?: never;
+        /** DELETE /v1/services/projects/{project_id}/services/{service_id} */
+        delete: operations["delete_service_v1_services_projects__project_id__services__service_id__delete"];
+        options?: never;
+        head?: never;
+        /** PATCH /v1/services/projects/{project_id}/services/{service_id} */
+        patch: operations["patch_service_v1_services_projects__project_id__services__service_id__patch"];
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/call-rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/call-rights */
+        get: operations["get_call_rights_v1_services_projects__project_id__services__service_id__call_rights_get"];
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/call-rights */
+        post: operations["post_call_right_v1_services_projects__project_id__services__service_id__call_rights_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/call-rights/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** DELETE /v1/services/projects/{project_id}/services/{service_id}/call-rights/{app_id} */
+        delete: operations["delete_call_right_v1_services_projects__project_id__services__service_id__call_rights__app_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/calls */
+        get: operations["get_calls_v1_services_projects__project_id__services__service_id__calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/limits */
+        put: operations["put_limits_v1_services_projects__project_id__services__service_id__limits_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/restart */
+        post: operations["post_restart_v1_services_projects__project_id__services__service_id__restart_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/stop */
+        post: operations["post_stop_v1_services_projects__project_id__services__service_id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/catalog */
+        get: operations["get_catalog_v1_training_catalog_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/experiments */
+        get: operations["get_experiments_v1_training_projects__project_id__experiments_get"];
+        put?: never;
+        /** POST /v1/training/projects/{project_id}/experiments */
+        post: operations["post_experiment_v1_training_projects__project_id__experiments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/experiments/{experiment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/experiments/{experiment_id} */
+        get: operations["get_experiment_v1_training_projects__project_id__experiments__experiment_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/experiments/{experiment_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/experiments/{experiment_id}/runs */
+        get: operations["get_runs_v1_training_projects__project_id__experiments__experiment_id__runs_get"];
+        put?: never;
+        /** POST /v1/training/projects/{project_id}/experiments/{experiment_id}/runs */
+        post: operations["post_run_v1_training_projects__project_id__experiments__experiment_id__runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id} */
+        get: operations["get_run_v1_training_projects__project_id__runs__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/logs */
+        get: operations["get_logs_v1_training_projects__project_id__runs__run_id__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/metrics */
+        get: operations["get_metrics_v1_training_projects__project_id__runs__run_id__metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/report */
+        get: operations["get_report_v1_training_projects__project_id__runs__run_id__report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/training/projects/{project_id}/runs/{run_id}/stop */
+        post: operations["post_stop_v1_training_projects__project_id__runs__run_id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** AccountChange */
+        AccountChange: {
+            /** Paid Billing */
+            paid_billing: boolean;
+        };
+        /** AccountView */
+        AccountView: {
+            /** Account Id */
+            account_id: number;
+            /** Paid Billing */
+            paid_billing: boolean;
+        };
+        /**
+         * AllowanceView
+         * @description `used_minutes` is what the ledger says; running work is not in it.
+         */
+        AllowanceView: {
+            /** Free Minutes */
+            free_minutes: number;
+            /** Machine */
+            machine: string;
+            module: components["schemas"]["Module"];
+            /** Used Minutes */
+            used_minutes: number;
+        };
+        /**
+         * AnnotationFormat
+         * @description `json`: a labelled archive of image and json pairs; `none`: an unlabelled archive of images.
+         * @enum {string}
+         */
+        AnnotationFormat: "json" | "none";
+        /**
+         * AnnotationState
+         * @enum {string}
+         */
+        AnnotationState: "labelled" | "unlabelled";
+        /** ApplicationView */
+        ApplicationView: {
+            /** Api Key */
+            api_key: string;
+            /** App Id */
+            app_id: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Secret Key */
+            secret_key: string;
+        };
+        /**
+         * Bill
+         * @description A month of Beijing time; `accruing` is what runs now, up to now, and is not part of the total.
+         */
+        Bill: {
+            /** Accruing */
+            accruing: components["schemas"]["BillItem"][];
+            /** Allowances */
+            allowances: components["schemas"]["AllowanceView"][];
+            /** Currency */
+            currency: string;
+            /** Items */
+            items: components["schemas"]["BillItem"][];
+            /** Month */
+            month: string;
+            /** Total */
+            total: string;
+        };
+        /**
+         * BillItem
+         * @description What one resource cost; minutes are node-minutes or compute-unit-minutes.
+         */
+        BillItem: {
+            /** Amount */
+            amount: string;
+            /** Billed Minutes */
+            billed_minutes: number;
+            /** Free Minutes */
+            free_minutes: number;
+            /** Machine */
+            machine: string;
+            module: components["schemas"]["Module"];
+            /** Resource Id */
+            resource_id: string;
+            /** Resource Name */
+            resource_name: string;
+            /** Resource Type */
+            resource_type: string;
+        };
+        /**
+         * CallView
+         * @description `log_id` is text: it has more digits than a JavaScript number keeps.
+         */
+        CallView: {
+            /** App Id */
+            app_id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error Code */
+            error_code: number | null;
+            /** Log Id */
+            log_id: string;
+        };
+        /** ChangeRequest */
+        ChangeRequest: {
+            /** Compute Units */
+            compute_units?: number | null;
+            /** Instances */
+            instances?: number | null;
+            /** Model Version */
+            model_version?: number | null;
+        };
+        /** CompletedParts */
+        CompletedParts: {
+            /** Parts */
+            parts: components["schemas"]["GivenPart"][];
+        };
+        /** DatasetVersion */
+        DatasetVersion: {
+            /** Dataset Id */
+            dataset_id: number;
+            /** Version Number */
+            version_number: number;
+        };
+        /** DatasetView */
+        DatasetView: {
+            /** Annotation Type */
+            annotation_type: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Data Type */
+            data_type: string;
+            /** Dataset Id */
+            dataset_id: number;
+            /** Labelled Count */
+            labelled_count: number;
+            /** Latest Version */
+            latest_version: number;
+            /** Name */
+            name: string;
+            /** Sample Count */
+            sample_count: number;
+            state: components["schemas"]["openbml__datasets__datasets__VersionState"];
+            /** Template */
+            template: string;
+        };
+        /**
+         * DeployRequest
+         * @description The manual's form (spec 08 section 2.1).
+         */
+        DeployRequest: {
+            /**
+             * Compute Units
+             * @default 1
+             */
+            compute_units: number;
+            /**
+             * Instances
+             * @default 2
+             */
+            instances: number;
+            /**
+             * Machine Type
+             * @default SVC_CPU
+             * @constant
+             */
+            machine_type: "SVC_CPU";
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+            /** Name */
+            name: string;
+            /** Suffix */
+            suffix: string;
+        };
+        /** EpochPosition */
+        EpochPosition: {
+            /** Epoch */
+            epoch: number;
+            /** Epochs */
+            epochs: number | null;
+        };
+        /**
+         * ErrorBody
+         * @description What every failed control call answers (architecture, section 5).
+         */
+        ErrorBody: {
+            /**
+             * Code
+             * @example allowance_conflict
+             * @example allowance_used_up
+             * @example application_gone
+             * @example application_not_found
+             * @example archive_format
+             * @example connection_gone
+             * @example data_not_selectable
+             * @example dataset_deleting
+             * @example dataset_name_taken
+             * @example dataset_not_found
+             * @example dataset_version_not_found
+             * @example empty_selection
+             * @example entry_damaged
+             * @example evaluation_labels_differ
+             * @example experiment_name_taken
+             * @example experiment_not_found
+             * @example experiment_published
+             * @example hosting_conflict
+             * @example hosting_not_found
+             * @example hosting_refused
+             * @example import_changed
+             * @example import_not_found
+             * @example import_not_started
+             * @example import_refused
+             * @example import_state
+             * @example internal_error
+             * @example invalid_cursor
+             * @example invalid_request
+             * @example job_conflict
+             * @example job_not_found
+             * @example job_refused
+             * @example model_deployed
+             * @example model_failed
+             * @example model_files_invalid
+             * @example model_name_taken
+             * @example model_not_found
+             * @example model_not_ready
+             * @example model_source_differs
+             * @example model_task_differs
+             * @example model_timeout
+             * @example model_version_conflict
+             * @example model_version_not_found
+             * @example model_version_not_ready
+             * @example network_not_on_machine
+             * @example nodes_not_available
+             * @example not_signed_in
+             * @example object_missing
+             * @example owner_has_all
+             * @example owner_only
+             * @example paid_billing_needed
+             * @example password_reset_needed
+             * @example password_too_weak
+             * @example permission_denied
+             * @example price_unknown
+             * @example project_not_found
+             * @example report_not_ready
+             * @example report_unreadable
+             * @example route_not_found
+             * @example run_conflict
+             * @example run_ended
+             * @example run_not_found
+             * @example run_not_publishable
+             * @example run_published
+             * @example sample_not_found
+             * @example sample_rejected
+             * @example selection_refused
+             * @example service_conflict
+             * @example service_name_taken
+             * @example service_not_found
+             * @example service_state
+             * @example session_expired
+             * @example sign_in_refused
+             * @example snapshot_not_found
+             * @example suffix_taken
+             * @example task_not_available
+             * @example task_not_deployable
+             * @example task_unknown
+             * @example ticket_refused
+             * @example token_expired
+             * @example token_missing
+             * @example token_unknown
+             * @example too_few_labels
+             * @example too_many_attempts
+             * @example too_many_topics
+             * @example topic_refused
+             * @example unavailable
+             * @example unknown_client
+             * @example unsupported_dataset_type
+             * @example upload_gone
+             * @example upload_incomplete
+             * @example upload_refused
+             * @example usage_recorded
+             * @example user_exists
+             * @example user_known
+             * @example user_not_found
+             * @example version_busy
+             * @example volume_limit
+             * @example wrong_secret
+             */
+            code: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Message */
+            message: string;
+            /** Request Id */
+            request_id: string;
+        };
+        /** ErrorReply */
+        ErrorReply: {
+            error: components["schemas"]["ErrorBody"];
+        };
+        /**
+         * Experiment
+         * @description A named line of runs; `last_version` is the number of the newest run, 0 before the first.
+         */
+        Experiment: {
+            /**
+             * Contact
+             * @default
+             */
+            contact: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Direction */
+            direction: string;
+            /** Experiment Id */
+            experiment_id: number;
+            /**
+             * Industry
+             * @default
+             */
+            industry: string;
+            /**
+             * Last Version
+             * @default 0
+             */
+            last_version: number;
+            /** Name */
+            name: string;
+            /**
+             * Ownership
+             * @default
+             */
+            ownership: string;
+            /**
+             * Scenario
+             * @default
+             */
+            scenario: string;
+            scope: components["schemas"]["ProjectScope"];
+            /** Task Type */
+            task_type: string;
+        };
+        /**
+         * ExperimentRequest
+         * @description Fields of the manual's form (spec 03 section 2.2); the personal part is kept, nothing depends on it.
+         */
+        ExperimentRequest: {
+            /**
+             * Contact
+             * @default
+             */
+            contact: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Direction */
+            direction: string;
+            /**
+             * Industry
+             * @default
+             */
+            industry: string;
+            /** Name */
+            name: string;
+            /**
+             * Ownership
+             * @default
+             */
+            ownership: string;
+            /**
+             * Scenario
+             * @default
+             */
+            scenario: string;
+            /** Task Type */
+            task_type: string;
+        };
+        /** Failure */
+        Failure: {
+            fault: components["schemas"]["Fault"];
+            /** Message */
+            message: string;
+        };
+        /**
+         * FailureReason
+         * @description Why an import failed; the first three are the manual's (spec 02 section 1.3).
+         * @enum {string}
+         */
+        FailureReason: "archive_format" | "name_mismatch" | "volume_limit" | "dataset_deleted" | "internal";
+        /**
+         * Fault
+         * @enum {string}
+         */
+        Fault: "user" | "platform";
+        /**
+         * GivenPart
+         * @description A part as the uploader believes to have stored it.
+         */
+        GivenPart: {
+            /** Etag */
+            etag: string;
+            /** Part Number */
+            part_number: number;
+        };
+        /** GrantView */
+        GrantView: {
+            /** Email */
+            email: string;
+            /** Roles */
+            roles: string[];
+            /** User Id */
+            user_id: number;
+        };
+        /** HyperParameterEntry */
+        HyperParameterEntry: {
+            /**
+             * Advanced
+             * @default false
+             */
+            advanced: boolean;
+            /**
+             * Choices
+             * @default []
+             */
+            choices: string[];
+            /** Default */
+            default: number | string | null;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Maximum */
+            maximum?: number | null;
+            /** Minimum */
+            minimum?: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Platform
+             * @default false
+             */
+            platform: boolean;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /** Task */
+            task: string;
+            type: components["schemas"]["ParameterType"];
+        };
+        /**
+         * ImportCounts
+         * @description What became of the archive's samples; `unlabelled` counts among the accepted, `ignored` are files.
+         */
+        ImportCounts: {
+            /**
+             * Accepted
+             * @default 0
+             */
+            accepted: number;
+            /**
+             * Duplicate
+             * @default 0
+             */
+            duplicate: number;
+            /**
+             * Ignored
+             * @default 0
+             */
+            ignored: number;
+            /**
+             * Rejected
+             * @default 0
+             */
+            rejected: number;
+            /**
+             * Unlabelled
+             * @default 0
+             */
+            unlabelled: number;
+        };
+        /** ImportFailure */
+        ImportFailure: {
+            /** Message */
+            message: string;
+            reason: components["schemas"]["FailureReason"];
+        };
+        /**
+         * ImportProgress
+         * @description Counted in samples.
+         */
+        ImportProgress: {
+            /**
+             * Entries Done
+             * @default 0
+             */
+            entries_done: number;
+            /**
+             * Entries Total
+             * @default 0
+             */
+            entries_total: number;
+        };
+        /**
+         * ImportState
+         * @enum {string}
+         */
+        ImportState: "uploading" | "planning" | "importing" | "finished" | "failed" | "cancelled";
+        /** ImportView */
+        ImportView: {
+            annotation_format: components["schemas"]["AnnotationFormat"];
+            counts: components["schemas"]["ImportCounts"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            failure: components["schemas"]["ImportFailure"] | null;
+            /** Filename */
+            filename: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Import Id */
+            import_id: number;
+            progress: components["schemas"]["ImportProgress"];
+            /** Size Bytes */
+            size_bytes: number;
+            state: components["schemas"]["ImportState"];
+            upload: components["schemas"]["UploadView"] | null;
+        };
+        /**
+         * LabelCount
+         * @description A label of a version and how many of its samples carry it.
+         */
+        LabelCount: {
+            /** Name */
+            name: string;
+            /** Sample Count */
+            sample_count: number;
+        };
+        /** LabelRef */
+        LabelRef: {
+            /** Name */
+            name: string;
+        };
+        /** LedgerView */
+        LedgerView: {
+            /** Amount */
+            amount: string;
+            /** Billed Minutes */
+            billed_minutes: number;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Free Minutes */
+            free_minutes: number;
+            /** Machine */
+            machine: string;
+            module: components["schemas"]["Module"];
+            /** Price */
+            price: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Resource Id */
+            resource_id: string;
+            /** Resource Name */
+            resource_name: string;
+            /** Resource Type */
+            resource_type: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Units */
+            units: number;
+            /** Usage Id */
+            usage_id: string;
+            /** Waived Minutes */
+            waived_minutes: number;
+        };
+        /**
+         * Limits
+         * @description How often each application may call the service; None: as often as it likes.
+         */
+        Limits: {
+            /** Daily */
+            daily?: number | null;
+            /** Qps */
+            qps?: number | null;
+            /** Total */
+            total?: number | null;
+        };
+        /**
+         * Lineage
+         * @description Where a version came from.
+         *
+         *     Attributes:
+         *         code_digest: of the training code, image_digest of its image; None where the job did not tell.
+         */
+        Lineage: {
+            /** Code Digest */
+            code_digest?: string | null;
+            /** Dataset Versions */
+            dataset_versions: components["schemas"]["DatasetVersion"][];
+            /** Hyper Parameters */
+            hyper_parameters: {
+                [key: string]: string;
+            };
+            /** Image Digest */
+            image_digest?: string | null;
+            /** Snapshot Id */
+            snapshot_id: string;
+        };
+        /**
+         * LogEntry
+         * @description A line of the run's log; `id` sorts as the lines were written and tells a repeat.
+         */
+        LogEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * LogPage
+         * @description Lines in order; `next_after` asks for what came since, it stays when there is nothing new.
+         */
+        LogPage: {
+            /** Items */
+            items: components["schemas"]["LogEntry"][];
+            /** Next After */
+            next_after: string | null;
+        };
+        /** MachineEntry */
+        MachineEntry: {
+            /** Code */
+            code: string;
+            /** Cpu */
+            cpu: number;
+            /** Free Hours */
+            free_hours: number;
+            /** Gpu */
+            gpu: string | null;
+            /** Gpu Memory Gb */
+            gpu_memory_gb: number;
+            /** Label */
+            label: string;
+            /** Memory Gb */
+            memory_gb: number;
+            /** Needs Paid Billing */
+            needs_paid_billing: boolean;
+            /** Price */
+            price: string;
+            /** Unit */
+            unit: string;
+        };
+        /** Me */
+        Me: {
+            /** Account Id */
+            account_id: number;
+            /** Email */
+            email: string;
+            /** Is Owner */
+            is_owner: boolean;
+            /** Paid Billing */
+            paid_billing: boolean;
+            /** Projects */
+            projects: components["schemas"]["ProjectView"][];
+            /** User Id */
+            user_id: number;
+        };
+        /** ModelRequest */
+        ModelRequest: {
+            /** Description */
+            description?: string | null;
+            /** Name */
+            name: string;
+            /** Task Type */
+            task_type: string;
+        };
+        /** ModelVersionView */
+        ModelVersionView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            failure: components["schemas"]["Failure"] | null;
+            /** Labels */
+            labels: string[];
+            lineage: components["schemas"]["Lineage"];
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
+            /** Model Id */
+            model_id: number;
+            /** Network */
+            network: string;
+            onnx: components["schemas"]["OnnxProof"] | null;
+            /** Recommended Threshold */
+            recommended_threshold: number | null;
+            /** Run Id */
+            run_id: number;
+            /** Size Bytes */
+            size_bytes: number | null;
+            state: components["schemas"]["openbml__models__versions__VersionState"];
+            /** Task Type */
+            task_type: string;
+            /** Version Number */
+            version_number: number;
+        };
+        /** ModelView */
+        ModelView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Experiment Id */
+            experiment_id: number | null;
+            /** Latest Version */
+            latest_version: number;
+            /** Model Id */
+            model_id: number;
+            /** Name */
+            name: string;
+            /** Task Type */
+            task_type: string;
+        };
+        /**
+         * Module
+         * @description Billing modules; each has a free allowance of its own.
+         * @enum {string}
+         */
+        Module: "preset" | "custom_job" | "batch" | "notebook" | "online_service";
+        /** NewApplication */
+        NewApplication: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Name */
+            name: string;
+        };
+        /** NewDataset */
+        NewDataset: {
+            /** Annotation Type */
+            annotation_type: string;
+            /** Data Type */
+            data_type: string;
+            /** Name */
+            name: string;
+            /** Template */
+            template: string;
+        };
+        /** NewGrant */
+        NewGrant: {
+            /** Email */
+            email: string;
+            /** Role */
+            role: string;
+        };
+        /** NewImport */
+        NewImport: {
+            /** @default json */
+            annotation_format: components["schemas"]["AnnotationFormat"];
+            /** Filename */
+            filename: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /** NewPassword */
+        NewPassword: {
+            /** Email */
+            email: string;
+            /** New Password */
+            new_password: string;
+            /** Session */
+            session: string;
+        };
+        /** NewProject */
+        NewProject: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Name */
+            name: string;
+        };
+        /** NewTicket */
+        NewTicket: {
+            /** Project Id */
+            project_id: number;
+        };
+        /** NewUser */
+        NewUser: {
+            /** Email */
+            email: string;
+        };
+        /**
+         * OnnxProof
+         * @description How far the exported graph is from the trained network.
+         */
+        OnnxProof: {
+            /** Max Abs Diff */
+            max_abs_diff: number;
+            /** Opset */
+            opset: number;
+            /** Sha256 */
+            sha256: string;
+            /** Tolerance */
+            tolerance: number;
+        };
+        /** Page[ApplicationView] */
+        Page_ApplicationView_: {
+            /** Items */
+            items: components["schemas"]["ApplicationView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[CallView] */
+        Page_CallView_: {
+            /** Items */
+            items: components["schemas"]["CallView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[DatasetView] */
+        Page_DatasetView_: {
+            /** Items */
+            items: components["schemas"]["DatasetView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Experiment] */
+        Page_Experiment_: {
+            /** Items */
+            items: components["schemas"]["Experiment"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[GrantView] */
+        Page_GrantView_: {
+            /** Items */
+            items: components["schemas"]["GrantView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ImportView] */
+        Page_ImportView_: {
+            /** Items */
+            items: components["schemas"]["ImportView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[LabelCount] */
+        Page_LabelCount_: {
+            /** Items */
+            items: components["schemas"]["LabelCount"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[LedgerView] */
+        Page_LedgerView_: {
+            /** Items */
+            items: components["schemas"]["LedgerView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ModelVersionView] */
+        Page_ModelVersionView_: {
+            /** Items */
+            items: components["schemas"]["ModelVersionView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ModelView] */
+        Page_ModelView_: {
+            /** Items */
+            items: components["schemas"]["ModelView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Problem] */
+        Page_Problem_: {
+            /** Items */
+            items: components["schemas"]["Problem"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ProjectView] */
+        Page_ProjectView_: {
+            /** Items */
+            items: components["schemas"]["ProjectView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[RunView] */
+        Page_RunView_: {
+            /** Items */
+            items: components["schemas"]["RunView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[SampleView] */
+        Page_SampleView_: {
+            /** Items */
+            items: components["schemas"]["SampleView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ServiceView] */
+        Page_ServiceView_: {
+            /** Items */
+            items: components["schemas"]["ServiceView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[UserView] */
+        Page_UserView_: {
+            /** Items */
+            items: components["schemas"]["UserView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * ParameterType
+         * @enum {string}
+         */
+        ParameterType: "integer" | "number" | "choice" | "text" | "json";
+        /** PartList */
+        PartList: {
+            /** Items */
+            items: components["schemas"]["PartView"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /** PartNumbers */
+        PartNumbers: {
+            /** Part Numbers */
+            part_numbers: number[];
+        };
+        /** PartUrl */
+        PartUrl: {
+            /** Part Number */
+            part_number: number;
+            /** Url */
+            url: string;
+        };
+        /** PartUrlList */
+        PartUrlList: {
+            /** Items */
+            items: components["schemas"]["PartUrl"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /** PartView */
+        PartView: {
+            /** Etag */
+            etag: string;
+            /** Part Number */
+            part_number: number;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * PasswordChallenge
+         * @description The first sign-in with a temporary password: a new one must be set with this session.
+         */
+        PasswordChallenge: {
+            /**
+             * Challenge
+             * @default NEW_PASSWORD_REQUIRED
+             * @constant
+             */
+            challenge: "NEW_PASSWORD_REQUIRED";
+            /** Session */
+            session: string;
+        };
+        /** PriceList */
+        PriceList: {
+            /** Currency */
+            currency: string;
+            /** Prices */
+            prices: components["schemas"]["PriceView"][];
+        };
+        /**
+         * PriceUnit
+         * @enum {string}
+         */
+        PriceUnit: "node_minute" | "compute_unit_hour";
+        /** PriceView */
+        PriceView: {
+            /** Free Hours */
+            free_hours: number;
+            /** Machine */
+            machine: string;
+            module: components["schemas"]["Module"];
+            /** Needs Paid Billing */
+            needs_paid_billing: boolean;
+            /** Price */
+            price: string;
+            unit: components["schemas"]["PriceUnit"];
+        };
+        /**
+         * Problem
+         * @description A file that was not taken, and why.
+         */
+        Problem: {
+            /** File */
+            file: string;
+            /** Message */
+            message: string;
+            /** Reason */
+            reason: string;
+        };
+        /** ProjectChange */
+        ProjectChange: {
+            /** Description */
+            description?: string | null;
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * ProjectScope
+         * @description Account, region and project: carried by every key, message and event.
+         */
+        ProjectScope: {
+            /** Account Id */
+            account_id: number;
+            /** Project Id */
+            project_id: number;
+            /** Region */
+            region: string;
+        };
+        /** ProjectView */
+        ProjectView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Permissions */
+            permissions: string[];
+            /** Project Id */
+            project_id: number;
+        };
+        /** PublishRequest */
+        PublishRequest: {
+            /** Description */
+            description?: string | null;
+            /** Run Id */
+            run_id: number;
+        };
+        /** Refresh */
+        Refresh: {
+            /** Refresh Token */
+            refresh_token: string;
+        };
+        /** RightList */
+        RightList: {
+            /** Items */
+            items: components["schemas"]["RightView"][];
+        };
+        /** RightRequest */
+        RightRequest: {
+            /** App Id */
+            app_id: number;
+        };
+        /** RightView */
+        RightView: {
+            /** App Id */
+            app_id: number;
+            /**
+             * Granted At
+             * Format: date-time
+             */
+            granted_at: string;
+        };
+        /** RunRequest */
+        RunRequest: {
+            /** Evaluation Data */
+            evaluation_data?: components["schemas"]["Selection"][] | null;
+            /**
+             * Hyper Parameters
+             * @default {}
+             */
+            hyper_parameters: {
+                [key: string]: number | string;
+            };
+            /** Machine Type */
+            machine_type: string;
+            /** Max Training Minutes */
+            max_training_minutes: number;
+            /** Network */
+            network: string;
+            /**
+             * Node Count
+             * @default 1
+             */
+            node_count: number;
+            /** Remark */
+            remark?: string | null;
+            /** Training Data */
+            training_data: components["schemas"]["Selection"][];
+            /** Weights */
+            weights?: string | null;
+        };
+        /**
+         * RunState
+         * @enum {string}
+         */
+        RunState: "preparing" | "queued" | "running" | "stopping" | "succeeded" | "failed" | "stopped";
+        /**
+         * RunView
+         * @description A run as the API shows it (contracts, section 4).
+         */
+        RunView: {
+            /** Cost Estimate */
+            cost_estimate: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Evaluation Data */
+            evaluation_data: components["schemas"]["Selection"][];
+            /** Evaluation Snapshot Id */
+            evaluation_snapshot_id: string | null;
+            /** Experiment Id */
+            experiment_id: number;
+            failure: components["schemas"]["Failure"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Hyper Parameters */
+            hyper_parameters: {
+                [key: string]: string;
+            };
+            /** Labels */
+            labels: string[];
+            /** Machine Type */
+            machine_type: string;
+            /** Max Training Minutes */
+            max_training_minutes: number;
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            } | null;
+            /** Name */
+            name: string;
+            /** Network */
+            network: string;
+            /** Node Count */
+            node_count: number;
+            progress: components["schemas"]["EpochPosition"] | null;
+            /** Recommended Threshold */
+            recommended_threshold: number | null;
+            /** Remark */
+            remark: string;
+            /** Run Id */
+            run_id: number;
+            /** Snapshot Id */
+            snapshot_id: string | null;
+            /** Stage */
+            stage: string | null;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["RunState"];
+            /** Task Type */
+            task_type: string;
+            /** Training Data */
+            training_data: components["schemas"]["Selection"][];
+            /** Training Seconds */
+            training_seconds: number;
+            /** Version Number */
+            version_number: number;
+        };
+        /** SampleDetail */
+        SampleDetail: {
+            /** Height */
+            height: number;
+            /** Image Url */
+            image_url: string;
+            /** Labels */
+            labels: components["schemas"]["LabelRef"][];
+            /** Name */
+            name: string;
+            /** Sample Id */
+            sample_id: number;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Thumbnail Url */
+            thumbnail_url: string;
+            /** Width */
+            width: number;
+        };
+        /** SampleView */
+        SampleView: {
+            /** Height */
+            height: number;
+            /** Labels */
+            labels: components["schemas"]["LabelRef"][];
+            /** Name */
+            name: string;
+            /** Sample Id */
+            sample_id: number;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Thumbnail Url */
+            thumbnail_url: string;
+            /** Width */
+            width: number;
+        };
+        /**
+         * Selection
+         * @description A dataset version, or some labels of it.
+         */
+        Selection: {
+            /** Dataset Id */
+            dataset_id: number;
+            /** Labels */
+            labels?: string[] | null;
+            /** Version Number */
+            version_number: number;
+        };
+        /**
+         * ServiceState
+         * @enum {string}
+         */
+        ServiceState: "deploying" | "running" | "updating" | "stopping" | "stopped" | "failed";
+        /**
+         * ServiceView
+         * @description `url` is the full public address; no client builds it (spec 08 section 4.1).
+         */
+        ServiceView: {
+            /** Compute Units */
+            compute_units: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            failure: components["schemas"]["Failure"] | null;
+            /** Instances */
+            instances: number;
+            limits: components["schemas"]["Limits"];
+            /** Machine Type */
+            machine_type: string;
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+            /** Name */
+            name: string;
+            /** Price Per Hour */
+            price_per_hour: string;
+            /** Running Since */
+            running_since: string | null;
+            /** Service Id */
+            service_id: number;
+            state: components["schemas"]["ServiceState"];
+            /** Suffix */
+            suffix: string;
+            /** Task Type */
+            task_type: string;
+            /** Url */
+            url: string;
+        };
+        /** SignIn */
+        SignIn: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
+        };
+        /** TaskEntry */
+        TaskEntry: {
+            /** Annotation Type */
+            annotation_type: string;
+            /** Code */
+            code: string;
+            /** Data Type */
+            data_type: string;
+            /** Deployable */
+            deployable: boolean;
+            /** Direction */
+            direction: string;
+            /** Image */
+            image: string;
+            /** Max Nodes */
+            max_nodes: number;
+            /** Template */
+            template: string;
+            /** Trainable */
+            trainable: boolean;
+            /** Url Segment */
+            url_segment: string;
+        };
+        /**
+         * Ticket
+         * @description A ticket as it is handed out: opens one connection.
+         */
+        Ticket: {
+            /** Expires In */
+            expires_in: number;
+            /** Ticket */
+            ticket: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * Tokens
+         * @description A session: the id token goes into `Authorization: Bearer`.
+         */
+        Tokens: {
+            /** Access Token */
+            access_token: string;
+            /** Expires In */
+            expires_in: number;
+            /** Id Token */
+            id_token: string;
+            /** Refresh Token */
+            refresh_token: string;
+        };
+        /** TrainingCatalog */
+        TrainingCatalog: {
+            /** Currency */
+            currency: string;
+            /** Families */
+            families: {
+                [key: string]: unknown;
+            }[];
+            /** Hyper Parameters */
+            hyper_parameters: components["schemas"]["HyperParameterEntry"][];
+            /** Machines */
+            machines: components["schemas"]["MachineEntry"][];
+            /** Max Training Minutes */
+            max_training_minutes: number;
+            /** Networks */
+            networks: {
+                [key: string]: unknown;
+            }[];
+            /** Tasks */
+            tasks: components["schemas"]["TaskEntry"][];
+        };
+        /** UploadView */
+        UploadView: {
+            /** Part Count */
+            part_count: number;
+            /** Part Size Bytes */
+            part_size_bytes: number;
+            /** Parts */
+            parts: components["schemas"]["PartUrl"][];
+            /** Upload Id */
+            upload_id: string;
+        };
+        /** UserView */
+        UserView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Email */
+            email: string;
+            /** Is Owner */
+            is_owner: boolean;
+            /** User Id */
+            user_id: number;
+        };
+        /** VersionFailure */
+        VersionFailure: {
+            /** Message */
+            message: string;
+            /** Reason */
+            reason: string;
+        };
+        /** VersionList */
+        VersionList: {
+            /** Items */
+            items: components["schemas"]["VersionView"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /** VersionView */
+        VersionView: {
+            /** Active Import Id */
+            active_import_id: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Id */
+            dataset_id: number;
+            failure: components["schemas"]["VersionFailure"] | null;
+            /** Labelled Count */
+            labelled_count: number;
+            /** Revision */
+            revision: number;
+            /** Sample Count */
+            sample_count: number;
+            state: components["schemas"]["openbml__datasets__datasets__VersionState"];
+            /** Unlabelled Count */
+            unlabelled_count: number;
+            /** Version Number */
+            version_number: number;
+        };
+        /**
+         * VersionState
+         * @enum {string}
+         */
+        openbml__datasets__datasets__VersionState: "empty" | "importing" | "import_finished" | "import_failed" | "deleting";
+        /**
+         * VersionState
+         * @enum {string}
+         */
+        openbml__models__versions__VersionState: "publishing" | "ready" | "failed";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_datasets_v1_datasets_projects__project_id__datasets_get: {
+        parameters: {
+            query?: {
+                name?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_dataset_v1_datasets_projects__project_id__datasets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_dataset_v1_datasets_projects__project_id__datasets__dataset_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    remove_dataset_v1_datasets_projects__project_id__datasets__dataset_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_versions_v1_datasets_projects__project_id__datasets__dataset_id__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_version_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_imports_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImportView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_import_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_import_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_cancel_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_complete_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__complete_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompletedParts"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_part_urls_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__part_urls_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartNumbers"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUrlList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_parts_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__parts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_problems_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__imports__import_id__problems_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Problem_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_labels_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__labels_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LabelCount_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_samples_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__samples_get: {
+        parameters: {
+            query?: {
+                label?: string | null;
+                annotation_state?: components["schemas"]["AnnotationState"] | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SampleView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_sample_v1_datasets_projects__project_id__datasets__dataset_id__versions__version_number__samples__sample_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                dataset_id: number;
+                version_number: number;
+                sample_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleDetail"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    change_account_v1_identity_account_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_applications_v1_identity_applications_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApplicationView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    create_application_v1_identity_applications_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApplication"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_application_v1_identity_applications__app_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_application_v1_identity_applications__app_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_me_v1_identity_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_projects_v1_identity_projects_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProjectView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    create_project_v1_identity_projects_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_project_v1_identity_projects__project_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    change_project_v1_identity_projects__project_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_grants_v1_identity_projects__project_id__grants_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GrantView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    grant_role_v1_identity_projects__project_id__grants_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    remove_grant_v1_identity_projects__project_id__grants__user_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    sign_in_v1_identity_sessions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"] | components["schemas"]["PasswordChallenge"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    set_password_v1_identity_sessions_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    refresh_session_v1_identity_sessions_refresh_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refresh"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_users_v1_identity_users_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_UserView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    invite_user_v1_identity_users_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    create_ticket_v1_live_tickets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTicket"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_bill_v1_metering_bill_get: {
+        parameters: {
+            query?: {
+                month?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bill"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_ledger_v1_metering_ledger_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LedgerView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_prices_v1_metering_prices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_models_v1_models_projects__project_id__models_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ModelView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_model_v1_models_projects__project_id__models_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_model_v1_models_projects__project_id__models__model_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_versions_v1_models_projects__project_id__models__model_id__versions_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ModelVersionView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_version_v1_models_projects__project_id__models__model_id__versions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_version_v1_models_projects__project_id__models__model_id__versions__version_number__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_services_v1_services_projects__project_id__services_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ServiceView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_service_v1_services_projects__project_id__services_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeployRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_service_v1_services_projects__project_id__services__service_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_service_v1_services_projects__project_id__services__service_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    patch_service_v1_services_projects__project_id__services__service_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_call_rights_v1_services_projects__project_id__services__service_id__call_rights_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_call_right_v1_services_projects__project_id__services__service_id__call_rights_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RightView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_call_right_v1_services_projects__project_id__services__service_id__call_rights__app_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+                app_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_calls_v1_services_projects__project_id__services__service_id__calls_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    put_limits_v1_services_projects__project_id__services__service_id__limits_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Limits"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_restart_v1_services_projects__project_id__services__service_id__restart_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_stop_v1_services_projects__project_id__services__service_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_catalog_v1_training_catalog_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingCatalog"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_experiments_v1_training_projects__project_id__experiments_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Experiment_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_experiment_v1_training_projects__project_id__experiments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_experiment_v1_training_projects__project_id__experiments__experiment_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                experiment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_runs_v1_training_projects__project_id__experiments__experiment_id__runs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                experiment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RunView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_run_v1_training_projects__project_id__experiments__experiment_id__runs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                experiment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_run_v1_training_projects__project_id__runs__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_logs_v1_training_projects__project_id__runs__run_id__logs_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_metrics_v1_training_projects__project_id__runs__run_id__metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: {
+                            [key: string]: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_report_v1_training_projects__project_id__runs__run_id__report_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_stop_v1_training_projects__project_id__runs__run_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
 }

@@ -1,9 +1,9 @@
 """Writes the control API's OpenAPI document.
 
-    python -m openbml_openapi.merge --output console/public/v1/openapi.json
+    python -m openbml_openapi.merge --output console/openapi.json
 
-Every context with an `api.py` in the layer is in it. Console and SDK take their types from it, and the
-installation serves it as `/v1/openapi.json`.
+Every router of the layer (`openbml/<context>/api*.py`) is in it. The console takes its types from it, the SDK's
+calls are held against it, and the installation serves it as `/v1/openapi.json`.
 """
 
 import argparse
@@ -34,11 +34,23 @@ def contexts() -> Sequence[str]:
     return sorted(name for name in names if importlib.util.find_spec(f"openbml.{name}.api"))
 
 
+def routers() -> Sequence[Router]:
+    """Return the routers of every context: of its `api.py` and of what stands beside it as `api_*.py`."""
+    found: list[Router] = []
+    for context in contexts():
+        package = importlib.import_module(f"openbml.{context}")
+        names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+        for name in names:
+            if name == "api" or name.startswith("api_"):
+                router = getattr(importlib.import_module(f"openbml.{context}.{name}"), "router", None)
+                if isinstance(router, Router) and router not in found:
+                    found.append(router)
+    return found
+
+
 def document() -> dict[str, Any]:
     """Return the merged document as plain JSON."""
-    names = contexts()
-    routers: list[Router] = [importlib.import_module(f"openbml.{name}.api").router for name in names]
-    schema = control_api(*routers).get_openapi_schema(
+    schema = control_api(*routers()).get_openapi_schema(
         title="OpenBML control API",
         version=_version(),
         description="Everything the console does, project by project. Failed calls answer `ErrorReply`.",
@@ -54,7 +66,7 @@ def document() -> dict[str, Any]:
 
 def _version() -> str:
     try:
-        return metadata.version("openbml")
+        return metadata.version("openbml-client")
     except metadata.PackageNotFoundError:
         return "0.0.0"
 

@@ -48,7 +48,7 @@ def _key(project_id: int, dataset_id: int, version_number: int, permission: str)
     return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
 
 
-@router.post(f"{PROJECT}/datasets")
+@router.post(f"{PROJECT}/datasets", status_code=201)
 def post_dataset(project_id: Id, body: NewDataset) -> tuple[DatasetView, int]:
     access = _access(project_id, "datasets.write")
     dataset, version = create_dataset(
@@ -89,7 +89,7 @@ def get_dataset(project_id: Id, dataset_id: Id) -> DatasetView:
     return _view(dataset_repository().get(access.scope, dataset_id))
 
 
-@router.delete(f"{PROJECT}/datasets/<dataset_id>")
+@router.delete(f"{PROJECT}/datasets/<dataset_id>", status_code=202)
 def remove_dataset(project_id: Id, dataset_id: Id) -> tuple[DatasetView, int]:
     access = _access(project_id, "datasets.manage")
     view = _view(dataset_repository().get(access.scope, dataset_id))

@@ -44,7 +44,7 @@ def _with_urls(data_import: DataImport) -> ImportView:
     return ImportView.of(data_import, part_urls(data_import, first, uploads=upload_store()))
 
 
-@router.post(f"{VERSION}/imports")
+@router.post(f"{VERSION}/imports", status_code=201)
 def post_import(
     project_id: Id, dataset_id: Id, version_number: Number, body: NewImport
 ) -> tuple[ImportView, int]:
@@ -107,7 +107,7 @@ def list_parts(project_id: Id, dataset_id: Id, version_number: Number, import_id
     return PartList(items=[PartView.model_validate(part.model_dump()) for part in parts])
 
 
-@router.post(f"{_IMPORT}/complete")
+@router.post(f"{_IMPORT}/complete", status_code=202)
 def post_complete(
     project_id: Id, dataset_id: Id, version_number: Number, import_id: Id, body: CompletedParts
 ) -> tuple[ImportView, int]:

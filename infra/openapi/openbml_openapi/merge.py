@@ -2,8 +2,8 @@
 
     python -m openbml_openapi.merge --output console/openapi.json
 
-Every router of the layer (`openbml/<context>/api*.py`) is in it. The console takes its types from it, the SDK's
-calls are held against it, and the installation serves it as `/v1/openapi.json`.
+Every router of the layer (`openbml/<context>/api*.py`) is in it. The console takes its types from it, the
+SDK's calls are held against it, and the installation serves it as `/v1/openapi.json`.
 """
 
 import argparse

@@ -68,7 +68,7 @@ lint: lint-python lint-templates lint-console ## ruff, mypy, cfn-lint, sam valid
 lint-python: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy layers/platform/openbml layers/catalog/openbml_catalog sdk/openbml_client infra/local/openbml_local infra/local/sagemaker_local infra/openapi/openbml_openapi
-	@for handler in functions/*/handler.py; do $(BIN)/mypy $$handler || exit 1; done
+	@for handler in functions/*/handler.py; do $(BIN)/mypy --no-error-summary $$handler || exit 1; done
 
 lint-templates: setup
 	@$(BIN)/python -m openbml_local.lint_templates

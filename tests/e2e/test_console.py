@@ -1,7 +1,7 @@
-"""The console in a real browser, on the installation of these tests: the whole spine, and the Chinese pages.
+"""The console in a real browser: the whole spine, and the main pages in Simplified Chinese.
 
-The walks are Playwright's (`tests/e2e/console/*.spec.ts`); their objects are named `walk-<time>`, apart from the
-others of the installation.
+The walks are Playwright's (`tests/e2e/console/*.spec.ts`); what they make is named `walk-<time>`, apart
+from the objects of the other tests of the installation.
 """
 
 import os

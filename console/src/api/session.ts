@@ -57,13 +57,13 @@ export class SessionStore {
     });
   }
 
-  /** A refresh may or may not rotate the refresh token. */
+  /** A refresh answers the refresh token too, rotated or not. */
   renew(tokens: Tokens, now = Date.now()): void {
     if (!this.current) return;
     this.set({
       ...this.current,
       idToken: tokens.id_token,
-      refreshToken: tokens.refresh_token ?? this.current.refreshToken,
+      refreshToken: tokens.refresh_token,
       expiresAt: now + tokens.expires_in * 1000,
     });
   }

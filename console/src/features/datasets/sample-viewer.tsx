@@ -23,7 +23,7 @@ export function SampleViewer({ refTo, sample, onClose }: Props) {
         {(full) => (
           <div className="ob-stack">
             <img
-              src={full.image_url ?? full.thumbnail_url}
+              src={full.image_url}
               alt={full.name}
               style={{ maxWidth: "100%", maxHeight: "56vh", margin: "0 auto", display: "block" }}
             />

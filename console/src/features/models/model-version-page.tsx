@@ -121,7 +121,7 @@ function Parity({ version }: { readonly version: ModelVersion }) {
 function Lineage({ projectId, version }: { readonly projectId: number; readonly version: ModelVersion }) {
   const t = useT();
   const lineage = version.lineage;
-  const parameters = Object.entries(lineage?.hyper_parameters ?? {});
+  const parameters = Object.entries(lineage.hyper_parameters);
   return (
     <Panel title={t("models.lineage")}>
       <Facts
@@ -131,7 +131,7 @@ function Lineage({ projectId, version }: { readonly projectId: number; readonly 
             label: t("models.datasets"),
             value: (
               <span className="ob-row">
-                {(lineage?.dataset_versions ?? []).map((source) => (
+                {lineage.dataset_versions.map((source) => (
                   <Link key={source.dataset_id} to={links.dataset(projectId, source.dataset_id)}>
                     {`${source.dataset_id} V${source.version_number}`}
                   </Link>
@@ -139,9 +139,9 @@ function Lineage({ projectId, version }: { readonly projectId: number; readonly 
               </span>
             ),
           },
-          { label: t("runs.snapshot"), value: lineage ? <Digest text={lineage.snapshot_id} /> : "–" },
-          { label: t("models.code"), value: lineage ? <Digest text={lineage.code_digest} /> : "–" },
-          { label: t("models.image"), value: lineage ? <Digest text={lineage.image_digest} /> : "–" },
+          { label: t("runs.snapshot"), value: <Digest text={lineage.snapshot_id} /> },
+          { label: t("models.code"), value: <Digest text={lineage.code_digest} /> },
+          { label: t("models.image"), value: <Digest text={lineage.image_digest} /> },
           ...parameters.map(([name, value]) => ({
             label: name,
             value: <span className="ob-mono">{typeof value === "string" ? value : JSON.stringify(value)}</span>,

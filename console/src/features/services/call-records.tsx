@@ -15,9 +15,9 @@ export function CallRecords({ projectId, serviceId }: { readonly projectId: numb
   const query = useServiceCalls(projectId, serviceId);
   const columns: TableColumnsType<ServiceCall> = [
     { title: t("calls.at"), render: (_, call) => <LocalTime at={call.at} /> },
-    { title: t("tryIt.logId"), render: (_, call) => <CopyText text={String(call.log_id ?? "")} /> },
+    { title: t("tryIt.logId"), render: (_, call) => <CopyText text={call.log_id} /> },
     { title: t("calls.result"), render: (_, call) => (call.error_code ? t("calls.error", { code: String(call.error_code) }) : t("calls.good")) },
-    { title: t("calls.duration"), align: "right", render: (_, call) => (call.duration_ms === undefined ? "–" : t("calls.ms", { ms: Math.round(call.duration_ms) })) },
+    { title: t("calls.duration"), align: "right", render: (_, call) => (t("calls.ms", { ms: Math.round(call.duration_ms) })) },
   ];
   return (
     <Panel>
@@ -27,7 +27,7 @@ export function CallRecords({ projectId, serviceId }: { readonly projectId: numb
           if (items.length === 0) return <EmptyState title={t("calls.empty")} />;
           return (
             <>
-              <Table rowKey={(call) => String(call.log_id)} columns={columns} dataSource={items} pagination={false} />
+              <Table rowKey={(call) => call.log_id} columns={columns} dataSource={items} pagination={false} />
               <LoadMore query={query} />
             </>
           );

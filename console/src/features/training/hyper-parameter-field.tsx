@@ -48,7 +48,7 @@ function control(parameter: HyperParameter) {
     case "number":
       return <InputNumber style={{ width: "100%" }} step={stepOf(parameter)} />;
     case "choice":
-      return <Select options={(parameter.choices ?? []).map((choice) => ({ value: choice, label: choice }))} />;
+      return <Select options={parameter.choices.map((choice) => ({ value: choice, label: choice }))} />;
     default:
       return <Input />;
   }

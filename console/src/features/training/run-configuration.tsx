@@ -23,8 +23,8 @@ export function RunConfiguration({ projectId, run }: { readonly projectId: numbe
           <Facts
             facts={[
               { label: t("runs.form.trainingSet"), value: sets(run.training_data) },
-              { label: t("runs.form.evaluationSet"), value: run.evaluation_data?.length ? sets(run.evaluation_data) : t("runs.form.holdOut") },
-              { label: t("samples.labels"), value: run.labels?.join(", ") ?? "–" },
+              { label: t("runs.form.evaluationSet"), value: run.evaluation_data.length ? sets(run.evaluation_data) : t("runs.form.holdOut") },
+              { label: t("samples.labels"), value: run.labels.join(", ") },
               { label: t("runs.snapshot"), value: run.snapshot_id ? <CopyText text={run.snapshot_id} /> : "–" },
               { label: t("runs.form.machine"), value: run.machine_type },
               { label: t("runs.form.nodes"), value: String(run.node_count) },

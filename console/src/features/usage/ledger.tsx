@@ -21,8 +21,8 @@ export function Ledger() {
     { title: t("usage.module"), render: (_, entry) => maybeT(`usage.module.${entry.module}`) ?? entry.module },
     { title: t("usage.resource"), render: (_, entry) => entry.resource_name },
     { title: t("usage.machine"), render: (_, entry) => entry.machine },
-    { title: t("usage.billed"), align: "right", render: (_, entry) => <Duration seconds={Number(entry.billed_minutes) * SECONDS} /> },
-    { title: t("usage.free"), align: "right", render: (_, entry) => <Duration seconds={Number(entry.free_minutes) * SECONDS} /> },
+    { title: t("usage.billed"), align: "right", render: (_, entry) => <Duration seconds={entry.billed_minutes * SECONDS} /> },
+    { title: t("usage.free"), align: "right", render: (_, entry) => <Duration seconds={entry.free_minutes * SECONDS} /> },
     { title: t("usage.amount"), align: "right", render: (_, entry) => <Money amount={entry.amount} /> },
   ];
   return (

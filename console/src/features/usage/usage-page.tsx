@@ -85,8 +85,8 @@ function Items({ items, empty }: { readonly items: readonly BillItem[]; readonly
       ),
     },
     { title: t("usage.machine"), dataIndex: "machine" },
-    { title: t("usage.billed"), align: "right", render: (_, item) => <Duration seconds={Number(item.billed_minutes) * SECONDS} /> },
-    { title: t("usage.free"), align: "right", render: (_, item) => <Duration seconds={Number(item.free_minutes) * SECONDS} /> },
+    { title: t("usage.billed"), align: "right", render: (_, item) => <Duration seconds={item.billed_minutes * SECONDS} /> },
+    { title: t("usage.free"), align: "right", render: (_, item) => <Duration seconds={item.free_minutes * SECONDS} /> },
     { title: t("usage.amount"), align: "right", dataIndex: "amount", render: (amount: string) => <Money amount={amount} /> },
   ];
   return (
@@ -110,7 +110,7 @@ function Allowances({ bill }: { readonly bill: Bill }) {
   const t = useT();
   const maybeT = useMaybeT();
   const format = useFormat();
-  const entries = bill.allowances.filter((allowance) => Number(allowance.free_minutes) > 0);
+  const entries = bill.allowances.filter((allowance) => allowance.free_minutes > 0);
   return (
     <Panel>
       {entries.length === 0 ? (
@@ -118,8 +118,8 @@ function Allowances({ bill }: { readonly bill: Bill }) {
       ) : (
         <div className="ob-stack">
           {entries.map((allowance) => {
-            const free = Number(allowance.free_minutes);
-            const used = Number(allowance.used_minutes);
+            const free = allowance.free_minutes;
+            const used = allowance.used_minutes;
             const name = `${maybeT(`usage.module.${allowance.module}`) ?? allowance.module} · ${allowance.machine}`;
             return (
               <div key={name}>

@@ -30,7 +30,7 @@ describe("calls of a signed-in person", () => {
       (request) => {
         if (request.url.endsWith("/refresh")) {
           renewals += 1;
-          return Promise.resolve(json({ id_token: "new", access_token: "x", expires_in: HOUR_S }));
+          return Promise.resolve(json({ id_token: "new", refresh_token: "r", access_token: "x", expires_in: HOUR_S }));
         }
         tokens.push(request.headers.get("Authorization"));
         return Promise.resolve(json({}));
@@ -44,7 +44,7 @@ describe("calls of a signed-in person", () => {
   });
 
   it("are repeated once with a new token after a 401", async () => {
-    const answers = [json({}, 401), json({ id_token: "new", access_token: "x", expires_in: HOUR_S }), json({ fine: true })];
+    const answers = [json({}, 401), json({ id_token: "new", refresh_token: "r", access_token: "x", expires_in: HOUR_S }), json({ fine: true })];
     const caller = new AuthorizedFetch(store(), () => Promise.resolve(answers.shift() ?? json({}, 500)), () => NOW);
     expect((await caller.send(get())).status).toBe(200);
   });

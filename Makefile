@@ -34,7 +34,7 @@ console/node_modules/.complete: console/package-lock.json
 	@cd console && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-console/dist/index.html: console/node_modules/.complete $(shell find console/src console/public console/index.html console/vite.config.ts -type f 2>/dev/null)
+console/dist/index.html: console/node_modules/.complete console/openapi.json $(shell find console/src console/public console/index.html console/vite.config.ts -type f 2>/dev/null)
 	@echo "· console"
 	@cd console && npm run --silent build
 

@@ -17,13 +17,15 @@ def commands(tools: Path, found: list[Path]) -> list[list[str]]:
     names = [str(path) for path in found]
     region = Cloud().region
     validate = [
-        [str(tools / "sam"), "validate", "--lint", "--template-file", name, "--region", region] for name in names
+        [str(tools / "sam"), "validate", "--lint", "--template-file", name, "--region", region]
+        for name in names
     ]
     return [
         *validate,
         [str(tools / "cfn-lint"), "--regions", region, "--", *names],
         [
-            str(tools / "checkov"), "--framework", "cloudformation", "--compact", "--quiet", "--skip-download",
+            str(tools / "checkov"), "--framework", "cloudformation", "--compact", "--quiet",
+            "--skip-download",
             *(argument for name in names for argument in ("--file", name)),
         ],
     ]  # fmt: skip

@@ -131,14 +131,6 @@ def no_content() -> Response[str]:
     return Response(status_code=HTTPStatus.NO_CONTENT, body="")
 
 
-def created(body: BaseModel) -> tuple[BaseModel, int]:
-    return body, HTTPStatus.CREATED
-
-
-def accepted(body: BaseModel) -> tuple[BaseModel, int]:
-    return body, HTTPStatus.ACCEPTED
-
-
 def _plain_errors(error: RequestValidationError | RequestUnsupportedContentType) -> list[dict[str, str]]:
     """Return where and why, without what was sent: it may be a password or a megabyte."""
     return [{"field": _field(item), "reason": item["msg"]} for item in error.errors()[:_MOST_ERRORS]]

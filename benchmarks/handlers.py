@@ -265,6 +265,8 @@ def cold_import_ms(folder: Path, rounds: int) -> float | None:
         **os.environ,
         **ENVIRONMENT,
         "PYTHONPATH": os.pathsep.join(map(str, [folder, *LAYERS])),
+        "PYTHONDONTWRITEBYTECODE": "",  # the first round writes what the others read
+        "LAMBDA_TASK_ROOT": str(folder),  # libraries behave otherwise outside Lambda
         "USER_POOL_ID": "us-east-1_x",
         "USER_POOL_CLIENT_ID": "x",
     }

@@ -127,7 +127,7 @@ def test_the_command_line_speaks_json(cloud: Cloud, service: Mapping[str, Any]) 
     application = cloud.json("apps", "create", "cli")
     services = cloud.json("services", "list")
     image = str(next((SAMPLES / "test").glob("*.jpg")))
-    reply = cloud.json("services", "predict", "digits", image, "--app", "cli")
+    reply = cloud.json("services", "predict", service["name"], image, "--app", "cli")
 
     assert application["api_key"]
     assert application["secret_key"]

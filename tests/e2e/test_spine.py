@@ -147,3 +147,15 @@ def test_every_command_line_list_has_a_table_too(cloud: Cloud, trained: Mapping[
     assert "Accuracy" in report
     assert "digit_3" in report
     assert "Free allowance" in cloud.bml("bill").stdout
+
+
+def test_the_command_line_follows_imports_and_runs(cloud: Cloud, trained: Mapping[str, Any]) -> None:
+    cloud.bml("login", "--email", cloud.email, "--password", cloud.password)
+    cloud.bml("datasets", "create", "by-hand")
+
+    imported = cloud.json("datasets", "import", "by-hand", str(SAMPLES / "train.zip"))
+    watched = cloud.bml("runs", "watch", str(trained["run_id"]))
+
+    assert imported["state"] == "finished"
+    assert imported["counts"]["accepted"] == 400
+    assert "succeeded" in watched.stdout

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
 from openbml.compute.failures import Failure
 from openbml.compute.intervals import Interval
+from openbml.compute.usage import UsageReport, UsedResource
 from openbml.core.events import Event
 from openbml.services.prices import price_per_hour
 from openbml.services.services import RunningInterval, Service, ServiceState
@@ -51,26 +52,10 @@ class ServiceStateChanged(Event):
         )
 
 
-class UsedResource(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    type: str
-    id: str
-    name: str
-
-
-class UsageReported(Event):
+class UsageReported(UsageReport):
     """A billed span of a service: open when it begins, closed under the same id when it ends."""
 
     source: ClassVar[str] = SOURCE
-
-    usage_id: str
-    module: Module
-    machine: str
-    resource: UsedResource
-    units: int
-    intervals: Sequence[Interval]
-    closed: bool
 
     @classmethod
     def of(cls, service: Service, span: RunningInterval) -> "UsageReported":

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue
+from pydantic import AwareDatetime, JsonValue
 
 from openbml.compute.failures import Failure, Fault
-from openbml.compute.intervals import Interval
+from openbml.compute.usage import UsageReport, UsedResource
 from openbml.core.events import Event
 from openbml.training.run_progress import LogEntry, Progress
 from openbml.training.runs import Run, RunState
@@ -67,26 +67,10 @@ class RunProgressed(Event):
     lines: Sequence[LogEntry]
 
 
-class UsedResource(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    type: str
-    id: str
-    name: str
-
-
-class UsageReported(Event):
+class UsageReported(UsageReport):
     """What a run has used, once, at its end (spec 01 section 2.1, T3)."""
 
     source: ClassVar[str] = SOURCE
-
-    usage_id: str
-    module: Module
-    machine: str
-    resource: UsedResource
-    units: int
-    intervals: Sequence[Interval]
-    closed: bool
 
     @classmethod
     def of(cls, run: Run) -> "UsageReported | None":

@@ -18,7 +18,7 @@ from openbml_local.environments import Environments
 LIMIT_S = 60
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -33,7 +33,7 @@ def _python() -> str:
 @contextmanager
 def emulator(folder: Path) -> Iterator[str]:
     """Run a MiniStack until the block ends; give its address."""
-    port = _free_port()
+    port = free_port()
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),

@@ -7,46 +7,30 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
-from sagemaker_local.hosting.fleet import Fleet
-from sagemaker_local.settings import Settings
+from sagemaker_local.core import Core, Part
 from sagemaker_local.state import cursors, outbox, processes, resources
-from sagemaker_local.state.database import Database
-from sagemaker_local.storage.roles import RoleCredentials, RoleError, RolesUnavailable
-from sagemaker_local.training.runs import TrainingRuns
+from sagemaker_local.storage.roles import RoleError, RolesUnavailable
 
 TOKEN_HEADER = "X-Sml-Token"  # noqa: S105 - a header's name
 _JANITOR_EVERY_S = 300.0
 _KEEP_LOGS_S = 24 * 3600.0
+_UNFINISHED = ("InProgress", "Stopping")
 
 logger = logging.getLogger(__name__)
 Route = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class AdminRoutes:
-    def __init__(
-        self,
-        *,
-        database: Database,
-        fleet: Fleet,
-        training: TrainingRuns,
-        roles: RoleCredentials,
-        token: str,
-        mode: str,
-        settings: Settings,
-    ) -> None:
-        self._database = database
-        self._fleet = fleet
-        self._training = training
-        self._roles = roles
+    def __init__(self, core: Core, parts: Sequence[Part], token: str) -> None:
+        self._core = core
+        self._parts = parts
         self._token = token
-        self._mode = mode
-        self._settings = settings
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/_local/health", self.health)
@@ -54,7 +38,7 @@ class AdminRoutes:
         app.router.add_get("/_local/state", self._guarded(self.state))
         app.router.add_post("/_local/resend-events", self._guarded(self.resend_events))
         app.router.add_post("/_local/gc", self._guarded(self.collect_garbage))
-        if self._settings.test_hooks:
+        if self._core.settings.test_hooks:
             app.router.add_post("/_local/faults/crash-before-commit", self._guarded(self.crash_before_commit))
             app.router.add_post("/_local/faults/crash", self._guarded(self.crash))
 
@@ -67,15 +51,15 @@ class AdminRoutes:
         return checked
 
     async def health(self, _: web.Request) -> web.Response:
-        unsent = await self._database.read(outbox.unsent_count)
+        unsent = await self._core.database.read(outbox.unsent_count)
         return web.json_response(
-            {"status": "ok", "mode": self._mode, "pid": os.getpid(), "unsent_events": unsent}
+            {"status": "ok", "mode": self._core.mode, "pid": os.getpid(), "unsent_events": unsent}
         )
 
     async def credentials(self, request: web.Request) -> web.Response:
         """The role's credentials for the process that shows its own token (the container protocol)."""
         process_id = request.match_info["process_id"]
-        record = await self._database.read(lambda connection: processes.get(connection, process_id))
+        record = await self._core.database.read(lambda connection: processes.get(connection, process_id))
         shown = request.headers.get("Authorization", "")
         if (
             record is None
@@ -85,7 +69,7 @@ class AdminRoutes:
         ):
             return web.json_response({"code": "AccessDenied", "message": "no credentials here"}, status=403)
         try:
-            found = await asyncio.to_thread(self._roles.get, record.role_arn)
+            found = await asyncio.to_thread(self._core.roles.get, record.role_arn)
         except (RoleError, RolesUnavailable) as error:
             return web.json_response({"code": "AssumeRoleFailed", "message": str(error)}, status=502)
         expires = datetime.fromtimestamp(found.expires_at or time.time() + 3600, UTC)
@@ -104,13 +88,12 @@ class AdminRoutes:
             found = [
                 {
                     "arn": one.arn,
-                    "kind": kind,
+                    "kind": one.kind,
                     "name": one.name,
                     "status": one.status,
                     "modified_at": one.modified_at,
                 }
-                for kind in ("training-job", "endpoint", "model", "endpoint-config")
-                for one in resources.all_of(connection, kind)
+                for one in resources.every(connection)
             ]
             running = [
                 {
@@ -133,7 +116,7 @@ class AdminRoutes:
                 "unsent_events": outbox.unsent_count(connection),
             }
 
-        return web.json_response(await self._database.read(work))
+        return web.json_response(await self._core.database.read(work))
 
     async def resend_events(self, request: web.Request) -> web.Response:
         """For an emulator that came back without its last minute: send again what it may have lost."""
@@ -141,14 +124,14 @@ class AdminRoutes:
             since = float((await request.json())["since"])
         except (ValueError, KeyError, TypeError):
             return web.json_response({"message": 'the body must be {"since": <epoch seconds>}'}, status=400)
-        count = await self._database.run(lambda connection: outbox.resend_since(connection, since))
+        count = await self._core.database.run(lambda connection: outbox.resend_since(connection, since))
         return web.json_response({"events": count})
 
     async def collect_garbage(self, _: web.Request) -> web.Response:
         return web.json_response(await self._collect(0.0))
 
     async def crash_before_commit(self, _: web.Request) -> web.Response:
-        self._database.die_before_next_commit()
+        self._core.database.die_before_next_commit()
         return web.json_response({})
 
     async def crash(self, _: web.Request) -> web.Response:
@@ -165,9 +148,7 @@ class AdminRoutes:
         before = time.time() - keep_s
 
         def work(connection: sqlite3.Connection) -> list[processes.ProcessRecord]:
-            active = {
-                one.arn for one in resources.all_of(connection, "training-job", ["InProgress", "Stopping"])
-            }
+            active = {one.arn for one in resources.every(connection) if one.status in _UNFINISHED}
             found = []
             for one in processes.every(connection):
                 cursor = cursors.log_of(connection, one.process_id)
@@ -181,8 +162,10 @@ class AdminRoutes:
                     found.append(one)
             return found
 
-        old = await self._database.read(work)
+        old = await self._core.database.read(work)
         for record in old:
-            await self._fleet.forget_process(record)
-        removed = await self._fleet.remove_unused_artifacts()
-        return {"processes": len(old), "artifacts": removed}
+            await self._core.supervisor.forget(record)
+        removed = {"processes": len(old)}
+        for part in self._parts:
+            removed |= await part.collect_garbage()
+        return removed

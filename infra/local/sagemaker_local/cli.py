@@ -184,7 +184,7 @@ def _stop(parsed: argparse.Namespace, settings: Settings) -> int:
 
 def _gc(_: argparse.Namespace, settings: Settings) -> int:
     removed = _admin(settings, "POST", "gc")
-    _say(f"removed {removed['processes']} process folders and {removed['artifacts']} model folders")
+    _say(", ".join(f"{name}: {count} removed" for name, count in removed.items()))
     return 0
 
 

@@ -16,15 +16,13 @@ from aiohttp import web
 from sagemaker_local.admin import AdminRoutes
 from sagemaker_local.capacity.machine import load_instance_types, this_machine
 from sagemaker_local.capacity.queue import SlotQueue
+from sagemaker_local.core import Core, Part
 from sagemaker_local.events.bus_eventbridge import EventBridgeBus
 from sagemaker_local.events.dispatcher import EventDispatcher
-from sagemaker_local.hosting.artifact_cache import ArtifactCache
-from sagemaker_local.hosting.definitions import DefinitionOperations
-from sagemaker_local.hosting.fleet import Fleet, FleetServices
-from sagemaker_local.hosting.invocations import InvocationRoute
-from sagemaker_local.hosting.operations import EndpointOperations
+from sagemaker_local.hosting.part import HostingPart
 from sagemaker_local.images.environments import Environments
 from sagemaker_local.images.registry import load_registry
+from sagemaker_local.images.resolver import Images
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.logs.streams_cloudwatch import CloudWatchStreams
 from sagemaker_local.processes.modes import BASE_DIR, NAMESPACES, probe_namespaces
@@ -37,11 +35,7 @@ from sagemaker_local.settings import Settings, SettingsError
 from sagemaker_local.state.database import Database
 from sagemaker_local.storage.aws_clients import AwsClients, Credentials
 from sagemaker_local.storage.roles import RoleCredentials
-from sagemaker_local.training.job_store import JobStore
-from sagemaker_local.training.operations import TrainingOperations
-from sagemaker_local.training.preparation import Images
-from sagemaker_local.training.run import Services
-from sagemaker_local.training.runs import TrainingRuns
+from sagemaker_local.training.part import TrainingPart
 
 logger = logging.getLogger(__name__)
 
@@ -52,23 +46,28 @@ class AlreadyRunningError(Exception):
 
 @dataclass
 class Engine:
-    settings: Settings
-    mode: str
     app: web.Application
     database: Database
-    training: TrainingRuns
-    fleet: Fleet
+    parts: tuple[Part, ...]
     background: list[Coroutine[Any, Any, None]]
 
+    async def open(self) -> None:
+        for part in self.parts:
+            await part.open()
+
     async def recover(self) -> None:
-        jobs = await self.training.recover()
-        endpoints = await self.fleet.recover()
-        if jobs or endpoints:
-            logger.info("recovered %d training jobs and %d endpoints", jobs, endpoints)
+        found = sum([await part.recover() for part in self.parts])
+        if found:
+            logger.info("recovered %d jobs, endpoints and apps", found)
 
     async def suspend(self) -> None:
         """Leave nothing running; the next start brings jobs and endpoints back."""
-        await asyncio.gather(self.training.suspend(), self.fleet.suspend())
+        await asyncio.gather(*(part.suspend() for part in self.parts))
+
+    async def close(self) -> None:
+        for part in self.parts:
+            await part.close()
+        self.database.close()
 
 
 async def choose_mode(settings: Settings) -> str:
@@ -88,92 +87,56 @@ async def choose_mode(settings: Settings) -> str:
     return BASE_DIR
 
 
-def build_engine(settings: Settings, mode: str) -> Engine:
+def build_core(settings: Settings, mode: str, token: str) -> Core:
     database = Database(settings.database_file)
-    token = _admin_token(settings.token_file)
     clients = AwsClients(
         endpoint_url=settings.endpoint_url,
         region=settings.region,
         credentials=Credentials(settings.access_key_id, settings.secret_access_key, settings.session_token),
     )
-    roles = RoleCredentials(clients)
     machine = this_machine(cpus=settings.machine_cpus, memory_mib=settings.machine_memory_mib)
-    instance_types = load_instance_types(machine, strict_gpu=settings.strict_gpu)
     registry = load_registry(settings.images_file, settings.repository)
-    images = Images(registry, Environments(registry, settings.envs_dir))
-    supervisor = Supervisor(database, settings.runs_dir)
-    shipper = LogShipper(database, CloudWatchStreams(clients), settings.runs_dir)
-    dispatcher = EventDispatcher(database, EventBridgeBus(clients))
-    training = TrainingRuns(
-        Services(
-            database=database,
-            store=JobStore(database),
-            supervisor=supervisor,
-            queue=SlotQueue(machine, settings.max_batch_jobs),
-            instance_types=instance_types,
-            images=images,
-            clients=clients,
-            roles=roles,
-            shipper=shipper,
-            jobs_dir=settings.state_dir / "jobs",
-            mode=mode,
-            endpoint_url=settings.endpoint_url,
-            engine_url=settings.url,
-            grace_s=settings.stop_grace_s,
-            shutdown_grace_s=settings.shutdown_grace_s,
-            checkpoint_sync_s=settings.checkpoint_sync_s,
-        )
+    return Core(
+        settings=settings,
+        mode=mode,
+        models=load_service_models(),
+        database=database,
+        tokens=PageTokens(token.encode()),
+        clients=clients,
+        roles=RoleCredentials(clients),
+        instance_types=load_instance_types(machine, strict_gpu=settings.strict_gpu),
+        queue=SlotQueue(machine, settings.max_batch_jobs),
+        images=Images(registry, Environments(registry, settings.envs_dir)),
+        supervisor=Supervisor(database, settings.runs_dir),
+        shipper=LogShipper(database, CloudWatchStreams(clients), settings.runs_dir),
     )
-    fleet = Fleet(
-        FleetServices(
-            database=database,
-            supervisor=supervisor,
-            images=images,
-            instance_types=instance_types,
-            artifacts=ArtifactCache(settings.models_dir, clients, roles),
-            mode=mode,
-            settings=settings,
-        )
-    )
-    models = load_service_models()
-    tokens = PageTokens(token.encode())
-    handlers: dict[str, Handler] = {
-        **TrainingOperations(database, training, instance_types, tokens).handlers(),
-        **DefinitionOperations(database, tokens).handlers(),
-        **EndpointOperations(database, fleet, tokens).handlers(),
-        **TagOperations(database).handlers(),
-    }
+
+
+def build_engine(settings: Settings, mode: str) -> Engine:
+    token = _admin_token(settings.token_file)
+    core = build_core(settings, mode, token)
+    parts: tuple[Part, ...] = (TrainingPart(core), HostingPart(core))
+    handlers: dict[str, Handler] = dict(TagOperations(core.database).handlers())
+    for part in parts:
+        handlers |= part.handlers()
     control = ControlPlane(
-        models=models,
+        models=core.models,
         handlers=handlers,
         account_id=settings.account_id,
         default_region=settings.region,
         checks_replies=settings.strict,
     )
-    invocations = InvocationRoute(fleet, models.runtime, settings)
-    admin = AdminRoutes(
-        database=database,
-        fleet=fleet,
-        training=training,
-        roles=roles,
-        token=token,
-        mode=mode,
-        settings=settings,
-    )
+    admin = AdminRoutes(core, parts, token)
     app = web.Application(client_max_size=settings.max_body_bytes + 1024)
     app.router.add_post("/", control.handle)
-    app.router.add_post("/endpoints/{name}/invocations", invocations.handle)
-    app.router.add_post("/endpoints/{name}/{operation}", invocations.refuse)
+    for part in parts:
+        part.add_routes(app)
     admin.add_to(app)
-    return Engine(
-        settings=settings,
-        mode=mode,
-        app=app,
-        database=database,
-        training=training,
-        fleet=fleet,
-        background=[shipper.run(), dispatcher.run(), admin.janitor()],
-    )
+    dispatcher = EventDispatcher(core.database, EventBridgeBus(core.clients))
+    background = [core.shipper.run(), dispatcher.run(), admin.janitor()]
+    for part in parts:
+        background += part.background()
+    return Engine(app=app, database=core.database, parts=parts, background=background)
 
 
 async def serve(settings: Settings) -> None:
@@ -191,7 +154,7 @@ async def serve(settings: Settings) -> None:
     await runner.setup()
     tasks = [asyncio.create_task(work) for work in engine.background]
     try:
-        await engine.fleet.open()
+        await engine.open()
         await web.TCPSite(runner, settings.host, settings.port).start()
         await engine.recover()
         logger.info("sagemaker-local answers at %s (mode %s)", settings.url, mode)
@@ -203,8 +166,7 @@ async def serve(settings: Settings) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await engine.fleet.close()
-        engine.database.close()
+        await engine.close()
         lock.close()
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,37 +10,25 @@ from typing import Any
 import boto3
 import pytest
 
-from openbml_local.environments import Environments
-from tests.contract.sagemaker_local.engine_process import KEYS, EngineProcess, answers, eventually
+from tests.contract.emulator import emulator as ministack
+from tests.contract.emulator import free_port
+from tests.contract.sagemaker_local.engine_process import KEYS, EngineProcess
 from tests.contract.sagemaker_local.scenario import BUCKET, Scenario
 
-_EMULATOR_PORT = 9110
+_BLOCK = 60
+
+
+def worker_ports(block: int) -> str:
+    """Ports of one engine's workers; suites that run side by side on a machine get different ones."""
+    first = 20000 + (os.getpid() % 90) * 2 * _BLOCK + block * _BLOCK
+    return f"{first}-{first + _BLOCK - 1}"
 
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    executable = str(Environments().python("ministack").with_name("ministack"))
-    folder = tmp_path_factory.mktemp("ministack")
-    url = f"http://127.0.0.1:{_EMULATOR_PORT}"
-    if answers(url):
-        pytest.fail(f"something else answers at {url}")
-    environment = {
-        **os.environ,
-        "GATEWAY_PORT": str(_EMULATOR_PORT),
-        "BIND_HOST": "127.0.0.1",
-        "HOME": str(folder),
-    }
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([executable], env=environment, cwd=folder, stdout=log, stderr=log)
-    try:
-        eventually(
-            lambda: answers(f"{url}/_ministack/health") or answers(url), within_s=60, what="MiniStack answers"
-        )
+    with ministack(tmp_path_factory.mktemp("ministack")) as url:
         boto3.client("s3", endpoint_url=url, **KEYS).create_bucket(Bucket=BUCKET)
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +50,8 @@ def engine(
 ) -> Iterator[EngineProcess]:
     process = EngineProcess(
         state_dir=tmp_path_factory.mktemp("engine") / "state",
-        port=9111,
-        worker_ports="9120-9149",
+        port=free_port(),
+        worker_ports=worker_ports(0),
         emulator=emulator,
     )
     process.start()
@@ -78,7 +65,11 @@ def own_engine(emulator: str, event_queue: str, tmp_path: Path) -> Iterator[Call
 
     def make(**settings: str) -> EngineProcess:
         process = EngineProcess(
-            state_dir=tmp_path / "state", port=9112, worker_ports="9150-9179", emulator=emulator, **settings
+            state_dir=tmp_path / "state",
+            port=free_port(),
+            worker_ports=worker_ports(1),
+            emulator=emulator,
+            **settings,
         )
         process.start()
         started.append(process)

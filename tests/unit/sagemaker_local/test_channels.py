@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
+from sagemaker_local.inputs.channels import ChannelError, channel_objects, fill_channel, share_of_node
 from sagemaker_local.storage.objects_s3 import Cancelled, ObjectInfo, S3Objects, S3Uri
-from sagemaker_local.training.channels import ChannelError, channel_objects, fill_channel, share_of_node
 
 
 class FakeStore:

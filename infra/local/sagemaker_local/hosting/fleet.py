@@ -15,13 +15,10 @@ from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.hosting.routing import EndpointRoute
 from sagemaker_local.hosting.worker import WorkerServices
 from sagemaker_local.hosting.worker_specs import WorkerSpecs
-from sagemaker_local.images.registry import ImageError
-from sagemaker_local.processes.job_environment import Runtime
+from sagemaker_local.images.resolver import Images
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.settings import Settings
 from sagemaker_local.state.database import Database
-from sagemaker_local.state.processes import ProcessRecord
-from sagemaker_local.training.preparation import Images
 
 #: Shorter than the keep-alive of any server in use, so a reused connection is not a closed one.
 _KEEPALIVE_S = 2.0
@@ -93,9 +90,6 @@ class Fleet:
             return 0  # an artefact may be coming in that no plan names yet
         return await asyncio.to_thread(self._services.artifacts.remove_unused, used)
 
-    async def forget_process(self, record: ProcessRecord) -> None:
-        await self._services.supervisor.forget(record)
-
     async def suspend(self) -> None:
         for task in self._tasks.values():
             task.cancel()
@@ -141,12 +135,9 @@ class Fleet:
 
     def _make_specs(self, endpoint: Endpoint, variant: VariantPlan) -> WorkerSpecs:
         images, settings = self._services.images, self._services.settings
-        entry = images.registry.find(variant.image)
-        if not entry.serve:
-            raise ImageError(f"image {variant.image} has no serve command")
         return WorkerSpecs(
             plan=variant,
-            runtime=Runtime(entry, images.environments.get(entry), images.registry),
+            runtime=images.runtime(variant.image, "serve"),
             slot=self._services.instance_types.slot(variant.instance_type),
             artifacts=self._services.artifacts,
             mode=self._services.mode,

@@ -16,8 +16,8 @@ from sagemaker_local.hosting.routing import (
     EndpointRoute,
     NoWorkerError,
     RoutingError,
+    Target,
     VariantRoute,
-    choose_worker,
 )
 from sagemaker_local.hosting.worker import Worker
 from sagemaker_local.protocol.arns import ENDPOINT, Scope
@@ -89,7 +89,7 @@ class InvocationRoute:
         self._check_headers(request.headers)
         body = await self._body(request)
         try:
-            variant = route.variant(request.headers.get("X-Amzn-SageMaker-Target-Variant"))
+            variant = route.pool(Target.of_headers(request.headers))
         except RoutingError as error:
             raise runtime_validation_error(str(error)) from error
         headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
@@ -137,18 +137,17 @@ class InvocationRoute:
         await asyncio.sleep(0)
         while True:
             try:
-                worker = choose_worker(variant, tried)
+                worker = await variant.admit(tried)
             except NoWorkerError as error:
                 raise service_unavailable(
                     f"Endpoint {route.name} has no healthy instance of variant {variant.name}."
                 ) from error
-            worker.outstanding += 1
             try:
                 return await self._call(worker, scope, route, variant, headers, body)
             except aiohttp.ClientConnectorError:
                 tried.append(worker)  # nothing was sent yet, so another worker may have it
             finally:
-                worker.outstanding -= 1
+                variant.release(worker)
 
     async def _call(
         self,

@@ -14,6 +14,9 @@ _IMAGE = re.compile(
 )
 
 
+COMMANDS = ("train", "serve", "process", "app")
+
+
 class ImageError(Exception):
     """The image has no local environment, or the registry file is wrong."""
 
@@ -29,13 +32,18 @@ class ImageEntry(BaseModel):
     paths: tuple[Path, ...] = ()
     train: tuple[str, ...] = ()
     serve: tuple[str, ...] = ()
+    process: tuple[str, ...] = ()
+    app: tuple[str, ...] = ()
     uri: str | None = None
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
-        if not self.train and not self.serve:
-            raise ValueError("an image needs a train or a serve command")
+        if not any(self.command(name) for name in COMMANDS):
+            raise ValueError(f"an image needs at least one command of {', '.join(COMMANDS)}")
         return self
+
+    def command(self, name: str) -> tuple[str, ...]:
+        return {"train": self.train, "serve": self.serve, "process": self.process, "app": self.app}[name]
 
 
 class _RegistryFile(BaseModel):

@@ -8,6 +8,18 @@ TRAINING_JOB = "training-job"
 MODEL = "model"
 ENDPOINT_CONFIG = "endpoint-config"
 ENDPOINT = "endpoint"
+INFERENCE_COMPONENT = "inference-component"
+TUNING_JOB = "hyper-parameter-tuning-job"
+PROCESSING_JOB = "processing-job"
+TRANSFORM_JOB = "transform-job"
+DOMAIN = "domain"
+USER_PROFILE = "user-profile"
+SPACE = "space"
+APP = "app"
+IMAGE = "image"
+IMAGE_VERSION = "image-version"
+NOTEBOOK_INSTANCE = "notebook-instance"
+LIFECYCLE_CONFIG = "notebook-instance-lifecycle-config"
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,11 @@ def all_of(connection: sqlite3.Connection, kind: str, statuses: Sequence[str] | 
     return [record for record in records if statuses is None or record.status in statuses]
 
 
+def every(connection: sqlite3.Connection) -> list[Record]:
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM resource ORDER BY created_at, rowid").fetchall()  # noqa: S608
+    return [Record(*row) for row in rows]
+
+
 def search(connection: sqlite3.Connection, wanted: ListFilter) -> tuple[list[Record], bool]:
     """Return one page and whether more follow."""
     if wanted.sort_by not in _SORTABLE:

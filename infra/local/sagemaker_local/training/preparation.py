@@ -2,13 +2,12 @@
 
 import shutil
 import threading
-from dataclasses import dataclass
+from typing import Literal
 
-from sagemaker_local.images.environments import Environments
-from sagemaker_local.images.registry import ImageError, ImageRegistry
+from sagemaker_local.images.resolver import Images
+from sagemaker_local.inputs.channels import channel_objects, fill_channel, share_of_node
 from sagemaker_local.processes.job_environment import Runtime
 from sagemaker_local.storage.objects_s3 import S3Objects, parse_s3_uri
-from sagemaker_local.training.channels import channel_objects, fill_channel, share_of_node
 from sagemaker_local.training.checkpoints import CheckpointSync
 from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.nodes import JobLayout
@@ -19,17 +18,10 @@ class PathError(Exception):
     """A path of the request is not below /opt/ml."""
 
 
-@dataclass(frozen=True)
-class Images:
-    registry: ImageRegistry
-    environments: Environments
-
-    def training_runtime(self, job: TrainingJob) -> Runtime:
-        image = job.request["AlgorithmSpecification"]["TrainingImage"]
-        entry = self.registry.find(image)
-        if not entry.train and not job.request["AlgorithmSpecification"].get("ContainerEntrypoint"):
-            raise ImageError(f"image {image} has no train command")
-        return Runtime(entry, self.environments.get(entry), self.registry)
+def training_runtime(job: TrainingJob, images: Images) -> Runtime:
+    algorithm = job.request["AlgorithmSpecification"]
+    command: Literal["train"] | None = None if algorithm.get("ContainerEntrypoint") else "train"
+    return images.runtime(algorithm["TrainingImage"], command)
 
 
 def checkpoint_sync(job: TrainingJob, layout: JobLayout, store: S3Objects) -> CheckpointSync | None:
@@ -46,7 +38,7 @@ def checkpoint_sync(job: TrainingJob, layout: JobLayout, store: S3Objects) -> Ch
 def prepare_job(
     job: TrainingJob, layout: JobLayout, store: S3Objects, images: Images, cancel: threading.Event
 ) -> None:
-    images.training_runtime(job)  # builds the environment on first use
+    training_runtime(job, images)  # builds the environment on first use
     shutil.rmtree(layout.root, ignore_errors=True)
     trees = layout.trees
     for tree in trees:

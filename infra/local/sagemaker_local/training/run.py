@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from sagemaker_local.capacity.machine import InstanceTypes, Slot
 from sagemaker_local.capacity.queue import SlotQueue
 from sagemaker_local.images.registry import ImageError
+from sagemaker_local.images.resolver import Images
+from sagemaker_local.inputs.channels import ChannelError
 from sagemaker_local.logs.metrics import MetricScanner, compile_definitions
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.processes.launcher import ProcessExit
@@ -27,12 +29,11 @@ from sagemaker_local.storage.objects_s3 import Cancelled, ObjectStoreError, Obje
 from sagemaker_local.storage.roles import RoleCredentials, RoleError
 from sagemaker_local.training import failures
 from sagemaker_local.training.artifacts import upload_results
-from sagemaker_local.training.channels import ChannelError
 from sagemaker_local.training.checkpoints import CheckpointSync
 from sagemaker_local.training.job_store import JobStore, UnknownJobError, load, save_change
 from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.nodes import JobLayout, Node, NodeSpecs, wait_all
-from sagemaker_local.training.preparation import Images, PathError, checkpoint_sync, prepare_job
+from sagemaker_local.training.preparation import PathError, checkpoint_sync, prepare_job, training_runtime
 
 Result = TypeVar("Result")
 
@@ -500,7 +501,7 @@ class JobRun:
         share = Slot(max(1, slot.cpus // job.node_count), slot.memory_mib, slot.gpus, slot.wanted_gpus)
         return NodeSpecs(
             layout=self._layout(job),
-            runtime=self._services.images.training_runtime(job),
+            runtime=training_runtime(job, self._services.images),
             slot=share,
             endpoint_url=self._services.endpoint_url,
             engine_url=self._services.engine_url,

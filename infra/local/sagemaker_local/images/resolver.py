@@ -1,0 +1,33 @@
+"""From the address of an image to what runs it here."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sagemaker_local.images.environments import Environments
+from sagemaker_local.images.registry import ImageError, ImageRegistry
+from sagemaker_local.processes.job_environment import Runtime
+
+Command = Literal["train", "serve", "process", "app"]
+
+
+@dataclass(frozen=True)
+class Images:
+    """Blocking; used from worker threads."""
+
+    registry: ImageRegistry
+    environments: Environments
+
+    def runtime(self, image: str, command: Command | None) -> Runtime:
+        """Return the runtime of an image, its environment built on first use.
+
+        Args:
+            image: an address as it stands in a request.
+            command: what the image must be able to do; None when the request brings its own entry point.
+
+        Raises:
+            ImageError: the image is not mapped, or it has no such command.
+        """
+        entry = self.registry.find(image)
+        if command is not None and not entry.command(command):
+            raise ImageError(f"image {image} has no {command} command")
+        return Runtime(entry, self.environments.get(entry), self.registry)

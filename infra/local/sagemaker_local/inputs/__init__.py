@@ -1,0 +1,1 @@
+"""What fills the data folders of jobs: channels of every kind."""

@@ -1,6 +1,7 @@
 """`bml up | down | status | env | logs | reset | doctor`."""
 
 import json
+import os
 import shlex
 import shutil
 import sys
@@ -13,11 +14,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from openbml_local import components
 from openbml_local.components import NAMES
 from openbml_local.doctor import examine
 from openbml_local.errors import LocalCloudError, NotRunningError
 from openbml_local.lifecycle import LocalCloud, Step
-from openbml_local.settings import REPOSITORY, Cloud, Ports, default_state_directory
+from openbml_local.settings import (
+    REPOSITORY,
+    Cloud,
+    Ports,
+    default_state_directory,
+    inherited_environment,
+)
 from openbml_local.state_directory import StateDirectory
 
 app = typer.Typer(help="The local cloud.", no_args_is_help=True)
@@ -219,6 +227,21 @@ def _lines(state: StateDirectory, names: list[str], *, last: int, follow: bool) 
                 offsets[name] += len(text)
                 yield from ((name, line) for line in text.decode(errors="replace").splitlines())
         time.sleep(0.3)
+
+
+@app.command(
+    add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def engine(context: typer.Context, state_dir: StateDir = None) -> None:
+    """Look into the SageMaker engine: ps, top, logs NAME, stop NAME, status-page, gc, doctor, --help."""
+
+    def action() -> None:
+        state = _state(state_dir)
+        component = components.engine(state, state.cloud())
+        words = [sys.executable, "-m", "sagemaker_local", *(context.args or ["--help"])]
+        os.execve(words[0], words, inherited_environment() | component.environment)  # noqa: S606 - the same command line
+
+    _guarded(action)
 
 
 @app.command()

@@ -9,15 +9,21 @@ import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
 from aiohttp import web
 
 from sagemaker_local.core import Core, Part
+from sagemaker_local.operator.admin_client import TOKEN_HEADER
+from sagemaker_local.operator.state import engine_state
 from sagemaker_local.state import cursors, outbox, processes, resources
 from sagemaker_local.storage.roles import RoleError, RolesUnavailable
 
-TOKEN_HEADER = "X-Sml-Token"  # noqa: S105 - a header's name
+_STATUS_PAGE = Path(__file__).parent / "operator" / "status.html"
+_PAGE_POLICY = (
+    "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 _JANITOR_EVERY_S = 300.0
 _KEEP_LOGS_S = 24 * 3600.0
 _UNFINISHED = ("InProgress", "Stopping")
@@ -35,6 +41,7 @@ class AdminRoutes:
     def add_to(self, app: web.Application) -> None:
         app.router.add_get("/_local/health", self.health)
         app.router.add_get("/_local/credentials/{process_id}", self.credentials)
+        app.router.add_get("/_local/status", self.status_page)
         app.router.add_get("/_local/state", self._guarded(self.state))
         app.router.add_post("/_local/resend-events", self._guarded(self.resend_events))
         app.router.add_post("/_local/gc", self._guarded(self.collect_garbage))
@@ -83,40 +90,13 @@ class AdminRoutes:
             }
         )
 
-    async def state(self, _: web.Request) -> web.Response:
-        def work(connection: sqlite3.Connection) -> dict[str, Any]:
-            found = [
-                {
-                    "arn": one.arn,
-                    "kind": one.kind,
-                    "name": one.name,
-                    "status": one.status,
-                    "modified_at": one.modified_at,
-                }
-                for one in resources.every(connection)
-            ]
-            running = [
-                {
-                    "process_id": one.process_id,
-                    "owner_arn": one.owner_arn,
-                    "variant": one.variant,
-                    "ordinal": one.ordinal,
-                    "group": one.group,
-                    "state": one.state,
-                    "pid": one.pid,
-                    "port": one.port,
-                    "run_dir": one.run_dir,
-                    "started_at": one.started_at,
-                }
-                for one in processes.every(connection)
-            ]
-            return {
-                "resources": found,
-                "processes": running,
-                "unsent_events": outbox.unsent_count(connection),
-            }
+    async def state(self, request: web.Request) -> web.Response:
+        return web.json_response(await engine_state(self._core, name=request.query.get("name")))
 
-        return web.json_response(await self._core.database.read(work))
+    async def status_page(self, _: web.Request) -> web.Response:
+        """The page holds no data: its script asks for the state with the token of its address."""
+        headers = {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+        return web.Response(text=_STATUS_PAGE.read_text(), content_type="text/html", headers=headers)
 
     async def resend_events(self, request: web.Request) -> web.Response:
         """For an emulator that came back without its last minute: send again what it may have lost."""

@@ -1,29 +1,26 @@
-"""The command line: ``sagemaker-local serve | doctor | build-env | images | ps | logs | stop | gc``."""
+"""The command line: ``sagemaker-local serve | doctor | build-env | images | ps | top | logs | ...``."""
 
 import argparse
 import asyncio
-import json
+import itertools
 import logging
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
 from sagemaker_local.images.environments import Environments
 from sagemaker_local.images.registry import ImageError, load_registry
-from sagemaker_local.logs.frames import read_frames
+from sagemaker_local.operator.admin_client import AdminClient, CommandError
+from sagemaker_local.operator.log_view import log_lines
+from sagemaker_local.operator.process_table import UsageMeter, ps_lines, top_lines
 from sagemaker_local.processes.modes import probe_namespaces
+from sagemaker_local.protocol.arns import STOPPABLE
 from sagemaker_local.settings import Settings, SettingsError
 from sagemaker_local.state.database import StateError
 
-_TOKEN_HEADER = "X-Sml-Token"  # noqa: S105 - a header's name
-
-
-class CommandError(Exception):
-    """The command cannot be carried out; the message says why and what to do."""
+_CLEAR_SCREEN = "\x1b[H\x1b[2J"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace, Settings], int] = parsed.command
     try:
         return command(parsed, Settings.from_env())
+    except (KeyboardInterrupt, BrokenPipeError):
+        return 130
     except (SettingsError, ImageError, StateError, CommandError) as error:
         sys.stderr.write(f"sagemaker-local: {error}\n")
         return 2
@@ -56,11 +55,16 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("name", help="environment name, see `images`; `all` builds every one")
     add("images", _images, "list the image registry")
     add("ps", _ps, "list jobs, endpoints and their processes")
-    logs = add("logs", _logs, "print the log of a job or an endpoint")
+    top = add("top", _top, "show what the processes of jobs and endpoints use, until interrupted")
+    top.add_argument("--every", type=float, default=2.0, metavar="SECONDS")
+    top.add_argument("--rounds", type=int, default=None, help="end after this many; for scripts")
+    logs = add("logs", _logs, "print the log of a job, an endpoint or an app")
     logs.add_argument("name")
-    stop = add("stop", _stop, "stop a training job")
+    logs.add_argument("--follow", "-f", action="store_true", help="go on until the job has ended")
+    stop = add("stop", _stop, "stop a training, tuning, processing or transform job")
     stop.add_argument("name")
     add("gc", _gc, "remove what ended jobs and deleted endpoints left")
+    add("status-page", _status_page, "print the address of the read-only status page")
     return parser
 
 
@@ -132,83 +136,50 @@ def _images(_: argparse.Namespace, settings: Settings) -> int:
 
 
 def _ps(_: argparse.Namespace, settings: Settings) -> int:
-    state = _admin(settings, "GET", "state")
-    for one in state["resources"]:
-        if one["kind"] not in ("training-job", "endpoint"):
-            continue
-        _say(f"{one['kind']:<13} {one['status']:<12} {one['name']}")
-        for process in state["processes"]:
-            if process["owner_arn"] == one["arn"] and process["state"] != "ended":
-                place = f"port {process['port']}" if process["port"] else f"attempt {process['group']}"
-                _say(f"  pid {process['pid']}  {process['variant']}#{process['ordinal'] + 1}  {place}")
+    for line in ps_lines(AdminClient(settings).state()):
+        _say(line)
+    return 0
+
+
+def _top(parsed: argparse.Namespace, settings: Settings) -> int:
+    client, meter = AdminClient(settings), UsageMeter()
+    rounds = itertools.count() if parsed.rounds is None else range(parsed.rounds)
+    for number in rounds:
+        if number:
+            time.sleep(parsed.every)
+        lines = list(top_lines(client.state(), meter))
+        if sys.stdout.isatty():
+            sys.stdout.write(_CLEAR_SCREEN)
+        _say("\n".join(lines))
     return 0
 
 
 def _logs(parsed: argparse.Namespace, settings: Settings) -> int:
-    state = _admin(settings, "GET", "state")
-    owners = {
-        one["arn"]
-        for one in state["resources"]
-        if one["name"] == parsed.name and one["kind"] in ("training-job", "endpoint")
-    }
-    found = [one for one in state["processes"] if one["owner_arn"] in owners]
-    if not found:
-        raise CommandError(f"there is no log of {parsed.name} on this machine")
-    for process in found:
-        _print_log(
-            Path(process["run_dir"]) / "log", f"{process['variant'] or 'algo'}-{process['ordinal'] + 1}"
-        )
+    for line in log_lines(AdminClient(settings), parsed.name, follow=parsed.follow):
+        _say(line)
     return 0
 
 
-def _print_log(log: Path, who: str) -> None:
-    offset = 0
-    while True:
-        frames, offset = read_frames(log, offset, 1_000_000)
-        if not frames:
-            return
-        for frame in frames:
-            at = datetime.fromtimestamp(frame.at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-            _say(f"{at}Z {who} {frame.text}")
-
-
 def _stop(parsed: argparse.Namespace, settings: Settings) -> int:
-    request = urllib.request.Request(  # noqa: S310 - the engine's own address
-        settings.url + "/",
-        data=json.dumps({"TrainingJobName": parsed.name}).encode(),
-        headers={"X-Amz-Target": "SageMaker.StopTrainingJob", "Content-Type": "application/x-amz-json-1.1"},
-    )
-    _send(request)
+    client = AdminClient(settings)
+    kinds = {one["kind"] for one in client.state(parsed.name)["resources"]} & STOPPABLE.keys()
+    if not kinds:
+        raise CommandError(f"there is no job {parsed.name}")
+    for kind in kinds:
+        title = STOPPABLE[kind]
+        client.call(f"Stop{title}", {f"{title}Name": parsed.name})
     return 0
 
 
 def _gc(_: argparse.Namespace, settings: Settings) -> int:
-    removed = _admin(settings, "POST", "gc")
+    removed = AdminClient(settings).collect_garbage()
     _say(", ".join(f"{name}: {count} removed" for name, count in removed.items()))
     return 0
 
 
-def _admin(settings: Settings, method: str, path: str) -> dict[str, Any]:
-    try:
-        token = settings.token_file.read_text().strip()
-    except FileNotFoundError as error:
-        raise CommandError(f"no engine has run with {settings.state_dir} (setting SML_STATE_DIR)") from error
-    request = urllib.request.Request(  # noqa: S310 - the engine's own address
-        f"{settings.url}/_local/{path}", method=method, headers={_TOKEN_HEADER: token}
-    )
-    return dict(json.loads(_send(request)))
-
-
-def _send(request: urllib.request.Request) -> bytes:
-    try:
-        with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310 - the engine's own address
-            return bytes(reply.read())
-    except urllib.error.HTTPError as error:
-        raise CommandError(error.read().decode("utf-8", "replace")) from error
-    except OSError as error:
-        raise CommandError(
-            f"the engine does not answer at {request.host}: {error}; is it running?"
-        ) from error
+def _status_page(_: argparse.Namespace, settings: Settings) -> int:
+    _say(f"{settings.url}/_local/status#{AdminClient(settings).token}")
+    return 0
 
 
 def _say(text: str) -> None:

@@ -44,7 +44,7 @@ class VariantRoute:
     workers: list[Worker] = field(default_factory=list)
 
     async def admit(self, tried: Sequence[Worker] = ()) -> Worker:
-        """Return the worker with the fewest open requests, ties at random; or just any. Call ``release`` after.
+        """Return the worker with the fewest open requests, ties at random; or just any.
 
         Raises:
             NoWorkerError: nothing healthy is left beside ``tried``.

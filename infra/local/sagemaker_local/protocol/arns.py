@@ -21,6 +21,14 @@ IMAGE_VERSION = "image-version"
 NOTEBOOK_INSTANCE = "notebook-instance"
 LIFECYCLE_CONFIG = "notebook-instance-lifecycle-config"
 
+#: Kinds of jobs and how their operations call them.
+STOPPABLE = {
+    TRAINING_JOB: "TrainingJob",
+    TUNING_JOB: "HyperParameterTuningJob",
+    PROCESSING_JOB: "ProcessingJob",
+    TRANSFORM_JOB: "TransformJob",
+}
+
 
 @dataclass(frozen=True)
 class Scope:

@@ -36,6 +36,7 @@ class ListFilter:
 
 
 _COLUMNS = "arn, kind, name, status, created_at, modified_at, doc"
+_ENDED = "'Completed', 'Failed', 'Stopped', 'Deleted'"
 _SORTABLE = {"created_at", "modified_at", "name", "status"}
 
 
@@ -81,6 +82,35 @@ def all_of(connection: sqlite3.Connection, kind: str, statuses: Sequence[str] | 
     ).fetchall()
     records = [Record(*row) for row in rows]
     return [record for record in records if statuses is None or record.status in statuses]
+
+
+def current(connection: sqlite3.Connection, recent: int) -> list[Record]:
+    """Whatever is unfinished or serving, and the ``recent`` latest of what has ended."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM resource WHERE status NOT IN ('', {_ENDED}) "  # noqa: S608 - constants only
+        f"UNION SELECT * FROM (SELECT {_COLUMNS} FROM resource WHERE status IN ({_ENDED}) "
+        "ORDER BY modified_at DESC LIMIT ?) ORDER BY created_at",
+        (recent,),
+    ).fetchall()
+    return [Record(*row) for row in rows]
+
+
+def named(connection: sqlite3.Connection, name: str) -> list[Record]:
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM resource WHERE name = ? ORDER BY created_at",  # noqa: S608 - constants only
+        (name,),
+    ).fetchall()
+    return [Record(*row) for row in rows]
+
+
+def counts(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
+    """How many resources of each kind are in each status."""
+    found: dict[str, dict[str, int]] = {}
+    for kind, status, count in connection.execute(
+        "SELECT kind, status, COUNT(*) FROM resource GROUP BY kind, status ORDER BY kind, status"
+    ):
+        found.setdefault(kind, {})[status] = count
+    return found
 
 
 def every(connection: sqlite3.Connection) -> list[Record]:

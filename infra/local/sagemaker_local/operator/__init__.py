@@ -1,0 +1,1 @@
+"""What an operator sees and does: state, tables, logs, the status page."""

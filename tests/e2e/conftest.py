@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from openbml_client.client import ProjectClient
 from openbml_client.sessions import SessionFile
 from openbml_client.transport import Transport
 from openbml_client.uploads import ArchiveUpload
+from tests.e2e.wire_proxy import Recording, recording_proxy
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLES = REPOSITORY / "examples" / "sign_digits"
@@ -35,6 +36,7 @@ class Cloud:
     config: Path
     email: str
     password: str
+    recording: Recording
     opened: list[Transport] = field(default_factory=list)
 
     def bml(
@@ -46,6 +48,7 @@ class Cloud:
             "OPENBML_STATE_DIR": str(self.state),
             "OPENBML_CONFIG_DIR": str(self.config),
             "OPENBML_URL": self.url,
+            "OPENBML_ENGINE_URL": self.recording.url,
             "COLUMNS": "200",
         }
         reply = subprocess.run(
@@ -102,19 +105,22 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     ports = {name: free_port() for name in ("ministack", "engine", "gateway")}
     url = f"http://127.0.0.1:{ports['gateway']}"
     config = tmp_path_factory.mktemp("config")
-    unsigned = Cloud(url, state, config, "", "")
-    try:
-        started = unsigned.bml("up", *(f"--port-{name}={port}" for name, port in ports.items()), check=False)
-        if started.returncode != 0:
-            logs = unsigned.bml("logs", "deploy", "-n", "60", check=False).stdout
-            pytest.fail(f"bml up failed:\n{started.stderr}\n{logs}")
-        administrator = unsigned.json("status", "--show-password")["administrator"]
-        cloud = Cloud(url, state, config, administrator["email"], administrator["password"])
-        yield cloud
-        for transport in cloud.opened:
-            transport.close()
-    finally:
-        unsigned.bml("down", check=False)
+    with recording_proxy(ports["engine"], free_port()) as recording:
+        unsigned = Cloud(url, state, config, "", "", recording)
+        try:
+            arguments = [f"--port-{name}={port}" for name, port in ports.items()]
+            started = unsigned.bml("up", *arguments, check=False)
+            if started.returncode != 0:
+                logs = unsigned.bml("logs", "deploy", "-n", "60", check=False).stdout
+                pytest.fail(f"bml up failed:\n{started.stderr}\n{logs}")
+            administrator = unsigned.json("status", "--show-password")["administrator"]
+            cloud = replace(unsigned, email=administrator["email"], password=administrator["password"])
+            yield cloud
+            for transport in cloud.opened:
+                transport.close()
+        finally:
+            unsigned.bml("down", check=False)
+    assert not recording.problems, f"replies that do not fit the service model: {recording.problems[:10]}"
 
 
 @pytest.fixture(scope="session")

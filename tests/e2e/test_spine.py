@@ -97,6 +97,15 @@ def test_a_client_written_from_the_manual_works_unchanged(
     assert len(reply["results"]) == 2
 
 
+def test_every_call_to_the_engine_and_its_reply_fit_the_service_model(
+    cloud: Cloud, trained: Mapping[str, Any], service: Mapping[str, Any]
+) -> None:
+    assert {"CreateTrainingJob", "DescribeTrainingJob", "CreateEndpoint", "InvokeEndpoint"} <= set(
+        cloud.recording.calls
+    )
+    assert cloud.recording.problems == []
+
+
 def test_the_run_is_billed_once_from_the_free_allowance(client: Client, trained: Mapping[str, Any]) -> None:
     run_id = str(trained["run_id"])
 

@@ -49,7 +49,8 @@ class Cloud(BaseModel):
 
     @property
     def engine_endpoint(self) -> str:
-        return f"http://{HOST}:{self.ports.engine}"
+        """Where callers reach the engine; ``OPENBML_ENGINE_URL`` puts a recording proxy in between."""
+        return os.environ.get("OPENBML_ENGINE_URL") or f"http://{HOST}:{self.ports.engine}"
 
     @property
     def url(self) -> str:

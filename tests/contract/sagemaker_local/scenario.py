@@ -145,7 +145,12 @@ class Scenario:
         return eventually(look, what=f"endpoint {self.name} is {statuses}; engine log:\n{engine.log}") or {}
 
     def invoke(self, engine: EngineProcess, body: bytes = b"hello", **more: Any) -> dict[str, Any]:
+        return self.invoke_named(engine, self.name, body, **more)
+
+    def invoke_named(
+        self, engine: EngineProcess, endpoint: str, body: bytes = b"hello", **more: Any
+    ) -> dict[str, Any]:
         answer = engine.runtime.invoke_endpoint(
-            EndpointName=self.name, Body=body, ContentType="text/plain", **more
+            EndpointName=endpoint, Body=body, ContentType="text/plain", **more
         )
         return dict(json.loads(answer["Body"].read()))

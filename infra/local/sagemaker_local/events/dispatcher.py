@@ -57,6 +57,14 @@ class EventDispatcher:
         events = await self._database.read(lambda connection: outbox.next_batch(connection, _BATCH))
         if not events:
             return True
+        delivery = asyncio.ensure_future(self._deliver(events))
+        try:
+            return await asyncio.shield(delivery)
+        except asyncio.CancelledError:  # a clean stop: what the bus has taken must not be sent again
+            await delivery
+            raise
+
+    async def _deliver(self, events: list[OutboxEvent]) -> bool:
         taken = await asyncio.to_thread(self._bus.put, events)
         if taken:
             await self._database.run(lambda connection: outbox.mark_sent(connection, taken, time.time()))

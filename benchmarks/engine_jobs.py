@@ -1,9 +1,10 @@
 """How fast the local SageMaker engine takes jobs through: no-op jobs against bare processes.
 
-Every job is a real training job: create call, slot, `/opt/ml` in a namespace, process, artefact in S3, events,
-log cursor. Reference in the same run: the same interpreter command as bare processes, as many at a time as the
-engine runs jobs. Budgets: 20 jobs/s for a queue of 1,000, 300 ms from the create call to the first line of
-user code beyond the interpreter's own start, p95 of describe and list 10 ms at 10,000 jobs, flat memory.
+Every job is a real training job: create call, slot, `/opt/ml` in a namespace, process, artefact in S3,
+events, log cursor. Reference in the same run: the same interpreter command as bare processes, as many at a
+time as the engine runs jobs. Budgets: 20 jobs/s for a queue of 1,000, 300 ms from the create call to the
+first line of user code beyond the interpreter's own start, p95 of describe and list 10 ms at 10,000 jobs,
+flat memory.
 """
 
 import argparse

@@ -48,6 +48,7 @@ class AlreadyRunningError(Exception):
 class Engine:
     app: web.Application
     database: Database
+    supervisor: Supervisor
     parts: tuple[Part, ...]
     background: list[Coroutine[Any, Any, None]]
 
@@ -67,6 +68,7 @@ class Engine:
     async def close(self) -> None:
         for part in self.parts:
             await part.close()
+        self.supervisor.close()
         self.database.close()
 
 
@@ -136,7 +138,9 @@ def build_engine(settings: Settings, mode: str) -> Engine:
     background = [core.shipper.run(), dispatcher.run(), admin.janitor()]
     for part in parts:
         background += part.background()
-    return Engine(app=app, database=core.database, parts=parts, background=background)
+    return Engine(
+        app=app, database=core.database, supervisor=core.supervisor, parts=parts, background=background
+    )
 
 
 async def serve(settings: Settings) -> None:

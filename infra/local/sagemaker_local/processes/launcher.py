@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from sagemaker_local.processes.fork_client import Forked
 from sagemaker_local.processes.identity import boot_id, start_ticks
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
@@ -157,6 +158,11 @@ def start(run_dir: Path) -> ChildProcess:
         pid = popen.pid
         popen.returncode = 0  # the pidfd tells the end; leaving the block must not wait for it
     return ChildProcess(run_dir, ProcessIdentity(pid, ticks, boot_id()), descriptor)
+
+
+def adopt(run_dir: Path, forked: Forked) -> ChildProcess:
+    """Wrap a shim that the fork server has just made; on the event loop."""
+    return ChildProcess(run_dir, ProcessIdentity(forked.pid, forked.start_ticks, boot_id()), forked.pidfd)
 
 
 def attach(run_dir: Path, identity: ProcessIdentity) -> ChildProcess | None:

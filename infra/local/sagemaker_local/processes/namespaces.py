@@ -11,6 +11,7 @@ import os
 import platform
 import socket
 import struct
+from functools import cache
 from pathlib import Path
 
 CLONE_NEWNS = 0x00020000
@@ -48,8 +49,15 @@ _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _HIDDEN_FILES = ("etc/shadow", "etc/gshadow")
 
 
+@cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
+
+
+def warm_up() -> None:
+    """Load what a fork should not have to load again."""
+    _libc()
+    platform.machine()
 
 
 def _check(result: int, what: str) -> None:

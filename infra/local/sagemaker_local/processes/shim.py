@@ -24,6 +24,8 @@ from sagemaker_local.processes.identity import boot_id, children_of, start_ticks
 _CHUNK = 65536
 _DRAIN_S = 5.0
 _NETWORK_WAIT_S = 20.0
+#: Exit code of a shim that must not run this folder.
+REFUSED = 3
 
 
 def write_atomically(directory: int, name: str, value: dict[str, Any]) -> None:
@@ -295,16 +297,17 @@ def _execute(spec: dict[str, Any], out: int, errors: int) -> NoReturn:
         os._exit(127 if isinstance(error, FileNotFoundError) else 126)
 
 
-def main() -> int:
-    run_dir = Path(sys.argv[1]).resolve()
+def run_folder(run_dir: Path) -> int:
+    """Be the shim of one run folder, from its first to its last moment."""
+    run_dir = run_dir.resolve()
     directory = os.open(run_dir, os.O_RDONLY | os.O_DIRECTORY)
     lock = os.open("lock", os.O_RDWR | os.O_CREAT, 0o600, dir_fd=directory)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return 3  # another shim runs this folder
+        return REFUSED  # another shim runs this folder
     if (run_dir / "abandoned").exists() or (run_dir / "exit.json").exists():
-        return 3  # the server gave this start up, or it ran already
+        return REFUSED  # the server gave this start up, or it ran already
     spec = json.loads((run_dir / "spec.json").read_text())
     namespaces.prctl(namespaces.PR_SET_CHILD_SUBREAPER, 1)
     write_atomically(
@@ -317,4 +320,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_folder(Path(sys.argv[1])))

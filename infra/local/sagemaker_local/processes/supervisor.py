@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sagemaker_local.processes import launcher
+from sagemaker_local.processes.fork_client import Forked, ForkServer
 from sagemaker_local.processes.launcher import ChildProcess, ProcessExit, ProcessSpec
 from sagemaker_local.processes.orphans import kill_orphans
 from sagemaker_local.state import cursors, processes
@@ -26,6 +27,7 @@ class Supervisor:
     def __init__(self, database: Database, runs_dir: Path) -> None:
         self._database = database
         self._runs_dir = runs_dir
+        self._fork_server = ForkServer()
         runs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def new_record(
@@ -57,10 +59,17 @@ class Supervisor:
 
     async def start(self, record: ProcessRecord, spec: ProcessSpec) -> ChildProcess:
         run_dir = Path(record.run_dir)
-        await asyncio.to_thread(launcher.prepare_run_dir, run_dir, spec)
-        child = launcher.start(run_dir)
+        child = launcher.adopt(run_dir, await asyncio.to_thread(self._fork, run_dir, spec))
         await self._save(record.running_as(child.identity))
         return child
+
+    def close(self) -> None:
+        """End the fork server; what it forked lives on."""
+        self._fork_server.close()
+
+    def _fork(self, run_dir: Path, spec: ProcessSpec) -> Forked:
+        launcher.prepare_run_dir(run_dir, spec)
+        return self._fork_server.fork(run_dir)
 
     async def find(self, record: ProcessRecord) -> ChildProcess | ProcessExit | None:
         """Return the process of a row, or how it ended; None when it never started."""
@@ -76,11 +85,16 @@ class Supervisor:
             child = launcher.attach(run_dir, identity)
             if child is not None:
                 return child
-            await asyncio.to_thread(kill_orphans, record.process_id)
+            await self._kill_orphans(record)
         return launcher.read_exit(run_dir) or ProcessExit(lost=True)
 
+    async def _kill_orphans(self, record: ProcessRecord) -> None:
+        """A shim that lived to write how its process ended has ended all descendants before."""
+        if launcher.read_exit(Path(record.run_dir)) is None:
+            await asyncio.to_thread(kill_orphans, record.process_id)
+
     async def ended(self, record: ProcessRecord) -> None:
-        await asyncio.to_thread(kill_orphans, record.process_id)
+        await self._kill_orphans(record)
         found = await self._database.read(lambda connection: processes.get(connection, record.process_id))
         if found is not None:
             await self._save(found.ended())

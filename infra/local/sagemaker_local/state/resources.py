@@ -37,7 +37,14 @@ class ListFilter:
 
 _COLUMNS = "arn, kind, name, status, created_at, modified_at, doc"
 _ENDED = "'Completed', 'Failed', 'Stopped', 'Deleted'"
-_SORTABLE = {"created_at", "modified_at", "name", "status"}
+#: As the indexes have it, so that a page is read from one and nothing is sorted.
+_KIND_PREFIX = "substr(arn, 1, instr(arn, '/'))"
+_ORDERS = {
+    "created_at": "created_at {0}, name {0}, status {0}, rowid {0}",
+    "modified_at": "modified_at {0}, name {0}, status {0}, rowid {0}",
+    "name": "name {0}, status {0}, rowid {0}",
+    "status": "status {0}, created_at {0}, name {0}, rowid {0}",
+}
 
 
 def insert(connection: sqlite3.Connection, record: Record) -> bool:
@@ -120,9 +127,11 @@ def every(connection: sqlite3.Connection) -> list[Record]:
 
 def search(connection: sqlite3.Connection, wanted: ListFilter) -> tuple[list[Record], bool]:
     """Return one page and whether more follow."""
-    if wanted.sort_by not in _SORTABLE:
-        raise ValueError(wanted.sort_by)
-    conditions, values = ["arn >= ? AND arn < ?"], [wanted.arn_prefix, wanted.arn_prefix + "\U0010ffff"]
+    kind_prefix = wanted.arn_prefix[: wanted.arn_prefix.index("/") + 1]
+    conditions, values = [f"{_KIND_PREFIX} = ?"], [kind_prefix]
+    if wanted.arn_prefix != kind_prefix:
+        conditions.append("arn >= ? AND arn < ?")
+        values += [wanted.arn_prefix, wanted.arn_prefix + "\U0010ffff"]
     optional: list[tuple[str, str | float | None]] = [
         ("instr(name, ?) > 0", wanted.name_contains),
         ("status = ?", wanted.status),
@@ -136,10 +145,10 @@ def search(connection: sqlite3.Connection, wanted: ListFilter) -> tuple[list[Rec
         if value is not None:
             conditions.append(condition)
             parameters.append(value)
-    direction = "DESC" if wanted.descending else "ASC"
+    order = _ORDERS[wanted.sort_by].format("DESC" if wanted.descending else "ASC")
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM resource WHERE {' AND '.join(conditions)} "  # noqa: S608 - constants only
-        f"ORDER BY {wanted.sort_by} {direction}, rowid {direction} LIMIT ? OFFSET ?",
+        f"ORDER BY {order} LIMIT ? OFFSET ?",
         (*parameters, wanted.limit + 1, wanted.offset),
     ).fetchall()
     return [Record(*row) for row in rows[: wanted.limit]], len(rows) > wanted.limit

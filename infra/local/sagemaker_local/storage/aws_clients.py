@@ -1,6 +1,11 @@
-"""boto3 clients of the emulator, for the engine itself or for a role."""
+"""boto3 clients of the emulator, for the engine itself or for a role.
+
+Making a client costs tens of milliseconds (it reads service models), so each is made once. All come from
+one session, which keeps the models it has read.
+"""
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +16,18 @@ _CONFIG = Config(
     connect_timeout=5,
     read_timeout=60,
     retries={"mode": "standard", "max_attempts": 4},
-    max_pool_connections=16,
+    max_pool_connections=32,
     s3={"addressing_style": "path"},
 )
 #: Deliveries have their own endless retry, so one call gives up soon.
-_DELIVERY_CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 1})
+_DELIVERY_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=10,
+    retries={"mode": "standard", "max_attempts": 1},
+    max_pool_connections=16,
+)
+_DELIVERIES = ("events", "logs", "monitoring", "cloudwatch")
+_KEPT_CLIENTS = 128
 
 
 @dataclass(frozen=True)
@@ -27,32 +39,38 @@ class Credentials:
 
 
 class AwsClients:
-    """Makes clients for one emulator and keeps the engine's own ones."""
+    """The clients of one emulator; the least recently used one is given up when there are many."""
 
     def __init__(self, *, endpoint_url: str, region: str, credentials: Credentials) -> None:
         self._endpoint_url = endpoint_url
         self._region = region
         self._credentials = credentials
-        self._own: dict[tuple[str, str], Any] = {}
+        self._kept: OrderedDict[tuple[str, str, Credentials], Any] = OrderedDict()
         self._lock = threading.Lock()
+        self._session: Any = None
 
     def own(self, service: str, region: str | None = None) -> Any:
-        key = (service, region or self._region)
-        with self._lock:
-            if key not in self._own:
-                config = _DELIVERY_CONFIG if service in ("events", "logs") else _CONFIG
-                self._own[key] = self._make(service, key[1], self._credentials, config)
-            return self._own[key]
+        return self.for_credentials(service, region or self._region, self._credentials)
 
     def for_credentials(self, service: str, region: str, credentials: Credentials) -> Any:
+        key = (service, region, credentials)
         with self._lock:  # making a client from a session is not thread-safe
-            return self._make(service, region, credentials, _CONFIG)
+            if key not in self._kept:
+                self._kept[key] = self._make(service, region, credentials)
+                if len(self._kept) > _KEPT_CLIENTS:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return self._kept[key]
 
-    def _make(self, service: str, region: str, credentials: Credentials, config: Config) -> Any:
-        session: Any = boto3.session.Session(
+    def _make(self, service: str, region: str, credentials: Credentials) -> Any:
+        if self._session is None:
+            self._session = boto3.session.Session(region_name=self._region)
+        return self._session.client(
+            service,
+            region_name=region,
+            endpoint_url=self._endpoint_url,
             aws_access_key_id=credentials.access_key_id,
             aws_secret_access_key=credentials.secret_access_key,
             aws_session_token=credentials.session_token,
-            region_name=region,
+            config=_DELIVERY_CONFIG if service in _DELIVERIES else _CONFIG,
         )
-        return session.client(service, endpoint_url=self._endpoint_url, config=config)

@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
 import random
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,6 +121,24 @@ def test_a_script_is_trained_deployed_and_asked(platform_engine: EngineProcess, 
     assert reply["OriginalStatusCode"] == 500
     assert json.loads(reply["OriginalMessage"])["error"] == {"type": "ValueError", "message": "no rows"}
     client.delete_endpoint(EndpointName=scenario.name)
+
+
+def test_the_example_of_the_documentation_runs(platform_engine: EngineProcess, emulator: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, REPOSITORY / "examples/engine/train_and_deploy.py"],
+        env={
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": emulator,
+            "AWS_ENDPOINT_URL_SAGEMAKER": platform_engine.url,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "endpoint houses-" in ended.stdout
+    assert "120 m2, 5 years: 23" in ended.stdout
 
 
 def test_a_script_that_fails_gives_its_exception_as_the_reason(

@@ -50,6 +50,11 @@ def _report(tag: str, cause: str, failure_file: Path) -> int:
     first_line = " ".join(cause.split())
     text = f"{tag}: {first_line}\n\n{traceback.format_exc()}"
     print(text, file=sys.stderr, flush=True)  # noqa: T201 - the container's log is its standard error
+    write_failure(failure_file, text)
+    return 1
+
+
+def write_failure(failure_file: Path, text: str) -> None:
+    """Put a failure where SageMaker reads it; what it would not show is left out."""
     failure_file.parent.mkdir(parents=True, exist_ok=True)
     failure_file.write_text(text[:_SHOWN_CHARACTERS], encoding="utf-8")
-    return 1

@@ -50,13 +50,6 @@ class CheckpointError(StateDirectoryError):
     """No saved state of MiniStack can be used."""
 
 
-class ToolMissingError(LocalCloudError):
-    exit_code = 5
-
-    def __init__(self, tool: str, remedy: str) -> None:
-        super().__init__(f"{tool} is missing. {remedy}")
-
-
 class EnvironmentBuildError(LocalCloudError):
     exit_code = 6
 

@@ -63,7 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("--follow", "-f", action="store_true", help="go on until the job has ended")
     stop = add("stop", _stop, "stop a training, tuning, processing or transform job")
     stop.add_argument("name")
-    add("gc", _gc, "remove what ended jobs and deleted endpoints left")
+    collect = add("gc", _gc, "remove what ended jobs and deleted endpoints left, and old environments")
+    collect.add_argument(
+        "--keep-days", type=float, default=14.0, help="environments of earlier locks stay this long unused"
+    )
     add("status-page", _status_page, "print the address of the read-only status page")
     return parser
 
@@ -171,7 +174,10 @@ def _stop(parsed: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _gc(_: argparse.Namespace, settings: Settings) -> int:
+def _gc(parsed: argparse.Namespace, settings: Settings) -> int:
+    registry = load_registry(settings.images_file, settings.repository)
+    for name in Environments(registry, settings.envs_dir).remove_unused(keep_days=parsed.keep_days):
+        _say(f"environment {name}: removed")
     removed = AdminClient(settings).collect_garbage()
     _say(", ".join(f"{name}: {count} removed" for name, count in removed.items()))
     return 0

@@ -1,6 +1,5 @@
 """The interpreters of the images' environments, and jobs and servers run in them as the local engine does."""
 
-import hashlib
 import json
 import os
 import signal
@@ -14,21 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
+from sagemaker_local.images.locked_environments import Lock, LockedEnvironments
 
 ROOT = Path(__file__).resolve().parents[3]
 TAG = "##openbml "
 
 
 def interpreter(image: str) -> Path:
-    """Return the image's interpreter: `OPENBML_<IMAGE>_PYTHON`, else its lock's below `.envs/`."""
-    told = os.environ.get(f"OPENBML_{image.upper()}_PYTHON")
-    lock = ROOT / "containers" / image / "requirements.txt"
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
-    python = Path(told) if told else ROOT / ".envs" / f"{image}-{digest}" / "bin" / "python"
-    if not python.exists():
-        pytest.fail(f"no environment of image {image}: set OPENBML_{image.upper()}_PYTHON or build {python}")
-    return python
+    """Return the image's interpreter: `OPENBML_<IMAGE>_PYTHON`, else its environment's, built if need be."""
+    told = os.environ.get(f"OPENBML_{image.upper().replace('-', '_')}_PYTHON")
+    lock = Lock(image, ROOT / "containers" / image / "requirements.txt")
+    return Path(told) if told else LockedEnvironments(ROOT / ".envs").python(lock, print)
 
 
 def environment(image: str, base: Path, **more: str) -> dict[str, str]:

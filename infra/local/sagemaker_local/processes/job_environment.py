@@ -35,9 +35,11 @@ class Place:
         return argument if self.mode == NAMESPACES else argument.replace(_OPT_ML, str(self.root))
 
     def variables(self) -> dict[str, str]:
+        """The tree; that a stop signal reaches every process; that servers are this machine's only."""
+        shared = {"SML_SIGNALS_ALL": "1", "OPENBML_BIND_HOST": "127.0.0.1"}
         if self.mode == NAMESPACES:
-            return {"HOME": "/tmp", "TMPDIR": "/tmp"}
-        return {
+            return shared | {"HOME": "/tmp", "TMPDIR": "/tmp"}
+        return shared | {
             "HOME": str(self.temporary),
             "TMPDIR": str(self.temporary),
             "SAGEMAKER_BASE_DIR": str(self.root),

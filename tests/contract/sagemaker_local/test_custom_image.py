@@ -1,0 +1,151 @@
+"""A user's scikit-learn script in our image: trained, deployed and asked over plain boto3."""
+
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.emulator import free_port
+from tests.contract.sagemaker_local.conftest import worker_ports
+from tests.contract.sagemaker_local.engine_process import REPOSITORY, EngineProcess
+from tests.contract.sagemaker_local.scenario import BUCKET, ROLE, Scenario
+
+pytestmark = pytest.mark.contract
+
+SCRIPTS = Path(__file__).resolve().parent / "scripts"
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/openbml/custom-sklearn:1"
+
+
+@pytest.fixture(scope="module")
+def platform_engine(
+    emulator: str, event_queue: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EngineProcess]:
+    """An engine with the platform's own images."""
+    process = EngineProcess(
+        state_dir=tmp_path_factory.mktemp("platform-engine") / "state",
+        port=free_port(),
+        worker_ports=worker_ports(1),
+        emulator=emulator,
+        SML_IMAGES=str(REPOSITORY / "infra/local/sagemaker_local/images/default_images.yaml"),
+    )
+    process.start()
+    yield process
+    process.stop()
+
+
+def flowers() -> bytes:
+    """Two kinds that differ in their first measure."""
+    chance = random.Random(3)
+    rows = ["length,width,kind"]
+    for index in range(60):
+        kind = index % 2
+        rows.append(
+            f"{kind * 4 + chance.gauss(2, 0.4):.2f},{chance.gauss(3, 1):.2f},{('rose', 'lily')[kind]}"
+        )
+    return "\n".join(rows).encode()
+
+
+def packed(*names: str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name in names:
+            archive.add(SCRIPTS / name, arcname=name)
+    return buffer.getvalue()
+
+
+def submit(engine: EngineProcess, scenario: Scenario, **hyper_parameters: str) -> None:
+    scenario.put("data/flowers.csv", flowers())
+    address = scenario.put("code/sourcedir.tar.gz", packed("train_iris.py", "serve_flowers.py"))
+    request = scenario.training_request(
+        {
+            # SDKs send JSON texts, plain boto3 users plain ones: both are the same to a script.
+            "sagemaker_program": json.dumps("train_iris.py"),
+            "sagemaker_submit_directory": address,
+            "sagemaker_region": "us-east-1",
+            "target": "kind",
+            **hyper_parameters,
+        }
+    )
+    request["AlgorithmSpecification"] |= {
+        "TrainingImage": IMAGE,
+        "MetricDefinitions": [{"Name": "accuracy", "Regex": "accuracy=([0-9.]+);"}],
+    }
+    request["OutputDataConfig"] = {"S3OutputPath": f"s3://{BUCKET}/{scenario.name}/out"}
+    engine.sagemaker.create_training_job(**request)
+
+
+def test_a_script_is_trained_deployed_and_asked(platform_engine: EngineProcess, scenario: Scenario) -> None:
+    submit(platform_engine, scenario, regularisation="0.5")
+    job = scenario.finished(platform_engine, within_s=90)
+    assert job["TrainingJobStatus"] == "Completed", (job.get("FailureReason"), scenario.log_lines())
+    assert job["FinalMetricDataList"][0]["Value"] > 0.9
+    with tarfile.open(fileobj=io.BytesIO(scenario.output("output.tar.gz"))) as archive:
+        member = archive.extractfile("variables.json")
+        assert member is not None
+        variables = json.load(member)
+    assert json.loads(variables["SM_HPS"]) == {"regularisation": 0.5, "target": "kind"}
+    assert variables["SM_HP_REGULARISATION"] == "0.5"
+    assert json.loads(variables["SM_CHANNELS"]) == ["train"]
+    assert variables["SM_CURRENT_INSTANCE_TYPE"] == "ml.m5.large"
+    assert json.loads(variables["SM_USER_ARGS"]) == ["--regularisation", "0.5", "--target", "kind"]
+
+    client = platform_engine.sagemaker
+    client.create_model(
+        ModelName=scenario.name,
+        ExecutionRoleArn=ROLE,
+        PrimaryContainer={"Image": IMAGE, "ModelDataUrl": job["ModelArtifacts"]["S3ModelArtifacts"]},
+    )
+    variant = {"VariantName": "main", "ModelName": scenario.name, "InitialInstanceCount": 1}
+    client.create_endpoint_config(
+        EndpointConfigName=scenario.name, ProductionVariants=[variant | {"InstanceType": "ml.m5.large"}]
+    )
+    client.create_endpoint(EndpointName=scenario.name, EndpointConfigName=scenario.name)
+    scenario.in_service(platform_engine)
+    answer = platform_engine.runtime.invoke_endpoint(
+        EndpointName=scenario.name, ContentType="text/csv", Accept="application/json", Body=b"2.0,3\n6.1,3\n"
+    )
+    assert answer["ContentType"] == "application/json"
+    assert json.load(answer["Body"])["kind"] == ["rose", "lily"]
+    with pytest.raises(platform_engine.runtime.exceptions.ModelError) as caught:
+        platform_engine.runtime.invoke_endpoint(
+            EndpointName=scenario.name, ContentType="application/json", Body=b"[]"
+        )
+    reply = caught.value.response
+    assert reply["OriginalStatusCode"] == 500
+    assert json.loads(reply["OriginalMessage"])["error"] == {"type": "ValueError", "message": "no rows"}
+    client.delete_endpoint(EndpointName=scenario.name)
+
+
+def test_the_example_of_the_documentation_runs(platform_engine: EngineProcess, emulator: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, REPOSITORY / "examples/engine/train_and_deploy.py"],
+        env={
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": emulator,
+            "AWS_ENDPOINT_URL_SAGEMAKER": platform_engine.url,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "endpoint houses-" in ended.stdout
+    assert "120 m2, 5 years: 23" in ended.stdout
+
+
+def test_a_script_that_fails_gives_its_exception_as_the_reason(
+    platform_engine: EngineProcess, scenario: Scenario
+) -> None:
+    submit(platform_engine, scenario, regularisation="1", target="colour")
+    job = scenario.finished(platform_engine, within_s=60)
+    assert job["TrainingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("AlgorithmError: user: ValueError: column colour is missing")
+    assert job["FailureReason"].endswith("exit code: 1")

@@ -1,0 +1,137 @@
+"""The builder of locked environments, with packages made here: no index is asked."""
+
+import base64
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from sagemaker_local.images.locked_environments import EnvironmentBuildError, Lock, LockedEnvironments
+from tests.contract.sagemaker_local.engine_process import REPOSITORY, eventually
+
+pytestmark = pytest.mark.contract
+
+
+def wheel(folder: Path, name: str) -> str:
+    """Make a wheel with one module and return its line of a lock, hash included."""
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    info = f"{name}-1.0.dist-info"
+    files = {
+        f"{name}.py": "value = 42\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = [f"{file},{_record_hash(text)},{len(text)}" for file, text in files.items()]
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in files.items():
+            archive.writestr(file, text)
+        archive.writestr(f"{info}/RECORD", "\n".join([*record, f"{info}/RECORD,,", ""]))
+    return f"{name} @ {path.as_uri()} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+def _record_hash(text: str) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
+    return f"sha256={digest.decode()}"
+
+
+def source_that_fails(folder: Path, statement: str) -> str:
+    """Make a source package that runs a statement instead of building itself."""
+    path = folder / "broken-1.0.tar.gz"
+    project = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+    backend = f"def build_wheel(*_, **__):\n    {statement}\n"
+    with tarfile.open(path, "w:gz") as archive:
+        for name, text in {"pyproject.toml": project, "backend.py": backend}.items():
+            member = tarfile.TarInfo(f"broken-1.0/{name}")
+            member.size = len(text)
+            archive.addfile(member, BytesIO(text.encode()))
+    return f"broken @ {path.as_uri()}\n"
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Lock:
+    file = tmp_path / "lock.txt"
+    file.write_text(wheel(tmp_path, "answer"))
+    return Lock("small", file)
+
+
+def test_an_environment_is_built_once_whoever_asks_and_again_for_another_lock(
+    lock: Lock, tmp_path: Path
+) -> None:
+    environments = LockedEnvironments(tmp_path / "envs")
+    said: list[str] = []
+    with ThreadPoolExecutor(3) as pool:
+        pythons = set(pool.map(lambda _: environments.python(lock, said.append), range(3)))
+    assert len([line for line in said if line.startswith("building")]) == 1
+    (python,) = pythons
+    assert subprocess.check_output([python, "-c", "import answer; print(answer.value)"]).strip() == b"42"
+    first = environments.folder(lock)
+    lock.file.write_text(lock.file.read_text() + wheel(tmp_path, "other"))
+    assert environments.folder(lock) != first
+    assert not environments.is_built(lock)
+
+
+def test_a_build_that_was_killed_is_done_again(lock: Lock, tmp_path: Path) -> None:
+    environments = LockedEnvironments(tmp_path / "envs")
+    program = (
+        "import sys; from pathlib import Path; from sagemaker_local.images.locked_environments import *; "
+        "LockedEnvironments(Path(sys.argv[1])).python(Lock('small', Path(sys.argv[2])), print)"
+    )
+    builder = subprocess.Popen(
+        [sys.executable, "-c", program, environments.root, lock.file],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY / "infra/local")},
+        start_new_session=True,
+    )
+    python = environments.folder(lock) / "bin" / "python"
+    eventually(python.exists, what="the build has begun")
+    os.killpg(builder.pid, signal.SIGKILL)
+    builder.wait()
+    assert not environments.is_built(lock)
+    assert subprocess.check_output([environments.python(lock, print), "-c", "import answer; print('in')"])
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        (
+            "raise OSError(28, 'No space left on device')",
+            r"the disk of .* is full \(\d+ MiB free\); make room",
+        ),
+        ("raise RuntimeError('no compiler')", "no compiler"),
+    ],
+)
+def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path: Path, statement: str, reason: str) -> None:
+    file = tmp_path / "lock.txt"
+    file.write_text(source_that_fails(tmp_path, statement))
+    environments = LockedEnvironments(tmp_path / "envs")
+    with pytest.raises(EnvironmentBuildError, match=reason):
+        environments.python(Lock("small", file), print)
+    assert not environments.folder(Lock("small", file)).exists()
+
+
+def test_only_environments_that_nothing_uses_any_more_are_removed(lock: Lock, tmp_path: Path) -> None:
+    environments = LockedEnvironments(tmp_path / "envs")
+    environments.python(lock, print)
+    earlier, other, in_use = (
+        environments.root / name for name in ("small-0123456789ab", "mine-0123456789ab", "small-ba9876543210")
+    )
+    long_ago = time.time() - 30 * 86400
+    for folder in (earlier, other, in_use):
+        folder.mkdir()
+        (folder / ".ready").touch()
+        os.utime(folder / ".ready", (long_ago, long_ago))
+    (in_use / "bin").mkdir()
+    (in_use / "bin" / "python").symlink_to(sys.executable)
+    with subprocess.Popen([in_use / "bin" / "python", "-c", "input()"], stdin=subprocess.PIPE) as user:
+        assert environments.remove_unused([lock], keep_days=14) == ["small-0123456789ab"]
+        user.communicate(b"\n")
+    assert environments.is_built(lock)
+    assert other.exists()

@@ -1,0 +1,61 @@
+"""All jobs of one kind that are being driven."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from sagemaker_local.jobs.job import Job
+from sagemaker_local.jobs.run import JobRun
+from sagemaker_local.jobs.store import JobStore
+from sagemaker_local.processes.supervisor import Supervisor
+
+J = TypeVar("J", bound=Job)
+
+
+class JobRuns(Generic[J]):
+    def __init__(self, store: JobStore[J], supervisor: Supervisor, new_run: Callable[[J], JobRun[J]]) -> None:
+        self._store = store
+        self._supervisor = supervisor
+        self._new_run = new_run
+        self._runs: dict[str, JobRun[J]] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def recover(self) -> int:
+        """Take up every unfinished job where its state says it is: running ones first, then the oldest."""
+        jobs = await self._store.unfinished()
+        for job in sorted(
+            jobs, key=lambda one: one.secondary_status in ("Starting", "Pending", "Interrupted")
+        ):
+            self.begin(job)
+        return len(jobs)
+
+    def begin(self, job: J) -> None:
+        run = self._new_run(job)
+        task = asyncio.create_task(run.run(), name=f"{job.noun} {job.name}")
+        self._runs[job.arn] = run
+        self._tasks[job.arn] = task
+        task.add_done_callback(lambda _: self._forget(job.arn, task))
+
+    def stop(self, arn: str) -> None:
+        if arn in self._runs:
+            self._runs[arn].signals.stop()
+
+    def interrupt(self, arn: str) -> None:
+        if arn in self._runs:
+            self._runs[arn].signals.interrupt()
+
+    async def discard(self, arn: str) -> None:
+        """Remove what is left of a deleted job; a run that is cleaning up ends first."""
+        if arn in self._tasks:
+            await asyncio.gather(self._tasks[arn], return_exceptions=True)
+        for record in await self._supervisor.of_owner(arn):
+            await self._supervisor.forget(record)
+
+    async def suspend(self) -> None:
+        for run in self._runs.values():
+            run.signals.suspend()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def _forget(self, arn: str, task: "asyncio.Task[None]") -> None:
+        if self._tasks.get(arn) is task:
+            del self._tasks[arn], self._runs[arn]

@@ -19,7 +19,9 @@ from sagemaker_local.capacity.queue import SlotQueue
 from sagemaker_local.core import Core, Part
 from sagemaker_local.events.bus_eventbridge import EventBridgeBus
 from sagemaker_local.events.dispatcher import EventDispatcher
+from sagemaker_local.hosting.artifact_cache import ArtifactCache
 from sagemaker_local.hosting.part import HostingPart
+from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.images.environments import Environments
 from sagemaker_local.images.registry import load_registry
 from sagemaker_local.images.resolver import Images
@@ -36,6 +38,7 @@ from sagemaker_local.state.database import Database
 from sagemaker_local.storage.aws_clients import AwsClients, Credentials
 from sagemaker_local.storage.roles import RoleCredentials
 from sagemaker_local.training.part import TrainingPart
+from sagemaker_local.transform.part import TransformPart
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +101,7 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
     )
     machine = this_machine(cpus=settings.machine_cpus, memory_mib=settings.machine_memory_mib)
     registry = load_registry(settings.images_file, settings.repository)
+    roles = RoleCredentials(clients)
     return Core(
         settings=settings,
         mode=mode,
@@ -105,10 +109,12 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
         database=database,
         tokens=PageTokens(token.encode()),
         clients=clients,
-        roles=RoleCredentials(clients),
+        roles=roles,
         instance_types=load_instance_types(machine, strict_gpu=settings.strict_gpu),
         queue=SlotQueue(machine, settings.max_batch_jobs),
         images=Images(registry, Environments(registry, settings.envs_dir)),
+        artifacts=ArtifactCache(settings.models_dir, clients, roles),
+        worker_ports=WorkerPorts(settings.worker_port_first, settings.worker_port_last),
         supervisor=Supervisor(database, settings.runs_dir),
         shipper=LogShipper(database, CloudWatchStreams(clients), settings.runs_dir),
     )
@@ -117,7 +123,7 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
 def build_engine(settings: Settings, mode: str) -> Engine:
     token = _admin_token(settings.token_file)
     core = build_core(settings, mode, token)
-    parts: tuple[Part, ...] = (TrainingPart(core), HostingPart(core))
+    parts: tuple[Part, ...] = (TrainingPart(core), HostingPart(core), TransformPart(core))
     handlers: dict[str, Handler] = dict(TagOperations(core.database).handlers())
     for part in parts:
         handlers |= part.handlers()

@@ -25,6 +25,7 @@ class ArtifactCache:
         self._clients = clients
         self._roles = roles
         self._lock = threading.Lock()
+        self._pins: dict[str, str] = {}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def folder_of(self, key: str) -> Path:
@@ -53,11 +54,24 @@ class ArtifactCache:
         except ArchiveError as error:
             raise ArtifactError(f"the model archive {variant.artifact_uri} is refused: {error}") from error
 
+    def fetch_pinned(self, variant: VariantPlan, region: str, owner: str) -> str:
+        """As ``fetch``, and keep the artefact until ``owner`` unpins it."""
+        while True:
+            key = self.fetch(variant, region)
+            with self._lock:
+                if self.folder_of(key).is_dir():  # else it was removed just now
+                    self._pins[owner] = key
+                    return key
+
+    def unpin(self, owner: str) -> None:
+        with self._lock:
+            self._pins.pop(owner, None)
+
     def remove_unused(self, used: set[str]) -> int:
         removed = 0
         with self._lock:
             for folder in self._folder.iterdir():
-                if folder.name not in used:
+                if folder.name not in used and folder.name not in self._pins.values():
                     shutil.rmtree(folder, ignore_errors=True)
                     removed += 1
         return removed

@@ -36,6 +36,10 @@ class WorkerId:
     ordinal: int
 
 
+def _stream_of_variant(worker: WorkerId, record: ProcessRecord) -> str:
+    return f"{worker.variant}/i-{record.process_id[:17]}"
+
+
 @dataclass(frozen=True)
 class WorkerServices:
     database: Database
@@ -45,6 +49,7 @@ class WorkerServices:
     ping_interval_s: float
     drain_s: float
     log_group: str
+    log_stream: Callable[[WorkerId, ProcessRecord], str] = _stream_of_variant
 
 
 class Worker:
@@ -141,7 +146,7 @@ class Worker:
             role_arn=None if self.plan.isolated else self.plan.role_arn,
         )
         self._record = record
-        stream = f"{worker.variant}/i-{record.process_id[:17]}"
+        stream = self._services.log_stream(worker, record)
 
         def work(connection: sqlite3.Connection) -> None:
             processes.save(connection, record)

@@ -46,6 +46,9 @@ CREATE TABLE IF NOT EXISTS log_cursor (
 CREATE TABLE IF NOT EXISTS metric (
     arn TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, at REAL NOT NULL, PRIMARY KEY (arn, name));
 CREATE INDEX IF NOT EXISTS log_open ON log_cursor (process_id) WHERE closed = 0;
+CREATE TABLE IF NOT EXISTS transform_object (
+    arn TEXT NOT NULL, ordinal INTEGER NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, path TEXT NOT NULL,
+    state TEXT NOT NULL, reason TEXT, PRIMARY KEY (arn, ordinal));
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
 """
 _SCHEMA_VERSION = 1

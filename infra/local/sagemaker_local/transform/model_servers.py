@@ -1,0 +1,126 @@
+"""The model's containers of a transform job: one per instance, each like an endpoint's worker."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sagemaker_local.hosting.endpoints import VariantPlan, variant_plan
+from sagemaker_local.hosting.worker import Worker, WorkerId, WorkerServices
+from sagemaker_local.hosting.worker_specs import WorkerSpecs
+from sagemaker_local.processes.launcher import ChildProcess
+from sagemaker_local.processes.supervisor import Supervisor
+from sagemaker_local.state.processes import ProcessRecord
+from sagemaker_local.transform.jobs import TransformJob
+
+LOG_GROUP = "/aws/sagemaker/TransformJobs"
+#: A busy single-threaded server must not be replaced for a slow ping; a dead one is noticed at once.
+NO_PINGS_S = 365 * 24 * 3600.0
+_GENERATION = 1
+_STRATEGY_VARIABLE = {"MultiRecord": "MULTI_RECORD", "SingleRecord": "SINGLE_RECORD"}
+
+
+class ServersFailedError(Exception):
+    """The model's container does not come up."""
+
+
+def server_plan(request: Mapping[str, Any], model: Mapping[str, Any], at: float) -> VariantPlan:
+    """Return what starting the servers needs, so that the model may be deleted meanwhile."""
+    resources = request["TransformResources"]
+    variant = {
+        "VariantName": request["TransformJobName"],
+        "ModelName": request["ModelName"],
+        "InstanceType": resources["InstanceType"],
+        "InitialInstanceCount": resources["InstanceCount"],
+        "InitialVariantWeight": 1.0,
+    }
+    plan = variant_plan(variant, model, at)
+    environment = plan.environment | request.get("Environment", {}) | _batch_variables(request)
+    return plan.model_copy(update={"environment": environment})
+
+
+def stream_of_instance(worker: WorkerId, record: ProcessRecord) -> str:
+    return instance_stream(worker.variant, record)
+
+
+def instance_stream(job_name: str, record: ProcessRecord) -> str:
+    return f"{job_name}/i-{record.process_id[:17]}-{int(record.started_at)}"
+
+
+def _batch_variables(request: Mapping[str, Any]) -> dict[str, str]:
+    found = {"SAGEMAKER_BATCH": "true"}
+    if "MaxPayloadInMB" in request:
+        found["SAGEMAKER_MAX_PAYLOAD_IN_MB"] = str(request["MaxPayloadInMB"])
+    if "BatchStrategy" in request:
+        found["SAGEMAKER_BATCH_STRATEGY"] = _STRATEGY_VARIABLE[request["BatchStrategy"]]
+    if "MaxConcurrentTransforms" in request:
+        found["SAGEMAKER_MAX_CONCURRENT_TRANSFORMS"] = str(request["MaxConcurrentTransforms"])
+    return found
+
+
+@dataclass(frozen=True)
+class ServerServices:
+    supervisor: Supervisor
+    workers: WorkerServices
+
+
+class ModelServers:
+    def __init__(self, job: TransformJob, specs: WorkerSpecs, services: ServerServices) -> None:
+        self._job = job
+        self._specs = specs
+        self._services = services
+        self._changed = asyncio.Event()
+        self._workers: dict[int, Worker] = {}
+
+    async def open(self) -> None:
+        """Take over servers that an earlier engine left alive and start those that are missing."""
+        for record in await self._services.supervisor.of_owner(self._job.arn):
+            if record.variant != self._job.name or record.state == "ended":
+                continue
+            found = await self._services.supervisor.find(record)
+            if isinstance(found, ChildProcess) and record.ordinal not in self._workers:
+                self._worker(record.ordinal).begin(record, found)
+            else:
+                await end_process(self._services.supervisor, record, found)
+        for ordinal in range(self._job.instance_count):
+            if ordinal not in self._workers:
+                self._worker(ordinal).begin()
+
+    async def address(self, ordinal: int) -> str:
+        """Return where the server of an instance listens, once it is healthy.
+
+        Raises:
+            ServersFailedError: it failed to start again and again.
+        """
+        worker = self._workers[ordinal]
+        while not worker.healthy:
+            if worker.has_failed:
+                raise ServersFailedError(
+                    f"the model container did not pass the ping health check: {worker.last_failure}"
+                )
+            self._changed.clear()
+            await self._changed.wait()
+        return worker.address
+
+    async def close(self) -> None:
+        await asyncio.gather(*(worker.retire(drain=False) for worker in self._workers.values()))
+        self._workers.clear()
+
+    def _worker(self, ordinal: int) -> Worker:
+        worker_id = WorkerId(self._job.arn, _GENERATION, self._job.name, ordinal)
+        worker = Worker(worker_id, self._specs.plan, self._specs.spec, self._services.workers, self._changed)
+        self._workers[ordinal] = worker
+        return worker
+
+
+async def end_process(supervisor: Supervisor, record: ProcessRecord, found: object) -> None:
+    if isinstance(found, ChildProcess):
+        found.stop()
+        await found.wait()
+    await supervisor.ended(record)
+
+
+def share_of_slot(specs: WorkerSpecs, instances: int) -> WorkerSpecs:
+    """Servers of one job share the cores it was given."""
+    slot = replace(specs.slot, cpus=max(1, specs.slot.cpus // instances))
+    return replace(specs, slot=slot)

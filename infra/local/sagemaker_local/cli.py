@@ -72,13 +72,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(_: argparse.Namespace, settings: Settings) -> int:
+    import uvloop
+
     from sagemaker_local.server import (
         AlreadyRunningError,
         serve,
     )  # the other commands start faster without it
 
     try:
-        asyncio.run(serve(settings))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
     except AlreadyRunningError as error:
         raise CommandError(str(error)) from error
     except OSError as error:

@@ -9,6 +9,7 @@ from aiohttp import web
 from sagemaker_local.capacity.machine import InstanceTypes
 from sagemaker_local.capacity.queue import SlotQueue
 from sagemaker_local.hosting.artifact_cache import ArtifactCache
+from sagemaker_local.hosting.calls import CallHandler
 from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.images.resolver import Images
 from sagemaker_local.logs.shipper import LogShipper
@@ -53,6 +54,10 @@ class Part:
 
     def add_routes(self, app: web.Application) -> None:
         """Routes beside ``POST /``; none by default."""
+
+    def call_handler(self) -> CallHandler | None:
+        """What answers the runtime API, below ``/endpoints/``; one part does."""
+        return None
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return ()

@@ -20,6 +20,8 @@ from sagemaker_local.core import Core, Part
 from sagemaker_local.events.bus_eventbridge import EventBridgeBus
 from sagemaker_local.events.dispatcher import EventDispatcher
 from sagemaker_local.hosting.artifact_cache import ArtifactCache
+from sagemaker_local.hosting.calls import CallHandler
+from sagemaker_local.hosting.front import Front
 from sagemaker_local.hosting.part import HostingPart
 from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.images.environments import Environments
@@ -40,6 +42,8 @@ from sagemaker_local.storage.roles import RoleCredentials
 from sagemaker_local.training.part import TrainingPart
 from sagemaker_local.transform.part import TransformPart
 
+_SHUTDOWN_S = 5.0
+
 logger = logging.getLogger(__name__)
 
 
@@ -53,6 +57,7 @@ class Engine:
     database: Database
     supervisor: Supervisor
     parts: tuple[Part, ...]
+    call_handler: CallHandler
     background: list[Coroutine[Any, Any, None]]
 
     async def open(self) -> None:
@@ -144,8 +149,14 @@ def build_engine(settings: Settings, mode: str) -> Engine:
     background = [core.shipper.run(), dispatcher.run(), admin.janitor()]
     for part in parts:
         background += part.background()
+    call_handler = next(handler for part in parts if (handler := part.call_handler()) is not None)
     return Engine(
-        app=app, database=core.database, supervisor=core.supervisor, parts=parts, background=background
+        app=app,
+        database=core.database,
+        supervisor=core.supervisor,
+        parts=parts,
+        call_handler=call_handler,
+        background=background,
     )
 
 
@@ -160,24 +171,34 @@ async def serve(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    runner = web.AppRunner(engine.app, access_log=None, shutdown_timeout=5.0)
+    runner = web.AppRunner(engine.app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
+    front = Front(engine.call_handler, _server_of(runner), max_body_bytes=settings.max_body_bytes)
     tasks = [asyncio.create_task(work) for work in engine.background]
     try:
         await engine.open()
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await front.start(settings.host, settings.port)
         await engine.recover()
         logger.info("sagemaker-local answers at %s (mode %s)", settings.url, mode)
         await stop.wait()
         logger.info("stopping: jobs are interrupted and workers stopped; the next start brings them back")
+        await front.stop(_SHUTDOWN_S)
         await engine.suspend()
     finally:
+        await front.stop(0.0)
         await runner.cleanup()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await engine.close()
         lock.close()
+
+
+def _server_of(runner: web.AppRunner) -> web.Server:
+    server = runner.server
+    if server is None:
+        raise RuntimeError("the application is not set up")
+    return server
 
 
 def _hold_state_folder(folder: Path) -> TextIO:

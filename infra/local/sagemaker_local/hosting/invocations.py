@@ -1,16 +1,15 @@
 """InvokeEndpoint: from the caller to a worker and back (contract section 6.3)."""
 
-import asyncio
 import json
 import logging
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
-import aiohttp
-from aiohttp import web
 from botocore.model import ServiceModel, StringShape
 
+from sagemaker_local.hosting.calls import Call, Headers, Reply
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.routing import (
     EndpointRoute,
@@ -20,6 +19,12 @@ from sagemaker_local.hosting.routing import (
     VariantRoute,
 )
 from sagemaker_local.hosting.worker import Worker
+from sagemaker_local.hosting.worker_connections import (
+    AnswerTooLarge,
+    ContainerClosed,
+    NotConnected,
+    WorkerConnections,
+)
 from sagemaker_local.protocol.arns import ENDPOINT, Scope
 from sagemaker_local.protocol.errors import (
     RuntimeApiError,
@@ -39,61 +44,60 @@ _PASSED = (
     "X-Amzn-SageMaker-Inference-Id",
     "X-Amzn-SageMaker-Session-Id",
 )
-_CONNECT_S = 0.25
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_FIRST_ERROR_STATUS = 400
 
 logger = logging.getLogger(__name__)
 
 
-class InvocationRoute:
+class Invocations:
     def __init__(self, fleet: Fleet, model: ServiceModel, settings: Settings) -> None:
         self._fleet = fleet
         self._settings = settings
-        self._timeout = aiohttp.ClientTimeout(
-            total=settings.invocation_timeout_s, connect=None, sock_connect=_CONNECT_S
-        )
-        members = model.operation_model("InvokeEndpoint").input_shape
-        self._headers = {
-            shape.serialization["name"]: shape
-            for shape in (members.members.values() if members is not None else ())
-            if shape.serialization.get("location") == "header"
-        }
+        self._connections = WorkerConnections(settings.max_body_bytes)
+        self._check = header_check(model, "InvokeEndpoint")
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def answer(self, call: Call) -> Reply:
         request_id = str(uuid.uuid4())
         try:
-            reply = await self._invoke(request)
+            reply = await self._answer(call)
         except RuntimeApiError as error:
-            reply = _error_reply(error)
+            reply = error_reply(error)
         except Exception:
             logger.exception("invocation failed, request id %s", request_id)
-            reply = _error_reply(
+            reply = error_reply(
                 RuntimeApiError("InternalFailure", 500, f"engine fault, request {request_id}", {})
             )
         reply.headers["x-amzn-RequestId"] = request_id
         return reply
 
-    async def refuse(self, request: web.Request) -> web.Response:
-        operation = request.match_info["operation"]
-        return _error_reply(
-            runtime_validation_error(f"The operation {operation} is not supported yet by sagemaker-local.")
+    async def _answer(self, call: Call) -> Reply:
+        if call.operation == "invocations":
+            return await self._invoke(call)
+        raise runtime_validation_error(
+            f"The operation {call.operation} is not supported yet by sagemaker-local."
         )
 
-    async def _invoke(self, request: web.Request) -> web.Response:
-        scope = scope_of(
-            request.headers.get("Authorization"),
+    async def _invoke(self, call: Call) -> Reply:
+        scope = self._scope(call)
+        route = self._route(scope, call.endpoint)
+        self._check(call.headers)
+        limit = self._settings.max_body_bytes
+        if call.size_bytes > limit:
+            raise runtime_validation_error(f"The request body is larger than {limit} bytes.")
+        try:
+            variant = route.pool(Target.of_headers(call.headers))
+        except RoutingError as error:
+            raise runtime_validation_error(str(error)) from error
+        headers = [(name, call.headers[name]) for name in _PASSED if name in call.headers]
+        return await self._forward(scope, route, variant, headers, call.body)
+
+    def _scope(self, call: Call) -> Scope:
+        return scope_of(
+            call.headers.get("Authorization"),
             account_id=self._settings.account_id,
             default_region=self._settings.region,
         )
-        route = self._route(scope, request.match_info["name"])
-        self._check_headers(request.headers)
-        body = await self._body(request)
-        try:
-            variant = route.pool(Target.of_headers(request.headers))
-        except RoutingError as error:
-            raise runtime_validation_error(str(error)) from error
-        headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
-        return await self._forward(scope, route, variant, headers, body)
 
     def _route(self, scope: Scope, name: str) -> EndpointRoute:
         route = self._fleet.route(scope.arn(ENDPOINT, name)) if _NAME.fullmatch(name) else None
@@ -103,38 +107,15 @@ class InvocationRoute:
             raise runtime_validation_error(f"Endpoint {name} of account {scope.account_id} is not InService.")
         return route
 
-    def _check_headers(self, headers: Mapping[str, str]) -> None:
-        for name, shape in self._headers.items():
-            value = headers.get(name)
-            if value is None or not isinstance(shape, StringShape):
-                continue
-            problem = next(violations(shape, value, name), None)
-            if problem is not None:
-                raise runtime_validation_error(f"1 validation error detected: {problem}")
-
-    async def _body(self, request: web.Request) -> bytes:
-        limit = self._settings.max_body_bytes
-        if (request.content_length or 0) > limit:
-            raise runtime_validation_error(f"The request body is larger than {limit} bytes.")
-        try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge as error:
-            raise runtime_validation_error(f"The request body is larger than {limit} bytes.") from error
-        if len(body) > limit:
-            raise runtime_validation_error(f"The request body is larger than {limit} bytes.")
-        return body
-
     async def _forward(
         self,
         scope: Scope,
         route: EndpointRoute,
         variant: VariantRoute,
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> web.Response:
+        headers: Sequence[tuple[str, str]],
+        body: Sequence[bytes],
+    ) -> Reply:
         tried: list[Worker] = []
-        # Let the loop see connections that a dead worker has closed, so that none of them is used.
-        await asyncio.sleep(0)
         while True:
             try:
                 worker = await variant.admit(tried)
@@ -144,7 +125,7 @@ class InvocationRoute:
                 ) from error
             try:
                 return await self._call(worker, scope, route, variant, headers, body)
-            except aiohttp.ClientConnectorError:
+            except NotConnected:
                 tried.append(worker)  # nothing was sent yet, so another worker may have it
             finally:
                 variant.release(worker)
@@ -155,19 +136,16 @@ class InvocationRoute:
         scope: Scope,
         route: EndpointRoute,
         variant: VariantRoute,
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> web.Response:
+        headers: Sequence[tuple[str, str]],
+        body: Sequence[bytes],
+    ) -> Reply:
         logs = (
             f"arn:aws:logs:{scope.region}:{scope.account_id}:log-group:/aws/sagemaker/Endpoints/{route.name}"
         )
         try:
-            async with self._fleet.http.post(
-                f"{worker.address}/invocations", data=body, headers=headers, timeout=self._timeout
-            ) as answer:
-                content = await answer.read()
-        except aiohttp.ClientConnectorError:
-            raise
+            answer = await self._connections.request(
+                worker.address, "/invocations", headers, body, self._settings.invocation_timeout_s
+            )
         except TimeoutError as error:
             raise model_error(
                 message=f"Invocation timed out while waiting for a response from container {variant.name}.",
@@ -175,14 +153,15 @@ class InvocationRoute:
                 original=b"",
                 log_stream_arn=logs,
             ) from error
-        except (aiohttp.ClientError, ConnectionError) as error:
+        except (ContainerClosed, AnswerTooLarge) as error:
             raise model_error(
-                message=f"The container of variant {variant.name} closed the connection.",
+                message=f"The container of variant {variant.name} gave no answer: {error}.",
                 status=0,
                 original=str(error).encode(),
                 log_stream_arn=logs,
             ) from error
-        if answer.status >= 400:
+        if answer.status >= _FIRST_ERROR_STATUS:
+            content = b"".join(answer.parts)
             kind = "client" if answer.status < 500 else "server"
             text = content[:512].decode("utf-8", "replace")
             raise model_error(
@@ -198,13 +177,32 @@ class InvocationRoute:
         }
         if _ATTRIBUTES in answer.headers:
             reply_headers[_ATTRIBUTES] = answer.headers[_ATTRIBUTES]
-        return web.Response(body=content, headers=reply_headers)
+        return Reply(200, reply_headers, answer.parts)
 
 
-def _error_reply(error: RuntimeApiError) -> web.Response:
+def header_check(model: ServiceModel, operation: str) -> Callable[[Headers], None]:
+    """Return what checks the header members of an operation against the service model."""
+    members = model.operation_model(operation).input_shape
+    shapes = {
+        shape.serialization["name"]: shape
+        for shape in (members.members.values() if members is not None else ())
+        if shape.serialization.get("location") == "header" and isinstance(shape, StringShape)
+    }
+
+    @lru_cache(maxsize=4096)  # callers repeat themselves
+    def problem(name: str, value: str) -> str | None:
+        return next(violations(shapes[name], value, name), None)
+
+    def check(headers: Headers) -> None:
+        for name in shapes:
+            value = headers.get(name)
+            found = None if value is None else problem(name, value)
+            if found is not None:
+                raise runtime_validation_error(f"1 validation error detected: {found}")
+
+    return check
+
+
+def error_reply(error: RuntimeApiError) -> Reply:
     body = json.dumps({"Message": error.message, **error.members}).encode()
-    return web.Response(
-        status=error.status,
-        body=body,
-        headers={"Content-Type": "application/json", "x-amzn-ErrorType": error.name},
-    )
+    return Reply(error.status, {"Content-Type": "application/json", "x-amzn-ErrorType": error.name}, [body])

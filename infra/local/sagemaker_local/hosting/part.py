@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from sagemaker_local.core import Core, Part
+from sagemaker_local.hosting.call_route import CallRoute
+from sagemaker_local.hosting.calls import CallHandler
 from sagemaker_local.hosting.definitions import DefinitionOperations
 from sagemaker_local.hosting.fleet import Fleet, FleetServices
-from sagemaker_local.hosting.invocations import InvocationRoute
+from sagemaker_local.hosting.invocations import Invocations
 from sagemaker_local.hosting.operations import EndpointOperations
 from sagemaker_local.protocol.control import Handler
 
@@ -28,14 +30,18 @@ class HostingPart(Part):
         )
         self._definitions = DefinitionOperations(core.database, core.tokens)
         self._endpoints = EndpointOperations(core.database, self._fleet, core.tokens)
-        self._invocations = InvocationRoute(self._fleet, core.models.runtime, core.settings)
+        self._invocations = Invocations(self._fleet, core.models.runtime, core.settings)
+        self._max_body_bytes = core.settings.max_body_bytes
 
     def handlers(self) -> Mapping[str, Handler]:
         return {**self._definitions.handlers(), **self._endpoints.handlers()}
 
     def add_routes(self, app: web.Application) -> None:
-        app.router.add_post("/endpoints/{name}/invocations", self._invocations.handle)
-        app.router.add_post("/endpoints/{name}/{operation}", self._invocations.refuse)
+        route = CallRoute(self._invocations.answer, self._max_body_bytes)
+        app.router.add_post("/endpoints/{name}/{operation}", route.handle)
+
+    def call_handler(self) -> CallHandler:
+        return self._invocations.answer
 
     async def open(self) -> None:
         await self._fleet.open()

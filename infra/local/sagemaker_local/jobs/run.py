@@ -57,7 +57,7 @@ class JobRun(Generic[J]):
         self.signals = RunSignals()
         self._services = services
         self._store = store
-        self._slot = SlotHold(services.queue, services.instance_types)
+        self.slot = SlotHold(services.queue, services.instance_types)
         self._processes = NodeProcesses(services.database, services.supervisor, log_group)
         self._workload = workload
 
@@ -72,7 +72,7 @@ class JobRun(Generic[J]):
             logger.exception("%s failed in the engine", self.arn)
             await self._fail(failures.internal_error(f"{type(error).__name__}: {error}"))
         finally:
-            self._slot.release()
+            self.slot.release()
 
     async def _steps(self) -> None:
         steps: dict[str, Callable[[J], Awaitable[None]]] = {
@@ -101,9 +101,9 @@ class JobRun(Generic[J]):
         await self._move("Starting", f"Starting the {job.noun} again")
 
     async def _wait_for_slot(self, job: J) -> None:
-        if not self._slot.try_acquire(job):
+        if not self.slot.try_acquire(job):
             await self._move("Pending")
-            waiting = asyncio.create_task(self._slot.acquire(job))
+            waiting = asyncio.create_task(self.slot.acquire(job))
             if not await self.signals.unless_nudged(waiting, _pending_left_s(job)):
                 waiting.cancel()
                 await asyncio.gather(waiting, return_exceptions=True)
@@ -125,7 +125,7 @@ class JobRun(Generic[J]):
         await self._fail(failures.client_error(limit))
 
     async def _prepare(self, job: J) -> None:
-        self._slot.take(job)
+        self.slot.take(job)
         await self._until_available(lambda: self._workload.prepare(self.signals.cancel_transfer))
         await asyncio.to_thread(check_disks, self._workload.disks, job.volume_gib)
         rows = self._processes.new_rows(job)
@@ -143,7 +143,7 @@ class JobRun(Generic[J]):
     # -- the processes -----------------------------------------------------------------
 
     async def _work(self, job: J) -> None:
-        self._slot.take(job)
+        self.slot.take(job)
         specs = await asyncio.to_thread(self._workload.specs)
         nodes = await self._processes.running(job, specs)
         companions = [
@@ -204,7 +204,7 @@ class JobRun(Generic[J]):
     # -- after the processes -----------------------------------------------------------
 
     async def _upload(self, job: J) -> None:
-        self._slot.take(job)
+        self.slot.take(job)
         await self._upload_results()
         await self._flush_logs(await self._processes.ended(job))
         facts = await asyncio.to_thread(self._workload.closing_facts)
@@ -223,7 +223,7 @@ class JobRun(Generic[J]):
             self.signals.rearm()
         nodes = await self._processes.ended(job)
         if nodes:
-            self._slot.take(job)
+            self.slot.take(job)
             stop_all(nodes)
             ending = asyncio.create_task(self._end(nodes))
             if not await self.signals.unless_nudged(ending, None):  # the engine stops: no time for the grace

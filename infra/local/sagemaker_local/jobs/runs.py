@@ -1,9 +1,11 @@
 """All jobs of one kind that are being driven."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from sagemaker_local.capacity.machine import CapacityError
 from sagemaker_local.jobs.job import Job
 from sagemaker_local.jobs.run import JobRun
 from sagemaker_local.jobs.store import JobStore
@@ -11,30 +13,35 @@ from sagemaker_local.processes.supervisor import Supervisor
 
 J = TypeVar("J", bound=Job)
 
+_WAITING = ("Starting", "Pending", "Interrupted")
+
 
 class JobRuns(Generic[J]):
     def __init__(self, store: JobStore[J], supervisor: Supervisor, new_run: Callable[[J], JobRun[J]]) -> None:
         self._store = store
         self._supervisor = supervisor
         self._new_run = new_run
+        self._found: list[J] = []
         self._runs: dict[str, JobRun[J]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
+    async def open(self) -> None:
+        """Find the unfinished jobs, and count those that hold a slot before any other may take it."""
+        self._found = await self._store.unfinished()
+        for job in self._found:
+            self._runs[job.arn] = self._new_run(job)
+            if job.secondary_status not in _WAITING:
+                with contextlib.suppress(CapacityError):  # the settings changed: the job fails when it runs
+                    self._runs[job.arn].slot.take(job)
+
     async def recover(self) -> int:
-        """Take up every unfinished job where its state says it is: running ones first, then the oldest."""
-        jobs = await self._store.unfinished()
-        for job in sorted(
-            jobs, key=lambda one: one.secondary_status in ("Starting", "Pending", "Interrupted")
-        ):
-            self.begin(job)
-        return len(jobs)
+        """Take up every unfinished job where its state says it is, the oldest first."""
+        for job in self._found:
+            self._start(job, self._runs[job.arn])
+        return len(self._found)
 
     def begin(self, job: J) -> None:
-        run = self._new_run(job)
-        task = asyncio.create_task(run.run(), name=f"{job.noun} {job.name}")
-        self._runs[job.arn] = run
-        self._tasks[job.arn] = task
-        task.add_done_callback(lambda _: self._forget(job.arn, task))
+        self._start(job, self._new_run(job))
 
     def stop(self, arn: str) -> None:
         if arn in self._runs:
@@ -55,6 +62,12 @@ class JobRuns(Generic[J]):
         for run in self._runs.values():
             run.signals.suspend()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def _start(self, job: J, run: JobRun[J]) -> None:
+        task = asyncio.create_task(run.run(), name=f"{job.noun} {job.name}")
+        self._runs[job.arn] = run
+        self._tasks[job.arn] = task
+        task.add_done_callback(lambda _: self._forget(job.arn, task))
 
     def _forget(self, arn: str, task: "asyncio.Task[None]") -> None:
         if self._tasks.get(arn) is task:

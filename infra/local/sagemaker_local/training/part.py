@@ -32,6 +32,9 @@ class TrainingPart(Part):
     def handlers(self) -> Mapping[str, Handler]:
         return self._operations.handlers()
 
+    async def open(self) -> None:
+        await self._runs.open()
+
     async def recover(self) -> int:
         return await self._runs.recover()
 

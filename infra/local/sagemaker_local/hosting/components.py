@@ -25,6 +25,7 @@ class ComponentPlan(BaseModel):
     specification: dict[str, Any]  # as sent
     model: ModelPlan
     need: Need
+    max_memory_mib: int | None = None
     packs: bool = False
     copies: int
     places: tuple[int, ...] = ()

@@ -47,6 +47,7 @@ class Settings(BaseModel):
     startup_timeout_s: float = Field(default=240.0, gt=0)
     ping_interval_s: float = Field(default=5.0, gt=0)
     drain_s: float = Field(default=30.0, ge=0)
+    idle_s: float = Field(default=300.0, gt=0)
     max_body_bytes: int = Field(default=25 * 1024 * 1024, ge=1)
     strict: bool = False
     test_hooks: bool = False
@@ -119,6 +120,7 @@ _VARIABLES = {
     "SML_STARTUP_TIMEOUT_S": "startup_timeout_s",
     "SML_PING_INTERVAL_S": "ping_interval_s",
     "SML_DRAIN_S": "drain_s",
+    "SML_IDLE_S": "idle_s",
     "SML_MAX_BODY_BYTES": "max_body_bytes",
     "SML_STRICT": "strict",
     "SML_TEST": "test_hooks",

@@ -12,11 +12,13 @@ from botocore.model import ServiceModel, StringShape
 from sagemaker_local.hosting.calls import Call, Headers, Reply
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.routing import (
+    ConcurrencyLimitError,
     EndpointRoute,
+    NotReadyError,
     NoWorkerError,
     RoutingError,
     Target,
-    VariantRoute,
+    WorkerPool,
 )
 from sagemaker_local.hosting.worker import Worker
 from sagemaker_local.hosting.worker_connections import (
@@ -82,15 +84,16 @@ class Invocations:
         scope = self._scope(call)
         route = self._route(scope, call.endpoint)
         self._check(call.headers)
-        limit = self._settings.max_body_bytes
-        if call.size_bytes > limit:
-            raise runtime_validation_error(f"The request body is larger than {limit} bytes.")
+        target = Target.of_headers(call.headers)
         try:
-            variant = route.pool(Target.of_headers(call.headers))
+            variant = route.pool(target)
         except RoutingError as error:
             raise runtime_validation_error(str(error)) from error
+        limit = min(self._settings.max_body_bytes, variant.body_limit or self._settings.max_body_bytes)
+        if call.size_bytes > limit:
+            raise runtime_validation_error(f"The request body is larger than {limit} bytes.")
         headers = [(name, call.headers[name]) for name in _PASSED if name in call.headers]
-        return await self._forward(scope, route, variant, headers, call.body)
+        return await self._forward(scope, route, variant, target, headers, call.body)
 
     def _scope(self, call: Call) -> Scope:
         return scope_of(
@@ -111,7 +114,8 @@ class Invocations:
         self,
         scope: Scope,
         route: EndpointRoute,
-        variant: VariantRoute,
+        variant: WorkerPool,
+        target: Target,
         headers: Sequence[tuple[str, str]],
         body: Sequence[bytes],
     ) -> Reply:
@@ -123,28 +127,53 @@ class Invocations:
                 raise service_unavailable(
                     f"Endpoint {route.name} has no healthy instance of variant {variant.name}."
                 ) from error
+            except ConcurrencyLimitError as error:
+                raise service_unavailable(
+                    f"Variant {variant.name} of endpoint {route.name} has as many open requests as its "
+                    "MaxConcurrency allows."
+                ) from error
+            except NotReadyError as error:
+                raise RuntimeApiError("ModelNotReadyException", 429, str(error), {}) from error
             try:
-                return await self._call(worker, scope, route, variant, headers, body)
+                return await self._chain(worker, scope, variant, target, headers, body)
             except NotConnected:
                 tried.append(worker)  # nothing was sent yet, so another worker may have it
             finally:
                 variant.release(worker)
 
-    async def _call(
+    async def _chain(
         self,
         worker: Worker,
         scope: Scope,
-        route: EndpointRoute,
-        variant: VariantRoute,
+        variant: WorkerPool,
+        target: Target,
         headers: Sequence[tuple[str, str]],
         body: Sequence[bytes],
     ) -> Reply:
-        logs = (
-            f"arn:aws:logs:{scope.region}:{scope.account_id}:log-group:/aws/sagemaker/Endpoints/{route.name}"
-        )
+        """Call the containers of a worker one after the other; the last reply is the caller's."""
+        try:
+            first, *rest = worker.hops(target)
+        except RoutingError as error:
+            raise runtime_validation_error(str(error)) from error
+        reply = await self._call(first, scope, variant, headers, body)
+        for address in rest:
+            passed = [one for one in headers if one[0] != "Content-Type"]
+            passed.append(("Content-Type", reply.headers["Content-Type"]))
+            reply = await self._call(address, scope, variant, passed, reply.body)
+        return reply
+
+    async def _call(
+        self,
+        address: str,
+        scope: Scope,
+        variant: WorkerPool,
+        headers: Sequence[tuple[str, str]],
+        body: Sequence[bytes],
+    ) -> Reply:
+        logs = f"arn:aws:logs:{scope.region}:{scope.account_id}:log-group:{variant.log_group}"
         try:
             answer = await self._connections.request(
-                worker.address, "/invocations", headers, body, self._settings.invocation_timeout_s
+                address, "/invocations", headers, body, self._settings.invocation_timeout_s
             )
         except TimeoutError as error:
             raise model_error(

@@ -7,6 +7,7 @@ from aiohttp import web
 from sagemaker_local.core import Core, Part
 from sagemaker_local.hosting.call_route import CallRoute
 from sagemaker_local.hosting.calls import CallHandler
+from sagemaker_local.hosting.component_operations import ComponentOperations
 from sagemaker_local.hosting.definitions import DefinitionOperations
 from sagemaker_local.hosting.fleet import Fleet, FleetServices
 from sagemaker_local.hosting.invocations import Invocations
@@ -30,11 +31,16 @@ class HostingPart(Part):
         )
         self._definitions = DefinitionOperations(core.database, core.tokens)
         self._endpoints = EndpointOperations(core.database, self._fleet, core.tokens)
+        self._components = ComponentOperations(core.database, self._fleet, core.tokens, core.instance_types)
         self._invocations = Invocations(self._fleet, core.models.runtime, core.settings)
         self._max_body_bytes = core.settings.max_body_bytes
 
     def handlers(self) -> Mapping[str, Handler]:
-        return {**self._definitions.handlers(), **self._endpoints.handlers()}
+        return {
+            **self._definitions.handlers(),
+            **self._endpoints.handlers(),
+            **self._components.handlers(),
+        }
 
     def add_routes(self, app: web.Application) -> None:
         route = CallRoute(self._invocations.answer, self._max_body_bytes)

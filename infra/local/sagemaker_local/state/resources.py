@@ -1,7 +1,7 @@
 """The resource table: every named thing of the API, whatever its kind."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -125,8 +125,10 @@ def every(connection: sqlite3.Connection) -> list[Record]:
     return [Record(*row) for row in rows]
 
 
-def search(connection: sqlite3.Connection, wanted: ListFilter) -> tuple[list[Record], bool]:
-    """Return one page and whether more follow."""
+def search(
+    connection: sqlite3.Connection, wanted: ListFilter, equal: Mapping[str, str] | None = None
+) -> tuple[list[Record], bool]:
+    """Return one page and whether more follow; ``equal`` asks for members of the entity itself."""
     kind_prefix = wanted.arn_prefix[: wanted.arn_prefix.index("/") + 1]
     conditions, values = [f"{_KIND_PREFIX} = ?"], [kind_prefix]
     if wanted.arn_prefix != kind_prefix:
@@ -145,6 +147,9 @@ def search(connection: sqlite3.Connection, wanted: ListFilter) -> tuple[list[Rec
         if value is not None:
             conditions.append(condition)
             parameters.append(value)
+    for member, text in (equal or {}).items():
+        conditions.append("json_extract(doc, ?) = ?")
+        parameters += [f"$.{member}", text]
     order = _ORDERS[wanted.sort_by].format("DESC" if wanted.descending else "ASC")
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM resource WHERE {' AND '.join(conditions)} "  # noqa: S608 - constants only

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from sagemaker_local.hosting.endpoints import VariantPlan
+from sagemaker_local.hosting.model_plans import ModelPlan
 from sagemaker_local.state.resources import Record
 
 KIND = "transform-job"
@@ -40,7 +40,7 @@ class TransformJob(BaseModel):
     name: str
     region: str
     request: dict[str, Any]
-    plan: VariantPlan
+    plan: ModelPlan
     created_at: float
     modified_at: float
     status: str = "InProgress"
@@ -53,6 +53,10 @@ class TransformJob(BaseModel):
     @property
     def is_terminal(self) -> bool:
         return self.status in TERMINAL
+
+    @property
+    def instance_type(self) -> str:
+        return str(self.request["TransformResources"]["InstanceType"])
 
     @property
     def input(self) -> Mapping[str, Any]:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sagemaker_local.hosting.endpoints import VariantPlan, variant_plan
-from sagemaker_local.hosting.worker import Worker, WorkerId, WorkerServices
+from sagemaker_local.hosting.container_process import LogPlace, WorkerId, WorkerServices
+from sagemaker_local.hosting.model_plans import ModelPlan, model_plan
+from sagemaker_local.hosting.worker import Worker
 from sagemaker_local.hosting.worker_specs import WorkerSpecs
 from sagemaker_local.processes.launcher import ChildProcess
 from sagemaker_local.processes.supervisor import Supervisor
@@ -24,23 +25,18 @@ class ServersFailedError(Exception):
     """The model's container does not come up."""
 
 
-def server_plan(request: Mapping[str, Any], model: Mapping[str, Any], at: float) -> VariantPlan:
+def server_plan(request: Mapping[str, Any], model: Mapping[str, Any]) -> ModelPlan:
     """Return what starting the servers needs, so that the model may be deleted meanwhile."""
-    resources = request["TransformResources"]
-    variant = {
-        "VariantName": request["TransformJobName"],
-        "ModelName": request["ModelName"],
-        "InstanceType": resources["InstanceType"],
-        "InitialInstanceCount": resources["InstanceCount"],
-        "InitialVariantWeight": 1.0,
-    }
-    plan = variant_plan(variant, model, at)
-    environment = plan.environment | request.get("Environment", {}) | _batch_variables(request)
-    return plan.model_copy(update={"environment": environment})
+    plan = model_plan(request["ModelName"], model)
+    added = request.get("Environment", {}) | _batch_variables(request)
+    containers = tuple(
+        one.model_copy(update={"environment": one.environment | added}) for one in plan.containers
+    )
+    return plan.model_copy(update={"containers": containers})
 
 
-def stream_of_instance(worker: WorkerId, record: ProcessRecord) -> str:
-    return instance_stream(worker.variant, record)
+def _log_place(started_at: float) -> LogPlace:
+    return LogPlace(LOG_GROUP, lambda worker, instance, _: f"{worker.variant}/{instance}-{int(started_at)}")
 
 
 def instance_stream(job_name: str, record: ProcessRecord) -> str:
@@ -79,7 +75,7 @@ class ModelServers:
                 continue
             found = await self._services.supervisor.find(record)
             if isinstance(found, ChildProcess) and record.ordinal not in self._workers:
-                self._worker(record.ordinal).begin(record, found)
+                self._worker(record.ordinal).begin({0: (record, found)})
             else:
                 await end_process(self._services.supervisor, record, found)
         for ordinal in range(self._job.instance_count):
@@ -108,7 +104,14 @@ class ModelServers:
 
     def _worker(self, ordinal: int) -> Worker:
         worker_id = WorkerId(self._job.arn, _GENERATION, self._job.name, ordinal)
-        worker = Worker(worker_id, self._specs.plan, self._specs.spec, self._services.workers, self._changed)
+        worker = Worker(
+            worker_id,
+            self._specs.model,
+            [self._specs],
+            self._services.workers,
+            _log_place(self._job.started_at or self._job.created_at),
+            self._changed.set,
+        )
         self._workers[ordinal] = worker
         return worker
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import aiohttp
 
 from sagemaker_local.core import Core, Part
-from sagemaker_local.hosting.worker import WorkerServices
+from sagemaker_local.hosting.container_process import WorkerServices
 from sagemaker_local.hosting.worker_http import worker_session
-from sagemaker_local.hosting.worker_specs import WorkerSpecs
+from sagemaker_local.hosting.worker_specs import WorkerSpecs, spec_maker
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.transform.job_store import JobStore
 from sagemaker_local.transform.jobs import TransformJob
-from sagemaker_local.transform.model_servers import LOG_GROUP, NO_PINGS_S, stream_of_instance
+from sagemaker_local.transform.model_servers import NO_PINGS_S
 from sagemaker_local.transform.operations import TransformOperations
 from sagemaker_local.transform.run import TransformServices
 from sagemaker_local.transform.runs import TransformRuns
@@ -52,8 +52,6 @@ class TransformPart(Part):
             http=self._http,
             ping_interval_s=NO_PINGS_S,
             drain_s=settings.drain_s,
-            log_group=LOG_GROUP,
-            log_stream=stream_of_instance,
         )
         return TransformServices(
             database=core.database,
@@ -72,16 +70,9 @@ class TransformPart(Part):
         )
 
     def _make_specs(self, job: TransformJob) -> WorkerSpecs:
-        core, settings = self._core, self._core.settings
-        return WorkerSpecs(
-            plan=job.plan,
-            runtime=core.images.runtime(job.plan.image, "serve"),
-            slot=core.instance_types.slot(job.plan.instance_type),
-            artifacts=core.artifacts,
-            mode=core.mode,
-            region=job.region,
-            endpoint_url=settings.endpoint_url,
-            engine_url=settings.url,
-            port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
-            grace_s=settings.drain_s,
-        )
+        """The servers of a job run one container: ``check_request`` refuses models of several."""
+        slot = self._core.instance_types.slot(job.instance_type)
+        core = self._core
+        maker = spec_maker(core.settings, core.mode, core.images, core.artifacts)
+        (specs,) = maker.make(job.plan, slot, job.region)
+        return specs

@@ -14,7 +14,7 @@ import aiohttp
 from sagemaker_local.capacity.machine import InstanceTypes
 from sagemaker_local.capacity.queue import SlotQueue
 from sagemaker_local.hosting.artifact_cache import ArtifactCache, ArtifactError
-from sagemaker_local.hosting.worker import WorkerServices
+from sagemaker_local.hosting.container_process import WorkerServices
 from sagemaker_local.hosting.worker_specs import WorkerSpecs
 from sagemaker_local.images.registry import ImageError
 from sagemaker_local.inputs.channels import ChannelError, channel_objects
@@ -148,8 +148,7 @@ class TransformRun:
             found = await self._blocking(lambda: list_objects(job, store))
             await self._store.add_objects(self.arn, found)
         artifacts = self._services.artifacts
-        key = await self._blocking(lambda: artifacts.fetch_pinned(job.plan, job.region, job.arn))
-        plan = job.plan.model_copy(update={"artifact_key": key})
+        plan = await self._blocking(lambda: artifacts.fetch_pinned(job.plan, job.region, job.arn))
         job = await self._store.change(self.arn, lambda now: now.model_copy(update={"plan": plan}))
         data_log = await open_data_log(job, self._services.database, self._services.supervisor)
         specs = await asyncio.to_thread(self._services.make_specs, job)
@@ -168,7 +167,7 @@ class TransformRun:
 
     async def _take_slot(self, job: TransformJob) -> None:
         """A job that had a slot before the engine was started again does not queue."""
-        slot = self._services.instance_types.slot(job.plan.instance_type)
+        slot = self._services.instance_types.slot(job.instance_type)
         queue = self._services.queue
         claim = queue.claim(self.arn, nodes=job.instance_count, cpus=slot.cpus, memory_mib=slot.memory_mib)
         if job.started_at is not None:

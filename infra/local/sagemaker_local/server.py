@@ -35,6 +35,7 @@ from sagemaker_local.settings import Settings, SettingsError
 from sagemaker_local.state.database import Database
 from sagemaker_local.storage.aws_clients import AwsClients, Credentials
 from sagemaker_local.storage.roles import RoleCredentials
+from sagemaker_local.studio.part import StudioPart
 from sagemaker_local.training.part import TrainingPart
 
 logger = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
 def build_engine(settings: Settings, mode: str) -> Engine:
     token = _admin_token(settings.token_file)
     core = build_core(settings, mode, token)
-    parts: tuple[Part, ...] = (TrainingPart(core), HostingPart(core))
+    parts: tuple[Part, ...] = (TrainingPart(core), HostingPart(core), StudioPart(core))
     handlers: dict[str, Handler] = dict(TagOperations(core.database).handlers())
     for part in parts:
         handlers |= part.handlers()

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS log_cursor (
 CREATE TABLE IF NOT EXISTS metric (
     arn TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, at REAL NOT NULL, PRIMARY KEY (arn, name));
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS presigned_url (
+    digest TEXT PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL);
 """
 _SCHEMA_VERSION = 1
 

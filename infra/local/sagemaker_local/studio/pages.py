@@ -53,7 +53,7 @@ def wrong_origin() -> web.Response:
 
 
 def not_running(status: str) -> web.Response:
-    if status == "Pending":
+    if status in ("Pending", "InService"):  # the latter: the engine is about to find it again
         reply = page(
             503,
             "The notebook is starting",

@@ -34,6 +34,7 @@ _HOP_BY_HOP = {
 }
 _NOT_SENT = _HOP_BY_HOP | {"host", "authorization", "cookie", "origin", "referer"}
 _APP_SESSION_COOKIE = "username-"  # Jupyter's
+_ABNORMAL = 1006  # says that there was no closing code, and may not be sent
 
 
 def is_websocket(request: web.Request) -> bool:
@@ -65,8 +66,8 @@ class AppProxy:
             if is_websocket(request):
                 return await self._websocket(request, url, upstream, http, expires_at)
             return await _http(request, url, upstream, http)
-        except aiohttp.ClientConnectorError:
-            return pages.not_running("Pending")
+        except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            return pages.not_running("Pending")  # it ended just now and is started again
 
     async def close(self) -> None:
         sockets = list(self._sockets)
@@ -131,8 +132,13 @@ async def _http(
             if name.lower() not in _HOP_BY_HOP and not is_app_session:
                 outer.headers.add(name, value)
         await outer.prepare(request)
-        async for chunk in inner.content.iter_any():
-            await outer.write(chunk)
+        try:
+            async for chunk in inner.content.iter_any():
+                await outer.write(chunk)
+        except aiohttp.ClientError:
+            if request.transport is not None:
+                request.transport.abort()  # the reader must see that the rest is missing
+            return outer
         await outer.write_eof()
         return outer
 
@@ -170,9 +176,6 @@ async def _join(outer: web.WebSocketResponse, inner: aiohttp.ClientWebSocketResp
     code = inner.close_code if inner.closed else None
     await outer.close(code=code if code is not None and code != _ABNORMAL else aiohttp.WSCloseCode.OK)
     await inner.close()
-
-
-_ABNORMAL = 1006  # may not be sent
 
 
 async def _copy(

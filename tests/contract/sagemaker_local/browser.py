@@ -70,9 +70,9 @@ class Browser:
         assert answer.status == 201, answer.text
         return str(answer.document["id"])
 
-    def execute(self, base_url: str, kernel: str, code: str) -> str:
-        """Run a cell over the WebSocket; returns what it printed."""
-        return asyncio.run(asyncio.wait_for(self._execute(base_url, kernel, code), 60))
+    def execute(self, base_url: str, kernel: str, code: str, *, until: str = "idle") -> str:
+        """Run a cell until the kernel has a state; returns what it printed, and the state."""
+        return asyncio.run(asyncio.wait_for(self._execute(base_url, kernel, code, until), 60))
 
     def run(self, base_url: str, code: str) -> str:
         return self.execute(base_url, self.start_kernel(base_url), code)
@@ -91,7 +91,7 @@ class Browser:
 
         return asyncio.run(open_one())
 
-    async def _execute(self, base_url: str, kernel: str, code: str) -> str:
+    async def _execute(self, base_url: str, kernel: str, code: str, until: str) -> str:
         url = f"{self.engine_url}{base_url}/api/kernels/{kernel}/channels"
         header = {
             "msg_id": uuid.uuid4().hex,
@@ -117,14 +117,16 @@ class Browser:
             await socket.send_json(message)
             async for received in socket:
                 reply = json.loads(received.data)
-                if reply["parent_header"].get("msg_id") != header["msg_id"]:
+                state = reply["content"].get("execution_state")
+                is_answer = reply["parent_header"].get("msg_id") == header["msg_id"]
+                if state == until and (is_answer or until != "idle"):
+                    return f"{printed}\n{state}"
+                if not is_answer:
                     continue
                 if reply["msg_type"] == "stream":
                     printed += reply["content"]["text"]
                 if reply["msg_type"] == "error":
                     printed += f"{reply['content']['ename']}: {reply['content']['evalue']}"
-                if reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle":
-                    return printed
         raise AssertionError(f"the WebSocket ended before the cell did; printed: {printed}")
 
     def _headers(self) -> dict[str, str]:

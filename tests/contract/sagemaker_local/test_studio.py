@@ -233,7 +233,7 @@ def test_only_signed_in_browsers_reach_a_notebook_and_other_sites_do_not_reach_i
 def test_an_app_and_its_sessions_live_on_when_the_engine_is_killed(
     own_engine: Callable[..., EngineProcess], scenario: Scenario, role: str
 ) -> None:
-    engine = own_engine()
+    engine = own_engine(SML_MACHINE_MEMORY_MIB="600")
     studio = Studio(engine, scenario.name)
     arn = studio.start()["AppArn"]
     used = studio.url()
@@ -250,6 +250,11 @@ def test_an_app_and_its_sessions_live_on_when_the_engine_is_killed(
     assert (after["pid"], after["process_id"]) == (before["pid"], before["process_id"])
     assert browser.get(used).status == 403, "used before the crash"
     assert Browser(engine.url).sign_in(unused) == f"{studio.base_url}/lab"
+
+    hog = browser.start_kernel(studio.base_url)
+    printed = browser.execute(studio.base_url, hog, "hoard = b'x' * (700 << 20)", until="restarting")
+    assert "restarting" in printed, "a cell beyond the memory of the instance type ends its kernel only"
+    assert [one["pid"] for one in engine.processes_of(arn)] == [before["pid"]]
 
     kill_hard(jupyter_pid(after["pid"]))
     eventually(lambda: [one["pid"] for one in engine.processes_of(arn)] not in ([], [after["pid"]]))

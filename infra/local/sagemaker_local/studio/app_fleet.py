@@ -106,6 +106,7 @@ class AppFleet:
             http=self.http,
             make_spec=self._make_spec,
             prepare_home=self._homes.prepare,
+            memory_mib=lambda app: self._core.instance_types.slot(app.plan.instance_type).memory_mib,
             startup_timeout_s=settings.startup_timeout_s,
             ping_interval_s=settings.ping_interval_s,
         )

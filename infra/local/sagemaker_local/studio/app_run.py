@@ -28,7 +28,9 @@ from sagemaker_local.studio.app_server import (
 from sagemaker_local.studio.app_store import AppStore
 from sagemaker_local.studio.apps import App
 from sagemaker_local.studio.home_folders import used_bytes
+from sagemaker_local.studio.memory import end_largest, memory_below
 
+_MIB = 1024**2
 _GIB = 1024**3
 _STARTUP_POLL_S = 0.2
 _QUOTA_CHECK_S = 15.0
@@ -55,6 +57,7 @@ class AppServices:
     http: aiohttp.ClientSession
     make_spec: Callable[[App, ProcessRecord], ProcessSpec]  # blocking: may build an environment
     prepare_home: Callable[[str], Path]  # blocking
+    memory_mib: Callable[[App], int]
     startup_timeout_s: float
     ping_interval_s: float
 
@@ -177,6 +180,7 @@ class AppRun:
                 self._failed_starts = 0
                 self.last_status = status
                 await self._check_idle(app, status)
+            await self._check_memory(app, server)
             await self._check_quota(app)
         raise StartFailure(f"the app did not answer {silent} times in a row")
 
@@ -200,6 +204,18 @@ class AppRun:
         home = await asyncio.to_thread(self._services.prepare_home, app.plan.space_key)
         used = await asyncio.to_thread(used_bytes, home)
         self._allowance_bytes = max(app.plan.volume_gib * _GIB, used)
+
+    async def _check_memory(self, app: App, server: AppServer) -> None:
+        use = await asyncio.to_thread(memory_below, server.child.identity.pid)
+        limit_mib = self._services.memory_mib(app)
+        if use.total_bytes > limit_mib * _MIB and end_largest(use):
+            logger.warning(
+                "app of space %s used %d MiB of %d: its largest process (%d MiB) was ended",
+                app.space_name,
+                use.total_bytes // _MIB,
+                limit_mib,
+                use.largest_bytes // _MIB,
+            )
 
     async def _check_quota(self, app: App) -> None:
         if time.monotonic() - self._quota_checked_at < _QUOTA_CHECK_S:

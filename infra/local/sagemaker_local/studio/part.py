@@ -15,7 +15,7 @@ from sagemaker_local.studio.image_operations import ImageOperations
 from sagemaker_local.studio.listing import Lists
 from sagemaker_local.studio.presigned import PresignedUrlOperation
 from sagemaker_local.studio.routes import StudioRoutes
-from sagemaker_local.studio.sessions import Sessions
+from sagemaker_local.studio.sessions import SessionCookies, Sessions
 from sagemaker_local.studio.spaces import SpaceOperations
 
 
@@ -24,7 +24,9 @@ class StudioPart(Part):
         database, url = core.database, core.settings.url
         homes = HomeFolders(core.settings.state_dir / "homes")
         lists = Lists(database, core.tokens)
-        sessions = Sessions(database, core.settings.token_file.read_bytes().strip())
+        # A new admin token ends all sessions; it is what an operator changes when anything leaked.
+        cookies = SessionCookies(core.settings.token_file.read_bytes().strip())
+        sessions = Sessions(database, cookies)
         self._fleet = AppFleet(core, homes)
         self._spaces = SpaceOperations(database, lists, homes, url)
         self._routes = StudioRoutes(database, sessions, self._fleet)

@@ -58,10 +58,9 @@ class StudioRoutes:
         return reply
 
     async def home(self, request: web.Request) -> web.StreamResponse:
-        found = await self._sessions.of_domain(request.cookies, request.match_info["domain"])
-        if found is None:
+        profile = await self._sessions.of_domain(request.cookies, request.match_info["domain"])
+        if profile is None:
             return pages.not_signed_in()
-        _, profile = found
         links = await self._database.read(lambda connection: _links(connection, profile))
         said = (
             f"Signed in as {profile.name}."

@@ -71,10 +71,41 @@ class Cookie:
     max_age_s: int
 
 
-class Sessions:
-    def __init__(self, database: Database, secret: bytes) -> None:
-        self._database = database
+class SessionCookies:
+    """Writes sessions into cookies, and reads only what it wrote itself."""
+
+    def __init__(self, secret: bytes) -> None:
         self._key = hmac.new(secret, b"studio sessions", hashlib.sha256).digest()
+
+    def write(self, session: Session, now: float) -> Cookie:
+        path = _scope_path(session.domain_id, session.space_name)
+        payload = base64.urlsafe_b64encode(session.model_dump_json(exclude_none=True).encode()).decode()
+        value = f"{payload}.{self._signature(payload)}"
+        return Cookie(_cookie_name(path), value, path, max(0, round(session.expires_at - now)))
+
+    def read(
+        self, cookies: Mapping[str, str], domain_id: str, space_name: str | None, now: float
+    ) -> Session | None:
+        path = _scope_path(domain_id, space_name)
+        payload, _, signature = cookies.get(_cookie_name(path), "").partition(".")
+        if not hmac.compare_digest(signature.encode(), self._signature(payload).encode()):
+            return None
+        try:
+            session = Session.model_validate_json(base64.urlsafe_b64decode(payload))
+        except (binascii.Error, ValidationError):
+            return None
+        # Its name is not signed, so a cookie of another domain or space could come under this one.
+        belongs = _scope_path(session.domain_id, session.space_name) == path
+        return session if belongs and session.expires_at > now else None
+
+    def _signature(self, payload: str) -> str:
+        return hmac.new(self._key, payload.encode(), hashlib.sha256).hexdigest()
+
+
+class Sessions:
+    def __init__(self, database: Database, cookies: SessionCookies) -> None:
+        self._database = database
+        self._cookies = cookies
 
     def issue(
         self, connection: sqlite3.Connection, invitation: Invitation, *, now: float, expires_s: int
@@ -96,24 +127,21 @@ class Sessions:
         session = invitation.session(now)
         if await self._database.read(lambda connection: _profile_of(connection, session)) is None:
             return None
-        path = _scope_path(domain_id, session.space_name)
-        cookie = Cookie(_cookie_name(path), self._sign(session), path, invitation.session_s)
-        return cookie, invitation.landing_path
+        return self._cookies.write(session, now), invitation.landing_path
 
-    async def of_domain(self, cookies: Mapping[str, str], domain_id: str) -> tuple[Session, Declared] | None:
-        """The session for a whole domain, and its user profile."""
-        session = self._read(cookies, _scope_path(domain_id, None))
+    async def of_domain(self, cookies: Mapping[str, str], domain_id: str) -> Declared | None:
+        """The user profile that is signed in to a whole domain."""
+        session = self._cookies.read(cookies, domain_id, None, time.time())
         if session is None:
             return None
-        profile = await self._database.read(lambda connection: _profile_of(connection, session))
-        return (session, profile) if profile is not None else None
+        return await self._database.read(lambda connection: _profile_of(connection, session))
 
     async def of_space(
         self, cookies: Mapping[str, str], domain_id: str, space_name: str
     ) -> tuple[Session, Declared] | None:
         """The session that may use a space, made for that space or for the domain, and the space."""
-        for path in (_scope_path(domain_id, space_name), _scope_path(domain_id, None)):
-            session = self._read(cookies, path)
+        for name in (space_name, None):
+            session = self._cookies.read(cookies, domain_id, name, time.time())
             space = await self._usable(session, space_name) if session is not None else None
             if session is not None and space is not None:
                 return session, space
@@ -121,25 +149,6 @@ class Sessions:
 
     async def _usable(self, session: Session, space_name: str) -> Declared | None:
         return await self._database.read(lambda connection: _usable_space(connection, session, space_name))
-
-    def _sign(self, session: Session) -> str:
-        payload = base64.urlsafe_b64encode(session.model_dump_json(exclude_none=True).encode()).decode()
-        return f"{payload}.{self._signature(payload)}"
-
-    def _read(self, cookies: Mapping[str, str], path: str) -> Session | None:
-        payload, _, signature = cookies.get(_cookie_name(path), "").partition(".")
-        if not hmac.compare_digest(signature.encode(), self._signature(payload).encode()):
-            return None
-        try:
-            session = Session.model_validate_json(base64.urlsafe_b64decode(payload))
-        except (binascii.Error, ValidationError):
-            return None
-        # Its name is not signed, so a cookie of another domain or space could come under this one.
-        belongs = _scope_path(session.domain_id, session.space_name) == path
-        return session if belongs and session.expires_at > time.time() else None
-
-    def _signature(self, payload: str) -> str:
-        return hmac.new(self._key, payload.encode(), hashlib.sha256).hexdigest()
 
 
 def is_session_cookie(name: str) -> bool:

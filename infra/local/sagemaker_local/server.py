@@ -40,6 +40,7 @@ from sagemaker_local.settings import Settings, SettingsError
 from sagemaker_local.state.database import Database
 from sagemaker_local.storage.aws_clients import AwsClients, Credentials
 from sagemaker_local.storage.roles import RoleCredentials
+from sagemaker_local.studio.part import StudioPart
 from sagemaker_local.training.part import TrainingPart
 from sagemaker_local.transform.part import TransformPart
 
@@ -134,6 +135,7 @@ def build_engine(settings: Settings, mode: str) -> Engine:
         ProcessingPart(core),
         HostingPart(core),
         TransformPart(core),
+        StudioPart(core),
     )
     handlers: dict[str, Handler] = dict(TagOperations(core.database).handlers())
     for part in parts:

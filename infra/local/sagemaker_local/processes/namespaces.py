@@ -170,6 +170,10 @@ def _add_devices(root: str) -> None:
             mount(f"/dev/{name}", str(devices / name), None, MS_BIND)
     (devices / "shm").mkdir()
     mount("tmpfs", str(devices / "shm"), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")
+    # Terminals, and the shell commands of notebooks, need pseudo-terminals of their own.
+    (devices / "pts").mkdir()
+    mount("devpts", str(devices / "pts"), "devpts", MS_NOSUID | 8, "newinstance,ptmxmode=0666,mode=0620")
+    (devices / "ptmx").symlink_to("pts/ptmx")
     for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
         (devices / name).symlink_to(f"/proc/self/fd{target}")
 

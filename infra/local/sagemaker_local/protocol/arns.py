@@ -18,6 +18,7 @@ SPACE = "space"
 APP = "app"
 IMAGE = "image"
 IMAGE_VERSION = "image-version"
+APP_IMAGE_CONFIG = "app-image-config"
 NOTEBOOK_INSTANCE = "notebook-instance"
 LIFECYCLE_CONFIG = "notebook-instance-lifecycle-config"
 

@@ -50,6 +50,8 @@ CREATE TABLE IF NOT EXISTS transform_object (
     arn TEXT NOT NULL, ordinal INTEGER NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, path TEXT NOT NULL,
     state TEXT NOT NULL, reason TEXT, PRIMARY KEY (arn, ordinal));
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS presigned_url (
+    digest TEXT PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL);
 """
 _SCHEMA_VERSION = 1
 

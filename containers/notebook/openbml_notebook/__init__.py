@@ -1,0 +1,1 @@
+"""JupyterLab as the app of a space."""

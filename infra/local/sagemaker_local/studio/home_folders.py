@@ -1,0 +1,68 @@
+"""The home folders of spaces: they outlive apps and end with their space."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+_BLOCK_BYTES = 512  # the unit of st_blocks, whatever the file system's own is
+
+
+class HomeFolders:
+    """Blocking; used from worker threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def of(self, space_key: str) -> Path:
+        return self._folder / space_key
+
+    def prepare(self, space_key: str) -> Path:
+        home = self.of(space_key)
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return home
+
+    def remove(self, space_key: str) -> None:
+        """Raises: OSError: something in it cannot be removed."""
+        home = self.of(space_key)
+        if home.exists():
+            shutil.rmtree(home, onerror=_unlock_and_retry)
+
+    def remove_unknown(self, known_keys: set[str]) -> int:
+        unknown = [one.name for one in self._folder.glob("*") if one.name not in known_keys]
+        for key in unknown:
+            self.remove(key)
+        return len(unknown)
+
+
+def used_bytes(folder: Path) -> int:
+    """Disk space really taken; a file with several names counts once, links are not followed."""
+    total = 0
+    seen: set[tuple[int, int]] = set()
+    todo = [str(folder)]
+    while todo:
+        try:
+            with os.scandir(todo.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+                    status = entry.stat(follow_symlinks=False)
+                    identity = (status.st_dev, status.st_ino)
+                    if status.st_nlink == 1 or identity not in seen:
+                        total += status.st_blocks * _BLOCK_BYTES
+                        seen.add(identity)
+        except (FileNotFoundError, PermissionError, NotADirectoryError):
+            continue  # removed or locked by its owner while we look
+    return total
+
+
+def _unlock_and_retry(retry: Callable[[str], object], path: str, _: object) -> None:
+    """A user may have taken the right to write from a folder of his own."""
+    parent = Path(path).parent
+    for folder in (parent, Path(path)):
+        if folder.is_dir() and not folder.is_symlink():
+            folder.chmod(0o700)
+    if Path(path).is_dir() and not Path(path).is_symlink():
+        shutil.rmtree(path)
+    else:
+        retry(path)

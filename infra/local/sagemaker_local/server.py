@@ -106,7 +106,7 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
         roles=RoleCredentials(clients),
         instance_types=load_instance_types(machine, strict_gpu=settings.strict_gpu),
         queue=SlotQueue(machine, settings.max_batch_jobs),
-        images=Images(registry, Environments(registry, settings.envs_dir)),
+        images=Images(registry, Environments(registry, settings.envs_dir), settings.packages),
         supervisor=Supervisor(database, settings.runs_dir),
         shipper=LogShipper(database, CloudWatchStreams(clients), settings.runs_dir),
     )

@@ -200,7 +200,7 @@ def main(env: Mapping[str, str] = os.environ) -> int:
 
 def _prepare_code(settings: ScriptServingSettings, env: Mapping[str, str]) -> Path:
     code = bring_code(settings.submit_directory, settings.places.code, env)
-    overlay = install_requirements(code, settings.places.base / "tmp" / "packages", env)
+    overlay = install_requirements(code, settings.places.base / "tmp" / "user-packages", env)
     if overlay is not None:  # workers are processes of their own and read it from here
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(overlay), env.get("PYTHONPATH"))))
     return code

@@ -99,7 +99,13 @@ class NodeSpecs:
         user: dict[str, str] = job.request.get("Environment", {})
         service = service_variables(region=job.region, run_id=record.process_id)
         return merged(
-            self.runtime.variables(), self.slot.variables(), user, place.variables(), names, service, access
+            self.runtime.variables(place),
+            self.slot.variables(),
+            user,
+            place.variables(),
+            names,
+            service,
+            access,
         )
 
 

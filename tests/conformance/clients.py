@@ -43,9 +43,10 @@ def client_variables(engine: EngineProcess, emulator: str, home: Path) -> Mappin
 def run_step(
     step: str, request: Mapping[str, Any], engine: EngineProcess, emulator: str, home: Path, *, limit_s: float
 ) -> dict[str, Any]:
-    """Run a program of ``sdk/`` in the SDK's environment; its last line of output is its answer."""
+    """Run a program of ``sdk/`` in the SDK's environment and return its answer."""
+    answer = home / f"{step}.json"
     ended = subprocess.run(
-        [environment_of(SDK), HERE / "sdk" / f"{step}.py", json.dumps(request)],
+        [environment_of(SDK), HERE / "sdk" / f"{step}.py", json.dumps(request), answer],
         env=client_variables(engine, emulator, home),
         cwd=home,
         capture_output=True,
@@ -54,5 +55,5 @@ def run_step(
         check=False,
     )
     assert ended.returncode == 0, f"{ended.stdout[-4000:]}\n{ended.stderr[-6000:]}\n{engine.log[-3000:]}"
-    answer: dict[str, Any] = json.loads(ended.stdout.strip().splitlines()[-1])
-    return answer
+    found: dict[str, Any] = json.loads(answer.read_text())
+    return found

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 from sagemaker.core.helper.session_helper import Session
 from sagemaker.core.training.configs import Compute, InputData, OutputDataConfig, SourceCode
@@ -26,4 +27,6 @@ trainer = ModelTrainer(
 )
 trainer.train(wait=True, logs=False)
 job = trainer._latest_training_job
-print(json.dumps({"name": job.training_job_name, "artifacts": job.model_artifacts.s3_model_artifacts}))
+Path(sys.argv[2]).write_text(
+    json.dumps({"name": job.training_job_name, "artifacts": job.model_artifacts.s3_model_artifacts})
+)

@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._answer(error_reply(error.status, str(error)))
             return
-        if not self.server.pool.is_ready:
+        if not self.server.pool.has_been_ready:
             self._answer(error_reply(503, "the model is not ready"))
             return
         request = Request(

@@ -37,7 +37,6 @@ class WorkerSpecs:
         place = Place(self.mode, Path(record.run_dir), root)
         for folder in (place.temporary, root / "output", root / "tmp", root / "code"):
             folder.mkdir(parents=True, exist_ok=True)
-        self.runtime.prepare(root)
         mounts = [*place.mounts(self.runtime.visible)]
         if self.mode == NAMESPACES:
             (root / "model").mkdir(exist_ok=True)
@@ -67,7 +66,7 @@ class WorkerSpecs:
             )
         ports = {"SAGEMAKER_BIND_TO_PORT": str(record.port), "SAGEMAKER_SAFE_PORT_RANGE": self.port_range}
         return merged(
-            self.runtime.variables(place),
+            self.runtime.variables(),
             self.slot.variables(),
             self.plan.environment,
             place.variables(),

@@ -93,11 +93,15 @@ class Runtime:
         return found
 
     def variables(self, place: Place | None = None) -> dict[str, str]:
-        """Of the image; with the place of a job also of the packages that it may add."""
+        """Of the image, and where packages of the job's own come from if it may bring any.
+
+        With the place of a job that ``prepare`` made ready, its ``python3`` is the one over the image's.
+        """
         image = self._image_variables()
-        if place is None or self.packages is None:
+        if self.packages is None:
             return image
-        return Overlay.below(place.root, place.opt_ml).over(image) | self.packages.variables()
+        over = image if place is None else Overlay.below(place.root, place.opt_ml).over(image)
+        return over | self.packages.variables()
 
     def _image_variables(self) -> dict[str, str]:
         return {

@@ -44,9 +44,14 @@ def install_requirements(code: Path, overlay: Path, env: Mapping[str, str]) -> P
     venv.EnvBuilder(with_pip=False, symlinks=True).create(overlay)
     packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(overlay), "platbase": str(overlay)}))
     # The overlay comes first and sees the image's packages behind it, so that pip counts them as there.
-    (packages / "_image.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    (packages / "_image.pth").write_text("\n".join(_package_folders()) + "\n")
     _pip_install(overlay / "bin" / "python", requirements, env)
     return packages
+
+
+def _package_folders() -> list[str]:
+    """All of them, because a .pth file of one folder is not read through that of another."""
+    return [folder for folder in sys.path if folder.endswith("site-packages")]
 
 
 def _asks_for_something(requirements: Path) -> bool:

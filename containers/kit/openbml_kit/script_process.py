@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,12 +64,12 @@ def run_script(command: Sequence[str], *, folder: Path, env: Mapping[str, str]) 
 
 
 def _pass_through(process: "subprocess.Popen[bytes]") -> str:
-    kept: deque[bytes] = deque(maxlen=_TAIL_BYTES // _CHUNK + 1)
+    kept = b""
     if process.stderr is None:
         return ""
     with process.stderr as errors:
         while chunk := errors.read1(_CHUNK):
             sys.stderr.buffer.write(chunk)
             sys.stderr.buffer.flush()
-            kept.append(chunk)
-    return b"".join(kept).decode("utf-8", "replace")
+            kept = (kept + chunk)[-_TAIL_BYTES:]
+    return kept.decode("utf-8", "replace")

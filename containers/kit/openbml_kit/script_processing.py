@@ -37,7 +37,7 @@ def _run(places: Places, arguments: Sequence[str], env: Mapping[str, str]) -> Sc
     name = find_program(Path(program).name if program.startswith("/") else program, folder)
     config = places.base / "config" / "resourceconfig.json"
     cluster = Cluster.from_document(read_object(config) if config.exists() else {})
-    overlay = install_requirements(folder, places.base / "tmp" / "packages", env)
+    overlay = install_requirements(folder, places.base / "tmp" / "user-packages", env)
     variables = {**env, **machine_variables(cluster, env)}
     variables["PYTHONPATH"] = os.pathsep.join(
         filter(None, (str(folder), str(overlay or ""), env.get("PYTHONPATH")))

@@ -37,7 +37,7 @@ def _run(places: Places, env: Mapping[str, str]) -> ScriptEnd:
     address = _code_address(job)
     folder = bring_code(address, places.code, env, region=job.reserved("sagemaker_region"))
     name = find_program(program, folder)
-    overlay = install_requirements(folder, places.base / "tmp" / "packages", env)
+    overlay = install_requirements(folder, places.base / "tmp" / "user-packages", env)
     for made in (places.model, places.output_data):
         made.mkdir(parents=True, exist_ok=True)
     variables = {**env, **training_variables(job, name, address, env)}

@@ -119,7 +119,7 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
         roles=roles,
         instance_types=load_instance_types(machine, strict_gpu=settings.strict_gpu),
         queue=SlotQueue(machine, settings.max_batch_jobs),
-        images=Images(registry, Environments(registry, settings.envs_dir)),
+        images=Images(registry, Environments(registry, settings.envs_dir), settings.packages),
         artifacts=ArtifactCache(settings.models_dir, clients, roles),
         worker_ports=WorkerPorts(settings.worker_port_first, settings.worker_port_last),
         supervisor=Supervisor(database, settings.runs_dir),

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sagemaker_local.processes.overlay import PackageSource
+
 _REPOSITORY = Path(__file__).resolve().parents[3]
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -49,6 +51,9 @@ class Settings(BaseModel):
     drain_s: float = Field(default=30.0, ge=0)
     idle_s: float = Field(default=300.0, gt=0)
     max_body_bytes: int = Field(default=25 * 1024 * 1024, ge=1)
+    allow_requirements: bool = False
+    requirements_index: str | None = None
+    requirements_wheels: Path | None = None
     strict: bool = False
     test_hooks: bool = False
 
@@ -72,6 +77,13 @@ class Settings(BaseModel):
         if settings.worker_port_last < settings.worker_port_first:
             raise SettingsError("SML_WORKER_PORTS must be FIRST-LAST with FIRST <= LAST")
         return settings
+
+    @property
+    def packages(self) -> PackageSource | None:
+        """Where packages of jobs come from; None where jobs may not bring their own."""
+        if not self.allow_requirements:
+            return None
+        return PackageSource(self.requirements_index, self.requirements_wheels)
 
     @property
     def database_file(self) -> Path:
@@ -122,6 +134,9 @@ _VARIABLES = {
     "SML_DRAIN_S": "drain_s",
     "SML_IDLE_S": "idle_s",
     "SML_MAX_BODY_BYTES": "max_body_bytes",
+    "SML_ALLOW_REQUIREMENTS": "allow_requirements",
+    "SML_REQUIREMENTS_INDEX": "requirements_index",
+    "SML_REQUIREMENTS_WHEELS": "requirements_wheels",
     "SML_STRICT": "strict",
     "SML_TEST": "test_hooks",
 }

@@ -3,23 +3,21 @@
 import io
 import json
 import os
-import random
 import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.contract.emulator import free_port
 from tests.contract.sagemaker_local.conftest import worker_ports
 from tests.contract.sagemaker_local.engine_process import REPOSITORY, EngineProcess
+from tests.contract.sagemaker_local.flowers import flowers, packed
 from tests.contract.sagemaker_local.scenario import BUCKET, ROLE, Scenario
 
 pytestmark = pytest.mark.contract
 
-SCRIPTS = Path(__file__).resolve().parent / "scripts"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/openbml/custom-sklearn:1"
 
 
@@ -40,33 +38,13 @@ def platform_engine(
     process.stop()
 
 
-def flowers() -> bytes:
-    """Two kinds that differ in their first measure."""
-    chance = random.Random(3)
-    rows = ["length,width,kind"]
-    for index in range(60):
-        kind = index % 2
-        rows.append(
-            f"{kind * 4 + chance.gauss(2, 0.4):.2f},{chance.gauss(3, 1):.2f},{('rose', 'lily')[kind]}"
-        )
-    return "\n".join(rows).encode()
-
-
-def packed(*names: str) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for name in names:
-            archive.add(SCRIPTS / name, arcname=name)
-    return buffer.getvalue()
-
-
 def submit(engine: EngineProcess, scenario: Scenario, **hyper_parameters: str) -> None:
     scenario.put("data/flowers.csv", flowers())
-    address = scenario.put("code/sourcedir.tar.gz", packed("train_iris.py", "serve_flowers.py"))
+    address = scenario.put("code/sourcedir.tar.gz", packed("train_flowers.py", "serve_flowers.py"))
     request = scenario.training_request(
         {
             # SDKs send JSON texts, plain boto3 users plain ones: both are the same to a script.
-            "sagemaker_program": json.dumps("train_iris.py"),
+            "sagemaker_program": json.dumps("train_flowers.py"),
             "sagemaker_submit_directory": address,
             "sagemaker_region": "us-east-1",
             "target": "kind",

@@ -77,15 +77,15 @@ def _numpy() -> ModuleType | None:
 
 
 def _array(value: Any) -> Any:
-    """Rows of numbers become an array; objects and ragged rows stay as they are."""
+    """Rows of numbers become an array; what an array would not give back as it was stays a list."""
     numpy = _numpy()
     if numpy is None or not isinstance(value, list):
         return value
     try:
         array = numpy.array(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return value
-    return value if array.dtype == object else array
+    return array if array.dtype.kind in "biuf" and array.tolist() == value else value
 
 
 def _from_json(body: bytes) -> Any:
@@ -99,9 +99,12 @@ def _from_json_lines(body: bytes) -> Any:
 def _from_csv(body: bytes) -> Any:
     rows = [row for row in csv.reader(io.StringIO(body.decode("utf-8"))) if row]
     try:
-        return _array([[float(cell) for cell in row] for row in rows])
+        numbers = [[float(cell) for cell in row] for row in rows]
     except ValueError:
-        return _array(rows)
+        return rows
+    numpy = _numpy()
+    is_table = len({len(row) for row in numbers}) == 1
+    return numpy.array(numbers) if numpy is not None and is_table else numbers
 
 
 def _from_npy(body: bytes) -> Any:

@@ -26,7 +26,7 @@ class WorkerPool:
         self._workers: set[Worker] = set()
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self.failure: str | None = None
+        self.has_been_ready = False
         self.failed = threading.Event()
 
     def open(self) -> None:
@@ -78,12 +78,12 @@ class WorkerPool:
             if reason is None:
                 with self._lock:
                     self._workers.add(worker)
+                self.has_been_ready = True
                 self._free.put(worker)
                 return
             worker.end()
             _log.error("the model is not ready: %s", reason)
-            if not self.is_ready:
-                self.failure = reason
+            if not self.has_been_ready:
                 self.failed.set()
                 return
             self._closing.wait(backoff_s)

@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._answer(error_reply(error.status, str(error)))
             return
-        if not self.server.pool.is_ready:
+        if not self.server.pool.has_been_ready:
             self._answer(error_reply(503, "the model is not ready"))
             return
         request = Request(
@@ -200,7 +200,7 @@ def main(env: Mapping[str, str] = os.environ) -> int:
 
 def _prepare_code(settings: ScriptServingSettings, env: Mapping[str, str]) -> Path:
     code = bring_code(settings.submit_directory, settings.places.code, env)
-    overlay = install_requirements(code, settings.places.base / "tmp" / "packages", env)
+    overlay = install_requirements(code, settings.places.base / "tmp" / "user-packages", env)
     if overlay is not None:  # workers are processes of their own and read it from here
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(overlay), env.get("PYTHONPATH"))))
     return code

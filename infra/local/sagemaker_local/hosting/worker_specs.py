@@ -134,7 +134,7 @@ class WorkerSpecs:
             )
         port = _CONTRACT_PORT if self.is_relayed else record.port
         return merged(
-            self.runtime.variables(),
+            self.runtime.variables(place),
             self.slot.variables(),
             self.container.environment,
             place.variables(),

@@ -6,6 +6,7 @@ from typing import Literal
 from sagemaker_local.images.environments import Environments
 from sagemaker_local.images.registry import ImageError, ImageRegistry
 from sagemaker_local.processes.job_environment import Runtime
+from sagemaker_local.processes.overlay import PackageSource
 
 Command = Literal["train", "serve", "process", "app"]
 
@@ -16,6 +17,7 @@ class Images:
 
     registry: ImageRegistry
     environments: Environments
+    packages: PackageSource | None = None
 
     def runtime(self, image: str, command: Command | None) -> Runtime:
         """Return the runtime of an image, its environment built on first use.
@@ -30,4 +32,4 @@ class Images:
         entry = self.registry.find(image)
         if command is not None and not entry.command(command):
             raise ImageError(f"image {image} has no {command} command")
-        return Runtime(entry, self.environments.get(entry), self.registry)
+        return Runtime(entry, self.environments.get(entry), self.registry, self.packages)

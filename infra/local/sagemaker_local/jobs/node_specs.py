@@ -74,5 +74,11 @@ class NodeSpecs:
         service = service_variables(region=self.job.region, run_id=record.process_id)
         slot = self.slots[record.ordinal]
         return merged(
-            self.runtime.variables(), slot.variables(), user, place.variables(), self.names, service, access
+            self.runtime.variables(place),
+            slot.variables(),
+            user,
+            place.variables(),
+            self.names,
+            service,
+            access,
         )

@@ -10,6 +10,7 @@ from sagemaker_local.images.registry import ImageEntry, ImageRegistry
 from sagemaker_local.processes.launcher import Mount
 from sagemaker_local.processes.modes import NAMESPACES
 from sagemaker_local.processes.orphans import RUN_VARIABLE
+from sagemaker_local.processes.overlay import Overlay, PackageSource
 
 _OPT_ML = "/opt/ml"
 
@@ -65,6 +66,7 @@ class Runtime:
     entry: ImageEntry
     environment: Environment
     registry: ImageRegistry
+    packages: PackageSource | None = None  # of jobs' own; None: not allowed
 
     @property
     def code_folders(self) -> list[Path]:
@@ -72,7 +74,13 @@ class Runtime:
 
     @property
     def visible(self) -> list[Path]:
-        return [*self.environment.visible, *self.code_folders]
+        more = self.packages.visible if self.packages is not None else ()
+        return [*self.environment.visible, *self.code_folders, *more]
+
+    def prepare(self, root: Path) -> None:
+        """Make what a job may change of its environment in its tree; blocking."""
+        if self.packages is not None:
+            Overlay.below(root, _OPT_ML).make(self.environment.python)
 
     def command(self, words: Sequence[str]) -> list[str]:
         found = []
@@ -84,7 +92,18 @@ class Runtime:
             )
         return found
 
-    def variables(self) -> dict[str, str]:
+    def variables(self, place: Place | None = None) -> dict[str, str]:
+        """Of the image, and where packages of the job's own come from if it may bring any.
+
+        With the place of a job that ``prepare`` made ready, its ``python3`` is the one over the image's.
+        """
+        image = self._image_variables()
+        if self.packages is None:
+            return image
+        over = image if place is None else Overlay.below(place.root, place.opt_ml).over(image)
+        return over | self.packages.variables()
+
+    def _image_variables(self) -> dict[str, str]:
         return {
             "PATH": f"{self.environment.python.parent}:{os.defpath}:/usr/local/bin",
             "PYTHONPATH": ":".join(str(path) for path in self.code_folders),

@@ -78,7 +78,7 @@ class AppSpec:
             "JUPYTER_TOKEN": server_token(record),
         }
         return merged(
-            self.runtime.variables(),
+            self.runtime.variables(place),
             self.slot.variables(),
             self.app.plan.environment,
             place.variables(),

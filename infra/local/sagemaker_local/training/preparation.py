@@ -36,11 +36,12 @@ def checkpoint_sync(job: TrainingJob, layout: JobLayout, store: S3Objects) -> Fo
 def prepare_job(
     job: TrainingJob, layout: JobLayout, store: S3Objects, images: Images, cancel: threading.Event
 ) -> None:
-    training_runtime(job, images)  # builds the environment on first use
+    runtime = training_runtime(job, images)  # builds the environment on first use
     shutil.rmtree(layout.root, ignore_errors=True)
     trees = layout.trees
     for tree in trees:
         tree.make()
+        runtime.prepare(tree.root)
     layout.write_configs()
     for channel in job.request.get("InputDataConfig", []):
         found = channel_objects(channel, store)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sagemaker_local.jobs.hosts import host_names
+from sagemaker_local.jobs.job import Job
 from sagemaker_local.processes.modes import NAMESPACES
 
 
@@ -22,3 +23,8 @@ class NodeFolders:
     @property
     def hosts(self) -> list[str]:
         return host_names(self.count, resolvable=self.mode == NAMESPACES)
+
+
+def job_folder(kind_folder: Path, job: Job) -> Path:
+    """The creation time keeps apart jobs that had the same name one after the other."""
+    return kind_folder / job.region / f"{job.name}-{int(job.created_at * 1000)}"

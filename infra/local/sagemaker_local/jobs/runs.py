@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from sagemaker_local.capacity.machine import CapacityError
 from sagemaker_local.jobs.job import Job
+from sagemaker_local.jobs.layout import job_folder
 from sagemaker_local.jobs.run import JobRun
 from sagemaker_local.jobs.store import JobStore
 from sagemaker_local.processes.supervisor import Supervisor
@@ -62,6 +65,19 @@ class JobRuns(Generic[J]):
         for run in self._runs.values():
             run.signals.suspend()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def sweep(self, kind_folder: Path) -> int:
+        """Remove folders of jobs that have ended or are gone: a killed engine left them."""
+
+        def leftovers() -> list[Path]:
+            return [folder for region in kind_folder.glob("*") for folder in region.iterdir()]
+
+        found = await asyncio.to_thread(leftovers)  # before the jobs are read, so that no new job is missed
+        needed = {job_folder(kind_folder, job) for job in await self._store.unfinished()}
+        old = [folder for folder in found if folder not in needed]
+        for folder in old:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return len(old)
 
     def _start(self, job: J, run: JobRun[J]) -> None:
         task = asyncio.create_task(run.run(), name=f"{job.noun} {job.name}")

@@ -39,7 +39,7 @@ class JobServices:
     clients: AwsClients
     roles: RoleCredentials
     shipper: LogShipper
-    state_dir: Path
+    jobs_dir: Path
     mode: str
     endpoint_url: str
     engine_url: str
@@ -50,12 +50,8 @@ class JobServices:
     def objects(self, job: Job) -> S3Objects:
         return S3Objects(self.clients, self.roles, role_arn=job.role_arn, region=job.region)
 
-    def folder(self, job: Job, kind_folder: str) -> Path:
-        name = f"{job.name}-{int(job.created_at * 1000)}"
-        return self.state_dir / kind_folder / job.region / name
 
-
-def job_services(core: Core) -> JobServices:
+def job_services(core: Core, folder: str) -> JobServices:
     settings = core.settings
     return JobServices(
         database=core.database,
@@ -66,7 +62,7 @@ def job_services(core: Core) -> JobServices:
         clients=core.clients,
         roles=core.roles,
         shipper=core.shipper,
-        state_dir=settings.state_dir,
+        jobs_dir=settings.state_dir / folder,
         mode=core.mode,
         endpoint_url=settings.endpoint_url,
         engine_url=settings.url,

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from sagemaker_local.core import Core, Part
+from sagemaker_local.core import Core, FaultHook, Part
+from sagemaker_local.jobs.faults import crash_hooks
 from sagemaker_local.jobs.run import JobRun
 from sagemaker_local.jobs.runs import JobRuns
 from sagemaker_local.jobs.workload import job_services
@@ -15,7 +16,9 @@ from sagemaker_local.protocol.control import Handler
 
 class ProcessingPart(Part):
     def __init__(self, core: Core) -> None:
-        services, store = job_services(core), processing_store(core.database)
+        services = job_services(core, "processing")
+        self._folder = services.jobs_dir
+        store = self._store = processing_store(core.database)
 
         def new_run(job: ProcessingJob) -> JobRun[ProcessingJob]:
             return JobRun(
@@ -32,11 +35,19 @@ class ProcessingPart(Part):
     def handlers(self) -> Mapping[str, Handler]:
         return self._operations.handlers()
 
+    def fault_hooks(self) -> Mapping[str, FaultHook]:
+        return crash_hooks(self._store)
+
     async def open(self) -> None:
         await self._runs.open()
 
     async def recover(self) -> int:
-        return await self._runs.recover()
+        found = await self._runs.recover()
+        await self._runs.sweep(self._folder)
+        return found
 
     async def suspend(self) -> None:
         await self._runs.suspend()
+
+    async def collect_garbage(self) -> Mapping[str, int]:
+        return {"processing_folders": await self._runs.sweep(self._folder)}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sagemaker_local.inputs.channels import channel_objects, fill_channel, share_of_node
 from sagemaker_local.jobs import failures
 from sagemaker_local.jobs.folder_sync import FolderSync, keep_in_step
-from sagemaker_local.jobs.layout import NodeFolders
+from sagemaker_local.jobs.layout import NodeFolders, job_folder
 from sagemaker_local.jobs.node_specs import NodeSpecs
 from sagemaker_local.jobs.nodes import Node, NodeSpecMaker
 from sagemaker_local.jobs.slots import node_slots
@@ -32,7 +32,7 @@ class ProcessingWorkload:
         self._job = job
         self._services = services
         self._store = services.objects(job)
-        self._nodes = NodeFolders(services.folder(job, "processing"), services.mode, job.node_count)
+        self._nodes = NodeFolders(job_folder(services.jobs_dir, job), services.mode, job.node_count)
         self._syncs: list[FolderSync] | None = None
 
     @property

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
-from sagemaker_local.core import Core, Part
+from sagemaker_local.core import Core, FaultHook, Part
+from sagemaker_local.jobs.faults import crash_hooks
 from sagemaker_local.jobs.run import JobRun
 from sagemaker_local.jobs.runs import JobRuns
 from sagemaker_local.jobs.workload import job_services
+from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.protocol.control import Handler
+from sagemaker_local.training.faults import interrupt_hook
 from sagemaker_local.training.job_store import training_store
 from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.operations import TrainingOperations
@@ -15,7 +18,10 @@ from sagemaker_local.training.workload import LOG_GROUP, TrainingWorkload
 
 class TrainingPart(Part):
     def __init__(self, core: Core) -> None:
-        services, store = job_services(core), training_store(core.database)
+        services = job_services(core, "jobs")
+        self._folder = services.jobs_dir
+        store = self._store = training_store(core.database)
+        self._scope = Scope(core.settings.region, core.settings.account_id)
 
         def new_run(job: TrainingJob) -> JobRun[TrainingJob]:
             return JobRun(
@@ -32,11 +38,20 @@ class TrainingPart(Part):
     def handlers(self) -> Mapping[str, Handler]:
         return self._operations.handlers()
 
+    def fault_hooks(self) -> Mapping[str, FaultHook]:
+        interrupt = interrupt_hook(self._store, self._runs, self._scope)
+        return {**crash_hooks(self._store), "interrupt/{job}": interrupt}
+
     async def open(self) -> None:
         await self._runs.open()
 
     async def recover(self) -> int:
-        return await self._runs.recover()
+        found = await self._runs.recover()
+        await self._runs.sweep(self._folder)
+        return found
 
     async def suspend(self) -> None:
         await self._runs.suspend()
+
+    async def collect_garbage(self) -> Mapping[str, int]:
+        return {"training_folders": await self._runs.sweep(self._folder)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sagemaker_local.jobs import failures
 from sagemaker_local.jobs.folder_sync import FolderSync, keep_in_step
+from sagemaker_local.jobs.layout import job_folder
 from sagemaker_local.jobs.node_specs import NodeSpecs
 from sagemaker_local.jobs.nodes import Node, NodeSpecMaker
 from sagemaker_local.jobs.slots import node_slots
@@ -30,7 +31,7 @@ class TrainingWorkload:
         self._job = job
         self._services = services
         self._store = services.objects(job)
-        self._layout = JobLayout(services.folder(job, "jobs"), services.mode, job)
+        self._layout = JobLayout(job_folder(services.jobs_dir, job), services.mode, job)
         self._sync: FolderSync | None = None
         self._scanners: dict[str, MetricScanner] = {}
         self._patterns = compile_definitions(

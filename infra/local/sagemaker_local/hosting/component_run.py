@@ -208,11 +208,11 @@ class ComponentRun:
     def _show(self, pool: WorkerPool, plan: ComponentPlan) -> None:
         self._directory[self.name.lower()] = pool
 
-        async def move(copies: int) -> None:
+        async def move(copies: int) -> int:
             allowed = await self._store.scale(self.arn, plan.generation, copies)
             if allowed != pool.instance_count:
                 logger.info("inference component %s: %d copies", self.name, allowed)
-                pool.resize(allowed)
+            return allowed
 
         pool.drive(move)
 

@@ -266,7 +266,7 @@ class EndpointRun:
             self._drive(pool, plan.generation)
 
     def _drive(self, pool: WorkerPool, generation: int) -> None:
-        async def move(size: int) -> None:
+        async def move(size: int) -> int:
             logger.info("endpoint %s, variant %s: %d workers", self.route.name, pool.name, size)
             await self._store.change(
                 self.arn,
@@ -276,7 +276,7 @@ class EndpointRun:
                     else now
                 ),
             )
-            pool.resize(size)
+            return size
 
         pool.drive(move)
 

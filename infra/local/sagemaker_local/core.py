@@ -8,6 +8,8 @@ from aiohttp import web
 
 from sagemaker_local.capacity.machine import InstanceTypes
 from sagemaker_local.capacity.queue import SlotQueue
+from sagemaker_local.hosting.artifact_cache import ArtifactCache
+from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.images.resolver import Images
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.processes.supervisor import Supervisor
@@ -34,6 +36,8 @@ class Core:
     instance_types: InstanceTypes
     queue: SlotQueue
     images: Images
+    artifacts: ArtifactCache
+    worker_ports: WorkerPorts
     supervisor: Supervisor
     shipper: LogShipper
 

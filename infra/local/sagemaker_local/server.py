@@ -19,7 +19,9 @@ from sagemaker_local.capacity.queue import SlotQueue
 from sagemaker_local.core import Core, Part
 from sagemaker_local.events.bus_eventbridge import EventBridgeBus
 from sagemaker_local.events.dispatcher import EventDispatcher
+from sagemaker_local.hosting.artifact_cache import ArtifactCache
 from sagemaker_local.hosting.part import HostingPart
+from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.images.environments import Environments
 from sagemaker_local.images.registry import load_registry
 from sagemaker_local.images.resolver import Images
@@ -96,6 +98,7 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
     )
     machine = this_machine(cpus=settings.machine_cpus, memory_mib=settings.machine_memory_mib)
     registry = load_registry(settings.images_file, settings.repository)
+    roles = RoleCredentials(clients)
     return Core(
         settings=settings,
         mode=mode,
@@ -103,10 +106,12 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
         database=database,
         tokens=PageTokens(token.encode()),
         clients=clients,
-        roles=RoleCredentials(clients),
+        roles=roles,
         instance_types=load_instance_types(machine, strict_gpu=settings.strict_gpu),
         queue=SlotQueue(machine, settings.max_batch_jobs),
         images=Images(registry, Environments(registry, settings.envs_dir)),
+        artifacts=ArtifactCache(settings.models_dir, clients, roles),
+        worker_ports=WorkerPorts(settings.worker_port_first, settings.worker_port_last),
         supervisor=Supervisor(database, settings.runs_dir),
         shipper=LogShipper(database, CloudWatchStreams(clients), settings.runs_dir),
     )

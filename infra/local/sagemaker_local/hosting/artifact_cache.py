@@ -28,6 +28,7 @@ class ArtifactCache:
         self._clients = clients
         self._roles = roles
         self._lock = threading.Lock()
+        self._pins: dict[str, set[str]] = {}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def folder_of(self, key: str) -> Path:
@@ -43,6 +44,20 @@ class ArtifactCache:
         return model.fetched(
             lambda artifact: self.fetch(artifact, role_arn=model.role_arn, region=region, owner=model.name)
         )
+
+    def fetch_pinned(self, model: ModelPlan, region: str, owner: str) -> ModelPlan:
+        """As ``fetch_model``, and keep the artefacts until ``owner`` unpins them."""
+        while True:
+            fetched = self.fetch_model(model, region)
+            keys = {one.key for one in fetched.artifacts}
+            with self._lock:
+                if all(self.folder_of(key).is_dir() for key in keys):  # else one was removed just now
+                    self._pins[owner] = keys
+                    return fetched
+
+    def unpin(self, owner: str) -> None:
+        with self._lock:
+            self._pins.pop(owner, None)
 
     def fetch(self, artifact: Artifact, *, role_arn: str | None, region: str, owner: str) -> Artifact:
         """Bring one artefact here; ``owner`` is what the message of a failure speaks of."""
@@ -67,8 +82,9 @@ class ArtifactCache:
     def remove_unused(self, used: set[str]) -> int:
         removed = 0
         with self._lock:
+            kept = used.union(*self._pins.values())
             for folder in self._folder.iterdir():
-                if folder.name not in used:
+                if folder.name not in kept:
                     shutil.rmtree(folder, ignore_errors=True)
                     removed += 1
         return removed

@@ -9,7 +9,7 @@ from typing import Protocol
 from sagemaker_local.hosting.artifact_cache import ArtifactError
 from sagemaker_local.hosting.component_store import ComponentStore, NoRoomError
 from sagemaker_local.hosting.components import Component, ComponentPlan
-from sagemaker_local.hosting.container_process import LogPlace, WorkerId
+from sagemaker_local.hosting.container_process import LogPlace, WorkerId, instance_id
 from sagemaker_local.hosting.deployment import (
     DeploymentError,
     HostingServices,
@@ -23,6 +23,7 @@ from sagemaker_local.hosting.scaling import ScalingRule
 from sagemaker_local.hosting.variants import ManagedScaling
 from sagemaker_local.hosting.worker import Worker
 from sagemaker_local.images.registry import ImageError
+from sagemaker_local.state.processes import ProcessRecord
 
 _DEPLOYING = ("Creating", "Updating")
 _BUSY_PER_COPY = 4
@@ -230,5 +231,5 @@ class ComponentRun:
         )
 
 
-def _stream(worker: WorkerId, instance: str, container: str) -> str:
-    return f"{instance}/{worker.ordinal}"
+def _stream(worker: WorkerId, record: ProcessRecord, _: str) -> str:
+    return f"{instance_id(record)}/{worker.ordinal}"

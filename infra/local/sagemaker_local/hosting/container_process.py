@@ -37,12 +37,17 @@ class WorkerId:
     ordinal: int
 
 
+def instance_id(record: ProcessRecord) -> str:
+    """Return how logs call the machine of a process."""
+    return f"i-{record.process_id[:17]}"
+
+
 @dataclass(frozen=True)
 class LogPlace:
     """Where the output of a worker's containers goes."""
 
     group: str
-    stream: Callable[[WorkerId, str, str], str]  # worker, instance id, container
+    stream: Callable[[WorkerId, ProcessRecord, str], str]  # the last one is the container's host name
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,7 @@ class ContainerProcess:
             role_arn=self.specs.role_arn,
         ).model_copy(update={"container": self._position})
         self._record = record
-        stream = self._log.stream(worker, f"i-{record.process_id[:17]}", self.specs.container.hostname)
+        stream = self._log.stream(worker, record, self.specs.container.hostname)
 
         def work(connection: sqlite3.Connection) -> None:
             processes.save(connection, record)

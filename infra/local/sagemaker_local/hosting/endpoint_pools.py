@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable
 
 from sagemaker_local.capacity.machine import CapacityError, InstanceTypes, Slot
-from sagemaker_local.hosting.container_process import LogPlace, WorkerId
+from sagemaker_local.hosting.container_process import LogPlace, WorkerId, instance_id
 from sagemaker_local.hosting.deployment import DeploymentError, HostingServices
 from sagemaker_local.hosting.endpoints import Endpoint
 from sagemaker_local.hosting.pool import PoolPlan, WorkerPool
 from sagemaker_local.hosting.scaling import ScalingRule
 from sagemaker_local.hosting.variants import Serverless, VariantPlan
+from sagemaker_local.state.processes import ProcessRecord
 
 _BUSY_PER_INSTANCE = 4
 _MIB_PER_SERVERLESS_CPU = 3072
@@ -91,9 +92,9 @@ def _slot(variant: VariantPlan, types: InstanceTypes) -> Slot:
         raise DeploymentError(f"Variant {variant.name}: {error}") from error
 
 
-def _stream(container_count: int) -> Callable[[WorkerId, str, str], str]:
-    def name(worker: WorkerId, instance: str, container: str) -> str:
-        base = f"{worker.variant}/{instance}"
+def _stream(container_count: int) -> Callable[[WorkerId, ProcessRecord, str], str]:
+    def name(worker: WorkerId, record: ProcessRecord, container: str) -> str:
+        base = f"{worker.variant}/{instance_id(record)}"
         return base if container_count == 1 else f"{base}/{container}"
 
     return name

@@ -21,14 +21,12 @@ from sagemaker_local.hosting.model_plans import ModelPlan
 from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.hosting.routing import EndpointRoute
 from sagemaker_local.hosting.variants import ManagedScaling
+from sagemaker_local.hosting.worker_http import worker_session
 from sagemaker_local.hosting.worker_specs import ServingPlace, WorkerSpecs
 from sagemaker_local.images.resolver import Images
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.settings import Settings
 from sagemaker_local.state.database import Database
-
-#: Shorter than the keep-alive of any server in use, so a reused connection is not a closed one.
-_KEEPALIVE_S = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +38,7 @@ class FleetServices:
     images: Images
     instance_types: InstanceTypes
     artifacts: ArtifactCache
+    ports: WorkerPorts
     mode: str
     settings: Settings
 
@@ -59,10 +58,8 @@ class Run(Protocol):
 class Fleet:
     def __init__(self, services: FleetServices) -> None:
         self._services = services
-        settings = services.settings
         self._endpoints = EndpointStore(services.database)
         self._components = ComponentStore(services.database, services.instance_types)
-        self._ports = WorkerPorts(settings.worker_port_first, settings.worker_port_last)
         self._runs: dict[str, Run] = {}
         self._routes: dict[str, EndpointRoute] = {}
         self._directories: dict[str, Directory] = {}
@@ -70,12 +67,7 @@ class Fleet:
         self._http: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        self._http = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-        )
+        self._http = worker_session()
 
     @property
     def http(self) -> aiohttp.ClientSession:
@@ -183,7 +175,7 @@ class Fleet:
             workers=WorkerServices(
                 database=self._services.database,
                 supervisor=self._services.supervisor,
-                ports=self._ports,
+                ports=self._services.ports,
                 http=self.http,
                 ping_interval_s=settings.ping_interval_s,
                 drain_s=settings.drain_s,

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from sagemaker_local.core import Core, Part
-from sagemaker_local.hosting.artifact_cache import ArtifactCache
 from sagemaker_local.hosting.component_operations import ComponentOperations
 from sagemaker_local.hosting.definitions import DefinitionOperations
 from sagemaker_local.hosting.fleet import Fleet, FleetServices
@@ -22,7 +21,8 @@ class HostingPart(Part):
                 supervisor=core.supervisor,
                 images=core.images,
                 instance_types=core.instance_types,
-                artifacts=ArtifactCache(core.settings.models_dir, core.clients, core.roles),
+                artifacts=core.artifacts,
+                ports=core.worker_ports,
                 mode=core.mode,
                 settings=core.settings,
             )

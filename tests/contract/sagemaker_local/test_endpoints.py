@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -269,13 +270,17 @@ def test_a_canary_that_cannot_stay_up_is_rolled_back(engine: EngineProcess, scen
 def test_an_endpoint_can_be_deleted_while_it_is_created_or_updated(
     engine: EngineProcess, scenario: Scenario
 ) -> None:
+    def is_known(arn: str) -> bool:
+        return any(one["owner_arn"] == arn for one in engine.admin("GET", "state")["processes"])
+
     scenario.deploy(engine, "1", count=1)
     scenario.deploy(engine, "2", count=1)
     name = scenario.name
-    for _ in range(2):
+    for has_come_far in (lambda _: True, is_known, lambda arn: engine.processes_of(arn)):
         arn = engine.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-1")[
             "EndpointArn"
         ]
+        eventually(partial(has_come_far, arn), what="the worker is that far")
         engine.sagemaker.delete_endpoint(EndpointName=name)
         _waits_until_gone(engine, name)
         assert engine.processes_of(arn) == []
@@ -290,6 +295,7 @@ def test_an_endpoint_can_be_deleted_while_it_is_created_or_updated(
     engine.sagemaker.delete_endpoint(EndpointName=name)
     _waits_until_gone(engine, name)
     assert engine.processes_of(arn) == []
+    assert engine.leftovers() == []
 
 
 @pytest.mark.parametrize(
@@ -351,6 +357,7 @@ def test_a_kill_of_the_engine_during_any_change_leaves_it_done_and_no_orphan(
     engine.start()
     _waits_until_gone(engine, name)
     assert engine.processes_of(arn) == []
+    assert engine.leftovers() == []
 
 
 def test_a_killed_shim_is_replaced_and_leaves_nothing_behind(
@@ -389,7 +396,9 @@ def test_a_worker_that_no_longer_answers_pings_is_replaced(engine: EngineProcess
 
 
 def _waits_until_gone(engine: EngineProcess, name: str) -> None:
-    engine.sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name, WaiterConfig={"Delay": 1})
+    eventually(
+        lambda: engine.sagemaker.list_endpoints(NameContains=name)["Endpoints"] == [], what=f"{name} is gone"
+    )
 
 
 def _answers_again(engine: EngineProcess, scenario: Scenario, old_port: str) -> bool:

@@ -131,6 +131,15 @@ class ContainerProcess:
             backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
 
     async def _start(self) -> ChildProcess:
+        """Start the process; when that is given up meanwhile, know it first, so that it can be ended."""
+        launch = asyncio.create_task(self._launch())
+        try:
+            return await asyncio.shield(launch)
+        except asyncio.CancelledError:
+            await asyncio.gather(launch, return_exceptions=True)
+            raise
+
+    async def _launch(self) -> ChildProcess:
         port = self._services.ports.take()
         worker = self._worker_id
         record = self._services.supervisor.new_record(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sagemaker_local.capacity.machine import CapacityError, InstanceTypes, Slot
 from sagemaker_local.hosting.container_process import LogPlace, WorkerId, instance_id
 from sagemaker_local.hosting.deployment import DeploymentError, HostingServices
-from sagemaker_local.hosting.endpoints import Endpoint
+from sagemaker_local.hosting.endpoints import Endpoint, Plan
 from sagemaker_local.hosting.pool import PoolPlan, WorkerPool
 from sagemaker_local.hosting.scaling import ScalingRule
 from sagemaker_local.hosting.variants import Serverless, VariantPlan
@@ -35,6 +35,16 @@ def scaling_rule(variant: VariantPlan, types: InstanceTypes, idle_s: float) -> S
     if variant.scaling is not None:
         low, high = variant.scaling.minimum, variant.scaling.maximum
     return ScalingRule(minimum=low, maximum=high, idle_s=idle_s, busy_per_worker=_BUSY_PER_INSTANCE)
+
+
+def check_instances(plan: Plan, types: InstanceTypes) -> None:
+    """Refuse instance types that mean nothing here.
+
+    Raises:
+        DeploymentError: a type is not known, or this machine has not what it needs.
+    """
+    for variant in plan.variants:
+        _slot(variant, types)
 
 
 async def make_pool(

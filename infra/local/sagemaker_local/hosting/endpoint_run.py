@@ -16,7 +16,7 @@ from sagemaker_local.hosting.deployment import (
     first_of,
     raise_failed,
 )
-from sagemaker_local.hosting.endpoint_pools import adjust, make_pool, start_count
+from sagemaker_local.hosting.endpoint_pools import adjust, check_instances, make_pool, start_count
 from sagemaker_local.hosting.endpoint_store import EndpointStore
 from sagemaker_local.hosting.endpoints import Endpoint, Plan
 from sagemaker_local.hosting.pool import WorkerPool
@@ -158,6 +158,7 @@ class EndpointRun:
         plan = await self._fetched(endpoint, target)
         if plan is None:
             return None
+        check_instances(plan, self._services.instance_types)
         await self._make_pools(endpoint, plan)
         pools = self._pools_of(plan)
         if endpoint.active is not None and plan.generation == endpoint.active.generation:

@@ -13,7 +13,7 @@ from sagemaker_local.hosting.component_run import ComponentRun, Directory
 from sagemaker_local.hosting.component_store import ComponentStore
 from sagemaker_local.hosting.components import Component
 from sagemaker_local.hosting.container_process import WorkerServices
-from sagemaker_local.hosting.deployment import HostingServices
+from sagemaker_local.hosting.deployment import DeploymentError, HostingServices
 from sagemaker_local.hosting.endpoint_run import EndpointRun
 from sagemaker_local.hosting.endpoint_store import EndpointStore
 from sagemaker_local.hosting.endpoints import Endpoint
@@ -190,7 +190,12 @@ class Fleet:
 
 
 def make_specs(services: FleetServices, model: ModelPlan, slot: Slot, region: str) -> tuple[WorkerSpecs, ...]:
-    """Prepare the containers of a model; blocking, because it may build an environment."""
+    """Prepare the containers of a model; blocking, because it may build an environment.
+
+    Raises:
+        ImageError: an image has no local environment, or that cannot be built.
+        DeploymentError: a container cannot run on this machine.
+    """
     settings = services.settings
     place = ServingPlace(
         mode=services.mode,
@@ -199,7 +204,7 @@ def make_specs(services: FleetServices, model: ModelPlan, slot: Slot, region: st
         port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
         grace_s=settings.drain_s,
     )
-    return tuple(
+    specs = tuple(
         WorkerSpecs(
             container=container,
             model=model,
@@ -211,3 +216,7 @@ def make_specs(services: FleetServices, model: ModelPlan, slot: Slot, region: st
         )
         for container in model.containers
     )
+    for one in specs:
+        if (problem := one.problem()) is not None:
+            raise DeploymentError(problem)
+    return specs

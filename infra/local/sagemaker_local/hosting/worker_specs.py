@@ -64,6 +64,15 @@ class WorkerSpecs:
         is_private = self.model.isolated or not self.runtime.entry.binds_port
         return self.place.mode == NAMESPACES and is_private
 
+    def problem(self) -> str | None:
+        """Say why this machine cannot run the container as it must be run."""
+        if self.place.mode != NAMESPACES and not self.runtime.entry.binds_port:
+            return (
+                f"image {self.container.image} listens on port {_CONTRACT_PORT} only, which needs a private "
+                "network; this engine runs without namespaces (SML_MODE)"
+            )
+        return None
+
     def relay_folder(self, record: ProcessRecord) -> Path:
         return Path(record.run_dir) / "relay"
 

@@ -45,6 +45,20 @@ class ArtifactCache:
             lambda artifact: self.fetch(artifact, role_arn=model.role_arn, region=region, owner=model.name)
         )
 
+    def fetch_pinned(self, model: ModelPlan, region: str, owner: str) -> ModelPlan:
+        """As ``fetch_model``, and keep the artefacts until ``owner`` unpins them."""
+        while True:
+            fetched = self.fetch_model(model, region)
+            keys = {one.key for one in fetched.artifacts}
+            with self._lock:
+                if all(self.folder_of(key).is_dir() for key in keys):  # else one was removed just now
+                    self._pins[owner] = keys
+                    return fetched
+
+    def unpin(self, owner: str) -> None:
+        with self._lock:
+            self._pins.pop(owner, None)
+
     def fetch(self, artifact: Artifact, *, role_arn: str | None, region: str, owner: str) -> Artifact:
         """Bring one artefact here; ``owner`` is what the message of a failure speaks of."""
         if artifact.kind == "none":
@@ -64,20 +78,6 @@ class ArtifactCache:
         except ArchiveError as error:
             raise ArtifactError(f"the model archive {artifact.uri} is refused: {error}") from error
         return artifact.model_copy(update={"key": key})
-
-    def fetch_pinned(self, model: ModelPlan, region: str, owner: str) -> ModelPlan:
-        """As ``fetch_model``, and keep the artefacts until ``owner`` unpins them."""
-        while True:
-            plan = self.fetch_model(model, region)
-            keys = {artifact.key for artifact in plan.artifacts}
-            with self._lock:
-                if all(self.folder_of(key).is_dir() for key in keys):  # else one was removed just now
-                    self._pins[owner] = keys
-                    return plan
-
-    def unpin(self, owner: str) -> None:
-        with self._lock:
-            self._pins.pop(owner, None)
 
     def remove_unused(self, used: set[str]) -> int:
         removed = 0

@@ -9,20 +9,15 @@ from typing import Protocol
 from sagemaker_local.hosting.artifact_cache import ArtifactError
 from sagemaker_local.hosting.component_store import ComponentStore, NoRoomError
 from sagemaker_local.hosting.components import Component, ComponentPlan
-from sagemaker_local.hosting.container_process import LogPlace, WorkerId
-from sagemaker_local.hosting.deployment import (
-    DeploymentError,
-    HostingServices,
-    PoolKey,
-    adopt,
-    all_healthy,
-    fetched,
-)
+from sagemaker_local.hosting.container_process import LogPlace, WorkerId, instance_id
+from sagemaker_local.hosting.deployment import HostingServices, PoolKey, adopt, all_healthy, fetched
 from sagemaker_local.hosting.pool import PoolPlan, WorkerPool
 from sagemaker_local.hosting.scaling import ScalingRule
 from sagemaker_local.hosting.variants import ManagedScaling
 from sagemaker_local.hosting.worker import Worker
+from sagemaker_local.hosting.worker_specs import DeploymentError
 from sagemaker_local.images.registry import ImageError
+from sagemaker_local.state.processes import ProcessRecord
 
 _DEPLOYING = ("Creating", "Updating")
 _BUSY_PER_COPY = 4
@@ -208,11 +203,11 @@ class ComponentRun:
     def _show(self, pool: WorkerPool, plan: ComponentPlan) -> None:
         self._directory[self.name.lower()] = pool
 
-        async def move(copies: int) -> None:
+        async def move(copies: int) -> int:
             allowed = await self._store.scale(self.arn, plan.generation, copies)
             if allowed != pool.instance_count:
                 logger.info("inference component %s: %d copies", self.name, allowed)
-                pool.resize(allowed)
+            return allowed
 
         pool.drive(move)
 
@@ -230,5 +225,5 @@ class ComponentRun:
         )
 
 
-def _stream(worker: WorkerId, instance: str, container: str) -> str:
-    return f"{instance}/{worker.ordinal}"
+def _stream(worker: WorkerId, record: ProcessRecord, _: str) -> str:
+    return f"{instance_id(record)}/{worker.ordinal}"

@@ -37,12 +37,17 @@ class WorkerId:
     ordinal: int
 
 
+def instance_id(record: ProcessRecord) -> str:
+    """Return how logs call the machine of a process."""
+    return f"i-{record.process_id[:17]}"
+
+
 @dataclass(frozen=True)
 class LogPlace:
     """Where the output of a worker's containers goes."""
 
     group: str
-    stream: Callable[[WorkerId, str, str], str]  # worker, instance id, container
+    stream: Callable[[WorkerId, ProcessRecord, str], str]  # the last one is the container's host name
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,15 @@ class ContainerProcess:
             backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
 
     async def _start(self) -> ChildProcess:
+        """Start the process; when that is given up meanwhile, know it first, so that it can be ended."""
+        launch = asyncio.create_task(self._launch())
+        try:
+            return await asyncio.shield(launch)
+        except asyncio.CancelledError:
+            await asyncio.gather(launch, return_exceptions=True)
+            raise
+
+    async def _launch(self) -> ChildProcess:
         port = self._services.ports.take()
         worker = self._worker_id
         record = self._services.supervisor.new_record(
@@ -137,7 +151,7 @@ class ContainerProcess:
             role_arn=self.specs.role_arn,
         ).model_copy(update={"container": self._position})
         self._record = record
-        stream = self._log.stream(worker, f"i-{record.process_id[:17]}", self.specs.container.hostname)
+        stream = self._log.stream(worker, record, self.specs.container.hostname)
 
         def work(connection: sqlite3.Connection) -> None:
             processes.save(connection, record)

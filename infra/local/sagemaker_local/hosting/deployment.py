@@ -11,7 +11,7 @@ from sagemaker_local.hosting.container_process import WorkerServices
 from sagemaker_local.hosting.model_plans import ModelPlan
 from sagemaker_local.hosting.pool import WorkerPool
 from sagemaker_local.hosting.worker import LeftProcesses
-from sagemaker_local.hosting.worker_specs import WorkerSpecs
+from sagemaker_local.hosting.worker_specs import DeploymentError, WorkerSpecs
 from sagemaker_local.processes.launcher import ChildProcess
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.state.processes import ProcessRecord
@@ -23,10 +23,6 @@ logger = logging.getLogger(__name__)
 
 #: Pools by generation and variant.
 PoolKey = tuple[int, str]
-
-
-class DeploymentError(Exception):
-    """The plan cannot be served; the message becomes the failure reason."""
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Callable
 
 from sagemaker_local.capacity.machine import CapacityError, InstanceTypes, Slot
-from sagemaker_local.hosting.container_process import LogPlace, WorkerId
-from sagemaker_local.hosting.deployment import DeploymentError, HostingServices
-from sagemaker_local.hosting.endpoints import Endpoint
+from sagemaker_local.hosting.container_process import LogPlace, WorkerId, instance_id
+from sagemaker_local.hosting.deployment import HostingServices
+from sagemaker_local.hosting.endpoints import Endpoint, Plan
 from sagemaker_local.hosting.pool import PoolPlan, WorkerPool
 from sagemaker_local.hosting.scaling import ScalingRule
 from sagemaker_local.hosting.variants import Serverless, VariantPlan
+from sagemaker_local.hosting.worker_specs import DeploymentError
+from sagemaker_local.state.processes import ProcessRecord
 
 _BUSY_PER_INSTANCE = 4
 _MIB_PER_SERVERLESS_CPU = 3072
@@ -34,6 +36,16 @@ def scaling_rule(variant: VariantPlan, types: InstanceTypes, idle_s: float) -> S
     if variant.scaling is not None:
         low, high = variant.scaling.minimum, variant.scaling.maximum
     return ScalingRule(minimum=low, maximum=high, idle_s=idle_s, busy_per_worker=_BUSY_PER_INSTANCE)
+
+
+def check_instances(plan: Plan, types: InstanceTypes) -> None:
+    """Refuse instance types that mean nothing here.
+
+    Raises:
+        DeploymentError: a type is not known, or this machine has not what it needs.
+    """
+    for variant in plan.variants:
+        _slot(variant, types)
 
 
 async def make_pool(
@@ -91,9 +103,9 @@ def _slot(variant: VariantPlan, types: InstanceTypes) -> Slot:
         raise DeploymentError(f"Variant {variant.name}: {error}") from error
 
 
-def _stream(container_count: int) -> Callable[[WorkerId, str, str], str]:
-    def name(worker: WorkerId, instance: str, container: str) -> str:
-        base = f"{worker.variant}/{instance}"
+def _stream(container_count: int) -> Callable[[WorkerId, ProcessRecord, str], str]:
+    def name(worker: WorkerId, record: ProcessRecord, container: str) -> str:
+        base = f"{worker.variant}/{instance_id(record)}"
         return base if container_count == 1 else f"{base}/{container}"
 
     return name

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from sagemaker_local.hosting.artifact_cache import ArtifactError
 from sagemaker_local.hosting.deployment import (
-    DeploymentError,
     HostingServices,
     PoolKey,
     adopt,
@@ -16,13 +15,14 @@ from sagemaker_local.hosting.deployment import (
     first_of,
     raise_failed,
 )
-from sagemaker_local.hosting.endpoint_pools import adjust, make_pool, start_count
+from sagemaker_local.hosting.endpoint_pools import adjust, check_instances, make_pool, start_count
 from sagemaker_local.hosting.endpoint_store import EndpointStore
 from sagemaker_local.hosting.endpoints import Endpoint, Plan
 from sagemaker_local.hosting.pool import WorkerPool
 from sagemaker_local.hosting.routing import EndpointRoute
 from sagemaker_local.hosting.traffic import Step, execution_limit_s, termination_wait_s, traffic_steps
 from sagemaker_local.hosting.worker import Worker
+from sagemaker_local.hosting.worker_specs import DeploymentError
 from sagemaker_local.images.registry import ImageError
 
 _DEPLOYING = ("Creating", "Updating")
@@ -158,6 +158,7 @@ class EndpointRun:
         plan = await self._fetched(endpoint, target)
         if plan is None:
             return None
+        check_instances(plan, self._services.instance_types)
         await self._make_pools(endpoint, plan)
         pools = self._pools_of(plan)
         if endpoint.active is not None and plan.generation == endpoint.active.generation:
@@ -266,7 +267,7 @@ class EndpointRun:
             self._drive(pool, plan.generation)
 
     def _drive(self, pool: WorkerPool, generation: int) -> None:
-        async def move(size: int) -> None:
+        async def move(size: int) -> int:
             logger.info("endpoint %s, variant %s: %d workers", self.route.name, pool.name, size)
             await self._store.change(
                 self.arn,
@@ -276,7 +277,7 @@ class EndpointRun:
                     else now
                 ),
             )
-            pool.resize(size)
+            return size
 
         pool.drive(move)
 

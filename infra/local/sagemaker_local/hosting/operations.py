@@ -9,6 +9,7 @@ from sagemaker_local.hosting import component_store, endpoint_store
 from sagemaker_local.hosting.endpoint_plans import plan_of_config, resized, retained
 from sagemaker_local.hosting.endpoints import Endpoint, Plan
 from sagemaker_local.hosting.traffic import deployment_problems
+from sagemaker_local.hosting.variants import VariantSize
 from sagemaker_local.hosting.views import described, summary
 from sagemaker_local.protocol.arns import ENDPOINT, Scope
 from sagemaker_local.protocol.control import Handler
@@ -107,7 +108,7 @@ class EndpointOperations:
             if request.get("RetainAllVariantProperties") and before.active is not None:
                 plan = retained(plan, before.active, request.get("ExcludeRetainedVariantProperties", []))
             if before.active is not None:
-                _check_kind(connection, before, before.active, plan)
+                plan = _with_components(connection, before, before.active, plan)
             after = before.updating_to(plan, now, _deployment_config(before, request))
             endpoint_store.save(connection, before, after)
             return after
@@ -122,7 +123,7 @@ class EndpointOperations:
         def work(connection: sqlite3.Connection) -> Endpoint:
             before = _updatable(connection, arn)
             plan = resized(before, request["DesiredWeightsAndCapacities"])
-            _check_room(connection, before, plan)
+            plan = _with_room(connection, before, plan)
             after = before.updating_to(plan, now, before.deployment_config)
             endpoint_store.save(connection, before, after)
             return after
@@ -178,24 +179,29 @@ def _deployment_config(before: Endpoint, request: Mapping[str, Any]) -> dict[str
     return request.get("DeploymentConfig")
 
 
-def _check_kind(connection: sqlite3.Connection, endpoint: Endpoint, active: Plan, plan: Plan) -> None:
+def _with_components(connection: sqlite3.Connection, endpoint: Endpoint, active: Plan, plan: Plan) -> Plan:
     if active.hosts_components != plan.hosts_components:
         raise ValidationException(
             f'Endpoint "{endpoint.arn}" hosts either models or inference components; that cannot change.'
         )
-    _check_room(connection, endpoint, plan)
+    return _with_room(connection, endpoint, plan)
 
 
-def _check_room(connection: sqlite3.Connection, endpoint: Endpoint, plan: Plan) -> None:
-    """The instances that inference components stand on must stay."""
+def _with_room(connection: sqlite3.Connection, endpoint: Endpoint, plan: Plan) -> Plan:
+    """Keep the instances that inference components stand on; managed scaling adds them by itself."""
     for component in component_store.of_endpoint(connection, endpoint.arn):
         variant = plan.variant(component.variant)
         if variant is None:
             raise ValidationException(
                 f"Variant {component.variant} cannot go: inference component {component.name} is on it."
             )
-        if max(component.reserved, default=-1) >= variant.count:
+        needed = max(component.reserved, default=-1) + 1
+        if needed <= variant.count:
+            continue
+        if variant.scaling is None or needed > variant.scaling.maximum:
             raise ValidationException(
                 f"Variant {variant.name} cannot have {variant.count} instances: inference component "
                 f"{component.name} stands on more of them. Reduce its copy count first."
             )
+        plan = plan.resized({variant.name: VariantSize(count=needed)})
+    return plan

@@ -15,6 +15,9 @@ from sagemaker_local.hosting.worker_specs import WorkerSpecs
 
 _LOOK_EVERY_S = 0.5
 
+#: Notes a wish for another size; returns the size that the pool may have.
+Move = Callable[[int], Awaitable[int]]
+
 
 @dataclass(frozen=True)
 class PoolPlan:
@@ -59,6 +62,7 @@ class WorkerPool:
         self._waiting = 0
         self._health_waiters: set[asyncio.Event] = set()
         self._demand = asyncio.Event()
+        self._has_no_room = False
         self._driver: asyncio.Task[None] | None = None
 
     @property
@@ -128,10 +132,13 @@ class WorkerPool:
         waiter = asyncio.Event()
         self._health_waiters.add(waiter)
         self._waiting += 1
+        self._has_no_room = False
         self._demand.set()
         try:
             async with asyncio.timeout(limit_s):
                 while not (healthy := [one for one in self._workers.values() if one.healthy]):
+                    if self._has_no_room:
+                        raise NoWorkerError(self.name)
                     failed = next((one for one in self._workers.values() if one.has_failed), None)
                     if failed is not None:
                         raise NotReadyError(f"{self.name}: {failed.last_failure}")
@@ -165,12 +172,12 @@ class WorkerPool:
         self._retire(list(self._workers), drain=drain)
         await asyncio.gather(*self._retiring)
 
-    def drive(self, move: Callable[[int], Awaitable[None]]) -> None:
+    def drive(self, move: Move) -> None:
         """Watch the load from now on, and ask for other sizes with ``move``."""
         if self._driver is None:
             self._driver = asyncio.create_task(self._drive(move), name=f"scaling of {self.name}")
 
-    async def _drive(self, move: Callable[[int], Awaitable[None]]) -> None:
+    async def _drive(self, move: Move) -> None:
         while True:
             try:
                 async with asyncio.timeout(_LOOK_EVERY_S):
@@ -183,7 +190,10 @@ class WorkerPool:
             load = Load(len(self._workers), self._open_requests, self._waiting)
             wanted = self.watch.wanted(load, time.monotonic())
             if wanted != load.size:
-                await move(wanted)
+                self.resize(await move(wanted))
+                if load.waiting and not self._workers:
+                    self._has_no_room = True
+                    self._tell_waiting()
 
     def _new_worker(self, ordinal: int) -> Worker:
         plan = self.plan
@@ -194,6 +204,9 @@ class WorkerPool:
 
     def _on_health(self) -> None:
         self._changed.set()
+        self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
         for waiter in self._health_waiters:
             waiter.set()
 

@@ -28,6 +28,10 @@ _RELAY_FOLDER = "/run/sagemaker-local"
 _RELAY_MODULE = "/run/sagemaker-local.py"
 
 
+class DeploymentError(Exception):
+    """The plan cannot be served; the message becomes the failure reason."""
+
+
 @dataclass(frozen=True)
 class ServingPlace:
     """What all workers of an engine share."""
@@ -65,6 +69,15 @@ class WorkerSpecs:
         """True when the container has a network of its own, in which it may bind the contract's port."""
         is_private = self.model.isolated or not self.runtime.entry.binds_port
         return self.place.mode == NAMESPACES and is_private
+
+    def problem(self) -> str | None:
+        """Say why this machine cannot run the container as it must be run."""
+        if self.place.mode != NAMESPACES and not self.runtime.entry.binds_port:
+            return (
+                f"image {self.container.image} listens on port {_CONTRACT_PORT} only, which needs a private "
+                "network; this engine runs without namespaces (SML_MODE)"
+            )
+        return None
 
     def relay_folder(self, record: ProcessRecord) -> Path:
         return Path(record.run_dir) / "relay"
@@ -153,7 +166,13 @@ class SpecMaker:
     place: ServingPlace
 
     def make(self, model: ModelPlan, slot: Slot, region: str) -> tuple[WorkerSpecs, ...]:
-        return tuple(
+        """Return how each container of a model is started.
+
+        Raises:
+            ImageError: an image has no local environment, or that cannot be built.
+            DeploymentError: a container cannot run on this machine.
+        """
+        specs = tuple(
             WorkerSpecs(
                 container=container,
                 model=model,
@@ -165,6 +184,10 @@ class SpecMaker:
             )
             for container in model.containers
         )
+        for one in specs:
+            if (problem := one.problem()) is not None:
+                raise DeploymentError(problem)
+        return specs
 
 
 def spec_maker(settings: Settings, mode: str, images: Images, artifacts: ArtifactCache) -> SpecMaker:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sagemaker_local.hosting.artifact_cache import ArtifactCache, ArtifactError
 from sagemaker_local.hosting.endpoint_store import EndpointStore
 from sagemaker_local.hosting.endpoints import Endpoint, Plan, VariantPlan
-from sagemaker_local.hosting.routing import EndpointRoute, VariantRoute
+from sagemaker_local.hosting.routing import EndpointRoute, WorkerPool
 from sagemaker_local.hosting.worker import Worker, WorkerId, WorkerServices
 from sagemaker_local.hosting.worker_specs import WorkerSpecs
 from sagemaker_local.images.registry import ImageError
@@ -207,11 +207,13 @@ class EndpointRun:
 
     def _show(self, plan: Plan) -> None:
         """Route to this plan from now on, in one step."""
+        self.route.plan = plan
         self.route.variants = [
-            VariantRoute(
+            WorkerPool(
                 name=variant.name,
                 weight=variant.weight,
                 is_random=variant.routing == "RANDOM",
+                log_group=self._services.workers.log_group,
                 workers=[
                     worker
                     for key, worker in self._workers.items()

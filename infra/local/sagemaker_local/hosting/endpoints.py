@@ -35,6 +35,11 @@ class VariantPlan(BaseModel):
     routing: Routing = "LEAST_OUTSTANDING_REQUESTS"
     planned_at: float
 
+    @property
+    def model(self) -> "VariantPlan":
+        """The part of the plan that comes from the model."""
+        return self
+
 
 class Plan(BaseModel):
     """What an endpoint serves or is about to serve. A new generation means new workers."""
@@ -44,6 +49,9 @@ class Plan(BaseModel):
     generation: int
     config_name: str
     variants: tuple[VariantPlan, ...]
+    capture: dict[str, Any] | None = None  # DataCaptureConfig as sent
+    async_config: dict[str, Any] | None = None  # AsyncInferenceConfig as sent
+    role_arn: str | None = None
 
     def variant(self, name: str) -> VariantPlan | None:
         return next((one for one in self.variants if one.name == name), None)

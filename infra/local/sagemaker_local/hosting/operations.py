@@ -173,7 +173,13 @@ def _plan(
         )
         for variant in config.request["ProductionVariants"]
     )
-    return Plan(generation=generation, config_name=config.name, variants=variants)
+    return Plan(
+        generation=generation,
+        config_name=config.name,
+        variants=variants,
+        capture=config.request.get("DataCaptureConfig"),
+        async_config=config.request.get("AsyncInferenceConfig"),
+    )
 
 
 def _retained(plan: Plan, active: Plan, excluded: list[Mapping[str, Any]]) -> Plan:

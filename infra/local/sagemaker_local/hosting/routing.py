@@ -1,50 +1,49 @@
 """Which worker gets a request: the seam between the data plane and what runs the workers."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from sagemaker_local.hosting.endpoints import Plan
+from sagemaker_local.hosting.targets import (
+    ConcurrencyLimitError,
+    NotReadyError,
+    NoWorkerError,
+    RoutingError,
+    Target,
+)
 from sagemaker_local.hosting.worker import Worker
 
-
-class RoutingError(Exception):
-    """The request can go nowhere, and that is the caller's or the configuration's fault."""
-
-
-class NoWorkerError(Exception):
-    """Every worker that could take the request is down."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """What the headers of an invocation single out."""
-
-    variant: str | None = None
-    component: str | None = None
-    container: str | None = None
-    model: str | None = None
-
-    @classmethod
-    def of_headers(cls, headers: Mapping[str, str]) -> "Target":
-        return cls(
-            variant=headers.get("X-Amzn-SageMaker-Target-Variant"),
-            component=headers.get("X-Amzn-SageMaker-Inference-Component"),
-            container=headers.get("X-Amzn-SageMaker-Target-Container-Hostname"),
-            model=headers.get("X-Amzn-SageMaker-Target-Model"),
-        )
+__all__ = [
+    "ConcurrencyLimitError",
+    "EndpointRoute",
+    "NoWorkerError",
+    "NotReadyError",
+    "RoutingError",
+    "Target",
+    "WorkerPool",
+]
 
 
 @dataclass
-class VariantRoute:
+class WorkerPool:
     """The workers that share the requests of one variant."""
 
     name: str
     weight: float
     is_random: bool
     workers: list[Worker] = field(default_factory=list)
+    log_group: str = ""
+    body_limit: int | None = None
+    setup_s: float = 0.0  # how long the last start from zero took
+
+    @property
+    def instance_count(self) -> int:
+        return len(self.workers)
 
     async def admit(self, tried: Sequence[Worker] = ()) -> Worker:
-        """Return the worker with the fewest open requests, ties at random; or just any. Call ``release`` after.
+        """Return the worker with the fewest open requests, ties at random; or just any. ``release`` it after.
 
         Raises:
             NoWorkerError: nothing healthy is left beside ``tried``.
@@ -67,13 +66,24 @@ class EndpointRoute:
     arn: str
     name: str
     status: str
-    variants: list[VariantRoute] = field(default_factory=list)
+    variants: list[WorkerPool] = field(default_factory=list)
+    plan: Plan | None = None
+
+    @property
+    def capture(self) -> dict[str, Any] | None:
+        """DataCaptureConfig as sent."""
+        return self.plan.capture if self.plan else None
+
+    @property
+    def async_config(self) -> dict[str, Any] | None:
+        """AsyncInferenceConfig as sent."""
+        return self.plan.async_config if self.plan else None
 
     @property
     def takes_requests(self) -> bool:
         return self.status in ("InService", "Updating", "RollingBack") and bool(self.variants)
 
-    def pool(self, target: Target) -> VariantRoute:
+    def pool(self, target: Target) -> WorkerPool:
         """Return the targeted variant, or one at random by weight."""
         if target.variant is not None:
             found = next((one for one in self.variants if one.name == target.variant), None)

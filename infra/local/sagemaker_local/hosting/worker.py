@@ -11,6 +11,7 @@ import aiohttp
 
 from sagemaker_local.hosting.endpoints import VariantPlan
 from sagemaker_local.hosting.ports import WorkerPorts
+from sagemaker_local.hosting.targets import RoutingError, Target
 from sagemaker_local.processes.launcher import ChildProcess, ProcessExit, ProcessSpec
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.state import cursors, processes
@@ -82,6 +83,20 @@ class Worker:
     @property
     def has_failed(self) -> bool:
         return self.failed_starts >= _STARTS_TO_FAIL
+
+    def hops(self, target: Target) -> list[str]:
+        """Return the addresses to call one after the other; the reply of each is the next one's body.
+
+        Raises:
+            RoutingError: the target names a container or a model that this model does not have.
+        """
+        if target.model is not None:
+            raise RoutingError("Target model header is only valid for multi-model endpoints.")
+        if target.container is not None:
+            raise RoutingError(
+                "Target container header is only valid for endpoints whose containers run in Direct mode."
+            )
+        return [self.address]
 
     def begin(self, record: ProcessRecord | None = None, child: ChildProcess | None = None) -> None:
         """Start, or go on with a process that an earlier server left."""

@@ -46,6 +46,10 @@ class Settings(BaseModel):
     worker_port_first: int = Field(default=20000, ge=1024, le=65535)
     worker_port_last: int = Field(default=20999, ge=1024, le=65535)
     invocation_timeout_s: float = Field(default=60.0, gt=0)
+    stream_timeout_s: float = Field(default=480.0, gt=0)
+    traffic_metrics_s: float = Field(default=60.0, gt=0)
+    capture_flush_s: float = Field(default=60.0, gt=0)
+    capture_flush_bytes: int = Field(default=1024 * 1024, ge=1)
     startup_timeout_s: float = Field(default=240.0, gt=0)
     ping_interval_s: float = Field(default=5.0, gt=0)
     drain_s: float = Field(default=30.0, ge=0)
@@ -129,6 +133,10 @@ _VARIABLES = {
     "SML_MACHINE_MEMORY_MIB": "machine_memory_mib",
     "SML_STRICT_GPU": "strict_gpu",
     "SML_INVOCATION_TIMEOUT_S": "invocation_timeout_s",
+    "SML_STREAM_TIMEOUT_S": "stream_timeout_s",
+    "SML_TRAFFIC_METRICS_S": "traffic_metrics_s",
+    "SML_CAPTURE_FLUSH_S": "capture_flush_s",
+    "SML_CAPTURE_FLUSH_BYTES": "capture_flush_bytes",
     "SML_STARTUP_TIMEOUT_S": "startup_timeout_s",
     "SML_PING_INTERVAL_S": "ping_interval_s",
     "SML_DRAIN_S": "drain_s",

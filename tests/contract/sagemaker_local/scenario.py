@@ -174,6 +174,18 @@ class Scenario:
             ],
         )
 
+    def serve(self, engine: EngineProcess, *, count: int = 1, **config: Any) -> None:
+        """Have an endpoint in service; ``config`` adds members to its configuration."""
+        self.deploy(engine, count=count)
+        if config:
+            shown = engine.sagemaker.describe_endpoint_config(EndpointConfigName=f"{self.name}-1")
+            engine.sagemaker.create_endpoint_config(
+                EndpointConfigName=self.name, ProductionVariants=shown["ProductionVariants"], **config
+            )
+        name = self.name if config else f"{self.name}-1"
+        engine.sagemaker.create_endpoint(EndpointName=self.name, EndpointConfigName=name)
+        self.in_service(engine)
+
     def in_service(self, engine: EngineProcess) -> dict[str, Any]:
         return self.endpoint_reaches(engine, "InService")
 

@@ -34,6 +34,10 @@ class Headers(Mapping[str, str]):
         return len(self._values)
 
 
+#: A body in pieces, none of which is copied on the way.
+Body = Sequence[bytes | memoryview]
+
+
 @dataclass
 class Call:
     """A request below ``/endpoints/``, read to its end."""
@@ -41,7 +45,7 @@ class Call:
     endpoint: str
     operation: str  # the last part of the path
     headers: Headers
-    body: Sequence[bytes]
+    body: list[bytes]
     size_bytes: int
 
 

@@ -156,9 +156,9 @@ class Connection(asyncio.Protocol):
             self._call.cancel()  # the rest of the stream is for nobody
 
     def eof_received(self) -> bool:
-        """The caller sends no more; it may still read."""
+        """The caller sends no more. It may still read an answer; one that leaves a stream just goes."""
         self._is_last = True
-        return self._call is not None
+        return self._call is not None and not self._is_streaming
 
     def pause_writing(self) -> None:
         self._may_write = self._loop.create_future()

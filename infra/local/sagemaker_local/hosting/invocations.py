@@ -1,63 +1,61 @@
-"""InvokeEndpoint: from the caller to a worker and back (contract section 6.3)."""
+"""The runtime API: what is called, by whom, on which endpoint (contract section 6.3)."""
 
 import json
 import logging
 import re
+import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from functools import lru_cache
 
 from botocore.model import ServiceModel, StringShape
 
+from sagemaker_local.hosting import event_stream
 from sagemaker_local.hosting.calls import Call, Headers, Reply
 from sagemaker_local.hosting.fleet import Fleet
-from sagemaker_local.hosting.routing import (
-    ConcurrencyLimitError,
-    EndpointRoute,
-    NotReadyError,
-    NoWorkerError,
-    RoutingError,
-    Target,
-    WorkerPool,
-)
-from sagemaker_local.hosting.worker import Worker
-from sagemaker_local.hosting.worker_connections import (
-    AnswerTooLarge,
-    ContainerClosed,
-    NotConnected,
-    WorkerConnections,
-)
+from sagemaker_local.hosting.proxy import ATTRIBUTES, Invocation, Proxy, passed_headers, reply_headers
+from sagemaker_local.hosting.routing import EndpointRoute, RoutingError, Target, WorkerPool
+from sagemaker_local.hosting.worker_connections import ContainerClosed
 from sagemaker_local.protocol.arns import ENDPOINT, Scope
-from sagemaker_local.protocol.errors import (
-    RuntimeApiError,
-    model_error,
-    runtime_validation_error,
-    service_unavailable,
-)
+from sagemaker_local.protocol.errors import RuntimeApiError, runtime_validation_error
 from sagemaker_local.protocol.signature import scope_of
 from sagemaker_local.protocol.validate import violations
 from sagemaker_local.settings import Settings
 
-_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
-_PASSED = (
-    "Content-Type",
-    "Accept",
-    _ATTRIBUTES,
-    "X-Amzn-SageMaker-Inference-Id",
-    "X-Amzn-SageMaker-Session-Id",
+_SAGEMAKER = "X-Amzn-SageMaker-"
+_SAME_NAME = tuple(
+    (name, name)
+    for name in (
+        ATTRIBUTES,
+        f"{_SAGEMAKER}Inference-Id",
+        f"{_SAGEMAKER}Session-Id",
+        f"{_SAGEMAKER}Target-Model",
+        f"{_SAGEMAKER}Prefix-Aware-Id",
+    )
 )
+_PASSED = (("Content-Type", "Content-Type"), ("Accept", "Accept"), *_SAME_NAME)
+_PASSED_TO_STREAM = (("Content-Type", "Content-Type"), (f"{_SAGEMAKER}Accept", "Accept"), *_SAME_NAME)
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
-_FIRST_ERROR_STATUS = 400
+_FAULT_MESSAGE_LIMIT = 2048
 
 logger = logging.getLogger(__name__)
 
+Operation = Callable[[Call, Scope, EndpointRoute], Awaitable[Reply]]
+
 
 class Invocations:
-    def __init__(self, fleet: Fleet, model: ServiceModel, settings: Settings) -> None:
+    """Finds endpoint and variant of a call, checks it, and has it answered."""
+
+    def __init__(self, fleet: Fleet, model: ServiceModel, settings: Settings, proxy: Proxy) -> None:
         self._fleet = fleet
         self._settings = settings
-        self._connections = WorkerConnections(settings.max_body_bytes)
-        self._check = header_check(model, "InvokeEndpoint")
+        self._proxy = proxy
+        self._operations: Mapping[str, tuple[str, Operation]] = {
+            "invocations": ("InvokeEndpoint", self._invoke),
+            "invocations-response-stream": ("InvokeEndpointWithResponseStream", self._invoke_streamed),
+        }
+        self._checks = {name: header_check(model, name) for name, _ in self._operations.values()}
 
     async def answer(self, call: Call) -> Reply:
         request_id = str(uuid.uuid4())
@@ -67,40 +65,26 @@ class Invocations:
             reply = error_reply(error)
         except Exception:
             logger.exception("invocation failed, request id %s", request_id)
-            reply = error_reply(
-                RuntimeApiError("InternalFailure", 500, f"engine fault, request {request_id}", {})
-            )
+            fault = f"The engine failed on this request; its log names request {request_id}."
+            reply = error_reply(RuntimeApiError("InternalFailure", 500, fault, {}))
         reply.headers["x-amzn-RequestId"] = request_id
         return reply
 
     async def _answer(self, call: Call) -> Reply:
-        if call.operation == "invocations":
-            return await self._invoke(call)
-        raise runtime_validation_error(
-            f"The operation {call.operation} is not supported yet by sagemaker-local."
-        )
-
-    async def _invoke(self, call: Call) -> Reply:
-        scope = self._scope(call)
-        route = self._route(scope, call.endpoint)
-        self._check(call.headers)
-        target = Target.of_headers(call.headers)
-        try:
-            variant = route.pool(target)
-        except RoutingError as error:
-            raise runtime_validation_error(str(error)) from error
-        limit = min(self._settings.max_body_bytes, variant.body_limit or self._settings.max_body_bytes)
-        if call.size_bytes > limit:
-            raise runtime_validation_error(f"The request body is larger than {limit} bytes.")
-        headers = [(name, call.headers[name]) for name in _PASSED if name in call.headers]
-        return await self._forward(scope, route, variant, target, headers, call.body)
-
-    def _scope(self, call: Call) -> Scope:
-        return scope_of(
+        found = self._operations.get(call.operation)
+        if found is None:
+            raise RuntimeApiError(
+                "UnknownOperationException", 404, f"There is no operation at {call.operation}.", {}
+            )
+        name, operation = found
+        scope = scope_of(
             call.headers.get("Authorization"),
             account_id=self._settings.account_id,
             default_region=self._settings.region,
         )
+        route = self._route(scope, call.endpoint)
+        self._checks[name](call.headers)
+        return await operation(call, scope, route)
 
     def _route(self, scope: Scope, name: str) -> EndpointRoute:
         route = self._fleet.route(scope.arn(ENDPOINT, name)) if _NAME.fullmatch(name) else None
@@ -110,103 +94,81 @@ class Invocations:
             raise runtime_validation_error(f"Endpoint {name} of account {scope.account_id} is not InService.")
         return route
 
-    async def _forward(
+    async def _invoke(self, call: Call, scope: Scope, route: EndpointRoute) -> Reply:
+        invocation = self._invocation(call, scope, route, _PASSED, self._settings.invocation_timeout_s)
+        answer = await self._proxy.send(invocation)
+        return Reply(200, reply_headers(answer, invocation.pool.name), answer.parts)
+
+    async def _invoke_streamed(self, call: Call, scope: Scope, route: EndpointRoute) -> Reply:
+        limit_s = self._settings.stream_timeout_s
+        invocation = self._invocation(call, scope, route, _PASSED_TO_STREAM, limit_s)
+        answer, body = await self._proxy.stream(invocation)
+        headers = reply_headers(answer, invocation.pool.name, f"{_SAGEMAKER}Content-Type")
+        headers["Content-Type"] = event_stream.CONTENT_TYPE
+        return Reply(200, headers, stream=_frames(body, limit_s))
+
+    def _invocation(
         self,
+        call: Call,
         scope: Scope,
         route: EndpointRoute,
-        variant: WorkerPool,
-        target: Target,
-        headers: Sequence[tuple[str, str]],
-        body: Sequence[bytes],
-    ) -> Reply:
-        tried: list[Worker] = []
-        while True:
-            try:
-                worker = await variant.admit(tried)
-            except NoWorkerError as error:
-                raise service_unavailable(
-                    f"Endpoint {route.name} has no healthy instance of variant {variant.name}."
-                ) from error
-            except ConcurrencyLimitError as error:
-                raise service_unavailable(
-                    f"Variant {variant.name} of endpoint {route.name} has as many open requests as its "
-                    "MaxConcurrency allows."
-                ) from error
-            except NotReadyError as error:
-                raise RuntimeApiError("ModelNotReadyException", 429, str(error), {}) from error
-            try:
-                return await self._chain(worker, scope, variant, target, headers, body)
-            except NotConnected:
-                tried.append(worker)  # nothing was sent yet, so another worker may have it
-            finally:
-                variant.release(worker)
-
-    async def _chain(
-        self,
-        worker: Worker,
-        scope: Scope,
-        variant: WorkerPool,
-        target: Target,
-        headers: Sequence[tuple[str, str]],
-        body: Sequence[bytes],
-    ) -> Reply:
-        """Call the containers of a worker one after the other; the last reply is the caller's."""
+        passed: Sequence[tuple[str, str]],
+        timeout_s: float,
+    ) -> Invocation:
+        began_at = time.perf_counter()
+        if route.async_config is not None:
+            raise runtime_validation_error(
+                f"Endpoint {route.name} is an asynchronous inference endpoint; call InvokeEndpointAsync."
+            )
+        if f"{_SAGEMAKER}Enable-Explanations" in call.headers:
+            raise runtime_validation_error(
+                f"Endpoint {route.name} has no explainer, so EnableExplanations cannot be used."
+            )
+        target = Target.of_headers(call.headers)
         try:
-            first, *rest = worker.hops(target)
+            pool = route.pool(target)
         except RoutingError as error:
             raise runtime_validation_error(str(error)) from error
-        reply = await self._call(first, scope, variant, headers, body)
-        for address in rest:
-            passed = [one for one in headers if one[0] != "Content-Type"]
-            passed.append(("Content-Type", reply.headers["Content-Type"]))
-            reply = await self._call(address, scope, variant, passed, reply.body)
-        return reply
+        self._check_size(call, pool)
+        return Invocation(
+            scope=scope,
+            route=route,
+            pool=pool,
+            target=target,
+            headers=passed_headers(call.headers, passed),
+            body=call.body,
+            timeout_s=timeout_s,
+            began_at=began_at,
+        )
 
-    async def _call(
-        self,
-        address: str,
-        scope: Scope,
-        variant: WorkerPool,
-        headers: Sequence[tuple[str, str]],
-        body: Sequence[bytes],
-    ) -> Reply:
-        logs = f"arn:aws:logs:{scope.region}:{scope.account_id}:log-group:{variant.log_group}"
+    def _check_size(self, call: Call, pool: WorkerPool) -> None:
+        limit = min(self._settings.max_body_bytes, pool.body_limit or self._settings.max_body_bytes)
+        if call.size_bytes > limit:
+            raise runtime_validation_error(
+                f"The request body has {call.size_bytes} bytes, more than the {limit} that are taken."
+            )
+
+
+async def _frames(body: AsyncGenerator[bytes, None], limit_s: float) -> AsyncGenerator[bytes, None]:
+    """The container's answer as event frames; what goes wrong on the way becomes the last frame."""
+    async with aclosing(body):
         try:
-            answer = await self._connections.request(
-                address, "/invocations", headers, body, self._settings.invocation_timeout_s
-            )
-        except TimeoutError as error:
-            raise model_error(
-                message=f"Invocation timed out while waiting for a response from container {variant.name}.",
-                status=0,
-                original=b"",
-                log_stream_arn=logs,
-            ) from error
-        except (ContainerClosed, AnswerTooLarge) as error:
-            raise model_error(
-                message=f"The container of variant {variant.name} gave no answer: {error}.",
-                status=0,
-                original=str(error).encode(),
-                log_stream_arn=logs,
-            ) from error
-        if answer.status >= _FIRST_ERROR_STATUS:
-            content = b"".join(answer.parts)
-            kind = "client" if answer.status < 500 else "server"
-            text = content[:512].decode("utf-8", "replace")
-            raise model_error(
-                message=f'Received {kind} error ({answer.status}) from primary with message "{text}". '
-                f"See {logs} for more information.",
-                status=answer.status,
-                original=content,
-                log_stream_arn=logs,
-            )
-        reply_headers = {
-            "Content-Type": answer.headers.get("Content-Type", "application/octet-stream"),
-            "x-Amzn-Invoked-Production-Variant": variant.name,
-        }
-        if _ATTRIBUTES in answer.headers:
-            reply_headers[_ATTRIBUTES] = answer.headers[_ATTRIBUTES]
-        return Reply(200, reply_headers, answer.parts)
+            async for part in body:
+                for frame in event_stream.payload_parts(part):
+                    yield frame
+        except TimeoutError:
+            members = {
+                "Message": f"The model did not end its response within {limit_s:g} seconds.",
+                "ErrorCode": "ModelInvocationTimeExceeded",
+            }
+            yield event_stream.failure("ModelStreamError", members)
+        except ContainerClosed as error:
+            members = {"Message": str(error)[:_FAULT_MESSAGE_LIMIT], "ErrorCode": "StreamBroken"}
+            yield event_stream.failure("ModelStreamError", members)
+        except Exception:
+            logger.exception("a response stream failed")
+            members = {"Message": "The engine failed on this stream; its log has the reason."}
+            yield event_stream.failure("InternalStreamFailure", members)
 
 
 def header_check(model: ServiceModel, operation: str) -> Callable[[Headers], None]:

@@ -1,6 +1,7 @@
 """Models, endpoints and invocations as a part of the engine."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
 
 from aiohttp import web
 
@@ -12,6 +13,9 @@ from sagemaker_local.hosting.definitions import DefinitionOperations
 from sagemaker_local.hosting.fleet import Fleet, FleetServices
 from sagemaker_local.hosting.invocations import Invocations
 from sagemaker_local.hosting.operations import EndpointOperations
+from sagemaker_local.hosting.proxy import Proxy
+from sagemaker_local.hosting.traffic_metrics import TrafficMetrics
+from sagemaker_local.hosting.worker_connections import WorkerConnections
 from sagemaker_local.protocol.control import Handler
 
 
@@ -32,7 +36,10 @@ class HostingPart(Part):
         self._definitions = DefinitionOperations(core.database, core.tokens)
         self._endpoints = EndpointOperations(core.database, self._fleet, core.tokens)
         self._components = ComponentOperations(core.database, self._fleet, core.tokens, core.instance_types)
-        self._invocations = Invocations(self._fleet, core.models.runtime, core.settings)
+        self._connections = WorkerConnections(core.settings.max_body_bytes)
+        self._metrics = TrafficMetrics(core.clients, core.settings.traffic_metrics_s)
+        proxy = Proxy(self._connections, self._metrics)
+        self._invocations = Invocations(self._fleet, core.models.runtime, core.settings, proxy)
         self._max_body_bytes = core.settings.max_body_bytes
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -49,6 +56,9 @@ class HostingPart(Part):
     def call_handler(self) -> CallHandler:
         return self._invocations.answer
 
+    def background(self) -> Sequence[Coroutine[Any, Any, None]]:
+        return (self._connections.close_idle(), self._metrics.run())
+
     async def open(self) -> None:
         await self._fleet.open()
 
@@ -59,6 +69,8 @@ class HostingPart(Part):
         await self._fleet.suspend()
 
     async def close(self) -> None:
+        self._connections.close()
+        await self._metrics.flush()
         await self._fleet.close()
 
     async def collect_garbage(self) -> Mapping[str, int]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from sagemaker_local.hosting.calls import Headers
+from sagemaker_local.hosting.calls import Body, Headers
 
 _CONNECT_S = 0.25
 #: Shorter than the keep-alive of any server in use (gunicorn's is 2 s): what is reused is not a closed one.
@@ -49,12 +49,21 @@ class WorkerConnections:
         self._max_answer_bytes = max_answer_bytes
         self._idle: dict[str, deque[_Connection]] = {}
 
+    async def reach(self, address: str) -> None:
+        """Make sure that the next exchange there, begun without a pause, has a connection.
+
+        Raises:
+            NotConnected: the container takes none.
+        """
+        connection = await self._connection(address)
+        self._idle.setdefault(address, deque()).append(connection)
+
     async def request(
         self,
         address: str,
         path: str,
         headers: Sequence[tuple[str, str]],
-        body: Sequence[bytes],
+        body: Body,
         timeout_s: float,
     ) -> Answer:
         """Send one POST and return the whole answer.
@@ -79,7 +88,7 @@ class WorkerConnections:
         address: str,
         path: str,
         headers: Sequence[tuple[str, str]],
-        body: Sequence[bytes],
+        body: Body,
         timeout_s: float,
     ) -> tuple[Answer, AsyncGenerator[bytes, None]]:
         """Like ``request``, but return as soon as the head of the answer is there; then the body as it comes.
@@ -152,7 +161,7 @@ class WorkerConnections:
             connection.abort()
 
 
-def _head(address: str, path: str, headers: Sequence[tuple[str, str]], body: Sequence[bytes]) -> bytes:
+def _head(address: str, path: str, headers: Sequence[tuple[str, str]], body: Body) -> bytes:
     host = address.partition("://")[2] if address.startswith("http") else "localhost"
     lines = [f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {sum(map(len, body))}\r\n"]
     lines += [f"{name}: {value}\r\n" for name, value in headers]
@@ -215,14 +224,14 @@ class _Connection(asyncio.Protocol):
 
     # -- exchanges -----------------------------------------------------------------------
 
-    async def exchange(self, head: bytes, body: Sequence[bytes], timeout_s: float) -> Answer:
+    async def exchange(self, head: bytes, body: Body, timeout_s: float) -> Answer:
         self._send(head, body, timeout_s, is_streamed=False)
         while not self._is_complete:
             await self._wait()
         self._stop_timer()
         return Answer(self._status, self._headers, self._parts)
 
-    async def begin(self, head: bytes, body: Sequence[bytes], timeout_s: float) -> Answer:
+    async def begin(self, head: bytes, body: Body, timeout_s: float) -> Answer:
         self._send(head, body, timeout_s, is_streamed=True)
         while not self._has_head:
             await self._wait()
@@ -243,7 +252,7 @@ class _Connection(asyncio.Protocol):
             self._transport.resume_reading()
         return part
 
-    def _send(self, head: bytes, body: Sequence[bytes], timeout_s: float, *, is_streamed: bool) -> None:
+    def _send(self, head: bytes, body: Body, timeout_s: float, *, is_streamed: bool) -> None:
         self._reset(is_streamed=is_streamed)
         transport = self._transport
         if transport is None or not self._is_open:
@@ -283,6 +292,8 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the same methods, not the base
         self._is_open = True
+        self._may_stay = True
+        self._rests_since = time.monotonic()
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN | select.POLLHUP)
 
     def data_received(self, data: bytes) -> None:

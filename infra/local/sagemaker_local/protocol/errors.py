@@ -67,6 +67,14 @@ def service_unavailable(message: str) -> RuntimeApiError:
     return RuntimeApiError("ServiceUnavailable", 503, message, {})
 
 
+def model_not_ready(message: str) -> RuntimeApiError:
+    return RuntimeApiError("ModelNotReadyException", 429, message, {})
+
+
+def internal_dependency(message: str) -> RuntimeApiError:
+    return RuntimeApiError("InternalDependencyException", 530, message, {})
+
+
 def model_error(*, message: str, status: int, original: bytes, log_stream_arn: str) -> RuntimeApiError:
     members = {
         "OriginalStatusCode": status,

@@ -169,12 +169,12 @@ class Job(BaseModel, ABC):
         short = reason[:FAILURE_REASON_LIMIT]
         return self.model_copy(update={"failure_reason": short}).moved("Failed", at, short)
 
-    def stopping(self, cause: StopCause, at: float) -> Self:
+    def stopping(self, cause: StopCause, at: float, message: str | None = None) -> Self:
         """Return the job on its way to a stop; the first cause stays."""
         if self.is_terminal or self.stop_cause is not None:
             return self
         limit = _LIMITS.get(cause)
-        words = f"Stopping the {self.noun}"
+        words = message or f"Stopping the {self.noun}"
         text = f"{limit} is exceeded, stopping the {self.noun}" if limit else words
         return self.model_copy(update={"stop_cause": cause}).moved("Stopping", at, text)
 

@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS log_cursor (
     sent_offset INTEGER NOT NULL, in_flight_offset INTEGER, closed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS metric (
     arn TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, at REAL NOT NULL, PRIMARY KEY (arn, name));
+CREATE TABLE IF NOT EXISTS warm_pool (
+    arn TEXT PRIMARY KEY, key TEXT NOT NULL, keep_alive_s REAL NOT NULL,
+    available_at REAL, reused_at REAL, reused_by TEXT);
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
 """
 _SCHEMA_VERSION = 1

@@ -32,26 +32,26 @@ class TrainingPart(Part):
                 workload=TrainingWorkload(job, services),
             )
 
-        self._runs = JobRuns(store, core.supervisor, new_run)
-        self._operations = TrainingOperations(core, store, self._runs)
+        self.runs = JobRuns(store, core.supervisor, new_run)
+        self.operations = TrainingOperations(core, store, self.runs)
 
     def handlers(self) -> Mapping[str, Handler]:
-        return self._operations.handlers()
+        return self.operations.handlers()
 
     def fault_hooks(self) -> Mapping[str, FaultHook]:
-        interrupt = interrupt_hook(self._store, self._runs, self._scope)
+        interrupt = interrupt_hook(self._store, self.runs, self._scope)
         return {**crash_hooks(self._store), "interrupt/{job}": interrupt}
 
     async def open(self) -> None:
-        await self._runs.open()
+        await self.runs.open()
 
     async def recover(self) -> int:
-        found = await self._runs.recover()
-        await self._runs.sweep(self._folder)
+        found = await self.runs.recover()
+        await self.runs.sweep(self._folder)
         return found
 
     async def suspend(self) -> None:
-        await self._runs.suspend()
+        await self.runs.suspend()
 
     async def collect_garbage(self) -> Mapping[str, int]:
-        return {"training_folders": await self._runs.sweep(self._folder)}
+        return {"training_folders": await self.runs.sweep(self._folder)}

@@ -46,6 +46,16 @@ def test_the_nearer_of_two_limits_decides() -> None:
     assert late.next_limit(150.0) == (40.0, "wait")
 
 
+def test_each_attempt_may_wait_for_its_own_time_and_a_spot_job_for_its_whole_life() -> None:
+    limits = {"MaxRuntimeInSeconds": 60, "MaxPendingTimeInSeconds": 1800}
+    job = training_job(StoppingCondition=limits)
+    assert job.waiting_limit(110.0) == (1790.0, "pending")
+    job = job.moved("Downloading", 200.0).interrupted("x", 5000.0, counts_as_retry=False)
+    assert job.moved("Starting", 5000.0).waiting_limit(5010.0) == (1790.0, "pending")
+    assert spot_job(90).waiting_limit(110.0) == (80.0, "wait")
+    assert training_job().waiting_limit(110.0) is None
+
+
 def test_the_wait_limit_is_for_spot_jobs_only() -> None:
     limits = {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 70}
     assert training_job(StoppingCondition=limits).next_limit(1000.0)[1] == "runtime"

@@ -248,3 +248,39 @@ def test_a_request_that_cannot_work_is_refused_at_once(
 ) -> None:
     with pytest.raises(ClientError, match=f"ValidationException.*{message}"):
         engine.sagemaker.create_training_job(**scenario.training_request(**change))
+
+
+def test_jobs_are_found_by_what_they_are_and_what_they_reached(
+    engine: EngineProcess, scenario: Scenario
+) -> None:
+    scenario.put("data/a.txt")
+    names = [f"{scenario.name}-{number}" for number in (1, 2)]
+    for steps, name in enumerate(names, start=1):
+        request = scenario.training_request({"steps": str(steps)}, TrainingJobName=name)
+        request["Tags"] = [{"Key": "round", "Value": str(steps)}]
+        engine.sagemaker.create_training_job(**request)
+    for name in names:
+        ended(engine, name)
+
+    def search(*filters: tuple[str, str, str], **more: Any) -> list[str]:
+        listed = [{"Name": name, "Operator": operator, "Value": value} for name, operator, value in filters]
+        own = {"Name": "TrainingJobName", "Operator": "Contains", "Value": scenario.name}
+        found = engine.sagemaker.search(
+            Resource="TrainingJob",
+            SearchExpression={"Filters": [own, *listed]},
+            SortBy="TrainingJobName",
+            **more,
+        )
+        return [one["TrainingJob"]["TrainingJobName"] for one in found["Results"]]
+
+    assert search(SortOrder="Ascending") == names
+    assert search(("Metrics.loss", "LessThan", "0.6")) == [names[1]]
+    assert search(("HyperParameters.steps", "Equals", "1")) == [names[0]]
+    assert search(("Tags.round", "In", "2,3")) == [names[1]]
+    assert search(("TrainingJobStatus", "NotEquals", "Completed")) == []
+    first = engine.sagemaker.search(Resource="TrainingJob", MaxResults=1)
+    assert len(first["Results"]) == 1
+    again = engine.sagemaker.search(Resource="TrainingJob", MaxResults=1, NextToken=first["NextToken"])
+    assert first["Results"] != again["Results"]
+    with pytest.raises(ClientError, match=r"ValidationException.*not supported"):
+        engine.sagemaker.search(Resource="Experiment")

@@ -13,6 +13,7 @@ from sagemaker_local.training.faults import interrupt_hook
 from sagemaker_local.training.job_store import training_store
 from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.operations import TrainingOperations
+from sagemaker_local.training.search import TrainingSearch
 from sagemaker_local.training.workload import LOG_GROUP, TrainingWorkload
 
 
@@ -33,10 +34,11 @@ class TrainingPart(Part):
             )
 
         self.runs = JobRuns(store, core.supervisor, new_run)
+        self._search = TrainingSearch(core)
         self.operations = TrainingOperations(core, store, self.runs)
 
     def handlers(self) -> Mapping[str, Handler]:
-        return self.operations.handlers()
+        return {**self.operations.handlers(), "Search": self._search.search}
 
     def fault_hooks(self) -> Mapping[str, FaultHook]:
         interrupt = interrupt_hook(self._store, self.runs, self._scope)

@@ -1,6 +1,8 @@
 """The rest of a training job's life: pools, spot capacity, groups, nodes that talk, quotas."""
 
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -284,3 +286,24 @@ def test_jobs_are_found_by_what_they_are_and_what_they_reached(
     assert first["Results"] != again["Results"]
     with pytest.raises(ClientError, match=r"ValidationException.*not supported"):
         engine.sagemaker.search(Resource="Experiment")
+
+
+def test_of_many_creates_of_one_name_at_once_exactly_one_wins(
+    engine: EngineProcess, scenario: Scenario
+) -> None:
+    scenario.put("data/a.txt")
+    request = scenario.training_request({"steps": "1"})
+
+    def create(_: int) -> str:
+        try:
+            engine.sagemaker.create_training_job(**request)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return "created"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = Counter(pool.map(create, range(8)))
+    assert answers == {"created": 1, "ResourceInUse": 7}
+    job = scenario.finished(engine)
+    assert len(engine.processes_of(job["TrainingJobArn"])) == 0
+    assert scenario.log_lines() == ["start at step 0 on algo-1", "step=0 loss=1.0000;", "done"]

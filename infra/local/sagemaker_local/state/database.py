@@ -49,6 +49,9 @@ CREATE INDEX IF NOT EXISTS log_open ON log_cursor (process_id) WHERE closed = 0;
 CREATE TABLE IF NOT EXISTS transform_object (
     arn TEXT NOT NULL, ordinal INTEGER NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, path TEXT NOT NULL,
     state TEXT NOT NULL, reason TEXT, PRIMARY KEY (arn, ordinal));
+CREATE TABLE IF NOT EXISTS warm_pool (
+    arn TEXT PRIMARY KEY, key TEXT NOT NULL, keep_alive_s REAL NOT NULL,
+    available_at REAL, reused_at REAL, reused_by TEXT);
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS presigned_url (
     digest TEXT PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL);

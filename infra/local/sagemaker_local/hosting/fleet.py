@@ -7,22 +7,21 @@ from typing import Protocol
 
 import aiohttp
 
-from sagemaker_local.capacity.machine import InstanceTypes, Slot
+from sagemaker_local.capacity.machine import InstanceTypes
 from sagemaker_local.hosting.artifact_cache import ArtifactCache
 from sagemaker_local.hosting.component_run import ComponentRun, Directory
 from sagemaker_local.hosting.component_store import ComponentStore
 from sagemaker_local.hosting.components import Component
 from sagemaker_local.hosting.container_process import WorkerServices
-from sagemaker_local.hosting.deployment import DeploymentError, HostingServices
+from sagemaker_local.hosting.deployment import HostingServices
 from sagemaker_local.hosting.endpoint_run import EndpointRun
 from sagemaker_local.hosting.endpoint_store import EndpointStore
 from sagemaker_local.hosting.endpoints import Endpoint
-from sagemaker_local.hosting.model_plans import ModelPlan
 from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.hosting.routing import EndpointRoute
 from sagemaker_local.hosting.variants import ManagedScaling
 from sagemaker_local.hosting.worker_http import worker_session
-from sagemaker_local.hosting.worker_specs import ServingPlace, WorkerSpecs
+from sagemaker_local.hosting.worker_specs import SpecMaker, serving_place
 from sagemaker_local.images.resolver import Images
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.settings import Settings
@@ -60,6 +59,11 @@ class Fleet:
         self._services = services
         self._endpoints = EndpointStore(services.database)
         self._components = ComponentStore(services.database, services.instance_types)
+        self._specs = SpecMaker(
+            images=services.images,
+            artifacts=services.artifacts,
+            place=serving_place(services.settings, services.mode),
+        )
         self._runs: dict[str, Run] = {}
         self._routes: dict[str, EndpointRoute] = {}
         self._directories: dict[str, Directory] = {}
@@ -181,42 +185,6 @@ class Fleet:
                 drain_s=settings.drain_s,
             ),
             instance_types=self._services.instance_types,
-            make_specs=self._make_specs,
+            make_specs=self._specs.make,
             idle_s=settings.idle_s,
         )
-
-    def _make_specs(self, model: ModelPlan, slot: Slot, region: str) -> tuple[WorkerSpecs, ...]:
-        return make_specs(self._services, model, slot, region)
-
-
-def make_specs(services: FleetServices, model: ModelPlan, slot: Slot, region: str) -> tuple[WorkerSpecs, ...]:
-    """Prepare the containers of a model; blocking, because it may build an environment.
-
-    Raises:
-        ImageError: an image has no local environment, or that cannot be built.
-        DeploymentError: a container cannot run on this machine.
-    """
-    settings = services.settings
-    place = ServingPlace(
-        mode=services.mode,
-        endpoint_url=settings.endpoint_url,
-        engine_url=settings.url,
-        port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
-        grace_s=settings.drain_s,
-    )
-    specs = tuple(
-        WorkerSpecs(
-            container=container,
-            model=model,
-            runtime=services.images.runtime(container.image, "serve"),
-            slot=slot,
-            artifacts=services.artifacts,
-            place=place,
-            region=region,
-        )
-        for container in model.containers
-    )
-    for one in specs:
-        if (problem := one.problem()) is not None:
-            raise DeploymentError(problem)
-    return specs

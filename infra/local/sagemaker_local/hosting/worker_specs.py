@@ -9,6 +9,8 @@ from sagemaker_local.hosting import relay
 from sagemaker_local.hosting.artifact_cache import ArtifactCache
 from sagemaker_local.hosting.model_plans import Artifact, ContainerPlan, ModelPlan
 from sagemaker_local.hosting.relay_front import SOCKET
+from sagemaker_local.images.registry import ImageError
+from sagemaker_local.images.resolver import Images
 from sagemaker_local.processes.job_environment import (
     Place,
     Runtime,
@@ -18,6 +20,7 @@ from sagemaker_local.processes.job_environment import (
 )
 from sagemaker_local.processes.launcher import Mount, ProcessSpec
 from sagemaker_local.processes.modes import NAMESPACES
+from sagemaker_local.settings import Settings
 from sagemaker_local.state.processes import ProcessRecord
 
 _ADDITIONAL = "additional-model-data-sources"
@@ -35,6 +38,16 @@ class ServingPlace:
     engine_url: str
     port_range: str
     grace_s: float
+
+
+def serving_place(settings: Settings, mode: str) -> ServingPlace:
+    return ServingPlace(
+        mode=mode,
+        endpoint_url=settings.endpoint_url,
+        engine_url=settings.url,
+        port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
+        grace_s=settings.drain_s,
+    )
 
 
 @dataclass(frozen=True)
@@ -149,3 +162,35 @@ class WorkerSpecs:
             access,
             {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_SAFE_PORT_RANGE": self.place.port_range},
         )
+
+
+@dataclass(frozen=True)
+class SpecMaker:
+    """Prepares the containers of models, whoever runs them."""
+
+    images: Images
+    artifacts: ArtifactCache
+    place: ServingPlace
+
+    def make(self, model: ModelPlan, slot: Slot, region: str) -> tuple[WorkerSpecs, ...]:
+        """Return one spec per container; blocking, because it may build an environment.
+
+        Raises:
+            ImageError: an image has no local environment, that cannot be built, or it cannot run here.
+        """
+        specs = tuple(
+            WorkerSpecs(
+                container=container,
+                model=model,
+                runtime=self.images.runtime(container.image, "serve"),
+                slot=slot,
+                artifacts=self.artifacts,
+                place=self.place,
+                region=region,
+            )
+            for container in model.containers
+        )
+        for one in specs:
+            if (problem := one.problem()) is not None:
+                raise ImageError(problem)
+        return specs

@@ -108,7 +108,7 @@ def test_a_serverless_variant_sleeps_wakes_for_a_request_and_limits_its_concurre
     scenario.in_service(engine)
     assert variant.shown()["CurrentServerlessConfig"] == {**config, "ProvisionedConcurrency": 1}
     variant.has(1)
-    with pytest.raises(ClientError, match=r"ValidationError.*larger than"):
+    with pytest.raises(ClientError, match=r"ValidationError.*4194304"):
         scenario.invoke(engine, b"x" * (4 * 1024 * 1024 + 1))
     variant.close()
 

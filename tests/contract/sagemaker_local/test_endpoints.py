@@ -254,6 +254,7 @@ def test_a_canary_that_cannot_stay_up_is_rolled_back(engine: EngineProcess, scen
     for weights in (engine.state_dir / "models").glob("*/weights.txt"):
         if weights.read_text() == "2":
             shutil.rmtree(weights.parent)
+    scenario.put("model-2/weights.txt", b"other")
     for one in engine.processes_of(arn):
         if one["pid"] not in old:
             kill_hard(one["pid"])

@@ -99,6 +99,12 @@ def test_a_pool_grows_when_it_stays_busy_and_not_beyond_its_maximum() -> None:
     assert wanted(LoadWatch(RULE), *looks) == [1, 2, 2, 3, 3, 3]
 
 
+def test_a_pool_outside_of_a_new_range_moves_into_it() -> None:
+    assert wanted(LoadWatch(RULE), (0, 5, 9, 0)) == [3]
+    rule = ScalingRule(minimum=2, maximum=2, idle_s=1, busy_per_worker=1)
+    assert wanted(LoadWatch(rule), (0, 0, 0, 0), (9, 2, 0, 0)) == [2, 2]
+
+
 def test_one_busy_moment_starts_nothing() -> None:
     assert wanted(LoadWatch(RULE), (0, 1, 5, 0), (0.5, 1, 1, 0), (1, 1, 5, 0)) == [1, 1, 1]
 

@@ -10,12 +10,17 @@ from sagemaker_local.hosting.artifact_cache import ArtifactError
 from sagemaker_local.hosting.component_store import ComponentStore, NoRoomError
 from sagemaker_local.hosting.components import Component, ComponentPlan
 from sagemaker_local.hosting.container_process import LogPlace, WorkerId, instance_id
-from sagemaker_local.hosting.deployment import HostingServices, PoolKey, adopt, all_healthy, fetched
+from sagemaker_local.hosting.deployment import (
+    DeploymentError,
+    HostingServices,
+    PoolKey,
+    adopt,
+    all_healthy,
+    fetched,
+)
 from sagemaker_local.hosting.pool import PoolPlan, WorkerPool
 from sagemaker_local.hosting.scaling import ScalingRule
 from sagemaker_local.hosting.variants import ManagedScaling
-from sagemaker_local.hosting.worker import Worker
-from sagemaker_local.hosting.worker_specs import DeploymentError
 from sagemaker_local.images.registry import ImageError
 from sagemaker_local.state.processes import ProcessRecord
 
@@ -54,10 +59,6 @@ class ComponentRun:
         self._health = asyncio.Event()
         self._ending: set[asyncio.Task[None]] = set()
         self._is_adopted = False
-
-    @property
-    def workers(self) -> list[Worker]:
-        return [worker for pool in self._pools.values() for worker in pool.workers]
 
     @property
     def is_woken(self) -> bool:

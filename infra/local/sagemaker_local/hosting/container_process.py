@@ -88,10 +88,6 @@ class ContainerProcess:
         self._task: asyncio.Task[None] | None = None
 
     @property
-    def pid(self) -> int | None:
-        return self._child.identity.pid if self._child else None
-
-    @property
     def has_failed(self) -> bool:
         return self.failed_starts >= _STARTS_TO_FAIL
 

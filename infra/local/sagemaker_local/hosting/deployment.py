@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sagemaker_local.capacity.machine import InstanceTypes, Slot
 from sagemaker_local.hosting.artifact_cache import ArtifactCache
@@ -11,7 +12,7 @@ from sagemaker_local.hosting.container_process import WorkerServices
 from sagemaker_local.hosting.model_plans import ModelPlan
 from sagemaker_local.hosting.pool import WorkerPool
 from sagemaker_local.hosting.worker import LeftProcesses
-from sagemaker_local.hosting.worker_specs import DeploymentError, WorkerSpecs
+from sagemaker_local.hosting.worker_specs import WorkerSpecs
 from sagemaker_local.processes.launcher import ChildProcess
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.state.processes import ProcessRecord
@@ -23,6 +24,10 @@ logger = logging.getLogger(__name__)
 
 #: Pools by generation and variant.
 PoolKey = tuple[int, str]
+
+
+class DeploymentError(Exception):
+    """The plan cannot be served; the message becomes the failure reason."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ async def fetched(
         async with asyncio.timeout(model.download_timeout_s):
             while not wake.is_set():
                 try:
-                    return await asyncio.to_thread(services.artifacts.fetch_model, model, region)
+                    work = asyncio.to_thread(services.artifacts.fetch_model, model, region)
+                    return await _unless(wake, work)
                 except ObjectStoreUnavailable as error:
                     logger.warning("model %s waits %.1f s for S3: %s", model.name, backoff_s, error)
                 await came_within(wake, backoff_s)
@@ -61,6 +67,18 @@ async def fetched(
             f"The model data of {model.name} was not downloaded within {model.download_timeout_s} seconds."
         ) from error
     return None
+
+
+async def _unless(wake: asyncio.Event, work: Coroutine[Any, Any, ModelPlan]) -> ModelPlan | None:
+    """Return what ``work`` does, or None as soon as ``wake`` comes; a thread then ends by itself."""
+    task = asyncio.create_task(work)
+    woken = asyncio.create_task(wake.wait())
+    try:
+        await asyncio.wait({task, woken}, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else None
+    finally:
+        for one in (task, woken):
+            one.cancel()
 
 
 async def came_within(event: asyncio.Event, seconds: float) -> bool:

@@ -5,12 +5,11 @@ from collections.abc import Callable
 
 from sagemaker_local.capacity.machine import CapacityError, InstanceTypes, Slot
 from sagemaker_local.hosting.container_process import LogPlace, WorkerId, instance_id
-from sagemaker_local.hosting.deployment import HostingServices
+from sagemaker_local.hosting.deployment import DeploymentError, HostingServices
 from sagemaker_local.hosting.endpoints import Endpoint, Plan
 from sagemaker_local.hosting.pool import PoolPlan, WorkerPool
 from sagemaker_local.hosting.scaling import ScalingRule
 from sagemaker_local.hosting.variants import Serverless, VariantPlan
-from sagemaker_local.hosting.worker_specs import DeploymentError
 from sagemaker_local.state.processes import ProcessRecord
 
 _BUSY_PER_INSTANCE = 4

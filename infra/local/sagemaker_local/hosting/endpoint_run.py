@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from sagemaker_local.hosting.artifact_cache import ArtifactError
 from sagemaker_local.hosting.deployment import (
+    DeploymentError,
     HostingServices,
     PoolKey,
     adopt,
@@ -21,8 +22,6 @@ from sagemaker_local.hosting.endpoints import Endpoint, Plan
 from sagemaker_local.hosting.pool import WorkerPool
 from sagemaker_local.hosting.routing import EndpointRoute
 from sagemaker_local.hosting.traffic import Step, execution_limit_s, termination_wait_s, traffic_steps
-from sagemaker_local.hosting.worker import Worker
-from sagemaker_local.hosting.worker_specs import DeploymentError
 from sagemaker_local.images.registry import ImageError
 
 _DEPLOYING = ("Creating", "Updating")
@@ -49,10 +48,6 @@ class EndpointRun:
         self._health = asyncio.Event()
         self._ending: set[asyncio.Task[None]] = set()
         self._is_adopted = False
-
-    @property
-    def workers(self) -> list[Worker]:
-        return [worker for pool in self._pools.values() for worker in pool.workers]
 
     @property
     def is_woken(self) -> bool:
@@ -94,7 +89,8 @@ class EndpointRun:
         if endpoint.status != "Deleting":
             for plan in (endpoint.active, endpoint.target):
                 if plan is not None:
-                    sizes |= await self._prepared(endpoint, plan)
+                    found = await self._prepared(endpoint, plan)
+                    sizes |= {key: max(size, sizes.get(key, 0)) for key, size in found.items()}
         await adopt(self._services.supervisor, self.arn, self._pools, sizes)
         if endpoint.active is not None and endpoint.status != "Deleting":
             for variant in endpoint.active.variants:

@@ -21,7 +21,7 @@ from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.hosting.routing import EndpointRoute
 from sagemaker_local.hosting.variants import ManagedScaling
 from sagemaker_local.hosting.worker_http import worker_session
-from sagemaker_local.hosting.worker_specs import spec_maker
+from sagemaker_local.hosting.worker_specs import SpecMaker, serving_place
 from sagemaker_local.images.resolver import Images
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.settings import Settings
@@ -57,9 +57,13 @@ class Run(Protocol):
 class Fleet:
     def __init__(self, services: FleetServices) -> None:
         self._services = services
-        self._specs = spec_maker(services.settings, services.mode, services.images, services.artifacts)
         self._endpoints = EndpointStore(services.database)
         self._components = ComponentStore(services.database, services.instance_types)
+        self._specs = SpecMaker(
+            images=services.images,
+            artifacts=services.artifacts,
+            place=serving_place(services.settings, services.mode),
+        )
         self._runs: dict[str, Run] = {}
         self._routes: dict[str, EndpointRoute] = {}
         self._directories: dict[str, Directory] = {}

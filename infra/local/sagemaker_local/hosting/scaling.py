@@ -43,8 +43,8 @@ class LoadWatch:
         size, rule = load.size, self.rule
         todo = load.open_requests + load.waiting
         self._note(load, todo, now)
-        if size < rule.minimum:
-            return rule.minimum
+        if not rule.minimum <= size <= rule.maximum:
+            return max(rule.minimum, min(size, rule.maximum))
         if size == 0:
             return min(1, rule.maximum) if load.waiting else 0
         if self._busy_looks >= _LOOKS_TO_GROW and size < rule.maximum:

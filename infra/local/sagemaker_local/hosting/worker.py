@@ -57,10 +57,6 @@ class Worker:
         return self.containers[0].address
 
     @property
-    def pid(self) -> int | None:
-        return self.containers[0].pid
-
-    @property
     def has_failed(self) -> bool:
         return any(one.has_failed for one in self.containers)
 

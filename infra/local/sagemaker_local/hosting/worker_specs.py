@@ -6,9 +6,10 @@ from pathlib import Path
 
 from sagemaker_local.capacity.machine import Slot
 from sagemaker_local.hosting import relay
-from sagemaker_local.hosting.artifact_cache import ArtifactCache
+from sagemaker_local.hosting.artifact_cache import ArtifactCache, ArtifactError
 from sagemaker_local.hosting.model_plans import Artifact, ContainerPlan, ModelPlan
 from sagemaker_local.hosting.relay_front import SOCKET
+from sagemaker_local.images.registry import ImageError
 from sagemaker_local.images.resolver import Images
 from sagemaker_local.processes.job_environment import (
     Place,
@@ -28,10 +29,6 @@ _RELAY_FOLDER = "/run/sagemaker-local"
 _RELAY_MODULE = "/run/sagemaker-local.py"
 
 
-class DeploymentError(Exception):
-    """The plan cannot be served; the message becomes the failure reason."""
-
-
 @dataclass(frozen=True)
 class ServingPlace:
     """What all workers of an engine share."""
@@ -41,6 +38,16 @@ class ServingPlace:
     engine_url: str
     port_range: str
     grace_s: float
+
+
+def serving_place(settings: Settings, mode: str) -> ServingPlace:
+    return ServingPlace(
+        mode=mode,
+        endpoint_url=settings.endpoint_url,
+        engine_url=settings.url,
+        port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
+        grace_s=settings.drain_s,
+    )
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ class WorkerSpecs:
         found: list[Mount] = []
         for relative, artifact in self._artifact_places().items():
             target = root / relative
-            source = self.artifacts.folder_of(artifact.key)
+            source = self._folder_of(artifact)
             target.parent.mkdir(parents=True, exist_ok=True)
             if self.place.mode == NAMESPACES:
                 target.mkdir(exist_ok=True)
@@ -129,6 +136,17 @@ class WorkerSpecs:
             elif not target.is_symlink():
                 target.symlink_to(source)
         return found
+
+    def _folder_of(self, artifact: Artifact) -> Path:
+        """Return where an artefact lies; one that vanished from the cache is fetched again."""
+        found = self.artifacts.fetch(
+            artifact, role_arn=self.model.role_arn, region=self.region, owner=self.model.name
+        )
+        if found.key != artifact.key:
+            raise ArtifactError(
+                f"{artifact.uri} is no longer what was deployed, and the copy kept here is gone"
+            )
+        return self.artifacts.folder_of(artifact.key)
 
     def _artifact_places(self) -> dict[str, Artifact]:
         additional = self.container.additional
@@ -147,7 +165,7 @@ class WorkerSpecs:
             )
         port = _CONTRACT_PORT if self.is_relayed else record.port
         return merged(
-            self.runtime.variables(place),
+            self.runtime.variables(),
             self.slot.variables(),
             self.container.environment,
             place.variables(),
@@ -159,18 +177,17 @@ class WorkerSpecs:
 
 @dataclass(frozen=True)
 class SpecMaker:
-    """Prepares the containers of models; blocking, because it may build an environment."""
+    """Prepares the containers of models, whoever runs them."""
 
     images: Images
     artifacts: ArtifactCache
     place: ServingPlace
 
     def make(self, model: ModelPlan, slot: Slot, region: str) -> tuple[WorkerSpecs, ...]:
-        """Return how each container of a model is started.
+        """Return one spec per container; blocking, because it may build an environment.
 
         Raises:
-            ImageError: an image has no local environment, or that cannot be built.
-            DeploymentError: a container cannot run on this machine.
+            ImageError: an image has no local environment, that cannot be built, or it cannot run here.
         """
         specs = tuple(
             WorkerSpecs(
@@ -186,16 +203,5 @@ class SpecMaker:
         )
         for one in specs:
             if (problem := one.problem()) is not None:
-                raise DeploymentError(problem)
+                raise ImageError(problem)
         return specs
-
-
-def spec_maker(settings: Settings, mode: str, images: Images, artifacts: ArtifactCache) -> SpecMaker:
-    place = ServingPlace(
-        mode=mode,
-        endpoint_url=settings.endpoint_url,
-        engine_url=settings.url,
-        port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
-        grace_s=settings.drain_s,
-    )
-    return SpecMaker(images, artifacts, place)

@@ -7,7 +7,7 @@ import aiohttp
 from sagemaker_local.core import Core, Part
 from sagemaker_local.hosting.container_process import WorkerServices
 from sagemaker_local.hosting.worker_http import worker_session
-from sagemaker_local.hosting.worker_specs import WorkerSpecs, spec_maker
+from sagemaker_local.hosting.worker_specs import SpecMaker, WorkerSpecs, serving_place
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.transform.job_store import JobStore
 from sagemaker_local.transform.jobs import TransformJob
@@ -73,6 +73,6 @@ class TransformPart(Part):
         """The servers of a job run one container: ``check_request`` refuses models of several."""
         slot = self._core.instance_types.slot(job.instance_type)
         core = self._core
-        maker = spec_maker(core.settings, core.mode, core.images, core.artifacts)
+        maker = SpecMaker(core.images, core.artifacts, serving_place(core.settings, core.mode))
         (specs,) = maker.make(job.plan, slot, job.region)
         return specs

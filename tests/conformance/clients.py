@@ -20,6 +20,10 @@ SDK = Lock("sagemaker-sdk", HERE / "requirements.txt")
 REGISTRY = "000000000000.dkr.ecr.us-east-1.amazonaws.com"
 
 
+def is_built(lock: Lock) -> bool:
+    return LockedEnvironments(REPOSITORY / ".envs").is_built(lock)
+
+
 def environment_of(lock: Lock) -> Path:
     """Return the interpreter of a lock, its environment built on first use."""
     return LockedEnvironments(REPOSITORY / ".envs").python(lock, print)

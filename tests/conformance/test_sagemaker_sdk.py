@@ -10,11 +10,11 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.conformance.clients import BUCKET, HERE, REGISTRY, ROLE, requires, run_step
+from tests.conformance.clients import BUCKET, HERE, REGISTRY, ROLE, SDK, is_built, requires, run_step
 from tests.contract.sagemaker_local.engine_process import KEYS, EngineProcess
 from tests.contract.sagemaker_local.flowers import trained_flowers
 
-pytestmark = [pytest.mark.contract, pytest.mark.slow]
+pytestmark = pytest.mark.contract
 
 
 @pytest.fixture
@@ -32,6 +32,20 @@ def object_of(s3: Any, uri: str) -> bytes:
     return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 
 
+def test_a_job_through_the_sdks_resources(
+    engine: EngineProcess, emulator: str, s3: Any, name: str, tmp_path: Path
+) -> None:
+    """The quick one: part of every run where the SDK's environment is there already."""
+    if not is_built(SDK):
+        pytest.skip("the SDK's environment is not built; a run with the slow tests builds it")
+    image = f"{REGISTRY}/openbml/custom-sklearn:1"
+    request = {"name": name, "image": image, "output": f"s3://{BUCKET}/{name}/out"}
+    answer = run_step("smoke", request, engine, emulator, tmp_path, limit_s=120)
+    assert answer["status"] == "Completed"
+    assert object_of(s3, f"{answer['artifacts']}x") == b"made"
+
+
+@pytest.mark.slow
 def test_a_source_folder_with_requirements_is_trained_with_torchrun_on_two_machines(
     engine: EngineProcess, emulator: str, s3: Any, name: str, tmp_path: Path
 ) -> None:
@@ -65,6 +79,7 @@ def flowers(engine: EngineProcess, emulator: str) -> dict[str, str]:
     return {"image": image, "model": trained_flowers(engine, s3, BUCKET, image, ROLE)}
 
 
+@pytest.mark.slow
 def test_a_model_is_deployed_asked_and_removed(
     engine: EngineProcess, emulator: str, flowers: dict[str, str], name: str, tmp_path: Path
 ) -> None:
@@ -74,6 +89,7 @@ def test_a_model_is_deployed_asked_and_removed(
     assert answer["reply"]["kind"] == ["rose", "lily"]
 
 
+@pytest.mark.slow
 def test_a_script_processes_files(
     engine: EngineProcess, emulator: str, s3: Any, name: str, tmp_path: Path
 ) -> None:
@@ -91,6 +107,7 @@ def test_a_script_processes_files(
     assert object_of(s3, f"s3://{BUCKET}/{name}/sums/first.txt") == b"100"
 
 
+@pytest.mark.slow
 def test_files_are_transformed_line_by_line(
     engine: EngineProcess, emulator: str, s3: Any, flowers: dict[str, str], name: str, tmp_path: Path
 ) -> None:
@@ -108,6 +125,7 @@ def test_files_are_transformed_line_by_line(
     assert json.loads(line)["kind"] == ["rose", "lily", "rose"]
 
 
+@pytest.mark.slow
 def test_a_hyper_parameter_is_tuned(
     engine: EngineProcess, emulator: str, s3: Any, name: str, tmp_path: Path
 ) -> None:

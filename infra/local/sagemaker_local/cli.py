@@ -15,6 +15,7 @@ from sagemaker_local.images.registry import ImageError, load_registry
 from sagemaker_local.operator.admin_client import AdminClient, CommandError
 from sagemaker_local.operator.log_view import log_lines
 from sagemaker_local.operator.process_table import UsageMeter, ps_lines, top_lines
+from sagemaker_local.processes.docker import DockerError
 from sagemaker_local.processes.modes import probe_namespaces
 from sagemaker_local.protocol.arns import STOPPABLE
 from sagemaker_local.settings import Settings, SettingsError
@@ -96,10 +97,11 @@ def _serve(_: argparse.Namespace, settings: Settings) -> int:
 def _doctor(_: argparse.Namespace, settings: Settings) -> int:
     report = asyncio.run(probe_namespaces())
     _say(f"mode ns        {'works' if report.works else 'does not work: ' + report.reason}")
+    docker_works = _doctor_docker(settings)
     _say("mode base-dir  works, without isolation between jobs and this machine")
     chosen = settings.mode if settings.mode != "auto" else ("ns" if report.works else "base-dir")
     _say(f"mode in use    {chosen} (SML_MODE={settings.mode})")
-    good = report.works or settings.mode != "ns"
+    good = (report.works or settings.mode != "ns") and (docker_works or settings.mode != "docker")
     registry = load_registry(settings.images_file, settings.repository)
     environments = Environments(registry, settings.envs_dir)
     for entry in registry.entries:
@@ -117,6 +119,16 @@ def _doctor(_: argparse.Namespace, settings: Settings) -> int:
         _say(f"emulator       does not answer at {settings.endpoint_url}: {error}")
         good = False
     return 0 if good else 1
+
+
+def _doctor_docker(settings: Settings) -> bool:
+    try:
+        version = settings.docker_client.server_version()
+    except DockerError as error:
+        _say(f"mode docker    does not work: {error}")
+        return False
+    _say(f"mode docker    works (engine {version}); SML_MODE=docker chooses it")
+    return True
 
 
 def _build_env(parsed: argparse.Namespace, settings: Settings) -> int:

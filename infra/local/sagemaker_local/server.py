@@ -29,6 +29,7 @@ from sagemaker_local.images.registry import load_registry
 from sagemaker_local.images.resolver import Images
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.logs.streams_cloudwatch import CloudWatchStreams
+from sagemaker_local.processes.docker import DOCKER, DockerError
 from sagemaker_local.processes.modes import BASE_DIR, NAMESPACES, probe_namespaces
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.processing.part import ProcessingPart
@@ -83,6 +84,13 @@ class Engine:
 
 
 async def choose_mode(settings: Settings) -> str:
+    if settings.mode == DOCKER:
+        try:
+            version = await asyncio.to_thread(settings.docker_client.server_version)
+        except DockerError as error:
+            raise SettingsError(f"SML_MODE=docker does not work on this machine: {error}") from error
+        logger.info("mode docker: jobs run in containers of the docker engine %s", version)
+        return DOCKER
     if settings.mode == BASE_DIR:
         logger.warning("mode base-dir: jobs are NOT isolated from this machine or from each other")
         return BASE_DIR
@@ -109,9 +117,10 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
     machine = this_machine(cpus=settings.machine_cpus, memory_mib=settings.machine_memory_mib)
     registry = load_registry(settings.images_file, settings.repository)
     roles = RoleCredentials(clients)
+    docker = settings.docker_client if mode == DOCKER else None
     return Core(
         settings=settings,
-        mode=mode,
+        mode=NAMESPACES if docker is not None else mode,  # either way /opt/ml is really there
         models=load_service_models(),
         database=database,
         tokens=PageTokens(token.encode()),
@@ -119,10 +128,10 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
         roles=roles,
         instance_types=load_instance_types(machine, strict_gpu=settings.strict_gpu),
         queue=SlotQueue(machine, settings.max_batch_jobs),
-        images=Images(registry, Environments(registry, settings.envs_dir), settings.packages),
+        images=Images(registry, Environments(registry, settings.envs_dir), settings.packages, docker),
         artifacts=ArtifactCache(settings.models_dir, clients, roles),
         worker_ports=WorkerPorts(settings.worker_port_first, settings.worker_port_last),
-        supervisor=Supervisor(database, settings.runs_dir),
+        supervisor=Supervisor(database, settings.runs_dir, docker),
         shipper=LogShipper(database, CloudWatchStreams(clients), settings.runs_dir),
     )
 

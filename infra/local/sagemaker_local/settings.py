@@ -7,12 +7,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sagemaker_local.processes.docker import DockerClient
 from sagemaker_local.processes.overlay import PackageSource
 
 _REPOSITORY = Path(__file__).resolve().parents[3]
 _PACKAGE = Path(__file__).resolve().parent
 
-Mode = Literal["auto", "ns", "base-dir"]
+Mode = Literal["auto", "ns", "base-dir", "docker"]
 
 
 class SettingsError(Exception):
@@ -36,6 +37,8 @@ class Settings(BaseModel):
     secret_access_key: str = "test"  # noqa: S105 - the emulator's well-known default
     session_token: str | None = None
     mode: Mode = "auto"
+    docker: str = "docker"
+    docker_host: str | None = None
     stop_grace_s: float = Field(default=120.0, ge=0)
     shutdown_grace_s: float = Field(default=40.0, ge=0)
     checkpoint_sync_s: float = Field(default=15.0, gt=0, le=30)
@@ -83,6 +86,10 @@ class Settings(BaseModel):
         return settings
 
     @property
+    def docker_client(self) -> DockerClient:
+        return DockerClient(self.docker, self.docker_host)
+
+    @property
     def packages(self) -> PackageSource | None:
         """Where packages of jobs come from; None where jobs may not bring their own."""
         if not self.allow_requirements:
@@ -125,6 +132,8 @@ _VARIABLES = {
     "AWS_SECRET_ACCESS_KEY": "secret_access_key",
     "AWS_SESSION_TOKEN": "session_token",
     "SML_MODE": "mode",
+    "SML_DOCKER": "docker",
+    "SML_DOCKER_HOST": "docker_host",
     "SML_STOP_GRACE_S": "stop_grace_s",
     "SML_SHUTDOWN_GRACE_S": "shutdown_grace_s",
     "SML_CHECKPOINT_SYNC_S": "checkpoint_sync_s",

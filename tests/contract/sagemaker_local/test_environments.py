@@ -40,6 +40,14 @@ def test_an_environment_is_built_once_whoever_asks_and_again_for_another_lock(
     assert not environments.is_built(lock)
 
 
+def test_an_environment_reached_through_a_link_has_its_real_address(lock: Lock, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    python = LockedEnvironments(tmp_path / "link").python(lock, print)
+    assert python.is_relative_to(tmp_path / "real")
+    assert (python.parent / "pip").read_text().startswith(f"#!{python.parent}")
+
+
 def test_a_build_that_was_killed_is_done_again(lock: Lock, tmp_path: Path) -> None:
     environments = LockedEnvironments(tmp_path / "envs")
     program = (

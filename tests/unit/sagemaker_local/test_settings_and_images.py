@@ -15,7 +15,7 @@ GOOD = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
     ("change", "words"),
     [
         ({"SML_PORT": "abc"}, "SML_PORT"),
-        ({"SML_MODE": "docker"}, "SML_MODE"),
+        ({"SML_MODE": "vm"}, "SML_MODE"),
         ({"SML_HOST": "0.0.0.0"}, "SML_ALLOW_REMOTE"),
         ({"SML_WORKER_PORTS": "30000-20000"}, "SML_WORKER_PORTS"),
     ],

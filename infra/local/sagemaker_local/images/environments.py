@@ -24,7 +24,7 @@ class Environments:
 
     def __init__(self, registry: ImageRegistry, folder: Path) -> None:
         self._registry = registry
-        self._built = LockedEnvironments(folder.absolute())
+        self._built = LockedEnvironments(folder)
 
     def folder_of(self, entry: ImageEntry) -> Path | None:
         """Return where the environment of an entry is or will be; None if it needs none."""

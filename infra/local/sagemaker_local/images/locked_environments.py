@@ -72,7 +72,8 @@ class LockedEnvironments:
     env: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def folder(self, lock: Lock) -> Path:
-        return self.root / f"{lock.name}-{lock.digest()}"
+        """The real address, which the environment's scripts hold: jobs see that one, and no link to it."""
+        return self.root.resolve() / f"{lock.name}-{lock.digest()}"
 
     def is_built(self, lock: Lock) -> bool:
         return _is_complete(self.folder(lock))
@@ -99,7 +100,7 @@ class LockedEnvironments:
         wanted = {self.folder(lock) for lock in locks}
         names = {lock.name for lock in locks}
         removed: list[str] = []
-        for folder in sorted(self.root.iterdir()) if self.root.is_dir() else []:
+        for folder in sorted(self.root.resolve().iterdir()) if self.root.is_dir() else []:
             found = _FOLDER.fullmatch(folder.name)
             if found is None or found["name"] not in names or folder in wanted:
                 continue

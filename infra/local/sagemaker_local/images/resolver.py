@@ -1,10 +1,12 @@
 """From the address of an image to what runs it here."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-from sagemaker_local.images.environments import Environments
-from sagemaker_local.images.registry import ImageError, ImageRegistry
+from sagemaker_local.images.environments import Environment, Environments
+from sagemaker_local.images.registry import ImageEntry, ImageError, ImageRegistry
+from sagemaker_local.processes.docker import DOCKER, IMAGE_ENTRY_POINT, DockerClient, DockerError
 from sagemaker_local.processes.job_environment import Runtime
 from sagemaker_local.processes.overlay import PackageSource
 
@@ -18,6 +20,7 @@ class Images:
     registry: ImageRegistry
     environments: Environments
     packages: PackageSource | None = None
+    docker: DockerClient | None = None  # mode docker: any image, as it is
 
     def runtime(self, image: str, command: Command | None) -> Runtime:
         """Return the runtime of an image, its environment built on first use.
@@ -29,7 +32,23 @@ class Images:
         Raises:
             ImageError: the image is not mapped, or it has no such command.
         """
+        if self.docker is not None:
+            return self._container(image, self.docker)
         entry = self.registry.find(image)
         if command is not None and not entry.command(command):
             raise ImageError(f"image {image} has no {command} command")
         return Runtime(entry, self.environments.get(entry), self.registry, self.packages)
+
+    def _container(self, image: str, docker: DockerClient) -> Runtime:
+        try:
+            docker.provide(image)
+        except DockerError as error:
+            raise ImageError(f"image {image} cannot be run: {error}") from error
+        entry = ImageEntry(
+            repository=image,
+            env=DOCKER,
+            train=(IMAGE_ENTRY_POINT, "train"),
+            serve=(IMAGE_ENTRY_POINT, "serve"),
+            process=(IMAGE_ENTRY_POINT,),
+        )
+        return Runtime(entry, Environment(Path("/usr/bin/python3"), ()), self.registry, self.packages, image)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sagemaker_local.images.environments import Environment
 from sagemaker_local.images.registry import ImageEntry, ImageRegistry
+from sagemaker_local.processes.docker import IMAGE_VARIABLE
 from sagemaker_local.processes.launcher import Mount
 from sagemaker_local.processes.modes import NAMESPACES
 from sagemaker_local.processes.orphans import RUN_VARIABLE
@@ -67,6 +68,7 @@ class Runtime:
     environment: Environment
     registry: ImageRegistry
     packages: PackageSource | None = None  # of jobs' own; None: not allowed
+    docker_image: str | None = None  # mode docker: this image runs, and nothing of this machine's
 
     @property
     def code_folders(self) -> list[Path]:
@@ -74,12 +76,14 @@ class Runtime:
 
     @property
     def visible(self) -> list[Path]:
+        if self.docker_image is not None:
+            return []
         more = self.packages.visible if self.packages is not None else ()
         return [*self.environment.visible, *self.code_folders, *more]
 
     def prepare(self, root: Path) -> None:
         """Make what a job may change of its environment in its tree; blocking."""
-        if self.packages is not None:
+        if self.packages is not None and self.docker_image is None:
             Overlay.below(root, _OPT_ML).make(self.environment.python)
 
     def command(self, words: Sequence[str]) -> list[str]:
@@ -97,6 +101,9 @@ class Runtime:
 
         With the place of a job that ``prepare`` made ready, its ``python3`` is the one over the image's.
         """
+        if self.docker_image is not None:
+            packages = self.packages.variables() if self.packages is not None else {}
+            return {IMAGE_VARIABLE: self.docker_image, **packages}
         image = self._image_variables()
         if self.packages is None:
             return image

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sagemaker_local.processes import launcher
+from sagemaker_local.processes.docker import DockerClient
 from sagemaker_local.processes.fork_client import Forked, ForkServer
 from sagemaker_local.processes.launcher import ChildProcess, ProcessExit, ProcessSpec
 from sagemaker_local.processes.orphans import kill_orphans
@@ -24,8 +25,9 @@ SpecMaker = Callable[[ProcessRecord, Path], ProcessSpec]
 class Supervisor:
     """A row is committed before its shim starts, so no process is ever unknown to the state."""
 
-    def __init__(self, database: Database, runs_dir: Path) -> None:
+    def __init__(self, database: Database, runs_dir: Path, docker: DockerClient | None = None) -> None:
         self._database = database
+        self._docker = docker  # None: processes run on this machine, not in containers
         self._runs_dir = runs_dir
         self._fork_server = ForkServer()
         runs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -59,6 +61,8 @@ class Supervisor:
 
     async def start(self, record: ProcessRecord, spec: ProcessSpec) -> ChildProcess:
         run_dir = Path(record.run_dir)
+        if self._docker is not None:
+            spec = await asyncio.to_thread(self._docker.containerised, spec, run_dir)
         child = launcher.adopt(run_dir, await asyncio.to_thread(self._fork, run_dir, spec))
         await self._save(record.running_as(child.identity))
         return child
@@ -85,16 +89,11 @@ class Supervisor:
             child = launcher.attach(run_dir, identity)
             if child is not None:
                 return child
-            await self._kill_orphans(record)
+            await self._end_leftovers(record)
         return launcher.read_exit(run_dir) or ProcessExit(lost=True)
 
-    async def _kill_orphans(self, record: ProcessRecord) -> None:
-        """A shim that lived to write how its process ended has ended all descendants before."""
-        if launcher.read_exit(Path(record.run_dir)) is None:
-            await asyncio.to_thread(kill_orphans, record.process_id)
-
     async def ended(self, record: ProcessRecord) -> None:
-        await self._kill_orphans(record)
+        await self._end_leftovers(record)
         found = await self._database.read(lambda connection: processes.get(connection, record.process_id))
         if found is not None:
             await self._save(found.ended())
@@ -106,6 +105,13 @@ class Supervisor:
 
         await self._database.run(work)
         await asyncio.to_thread(shutil.rmtree, record.run_dir, ignore_errors=True)
+
+    async def _end_leftovers(self, record: ProcessRecord) -> None:
+        """A shim that lived to write how its process ended has ended all descendants before."""
+        if launcher.read_exit(Path(record.run_dir)) is None:
+            await asyncio.to_thread(kill_orphans, record.process_id)
+        if self._docker is not None:
+            await asyncio.to_thread(self._docker.remove, record.process_id)
 
     async def _save(self, record: ProcessRecord) -> None:
         await self._database.run(lambda connection: processes.save(connection, record))

@@ -11,9 +11,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from sagemaker_local.images.environments import Environments
+from sagemaker_local.images.registry import load_registry
+from sagemaker_local.processes.identity import start_ticks
 from tests.contract.sagemaker_local.browser import Browser
 from tests.contract.sagemaker_local.engine_process import (
     KEYS,
+    REPOSITORY,
     EngineProcess,
     descendants,
     eventually,
@@ -85,6 +89,13 @@ class Studio:
     def delete_app(self) -> None:
         self.client.delete_app(**self.app)
         self.app_reaches("Deleted")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def notebook_environment() -> None:
+    """Built here when it is not there yet: an engine under test knows no package index of this machine."""
+    registry = load_registry(REPOSITORY / "tests/contract/sagemaker_local/images.yaml", REPOSITORY)
+    Environments(registry, REPOSITORY / ".envs").get(registry.find("openbml/notebook"))
 
 
 @pytest.fixture
@@ -263,11 +274,23 @@ def test_an_app_and_its_sessions_live_on_when_the_engine_is_killed(
 
     (running,) = engine.processes_of(arn)
     engine.stop()
-    assert not Path(f"/proc/{running['pid']}").exists(), "a stopped engine leaves nothing running"
+    assert start_ticks(running["pid"]) is None, "a stopped engine leaves nothing running"
     engine.start()
     eventually(lambda: engine.processes_of(arn), within_s=60, what="the app is started again")
     studio.app_reaches("InService")
     assert "back" in eventually(lambda: asked(browser, studio, None, "print('back')"), within_s=60)
+
+    (running,) = engine.processes_of(arn)
+    studio.client.delete_app(**studio.app)
+    engine.kill()
+    engine.start()
+    studio.app_reaches("Deleted")
+    assert start_ticks(running["pid"]) is None
+    studio.client.delete_space(DomainId=studio.domain_id, SpaceName="lab")
+    engine.kill()
+    engine.start()
+    eventually(lambda: not studio.client.list_spaces(DomainIdEquals=studio.domain_id)["Spaces"])
+    assert not list((engine.state_dir / "homes").iterdir())
 
 
 def asked(browser: Browser, studio: Studio, kernel: str | None, code: str) -> str | None:

@@ -13,6 +13,7 @@ from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sagemaker_local.processes.identity import children_of
 from sagemaker_local.protocol.errors import ValidationException
 from sagemaker_local.state import presigned_urls
 from sagemaker_local.state.database import Database
@@ -222,19 +223,22 @@ def test_a_home_is_measured_by_what_it_takes_and_removed_whatever_is_in_it(tmp_p
     (locked / "file").write_text("x")
     locked.chmod(0o500)
     homes.prepare("two")
-    assert homes.remove_unknown({"two"}) == 1
-    assert [one.name for one in (tmp_path / "homes").iterdir()] == ["two"]
+    assert homes.keys() == {"one", "two"}
+    homes.remove("one")
+    homes.remove("one")
+    assert homes.keys() == {"two"}
 
 
 def test_the_largest_process_below_another_is_found_and_a_pid_of_another_time_is_spared() -> None:
-    hog = [sys.executable, "-c", "x = b'x' * (60 << 20); print('ready', flush=True); input()"]
-    with subprocess.Popen(hog, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        use = memory_below(os.getpid())
-        assert use.largest_pid == process.pid
-        assert use.total_bytes >= use.largest_bytes > 60 * MIB
+    hog = f'{sys.executable} -c \'x = b"x" * (60 << 20); print("ready", flush=True); input()\'; true'
+    with subprocess.Popen(["/bin/sh", "-c", hog], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as shell:
+        assert shell.stdout is not None
+        shell.stdout.readline()
+        use = memory_below(shell.pid)
+        assert children_of(shell.pid) == [use.largest_pid]
+        assert use.total_bytes == use.largest_bytes > 60 * MIB
         assert not end_largest(replace(use, largest_start_ticks=1))
-        assert process.poll() is None
+        assert children_of(shell.pid) == [use.largest_pid], "another process of that number is spared"
         assert end_largest(use)
-        assert process.wait() == -9
+        assert shell.wait() == 0
+        assert not end_largest(use)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sagemaker_local.capacity.machine import CapacityError, InstanceTypes
-from sagemaker_local.protocol.arns import APP, IMAGE, Scope
+from sagemaker_local.protocol.arns import APP, Scope
 from sagemaker_local.protocol.control import Handler, epoch
 from sagemaker_local.protocol.errors import (
     ResourceInUse,
@@ -20,18 +20,14 @@ from sagemaker_local.protocol.tagging import tags_of_request
 from sagemaker_local.state import resources, tags
 from sagemaker_local.state.database import Database
 from sagemaker_local.studio import apps
-from sagemaker_local.studio.app_image_configs import environment_of, find_config, problem_of
+from sagemaker_local.studio.app_planning import plan_app
 from sagemaker_local.studio.app_server import ServerStatus
-from sagemaker_local.studio.app_settings import SettingsChain, chain_of, volume_gib
-from sagemaker_local.studio.apps import App, AppPlan
-from sagemaker_local.studio.declared import Declared
+from sagemaker_local.studio.apps import App
 from sagemaker_local.studio.domains import find_domain
-from sagemaker_local.studio.image_operations import image_address
 from sagemaker_local.studio.spaces import find_space, owner_profile
 
 _APP_TYPE = "JupyterLab"
 _APP_NAME = "default"
-_DEFAULT_IMAGE = "openbml/notebook:latest"  # stands for the distribution that AWS provides
 
 
 class Fleet(Protocol):
@@ -130,32 +126,19 @@ class AppOperations:
         self, connection: sqlite3.Connection, scope: Scope, request: Mapping[str, Any], now: float
     ) -> App:
         domain_id, space_name = request["DomainId"], request["SpaceName"]
+        domain = find_domain(connection, scope, domain_id, error=ValidationException)
         space = find_space(connection, scope, domain_id, space_name, error=ValidationException)
         if space.status != "InService":
             raise ValidationException(f"Space [{space.name}] is {space.status}; an app needs it InService.")
-        domain = find_domain(connection, scope, domain_id, error=ValidationException)
-        owner = owner_profile(connection, space)
-        chain = chain_of(space, owner, domain)
-        requested = request.get("ResourceSpec", {})
-        if chain.lifecycle_config(requested) is not None:
-            raise ValidationException("Studio lifecycle configurations are not supported by sagemaker-local.")
-        spec = chain.resource_spec(requested)
-        self._check_capacity(spec["InstanceType"])
-        image, environment = _DEFAULT_IMAGE, {}
-        if len(spec) > 1:
-            version, image = image_address(connection, scope, spec)
-            spec |= {
-                "SageMakerImageArn": scope.arn(IMAGE, version.name),
-                "SageMakerImageVersionArn": version.arn,
-            }
-            environment = _environment(connection, scope, chain, version)
-        role_arn = chain.execution_role()
-        if role_arn is None:
-            raise ValidationException(
-                f"No ExecutionRole is set for space [{space.name}]; set it in DefaultSpaceSettings for "
-                "shared spaces, in UserSettings or DefaultUserSettings for private ones."
-            )
-        defaults = [*([owner.request.get("UserSettings", {})] if owner else [])]
+        spec, plan = plan_app(
+            connection,
+            scope,
+            requested=request.get("ResourceSpec", {}),
+            space=space,
+            owner=owner_profile(connection, space),
+            domain=domain,
+        )
+        self._check_capacity(plan.instance_type)
         return App(
             arn=scope.arn(APP, f"{domain_id}/{space.name}/{_APP_TYPE}/{_APP_NAME}"),
             region=scope.region,
@@ -168,17 +151,7 @@ class AppOperations:
             modified_at=now,
             resource_spec=spec,
             recovery_mode=request.get("RecoveryMode"),
-            plan=AppPlan(
-                image=image,
-                instance_type=spec["InstanceType"],
-                role_arn=role_arn,
-                space_key=space.key,
-                volume_gib=volume_gib(
-                    space.request.get("SpaceSettings", {}), [*defaults, domain.request["DefaultUserSettings"]]
-                ),
-                environment=environment,
-                idle_timeout_s=chain.idle_timeout_s(),
-            ),
+            plan=plan,
         )
 
     def _check_capacity(self, instance_type: str) -> None:
@@ -198,20 +171,6 @@ def _check_kind(request: Mapping[str, Any]) -> None:
         raise ValidationException(f"A {_APP_TYPE} app needs SpaceName, and no UserProfileName.")
     if name != _APP_NAME:
         raise ValidationException(f"AppName of a {_APP_TYPE} app must be [{_APP_NAME}], not [{name}].")
-
-
-def _environment(
-    connection: sqlite3.Connection, scope: Scope, chain: SettingsChain, version: Declared
-) -> dict[str, str]:
-    """What the configuration adds that the image was attached with; without one, the image runs as it is."""
-    name = chain.app_image_config(version.name)
-    if name is None:
-        return {}
-    config = find_config(connection, scope, name, error=ValidationException)
-    problem = problem_of(config)
-    if problem:
-        raise ValidationException(problem)
-    return environment_of(config)
 
 
 def _find(connection: sqlite3.Connection, scope: Scope, request: Mapping[str, Any]) -> App:

@@ -32,6 +32,7 @@ from sagemaker_local.studio.memory import end_largest, memory_below
 
 _MIB = 1024**2
 _GIB = 1024**3
+_ROOM_TO_CLEAR_BYTES = 64 * _MIB
 _STARTUP_POLL_S = 0.2
 _QUOTA_CHECK_S = 15.0
 _STARTS_TO_FAIL = 3
@@ -200,10 +201,10 @@ class AppRun:
     # -- limits --------------------------------------------------------------------------
 
     async def _measure_allowance(self, app: App) -> None:
-        """A home that is too full already may not grow, but its owner must get in to clear it."""
+        """The owner of a home that is too full already must get in to clear it, and Jupyter writes itself."""
         home = await asyncio.to_thread(self._services.prepare_home, app.plan.space_key)
         used = await asyncio.to_thread(used_bytes, home)
-        self._allowance_bytes = max(app.plan.volume_gib * _GIB, used)
+        self._allowance_bytes = max(app.plan.volume_gib * _GIB, used + _ROOM_TO_CLEAR_BYTES)
 
     async def _check_memory(self, app: App, server: AppServer) -> None:
         use = await asyncio.to_thread(memory_below, server.child.identity.pid)

@@ -28,11 +28,9 @@ class HomeFolders:
         if home.exists():
             shutil.rmtree(home, onerror=_unlock_and_retry)
 
-    def remove_unknown(self, known_keys: set[str]) -> int:
-        unknown = [one.name for one in self._folder.glob("*") if one.name not in known_keys]
-        for key in unknown:
-            self.remove(key)
-        return len(unknown)
+    def keys(self) -> set[str]:
+        """Of the spaces that have a home folder here."""
+        return {one.name for one in self._folder.glob("*")}
 
 
 def used_bytes(folder: Path) -> int:

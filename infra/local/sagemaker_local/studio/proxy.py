@@ -83,17 +83,11 @@ class AppProxy:
         http: aiohttp.ClientSession,
         expires_at: float,
     ) -> web.StreamResponse:
-        offered = [one.strip() for one in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
-        headers = {
-            name: value
-            for name, value in _sent_headers(request, upstream).items()
-            if not name.lower().startswith("sec-websocket-")
-        }
         try:
             connection = http.ws_connect(
                 url,
-                headers=headers,
-                protocols=[one for one in offered if one],
+                headers=_handshake_headers(request, upstream),
+                protocols=_offered_protocols(request),
                 max_msg_size=_MAX_MESSAGE_BYTES,
                 autoping=False,
             )
@@ -113,6 +107,16 @@ class AppProxy:
                 return outer
         except aiohttp.WSServerHandshakeError as error:
             return web.Response(status=error.status, text=error.message)
+
+
+def _offered_protocols(request: web.Request) -> list[str]:
+    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+    return [one.strip() for one in offered if one.strip()]
+
+
+def _handshake_headers(request: web.Request, upstream: Upstream) -> dict[str, str]:
+    sent = _sent_headers(request, upstream).items()
+    return {name: value for name, value in sent if not name.lower().startswith("sec-websocket-")}
 
 
 async def _http(

@@ -166,7 +166,11 @@ class SpaceOperations:
         def work(connection: sqlite3.Connection) -> set[str]:
             return {from_record(one).key for one in resources.all_of(connection, SPACE)}
 
-        return await asyncio.to_thread(self._homes.remove_unknown, await self._database.read(work))
+        found = await asyncio.to_thread(self._homes.keys)  # before the spaces: one made meanwhile is not ours
+        unknown = found - await self._database.read(work)
+        for key in unknown:
+            await asyncio.to_thread(self._homes.remove, key)
+        return len(unknown)
 
     def _begin_removal(self, space: Declared) -> None:
         if space.arn not in self._removals:

@@ -164,7 +164,7 @@ def _container_problems(container: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _check_config(connection: sqlite3.Connection, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
-    unsupported = [name for name in ("AsyncInferenceConfig", "ShadowProductionVariants") if request.get(name)]
+    unsupported = [name for name in ("ShadowProductionVariants",) if request.get(name)]
     if unsupported:
         raise ValidationException(f"{unsupported[0]} is not supported yet by sagemaker-local.")
     variants = request["ProductionVariants"]

@@ -205,8 +205,9 @@ class Connection(asyncio.Protocol):
     def _discard(self, data: bytes) -> bytes:
         skipped = min(len(data), self._discards)
         self._discards -= skipped
-        if not self._discards and self._call is None and self._transport is not None:
-            self._transport.close()  # the reply is out and was the last
+        is_over = self._is_last and self._call is None and not self._discards
+        if is_over and self._transport is not None:
+            self._transport.close()
         return data[skipped:]
 
     def _progress(self) -> None:

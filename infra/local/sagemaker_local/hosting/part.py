@@ -7,6 +7,9 @@ from aiohttp import web
 
 from sagemaker_local.core import Core, Part
 from sagemaker_local.hosting.artifact_cache import ArtifactCache
+from sagemaker_local.hosting.async_notices import NoticeDelivery
+from sagemaker_local.hosting.async_operations import AsyncOperations
+from sagemaker_local.hosting.async_runner import AsyncRunner, AsyncServices
 from sagemaker_local.hosting.call_route import CallRoute
 from sagemaker_local.hosting.calls import CallHandler
 from sagemaker_local.hosting.definitions import DefinitionOperations
@@ -37,7 +40,25 @@ class HostingPart(Part):
         self._connections = WorkerConnections(core.settings.max_body_bytes)
         self._metrics = TrafficMetrics(core.clients, core.settings.traffic_metrics_s)
         proxy = Proxy(self._connections, self._metrics)
-        self._invocations = Invocations(self._fleet, core.models.runtime, core.settings, proxy)
+        self._async_runner = AsyncRunner(
+            AsyncServices(
+                database=core.database,
+                fleet=self._fleet,
+                proxy=proxy,
+                clients=core.clients,
+                roles=core.roles,
+                folder=core.settings.state_dir / "async",
+            )
+        )
+        self._notices = NoticeDelivery(core.database, core.clients, core.roles)
+        self._invocations = Invocations(
+            self._fleet,
+            core.models.runtime,
+            core.settings,
+            proxy,
+            AsyncOperations(core.database, self._async_runner.wake),
+        )
+        self._metrics_s = core.settings.traffic_metrics_s
         self._max_body_bytes = core.settings.max_body_bytes
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -51,7 +72,13 @@ class HostingPart(Part):
         return self._invocations.answer
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
-        return (self._connections.close_idle(), self._metrics.run())
+        return (
+            self._connections.close_idle(),
+            self._metrics.run(),
+            self._async_runner.run(),
+            self._async_runner.measure(self._metrics, self._metrics_s),
+            self._notices.run(),
+        )
 
     async def open(self) -> None:
         await self._fleet.open()
@@ -60,6 +87,7 @@ class HostingPart(Part):
         return await self._fleet.recover()
 
     async def suspend(self) -> None:
+        await self._async_runner.suspend()
         await self._fleet.suspend()
 
     async def close(self) -> None:

@@ -30,6 +30,11 @@ CREATE TABLE IF NOT EXISTS log_cursor (
     sent_offset INTEGER NOT NULL, in_flight_offset INTEGER, closed INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS metric (
     arn TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, at REAL NOT NULL, PRIMARY KEY (arn, name));
+CREATE TABLE IF NOT EXISTS async_call (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, call_id TEXT NOT NULL UNIQUE, endpoint_arn TEXT NOT NULL,
+    state TEXT NOT NULL, expires_at REAL NOT NULL, doc TEXT NOT NULL, body BLOB, outcome TEXT);
+CREATE INDEX IF NOT EXISTS async_call_by_endpoint ON async_call (state, endpoint_arn, place);
+CREATE TABLE IF NOT EXISTS async_notice (notice_id INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
 """
 _SCHEMA_VERSION = 1

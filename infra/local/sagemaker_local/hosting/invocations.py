@@ -14,6 +14,7 @@ from botocore.model import ServiceModel, StringShape
 from sagemaker_local.hosting import event_stream
 from sagemaker_local.hosting.async_operations import AsyncOperations
 from sagemaker_local.hosting.calls import Call, Headers, Reply
+from sagemaker_local.hosting.data_capture import DataCapture
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.proxy import ATTRIBUTES, Invocation, Proxy, passed_headers, reply_headers
 from sagemaker_local.hosting.routing import EndpointRoute, RoutingError, Target, WorkerPool
@@ -57,10 +58,12 @@ class Invocations:
         settings: Settings,
         proxy: Proxy,
         asynchronous: AsyncOperations,
+        capture: DataCapture,
     ) -> None:
         self._fleet = fleet
         self._settings = settings
         self._proxy = proxy
+        self._capture = capture
         self._operations: Mapping[str, tuple[str, Operation]] = {
             "invocations": ("InvokeEndpoint", self._invoke),
             "invocations-response-stream": ("InvokeEndpointWithResponseStream", self._invoke_streamed),
@@ -110,6 +113,7 @@ class Invocations:
     async def _invoke(self, call: Call, scope: Scope, route: EndpointRoute) -> Reply:
         invocation = self._invocation(call, scope, route, _PASSED, self._settings.invocation_timeout_s)
         answer = await self._proxy.send(invocation)
+        self._capture.offer(invocation, answer)
         return Reply(200, reply_headers(answer, invocation.pool.name), answer.parts)
 
     async def _invoke_streamed(self, call: Call, scope: Scope, route: EndpointRoute) -> Reply:

@@ -12,6 +12,7 @@ from sagemaker_local.hosting.async_operations import AsyncOperations
 from sagemaker_local.hosting.async_runner import AsyncRunner, AsyncServices
 from sagemaker_local.hosting.call_route import CallRoute
 from sagemaker_local.hosting.calls import CallHandler
+from sagemaker_local.hosting.data_capture import CaptureFiles, DataCapture
 from sagemaker_local.hosting.definitions import DefinitionOperations
 from sagemaker_local.hosting.fleet import Fleet, FleetServices
 from sagemaker_local.hosting.invocations import Invocations
@@ -51,12 +52,23 @@ class HostingPart(Part):
             )
         )
         self._notices = NoticeDelivery(core.database, core.clients, core.roles)
+        self._capture = DataCapture(
+            CaptureFiles(
+                core.settings.state_dir / "capture",
+                max_age_s=core.settings.capture_flush_s,
+                max_bytes=core.settings.capture_flush_bytes,
+            ),
+            core.clients,
+            core.roles,
+            flush_s=core.settings.capture_flush_s,
+        )
         self._invocations = Invocations(
             self._fleet,
             core.models.runtime,
             core.settings,
             proxy,
             AsyncOperations(core.database, self._async_runner.wake),
+            self._capture,
         )
         self._metrics_s = core.settings.traffic_metrics_s
         self._max_body_bytes = core.settings.max_body_bytes
@@ -78,6 +90,8 @@ class HostingPart(Part):
             self._async_runner.run(),
             self._async_runner.measure(self._metrics, self._metrics_s),
             self._notices.run(),
+            self._capture.write(),
+            self._capture.deliver(),
         )
 
     async def open(self) -> None:
@@ -92,6 +106,7 @@ class HostingPart(Part):
 
     async def close(self) -> None:
         self._connections.close()
+        await self._capture.close()
         await self._metrics.flush()
         await self._fleet.close()
 

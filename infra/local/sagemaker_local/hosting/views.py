@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sagemaker_local.hosting.endpoints import Endpoint, VariantPlan, from_record
+from sagemaker_local.hosting.endpoints import Endpoint, Plan, VariantPlan, from_record
 from sagemaker_local.protocol.control import epoch
 from sagemaker_local.state.resources import Record
 
@@ -24,6 +24,7 @@ def described(endpoint: Endpoint) -> dict[str, Any]:
         reply["EndpointConfigName"] = shown.config_name
     if endpoint.active is not None:
         reply["ProductionVariants"] = [_variant(endpoint, one) for one in endpoint.active.variants]
+        reply |= _described_traffic(endpoint.active)
     if endpoint.failure_reason:
         reply["FailureReason"] = endpoint.failure_reason
     if endpoint.deployment_config:
@@ -31,6 +32,22 @@ def described(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.active is not None and endpoint.target is not None and endpoint.status == "Updating":
         reply["PendingDeploymentSummary"] = {"EndpointConfigName": endpoint.target.config_name}
     return reply
+
+
+def _described_traffic(plan: Plan) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if plan.capture is not None:
+        is_on = bool(plan.capture.get("EnableCapture", False))
+        found["DataCaptureConfig"] = {
+            "EnableCapture": is_on,
+            "CaptureStatus": "Started" if is_on else "Stopped",
+            "CurrentSamplingPercentage": plan.capture["InitialSamplingPercentage"],
+            "DestinationS3Uri": plan.capture["DestinationS3Uri"],
+            "KmsKeyId": plan.capture.get("KmsKeyId", ""),
+        }
+    if plan.async_config is not None:
+        found["AsyncInferenceConfig"] = plan.async_config
+    return found
 
 
 def summary(record: Record) -> dict[str, Any]:

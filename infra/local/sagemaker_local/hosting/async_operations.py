@@ -1,6 +1,7 @@
 """InvokeEndpointAsync: a call is accepted once it is stored (contract section 6.3)."""
 
 import json
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from sagemaker_local.hosting.endpoints import Plan
 from sagemaker_local.hosting.proxy import ATTRIBUTES, passed_headers
 from sagemaker_local.hosting.routing import EndpointRoute
 from sagemaker_local.protocol.arns import Scope
-from sagemaker_local.protocol.errors import runtime_validation_error, service_unavailable
+from sagemaker_local.protocol.errors import internal_dependency, runtime_validation_error, service_unavailable
 from sagemaker_local.state.database import Database
 from sagemaker_local.storage.objects_s3 import ObjectStoreError, S3Uri, parse_s3_uri
 
@@ -46,9 +47,7 @@ class AsyncOperations:
             raise runtime_validation_error(f"The models of endpoint {route.name} have no ExecutionRoleArn.")
         body = _inline_body(call)
         accepted = _accepted(call, scope, route.name, route.arn, config, role_arn)
-        if await self._database.read(async_queue.size) >= _MAX_QUEUED:
-            raise service_unavailable(f"{_MAX_QUEUED} asynchronous requests are queued already.")
-        await self._database.run(lambda connection: async_queue.insert(connection, accepted, body))
+        await self._store(accepted, body)
         self._on_accept()
         headers = {
             "Content-Type": "application/json",
@@ -57,6 +56,17 @@ class AsyncOperations:
         if accepted.failure_location is not None:
             headers[f"{_SAGEMAKER}FailureLocation"] = accepted.failure_location
         return Reply(202, headers, [json.dumps({"InferenceId": accepted.inference_id}).encode()])
+
+    async def _store(self, accepted: AsyncCall, body: bytes | None) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            if async_queue.size(connection) >= _MAX_QUEUED:
+                raise service_unavailable(f"{_MAX_QUEUED} asynchronous requests are queued already.")
+            async_queue.insert(connection, accepted, body)
+
+        try:
+            await self._database.run(work)
+        except sqlite3.OperationalError as error:
+            raise internal_dependency(f"The engine's state takes no request now: {error}.") from error
 
 
 def execution_role(plan: Plan) -> str:

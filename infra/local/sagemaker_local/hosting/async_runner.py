@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sagemaker_local.hosting import async_queue
-from sagemaker_local.hosting.async_notices import notices_of
 from sagemaker_local.hosting.async_queue import AsyncCall, Outcome
+from sagemaker_local.hosting.async_results import AsyncResults, failed
 from sagemaker_local.hosting.calls import Body
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.proxy import Invocation, Proxy, no_answer
@@ -29,7 +29,6 @@ from sagemaker_local.storage.aws_clients import AwsClients
 from sagemaker_local.storage.objects_s3 import (
     ObjectStoreError,
     ObjectStoreUnavailable,
-    S3Objects,
     parse_s3_uri,
 )
 from sagemaker_local.storage.roles import RoleCredentials, RoleError
@@ -37,7 +36,6 @@ from sagemaker_local.storage.roles import RoleCredentials, RoleError
 _MAX_INPUT_BYTES = 1024**3
 _DEFAULT_CONCURRENCY = 4  # per instance
 _LOOK_EVERY_S = 0.5
-_MAX_BACKOFF_S = 15.0
 _MAX_ATTEMPTS = 2  # of a call whose container closes the connection
 _PASSING = ("ServiceUnavailable", "ModelNotReadyException")
 
@@ -71,6 +69,7 @@ class AsyncRunner:
     def __init__(self, services: AsyncServices) -> None:
         self._services = services
         self._folder = services.folder
+        self._results = AsyncResults(services.database, services.clients, services.roles, services.folder)
         self._wake = asyncio.Event()
         self._running: dict[str, AsyncCall] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -123,7 +122,7 @@ class AsyncRunner:
         database = self._services.database
         for call, outcome in await database.read(async_queue.decided):
             if call.call_id not in self._running:
-                self._spawn(call, self._settle(call, outcome))
+                self._spawn(call, self._results.settle(call, outcome))
         now = time.time()
         for call in await database.read(lambda connection: async_queue.expired(connection, now)):
             if call.call_id not in self._running:
@@ -186,7 +185,7 @@ class AsyncRunner:
                 body = await self._body(call, stack, progress)
                 outcome = await self._invoke(call, route, body, progress)
         except (ObjectStoreError, RoleError) as error:
-            outcome = _failed(f"ClientError: {error}")
+            outcome = failed(f"ClientError: {error}")
         except ObjectStoreUnavailable as error:
             raise TryLater(str(error)) from error
         await self._decide(call, outcome)
@@ -198,13 +197,13 @@ class AsyncRunner:
             )
             return [found]
         began = time.monotonic()
-        file = self._file(call, "in")
+        file = self._results.file(call, "in")
         await asyncio.to_thread(self._download, call, file)
         progress.download_s = time.monotonic() - began
         return stack.enter_context(mapped(file))
 
     def _download(self, call: AsyncCall, file: Path) -> None:
-        store, uri = self._store(call), parse_s3_uri(call.input_location or "")
+        store, uri = self._results.store(call), parse_s3_uri(call.input_location or "")
         info = store.head(uri)
         if info.size_bytes > _MAX_INPUT_BYTES:
             raise ObjectStoreError(f"{uri} has {info.size_bytes} bytes; {_MAX_INPUT_BYTES} are taken")
@@ -242,80 +241,28 @@ class AsyncRunner:
         attempts = self._attempts[call.call_id] = self._attempts.get(call.call_id, 0) + 1
         if isinstance(error.__cause__, ContainerClosed) and attempts < _MAX_ATTEMPTS:
             raise TryLater(error.message)
-        return _failed(f"ClientError: {error.message}", variant)
+        return failed(f"ClientError: {error.message}", variant)
 
     async def _keep(self, call: AsyncCall, parts: AsyncGenerator[bytes, None]) -> None:
-        file = self._file(call, "out")
+        file = self._results.file(call, "out")
         with file.open("wb") as output:
             async with aclosing(parts):
                 async for part in parts:
                     await asyncio.to_thread(output.write, part)
             await asyncio.to_thread(_sync, output)
 
-    # -- results -------------------------------------------------------------------------
-
     async def _fail(self, call: AsyncCall, reason: str) -> None:
-        await self._decide(call, _failed(reason))
+        await self._decide(call, failed(reason))
 
     async def _decide(self, call: AsyncCall, outcome: Outcome) -> None:
-        """From here on the call never runs again."""
-        await self._services.database.run(
-            lambda connection: async_queue.decide(connection, call.call_id, outcome)
-        )
         self._attempts.pop(call.call_id, None)
-        await self._settle(call, outcome)
-
-    async def _settle(self, call: AsyncCall, outcome: Outcome) -> None:
-        if outcome.status == "Completed":
-            problem = await self._uploaded(call, call.output_location)
-            if problem is not None:
-                outcome = _failed(f"ClientError: {problem}", outcome.variant)
-                await self._decide(call, outcome)
-                return
-        elif call.failure_location is not None:
-            self._file(call, "out").write_text(outcome.failure_reason or "")
-            problem = await self._uploaded(call, call.failure_location)
-            if problem is not None:
-                logger.warning("the failure of call %s cannot be stored: %s", call.call_id, problem)
-        told = await asyncio.to_thread(notices_of, call, outcome, self._file(call, "out"))
-        await self._services.database.run(
-            lambda connection: async_queue.finish(connection, call.call_id, told)
-        )
-        for suffix in ("in", "out"):
-            self._file(call, suffix).unlink(missing_ok=True)
-
-    async def _uploaded(self, call: AsyncCall, location: str) -> str | None:
-        """Upload the result, however long S3 is away; return why it can never be stored there."""
-        backoff_s = 0.5
-        while True:
-            try:
-                await asyncio.to_thread(
-                    self._store(call).upload, self._file(call, "out"), parse_s3_uri(location)
-                )
-            except (ObjectStoreError, RoleError) as error:
-                return str(error)
-            except FileNotFoundError:
-                return "the engine's copy of the result is gone"
-            except ObjectStoreUnavailable as error:
-                logger.warning("result of call %s waits %.1f s: %s", call.call_id, backoff_s, error)
-                await asyncio.sleep(backoff_s)
-                backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
-            else:
-                return None
+        await self._results.decide(call, outcome)
 
     async def _remove_strays(self) -> None:
         known = await self._services.database.read(async_queue.call_ids)
         for file in self._folder.iterdir():
             if file.stem not in known:
                 file.unlink()
-
-    def _file(self, call: AsyncCall, suffix: str) -> Path:
-        return self._folder / f"{call.call_id}.{suffix}"
-
-    def _store(self, call: AsyncCall) -> S3Objects:
-        return S3Objects(
-            self._services.clients, self._services.roles, role_arn=call.role_arn, region=call.region
-        )
 
 
 def _sync(file: BinaryIO) -> None:
@@ -330,16 +277,6 @@ def _concurrency(route: EndpointRoute) -> int:
     except RoutingError:
         instances = 1
     return int(config.get("MaxConcurrentInvocationsPerInstance", _DEFAULT_CONCURRENCY)) * instances
-
-
-def _failed(reason: str, variant: str = "") -> Outcome:
-    return Outcome(
-        status="Failed",
-        decided_at=time.time(),
-        failure_reason=reason[:1024],
-        variant=variant,
-        log_line=f"Inference request failed. {reason}",
-    )
 
 
 def _success_line(call: AsyncCall, progress: Progress) -> str:

@@ -74,6 +74,7 @@ class AsyncRunner:
         self._running: dict[str, AsyncCall] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._attempts: dict[str, int] = {}
+        self._measured: set[str] = set()
         self._is_suspended = False
 
     def wake(self) -> None:
@@ -105,14 +106,18 @@ class AsyncRunner:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def measure(self, metrics: TrafficMetrics, every_s: float) -> None:
-        """Until cancelled, note how many calls of each asynchronous endpoint wait or are worked on."""
+        """Until cancelled, note how many calls of each endpoint wait or are worked on, once it had some."""
         while True:
             await asyncio.sleep(every_s)
             waiting = await self._services.database.read(async_queue.backlog)
-            for route in [run.route for run in self._services.fleet.runs()]:
-                if route.async_config is not None:
-                    region = parse_arn(route.arn).region
-                    metrics.gauge(region, route.name, "ApproximateBacklogSize", waiting.get(route.arn, 0))
+            self._measured |= waiting.keys()
+            for arn in list(self._measured):
+                route = self._services.fleet.route(arn)
+                if route is None:
+                    self._measured.discard(arn)
+                    continue
+                backlog = waiting.get(arn, 0)
+                metrics.gauge(parse_arn(arn).region, route.name, "ApproximateBacklogSize", backlog)
 
     # -- starting ------------------------------------------------------------------------
 

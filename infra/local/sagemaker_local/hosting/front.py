@@ -37,6 +37,13 @@ class Front:
         self._server = await loop.create_server(make, host, port, backlog=1024, reuse_address=True)
         self._sweeper = asyncio.create_task(self._sweep())
 
+    @property
+    def port(self) -> int:
+        """The port it listens on, also when any free one was asked for."""
+        if self._server is None:
+            raise RuntimeError("the front does not listen")
+        return int(self._server.sockets[0].getsockname()[1])
+
     async def stop(self, grace_s: float) -> None:
         """Listen no more, let the calls in progress end, then close what is left."""
         if self._server is not None:

@@ -60,6 +60,7 @@ class Connection(asyncio.Protocol):
         self._may_write: asyncio.Future[None] | None = None
         self._is_reading_paused = False
         self._is_last = False
+        self._is_at_end = False  # of what the caller sends
         self._is_streaming = False
         self._discards = 0
         self._reset()
@@ -109,7 +110,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The caller sends no more. It may still read an answer; one that leaves a stream just goes."""
-        self._is_last = True
+        self._is_at_end = True
         return self._call is not None and not self._is_streaming
 
     def pause_writing(self) -> None:
@@ -316,7 +317,8 @@ class Connection(asyncio.Protocol):
     def _reply_head(self, reply: Reply, framing: str) -> bytes:
         lines = [_STATUS_LINES.get(reply.status, f"HTTP/1.1 {reply.status} Status\r\n"), framing]
         lines += [f"{name}: {value}\r\n" for name, value in reply.headers.items()]
-        lines.append("Connection: close\r\n\r\n" if self._is_last else "\r\n")
+        is_last = self._is_last or (self._is_at_end and not self._ahead)
+        lines.append("Connection: close\r\n\r\n" if is_last else "\r\n")
         return "".join(lines).encode("latin-1", "replace")
 
     async def _write_stream(self, reply: Reply, stream: AsyncGenerator[bytes, None]) -> None:
@@ -361,6 +363,8 @@ class Connection(asyncio.Protocol):
             transport.resume_reading()
         if self._ahead:
             self.data_received(b"")
+        if self._is_at_end and self._call is None:
+            transport.close()
 
     def _linger_and_close(self, transport: asyncio.Transport) -> None:
         """A caller that still sends would lose the reply if the connection closed under it."""

@@ -233,6 +233,8 @@ class WorkerConnection(asyncio.Protocol):
         self._complete()
 
     def _complete(self) -> None:
+        if self._failure is not None:
+            return
         self._is_complete = True
         self._wake()
 

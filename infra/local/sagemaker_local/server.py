@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import signal
+import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,8 @@ from sagemaker_local.training.part import TrainingPart
 from sagemaker_local.transform.part import TransformPart
 
 _SHUTDOWN_S = 5.0
+#: How long a busy worker thread (S3, logs, metrics) may keep the interpreter while a call waits for it.
+_THREAD_SWITCH_S = 0.0005
 
 logger = logging.getLogger(__name__)
 
@@ -179,6 +182,7 @@ def build_engine(settings: Settings, mode: str) -> Engine:
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
+    sys.setswitchinterval(_THREAD_SWITCH_S)
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = _hold_state_folder(settings.state_dir)
     settings = settings.model_copy(update={"state_dir": settings.state_dir.resolve()})

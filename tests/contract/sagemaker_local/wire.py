@@ -45,11 +45,14 @@ def check_control(operation: OperationModel, reply: dict[str, Any]) -> list[str]
     return problems + list(misfits(operation.output_shape, json.loads(body), "$"))
 
 
-def check_runtime(_: OperationModel, reply: dict[str, Any]) -> list[str]:
+def check_runtime(operation: OperationModel, reply: dict[str, Any]) -> list[str]:
     headers = reply["headers"]
     problems = [] if headers.get("x-amzn-RequestId") else ["no x-amzn-RequestId"]
     if reply["status_code"] == 200:
         return problems + ([] if headers.get("x-Amzn-Invoked-Production-Variant") else ["no variant header"])
+    if reply["status_code"] == 202 and operation.name == "InvokeEndpointAsync":
+        problems += [] if headers.get("X-Amzn-SageMaker-OutputLocation") else ["no output location"]
+        return problems + list(misfits(operation.output_shape, json.loads(reply["body"]), "$"))
     if headers.get("x-amzn-ErrorType") not in _RUNTIME_ERRORS:
         problems.append(f"error {headers.get('x-amzn-ErrorType')} is not modelled")
     if reply["status_code"] == 424:

@@ -12,13 +12,15 @@ from functools import lru_cache
 from botocore.model import ServiceModel, StringShape
 
 from sagemaker_local.hosting import event_stream
+from sagemaker_local.hosting.async_operations import AsyncOperations
 from sagemaker_local.hosting.calls import Call, Headers, Reply
+from sagemaker_local.hosting.data_capture import DataCapture
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.proxy import ATTRIBUTES, Invocation, Proxy, passed_headers, reply_headers
 from sagemaker_local.hosting.routing import EndpointRoute, RoutingError, Target, WorkerPool
 from sagemaker_local.hosting.worker_connections import ContainerClosed
 from sagemaker_local.protocol.arns import ENDPOINT, Scope
-from sagemaker_local.protocol.errors import RuntimeApiError, runtime_validation_error
+from sagemaker_local.protocol.errors import RuntimeApiError, runtime_validation_error, service_unavailable
 from sagemaker_local.protocol.signature import scope_of
 from sagemaker_local.protocol.validate import violations
 from sagemaker_local.settings import Settings
@@ -38,6 +40,8 @@ _PASSED = (("Content-Type", "Content-Type"), ("Accept", "Accept"), *_SAME_NAME)
 _PASSED_TO_STREAM = (("Content-Type", "Content-Type"), (f"{_SAGEMAKER}Accept", "Accept"), *_SAME_NAME)
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _FAULT_MESSAGE_LIMIT = 2048
+_MAX_DIGITS = 9
+_SERVING = ("InService", "Updating", "RollingBack", "SystemUpdating")
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +51,23 @@ Operation = Callable[[Call, Scope, EndpointRoute], Awaitable[Reply]]
 class Invocations:
     """Finds endpoint and variant of a call, checks it, and has it answered."""
 
-    def __init__(self, fleet: Fleet, model: ServiceModel, settings: Settings, proxy: Proxy) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        model: ServiceModel,
+        settings: Settings,
+        proxy: Proxy,
+        asynchronous: AsyncOperations,
+        capture: DataCapture,
+    ) -> None:
         self._fleet = fleet
         self._settings = settings
         self._proxy = proxy
+        self._capture = capture
         self._operations: Mapping[str, tuple[str, Operation]] = {
             "invocations": ("InvokeEndpoint", self._invoke),
             "invocations-response-stream": ("InvokeEndpointWithResponseStream", self._invoke_streamed),
+            "async-invocations": ("InvokeEndpointAsync", asynchronous.invoke),
         }
         self._checks = {name: header_check(model, name) for name, _ in self._operations.values()}
 
@@ -90,6 +104,8 @@ class Invocations:
         route = self._fleet.route(scope.arn(ENDPOINT, name)) if _NAME.fullmatch(name) else None
         if route is None:
             raise runtime_validation_error(f"Endpoint {name} of account {scope.account_id} not found.")
+        if not route.takes_requests and route.status in _SERVING:
+            raise service_unavailable(f"Endpoint {name} is being brought back after a restart.")
         if not route.takes_requests:
             raise runtime_validation_error(f"Endpoint {name} of account {scope.account_id} is not InService.")
         return route
@@ -97,6 +113,7 @@ class Invocations:
     async def _invoke(self, call: Call, scope: Scope, route: EndpointRoute) -> Reply:
         invocation = self._invocation(call, scope, route, _PASSED, self._settings.invocation_timeout_s)
         answer = await self._proxy.send(invocation)
+        self._capture.offer(invocation, answer)
         return Reply(200, reply_headers(answer, invocation.pool.name), answer.parts)
 
     async def _invoke_streamed(self, call: Call, scope: Scope, route: EndpointRoute) -> Reply:
@@ -177,12 +194,17 @@ def header_check(model: ServiceModel, operation: str) -> Callable[[Headers], Non
     shapes = {
         shape.serialization["name"]: shape
         for shape in (members.members.values() if members is not None else ())
-        if shape.serialization.get("location") == "header" and isinstance(shape, StringShape)
+        if shape.serialization.get("location") == "header"
     }
 
     @lru_cache(maxsize=4096)  # callers repeat themselves
     def problem(name: str, value: str) -> str | None:
-        return next(violations(shapes[name], value, name), None)
+        shape = shapes[name]
+        if isinstance(shape, StringShape):
+            return next(violations(shape, value, name), None)
+        if not value.isascii() or not value.isdigit() or len(value) > _MAX_DIGITS:
+            return f"Value '{value[:_MAX_DIGITS]}' at '{name}' is not a number"
+        return next(violations(shape, int(value), name), None)
 
     def check(headers: Headers) -> None:
         for name in shapes:

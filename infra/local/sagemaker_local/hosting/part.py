@@ -6,9 +6,13 @@ from typing import Any
 from aiohttp import web
 
 from sagemaker_local.core import Core, Part
+from sagemaker_local.hosting.async_notices import NoticeDelivery
+from sagemaker_local.hosting.async_operations import AsyncOperations
+from sagemaker_local.hosting.async_runner import AsyncRunner, AsyncServices
 from sagemaker_local.hosting.call_route import CallRoute
 from sagemaker_local.hosting.calls import CallHandler
 from sagemaker_local.hosting.component_operations import ComponentOperations
+from sagemaker_local.hosting.data_capture import CaptureFiles, DataCapture
 from sagemaker_local.hosting.definitions import DefinitionOperations
 from sagemaker_local.hosting.fleet import Fleet, FleetServices
 from sagemaker_local.hosting.invocations import Invocations
@@ -39,7 +43,36 @@ class HostingPart(Part):
         self._connections = WorkerConnections(core.settings.max_body_bytes)
         self._metrics = TrafficMetrics(core.clients, core.settings.traffic_metrics_s)
         proxy = Proxy(self._connections, self._metrics)
-        self._invocations = Invocations(self._fleet, core.models.runtime, core.settings, proxy)
+        self._async_runner = AsyncRunner(
+            AsyncServices(
+                database=core.database,
+                fleet=self._fleet,
+                proxy=proxy,
+                clients=core.clients,
+                roles=core.roles,
+                folder=core.settings.state_dir / "async",
+            )
+        )
+        self._notices = NoticeDelivery(core.database, core.clients, core.roles)
+        self._capture = DataCapture(
+            CaptureFiles(
+                core.settings.state_dir / "capture",
+                max_age_s=core.settings.capture_flush_s,
+                max_bytes=core.settings.capture_flush_bytes,
+            ),
+            core.clients,
+            core.roles,
+            flush_s=core.settings.capture_flush_s,
+        )
+        self._invocations = Invocations(
+            self._fleet,
+            core.models.runtime,
+            core.settings,
+            proxy,
+            AsyncOperations(core.database, self._async_runner.wake),
+            self._capture,
+        )
+        self._metrics_s = core.settings.traffic_metrics_s
         self._max_body_bytes = core.settings.max_body_bytes
 
     def handlers(self) -> Mapping[str, Handler]:
@@ -57,7 +90,15 @@ class HostingPart(Part):
         return self._invocations.answer
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
-        return (self._connections.close_idle(), self._metrics.run())
+        return (
+            self._connections.close_idle(),
+            self._metrics.run(),
+            self._async_runner.run(),
+            self._async_runner.measure(self._metrics, self._metrics_s),
+            self._notices.run(),
+            self._capture.write(),
+            self._capture.deliver(),
+        )
 
     async def open(self) -> None:
         await self._fleet.open()
@@ -66,10 +107,12 @@ class HostingPart(Part):
         return await self._fleet.recover()
 
     async def suspend(self) -> None:
+        await self._async_runner.suspend()
         await self._fleet.suspend()
 
     async def close(self) -> None:
         self._connections.close()
+        await self._capture.close()
         await self._metrics.flush()
         await self._fleet.close()
 

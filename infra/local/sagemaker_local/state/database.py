@@ -52,6 +52,11 @@ CREATE TABLE IF NOT EXISTS transform_object (
 CREATE TABLE IF NOT EXISTS warm_pool (
     arn TEXT PRIMARY KEY, key TEXT NOT NULL, keep_alive_s REAL NOT NULL,
     available_at REAL, reused_at REAL, reused_by TEXT);
+CREATE TABLE IF NOT EXISTS async_call (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, call_id TEXT NOT NULL UNIQUE, endpoint_arn TEXT NOT NULL,
+    state TEXT NOT NULL, expires_at REAL NOT NULL, doc TEXT NOT NULL, body BLOB, outcome TEXT);
+CREATE INDEX IF NOT EXISTS async_call_by_endpoint ON async_call (state, endpoint_arn, place);
+CREATE TABLE IF NOT EXISTS async_notice (notice_id INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS presigned_url (
     digest TEXT PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL);

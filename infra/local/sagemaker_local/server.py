@@ -36,6 +36,7 @@ from sagemaker_local.state.database import Database
 from sagemaker_local.storage.aws_clients import AwsClients, Credentials
 from sagemaker_local.storage.roles import RoleCredentials
 from sagemaker_local.training.part import TrainingPart
+from sagemaker_local.tuning.part import TuningPart
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,8 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
 def build_engine(settings: Settings, mode: str) -> Engine:
     token = _admin_token(settings.token_file)
     core = build_core(settings, mode, token)
-    parts: tuple[Part, ...] = (TrainingPart(core), HostingPart(core))
+    training = TrainingPart(core)
+    parts: tuple[Part, ...] = (training, HostingPart(core), TuningPart(core, training))
     handlers: dict[str, Handler] = dict(TagOperations(core.database).handlers())
     for part in parts:
         handlers |= part.handlers()

@@ -31,6 +31,13 @@ CREATE TABLE IF NOT EXISTS log_cursor (
 CREATE TABLE IF NOT EXISTS metric (
     arn TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, at REAL NOT NULL, PRIMARY KEY (arn, name));
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS tuning_child (
+    arn TEXT PRIMARY KEY, tuning_arn TEXT NOT NULL, number INTEGER NOT NULL,
+    objective_metric TEXT NOT NULL, is_settled INTEGER NOT NULL, doc TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS tuning_child_by_job ON tuning_child (tuning_arn, number);
+CREATE TABLE IF NOT EXISTS objective_value (
+    arn TEXT NOT NULL, attempt INTEGER NOT NULL, node INTEGER NOT NULL, value REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS objective_value_by_job ON objective_value (arn);
 """
 _SCHEMA_VERSION = 1
 

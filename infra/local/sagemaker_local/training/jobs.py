@@ -60,6 +60,7 @@ class TrainingJob(BaseModel):
     run_started_at: float | None = None  # Downloading of this attempt
     earlier_runs_s: float = 0.0
     failure_reason: str | None = None
+    tuning_job_arn: str | None = None  # who made it, when it was not a caller
 
     @property
     def status(self) -> str:

@@ -47,29 +47,31 @@ class TrainingOperations:
 
     async def create(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
         wanted_tags = tags_of_request(request)
+        job = self.prepare(scope, request)
+        await self._database.run(lambda connection: insert_job(connection, job, wanted_tags))
+        self._runners.begin(job)
+        return {"TrainingJobArn": job.arn}
+
+    def prepare(
+        self, scope: Scope, request: Mapping[str, Any], *, tuning_job_arn: str | None = None
+    ) -> TrainingJob:
+        """Check a request and return the job it makes; nothing is stored yet."""
         filled = {**request, "StoppingCondition": {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_S}}
         filled["StoppingCondition"] |= request.get("StoppingCondition", {})
         check_request(filled)
         self._check_capacity(filled)
         now = time.time()
         name = str(request["TrainingJobName"])
-        arn = scope.arn(TRAINING_JOB, name)
         job = TrainingJob(
-            arn=arn, name=name, region=scope.region, request=filled, created_at=now, modified_at=now
-        ).moved("Starting", now, "Starting the training job")
-
-        def work(connection: sqlite3.Connection) -> None:
-            if not resources.insert(connection, job.record()):
-                raise ResourceInUse(
-                    f"Training job names must be unique within an AWS account and region, and a "
-                    f"training job with this name already exists ({arn})"
-                )
-            tags.put(connection, arn, wanted_tags)
-            emit(connection, job)
-
-        await self._database.run(work)
-        self._runners.begin(job)
-        return {"TrainingJobArn": arn}
+            arn=scope.arn(TRAINING_JOB, name),
+            name=name,
+            region=scope.region,
+            request=filled,
+            created_at=now,
+            modified_at=now,
+            tuning_job_arn=tuning_job_arn,
+        )
+        return job.moved("Starting", now, "Starting the training job")
 
     async def describe(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
         arn = scope.arn(TRAINING_JOB, request["TrainingJobName"])
@@ -103,11 +105,7 @@ class TrainingOperations:
                 raise ValidationException(
                     f"The request was rejected because the training job is in status {before.status}."
                 )
-            if before.stop_cause is None:
-                asked = before.model_copy(update={"stop_cause": "request"})
-                save_change(
-                    connection, before, asked.moved("Stopping", time.time(), "Stopping the training job")
-                )
+            request_stop(connection, before, "Stopping the training job")
 
         await self._database.run(work)
         self._runners.stop(arn)
@@ -135,6 +133,24 @@ class TrainingOperations:
                 self._instance_types.slot(group["InstanceType"])
         except CapacityError as error:
             raise ResourceLimitExceeded(str(error)) from error
+
+
+def insert_job(connection: sqlite3.Connection, job: TrainingJob, its_tags: Mapping[str, str]) -> None:
+    """Store a new job; whoever calls this begins its run after the commit."""
+    if not resources.insert(connection, job.record()):
+        raise ResourceInUse(
+            f"Training job names must be unique within an AWS account and region, and a "
+            f"training job with this name already exists ({job.arn})"
+        )
+    tags.put(connection, job.arn, its_tags)
+    emit(connection, job)
+
+
+def request_stop(connection: sqlite3.Connection, job: TrainingJob, message: str) -> None:
+    """Ask an unfinished job to stop, once; its run is told after the commit."""
+    if job.stop_cause is None:
+        asked = job.model_copy(update={"stop_cause": "request"})
+        save_change(connection, job, asked.moved("Stopping", time.time(), message))
 
 
 def _load(connection: sqlite3.Connection, arn: str) -> TrainingJob:

@@ -13,7 +13,7 @@ from sagemaker_local.training.runs import TrainingRuns
 class TrainingPart(Part):
     def __init__(self, core: Core) -> None:
         settings = core.settings
-        self._runs = TrainingRuns(
+        self.runs = TrainingRuns(
             Services(
                 database=core.database,
                 store=JobStore(core.database),
@@ -33,13 +33,13 @@ class TrainingPart(Part):
                 checkpoint_sync_s=settings.checkpoint_sync_s,
             )
         )
-        self._operations = TrainingOperations(core.database, self._runs, core.instance_types, core.tokens)
+        self.operations = TrainingOperations(core.database, self.runs, core.instance_types, core.tokens)
 
     def handlers(self) -> Mapping[str, Handler]:
-        return self._operations.handlers()
+        return self.operations.handlers()
 
     async def recover(self) -> int:
-        return await self._runs.recover()
+        return await self.runs.recover()
 
     async def suspend(self) -> None:
-        await self._runs.suspend()
+        await self.runs.suspend()

@@ -52,6 +52,7 @@ def described(job: TrainingJob, metrics: list[MetricValue]) -> dict[str, Any]:
         "EnableManagedSpotTraining": bool(job.request.get("EnableManagedSpotTraining", False)),
     }
     optional: dict[str, Any] = {
+        "TuningJobArn": job.tuning_job_arn,
         "FailureReason": job.failure_reason,
         "TrainingStartTime": job.training_started_at,
         "TrainingEndTime": job.ended_at if job.is_terminal else None,

@@ -95,4 +95,3 @@ def metrics_of(connection: sqlite3.Connection, arn: str) -> list[MetricValue]:
 
 def forget_metrics(connection: sqlite3.Connection, arn: str) -> None:
     connection.execute("DELETE FROM metric WHERE arn = ?", (arn,))
-    objectives.forget(connection, [arn])

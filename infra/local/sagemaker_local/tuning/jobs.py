@@ -90,6 +90,10 @@ class TuningJob(BaseModel):
         return dict(self.request["HyperParameterTuningJobConfig"])
 
     @property
+    def has_one_definition(self) -> bool:
+        return "TrainingJobDefinition" in self.request
+
+    @property
     def strategy(self) -> str:
         return str(self.config["Strategy"])
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sagemaker_local.protocol.control import epoch
-from sagemaker_local.tuning.children import Child
+from sagemaker_local.tuning.children import OBJECTIVE_PARAMETER, Child
 from sagemaker_local.tuning.completion import not_improving
 from sagemaker_local.tuning.counters import objective_counters, training_counters
 from sagemaker_local.tuning.decisions import losses_in_order
@@ -14,8 +14,6 @@ from sagemaker_local.tuning.jobs import Definition, TuningJob, definitions_of
 EVENT_TYPE = "SageMaker HyperParameter Tuning Job State Change"
 _AS_SENT = (
     "HyperParameterTuningJobConfig",
-    "TrainingJobDefinition",
-    "TrainingJobDefinitions",
     "WarmStartConfig",
     "Autotune",
 )
@@ -37,6 +35,10 @@ _EVENT_MEMBERS = (
 def described(job: TuningJob, children: Sequence[Child]) -> dict[str, Any]:
     definitions = definitions_of(job.request)
     reply: dict[str, Any] = {name: job.request[name] for name in _AS_SENT if name in job.request}
+    shown = [_definition(one) for one in definitions]
+    reply |= (
+        {"TrainingJobDefinition": shown[0]} if job.has_one_definition else {"TrainingJobDefinitions": shown}
+    )
     reply |= {
         "HyperParameterTuningJobName": job.name,
         "HyperParameterTuningJobArn": job.arn,
@@ -124,6 +126,12 @@ def _in_milliseconds(value: Any, name: str) -> Any:
     if name == "BestTrainingJob":
         return {each: _in_milliseconds(item, each) for each, item in value.items()}
     return round(value * 1000) if name.endswith("Time") else value
+
+
+def _definition(definition: Definition) -> dict[str, Any]:
+    """As sent, and with the objective among the static hyper-parameters: clients rely on finding it there."""
+    static = {**definition.static, OBJECTIVE_PARAMETER: definition.objective.metric}
+    return {**definition.request, "StaticHyperParameters": static}
 
 
 def _completion(

@@ -66,7 +66,7 @@ def _finished_parent(connection: sqlite3.Connection, scope: Scope, name: str) ->
             f"The parent hyperparameter tuning job {name} is in status {parent.status}; it must be "
             "Completed, Stopped or Failed."
         )
-    if "TrainingJobDefinitions" in parent.request:
+    if not parent.has_one_definition:
         raise ValidationException(
             f"The parent hyperparameter tuning job {name} has TrainingJobDefinitions, which warm start does "
             "not support."

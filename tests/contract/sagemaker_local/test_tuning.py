@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import Any
 
 from tests.contract.sagemaker_local.engine_process import eventually
 from tests.contract.sagemaker_local.scenario import Scenario
@@ -152,6 +153,7 @@ def test_stop_ends_the_children_and_then_the_job(tuning: Tuning, scenario: Scena
         ParameterRanges=series(" ".join(["1"] * 100)),
         ResourceLimits={"MaxNumberOfTrainingJobs": 9, "MaxParallelTrainingJobs": 2},
         StaticHyperParameters={"pause_s": "0.5"},
+        Tags=[{"Key": "team", "Value": "blue"}],
     )
     refused(tuning.client.delete_hyper_parameter_tuning_job, HyperParameterTuningJobName=scenario.name)
     eventually(lambda: len(tuning.children()) == 2, what="two children run")
@@ -165,11 +167,17 @@ def test_stop_ends_the_children_and_then_the_job(tuning: Tuning, scenario: Scena
     assert "status Stopped" in told
     detail_type = "SageMaker HyperParameter Tuning Job State Change"
 
-    def events() -> list[str]:
-        of_job = [one["detail"] for one in scenario.events() if one["detail-type"] == detail_type]
-        return [one["HyperParameterTuningJobStatus"] for one in of_job]
+    def details() -> list[dict[str, Any]]:
+        return [one["detail"] for one in scenario.events() if one["detail-type"] == detail_type]
 
-    eventually(lambda: events() == ["InProgress", "Stopping", "Stopped"], what="three events")
+    eventually(lambda: len(details()) == 3, what="three events")
+    statuses = [one["HyperParameterTuningJobStatus"] for one in details()]
+    assert statuses == ["InProgress", "Stopping", "Stopped"]
+    last = details()[-1]
+    assert last["TrainingJobStatusCounters"] == found["TrainingJobStatusCounters"]
+    assert last["HyperParameterTuningJobConfig"] == found["HyperParameterTuningJobConfig"]
+    assert last["CreationTime"] == round(found["CreationTime"].timestamp() * 1000)
+    assert last["Tags"] == {"team": "blue"}
 
 
 def test_children_that_all_fail_fail_the_job_and_say_how_many(tuning: Tuning) -> None:

@@ -19,7 +19,8 @@ def test_a_killed_engine_neither_loses_nor_doubles_a_child(
     limits = {"MaxNumberOfTrainingJobs": 4, "MaxParallelTrainingJobs": 2}
     ranges = {"CategoricalParameterRanges": [{"Name": "steps", "Values": ["3", "4", "5", "6", "7", "8"]}]}
     shared = {"ParameterRanges": ranges, "ResourceLimits": limits}
-    tuning.create(**shared, StaticHyperParameters={"pause_s": "0.4"})
+    # an isolated job does not ask the engine for credentials, so a dead engine cannot make it fail
+    tuning.create(**shared, StaticHyperParameters={"pause_s": "0.25"}, EnableNetworkIsolation=True)
     eventually(lambda: len(tuning.children()) >= 2, what="the first children are there")
     engine.admin("POST", "faults/crash-before-commit")
     engine.wait_for_death()
@@ -42,6 +43,23 @@ def test_a_killed_engine_neither_loses_nor_doubles_a_child(
     tuning.create(expected_name, **shared)
     tuning.ended(expected_name)
     assert tuned(tuning.children(expected_name)) == tuned(children)
+
+
+def test_a_tuning_job_goes_on_after_the_engine_was_stopped(
+    scenario: Scenario, own_engine: Callable[..., EngineProcess]
+) -> None:
+    engine = own_engine(**WIDE)
+    tuning = Tuning(scenario, engine)
+    limits = {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 1}
+    one_by_one = {"ResourceLimits": limits, "ParameterRanges": series("0.5 0.4 0.3")}
+    tuning.create(**one_by_one, StaticHyperParameters={"pause_s": "0.5"})
+    eventually(lambda: tuning.children(), what="the first child is there")
+    engine.stop()
+    engine.start()
+    found = tuning.ended()
+    assert found["HyperParameterTuningJobStatus"] == "Completed"
+    assert found["TrainingJobStatusCounters"]["Completed"] == 2
+    assert values(tuning.children()) == [0.3, 0.3]
 
 
 def test_early_stopping_counts_every_value_once_over_a_crash(

@@ -11,6 +11,8 @@ from tests.contract.sagemaker_local.scenario import Scenario
 
 TERMINAL = ("Completed", "Failed", "Stopped")
 X = {"Name": "x", "MinValue": "0", "MaxValue": "1", "ScalingType": "Linear"}
+_OF_CALL = {"WarmStartConfig", "Tags", "Autotune", "TrainingJobDefinitions"}
+_OF_DEFINITION = {"CheckpointConfig", "EnableNetworkIsolation"}
 ONE = {"MaxNumberOfTrainingJobs": 1, "MaxParallelTrainingJobs": 1}
 
 
@@ -35,11 +37,12 @@ class Tuning:
         definition = self.definition()
         call: dict[str, Any] = {}
         for key, value in changes.items():
-            place = definition if key in definition or key == "CheckpointConfig" else config
-            place = (
-                call if key in ("WarmStartConfig", "Tags", "Autotune", "TrainingJobDefinitions") else place
-            )
-            place[key] = value
+            if key in _OF_CALL:
+                call[key] = value
+            elif key in definition or key in _OF_DEFINITION:
+                definition[key] = value
+            else:
+                config[key] = value
         if "TrainingJobDefinitions" in call:
             del config["HyperParameterTuningJobObjective"], config["ParameterRanges"]
         else:
@@ -53,7 +56,6 @@ class Tuning:
     def definition(self, **changes: Any) -> dict[str, Any]:
         training = self.scenario.training_request()
         del training["TrainingJobName"], training["HyperParameters"]
-        training["ResourceConfig"]["InstanceType"] = "ml.m5.large"
         return {"StaticHyperParameters": {"note": "fixed"}, **training, **changes}
 
     def create(self, name: str = "", **changes: Any) -> str:

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from sagemaker_local.tuning.children import Child
-from sagemaker_local.tuning.jobs import TuningJob, definitions_of
+from sagemaker_local.tuning.jobs import PastTrial, TuningJob, definitions_of
 from sagemaker_local.tuning.proposals import Proposal, next_proposals
 from tests.unit.sagemaker_local.tuning_cases import child, tuning_job
 
@@ -58,3 +58,33 @@ def test_a_proposal_lies_within_all_ranges() -> None:
     ranges = definitions_of(tuning_job().request)[0].ranges
     for tuned in run_one_by_one(tuning_job(Strategy="Bayesian"), 20):
         assert all(one.contains(tuned[one.name]) for one in ranges)
+
+
+def test_trials_of_parents_seed_the_model_as_far_as_they_fit() -> None:
+    def trial(number: int, **values: str) -> PastTrial:
+        fitting = {"lr": "0.001", "decay": "0.95", "depth": str(2 + number % 8), "kind": "b", "only": "one"}
+        return PastTrial(values={**fitting, "static": "5", **values}, value=float(number))
+
+    job = tuning_job(Strategy="Bayesian")
+    fitting = [trial(number) for number in range(10)]
+    outside = [trial(number, lr="7") for number in range(10)]
+    incomplete = [PastTrial(values={"lr": "0.001"}, value=1.0)] * 10
+    at_random = proposed(job, [], 1)[0].tuned
+    assert (
+        proposed(job.model_copy(update={"past_trials": (*outside, *incomplete)}), [], 1)[0].tuned == at_random
+    )
+    assert proposed(job.model_copy(update={"past_trials": tuple(fitting)}), [], 1)[0].tuned != at_random
+    cold = job.model_copy(update={"past_trials": tuple(fitting[:9])})
+    assert proposed(cold, [], 1)[0].tuned == at_random
+    running = child(1, at_random, status="InProgress")
+    assert proposed(cold, [running], 1)[0].tuned != proposed(job, [running], 1)[0].tuned
+
+
+def test_definitions_have_proposals_of_their_own() -> None:
+    job = tuning_job()
+    definition = {"RoleArn": "r", "DefinitionName": "a"}
+    request = {**job.request, "TrainingJobDefinitions": [definition, {**definition, "DefinitionName": "b"}]}
+    del request["TrainingJobDefinition"]
+    four = proposed(job.model_copy(update={"request": request}), [], 4)
+    assert [one.definition.name for one in four] == ["a", "b", "a", "b"]
+    assert len({json.dumps(one.tuned) for one in four}) == 4

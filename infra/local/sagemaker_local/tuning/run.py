@@ -24,7 +24,7 @@ from sagemaker_local.tuning.job_store import UnknownTuningJobError, load, save_c
 from sagemaker_local.tuning.jobs import Definition, TuningJob, definitions_of, from_record
 from sagemaker_local.tuning.proposals import Proposal, next_proposals
 
-#: Changes that come within this time are looked at together.
+#: Changes that come this soon after a look are looked at together.
 _GATHER_S = 0.1
 _AFTER_FAULT_S = 2.0
 
@@ -107,6 +107,7 @@ class TuningRun:
         deadline = None if situation.job.ending else situation.job.deadline
         while True:
             self._changed.clear()
+            looked_at = time.monotonic()
             mark = await self._database.read(lambda connection: children.fingerprint(connection, self.arn))
             if mark != situation.fingerprint:
                 return
@@ -116,7 +117,7 @@ class TuningRun:
                     await self._changed.wait()
             except TimeoutError:
                 return
-            await asyncio.sleep(_GATHER_S)
+            await asyncio.sleep(max(0.0, looked_at + _GATHER_S - time.monotonic()))
 
     # -- look ----------------------------------------------------------------------------
 

@@ -125,7 +125,7 @@ def _judge(now: Situation) -> tuple[dict[str, str], dict[str, int]]:
     judged: dict[str, int] = {}
     if not now.job.stops_early and now.job.strategy != "Hyperband":
         return stops, judged
-    rule = _hyperband_verdict if now.job.strategy == "Hyperband" else _median_verdict
+    rule = _hyperband_verdict if now.job.strategy == "Hyperband" else _MedianRule(now)
     for child in now.unfinished:
         arn, seen = child.record.arn, len(now.losses.get(child.record.arn, ()))
         if seen <= child.record.judged:
@@ -137,17 +137,23 @@ def _judge(now: Situation) -> tuple[dict[str, str], dict[str, int]]:
     return stops, judged
 
 
-def _median_verdict(now: Situation, child: Child) -> str | None:
-    finished = [
-        early_stopping.running_means(now.losses.get(one.record.arn, ()))
-        for one in _siblings(now, child)
-        if one.value is not None
-    ]
-    losses = now.losses[child.record.arn]
-    for epoch in range(child.record.judged + 1, len(losses) + 1):
-        if early_stopping.is_hopeless(losses[epoch - 1], epoch, finished):
-            return _EARLY
-    return None
+class _MedianRule:
+    """The running means of finished children are computed once for all that are judged."""
+
+    def __init__(self, now: Situation) -> None:
+        self._finished: dict[int, list[tuple[float, ...]]] = {one.index: [] for one in now.definitions}
+        for child in now.children:
+            if child.value is not None:
+                means = early_stopping.running_means(now.losses.get(child.record.arn, ()))
+                self._finished[child.record.definition].append(means)
+
+    def __call__(self, now: Situation, child: Child) -> str | None:
+        finished = self._finished[child.record.definition]
+        losses = now.losses[child.record.arn]
+        for epoch in range(child.record.judged + 1, len(losses) + 1):
+            if early_stopping.is_hopeless(losses[epoch - 1], epoch, finished):
+                return _EARLY
+        return None
 
 
 def _hyperband_verdict(now: Situation, child: Child) -> str | None:

@@ -162,14 +162,19 @@ def _scaling(one: Mapping[str, Any], low: float, high: float) -> Scaling:
 
 def _integer(text: str) -> int | None:
     try:
-        return int(text)
+        return int(text) if _is_plain(text) else None
     except ValueError:
         return None
 
 
 def _number(text: str) -> float | None:
     try:
-        value = float(text)
+        value = float(text) if _is_plain(text) else math.nan
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def _is_plain(text: str) -> bool:
+    """Python also reads ``1_000``, other scripts' digits and surrounding spaces as numbers."""
+    return text.isascii() and "_" not in text and text == text.strip()

@@ -155,7 +155,7 @@ class TuningRun:
     # -- act -----------------------------------------------------------------------------
 
     async def _step(self, situation: Situation) -> None:
-        decision = decide(situation, time.time())
+        decision = await asyncio.to_thread(decide, situation, time.time())
         proposals: list[Proposal] = []
         if decision.room:
             proposals = await asyncio.to_thread(

@@ -7,7 +7,6 @@ from sagemaker_local.core import Core, Part
 from sagemaker_local.protocol.arns import TUNING_JOB
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.state import resources
-from sagemaker_local.state.database import Database
 from sagemaker_local.training.part import TrainingPart
 from sagemaker_local.tuning.operations import TuningOperations
 from sagemaker_local.tuning.run import Services, TuningRun
@@ -20,9 +19,23 @@ class TuningRuns:
         self._services = services
         self._runs: dict[str, TuningRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._has_recovered = False
         services.database.on_commit(self._notice)
 
+    async def recover(self) -> int:
+        """Take up unfinished tuning jobs; their children are taken up by the training part."""
+        self._has_recovered = True
+        records = await self._services.database.read(
+            lambda connection: resources.all_of(connection, TUNING_JOB, ("InProgress", "Stopping"))
+        )
+        for record in records:
+            self.begin(record.arn)
+        return len(records)
+
     def begin(self, arn: str) -> None:
+        """Drive a stored job. One made while the engine still recovers waits for that, then it is found."""
+        if not self._has_recovered or arn in self._tasks:
+            return
         run = TuningRun(arn, self._services)
         task = asyncio.create_task(run.run(), name=f"tuning {arn}")
         self._runs[arn], self._tasks[arn] = run, task
@@ -52,7 +65,6 @@ class TuningPart(Part):
             runners=training.runs,
             instance_types=core.instance_types,
         )
-        self._database: Database = core.database
         self._runs = TuningRuns(services)
         self._operations = TuningOperations(services, self._runs, core.tokens)
 
@@ -60,13 +72,7 @@ class TuningPart(Part):
         return self._operations.handlers()
 
     async def recover(self) -> int:
-        """Take up unfinished tuning jobs; their children are taken up by the training part."""
-        records = await self._database.read(
-            lambda connection: resources.all_of(connection, TUNING_JOB, ("InProgress", "Stopping"))
-        )
-        for record in records:
-            self._runs.begin(record.arn)
-        return len(records)
+        return await self._runs.recover()
 
     async def suspend(self) -> None:
         await self._runs.suspend()

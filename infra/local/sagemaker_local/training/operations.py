@@ -52,9 +52,7 @@ class TrainingOperations:
         self._runners.begin(job)
         return {"TrainingJobArn": job.arn}
 
-    def prepare(
-        self, scope: Scope, request: Mapping[str, Any], *, tuning_job_arn: str | None = None
-    ) -> TrainingJob:
+    def prepare(self, scope: Scope, request: Mapping[str, Any]) -> TrainingJob:
         """Check a request and return the job it makes; nothing is stored yet."""
         filled = {**request, "StoppingCondition": {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_S}}
         filled["StoppingCondition"] |= request.get("StoppingCondition", {})
@@ -69,7 +67,6 @@ class TrainingOperations:
             request=filled,
             created_at=now,
             modified_at=now,
-            tuning_job_arn=tuning_job_arn,
         )
         return job.moved("Starting", now, "Starting the training job")
 

@@ -34,9 +34,7 @@ logger = logging.getLogger(__name__)
 class JobPreparation(Protocol):
     """Port: checks a request and returns the job it makes."""
 
-    def prepare(
-        self, scope: Scope, request: Mapping[str, Any], *, tuning_job_arn: str | None = None
-    ) -> TrainingJob: ...
+    def prepare(self, scope: Scope, request: Mapping[str, Any]) -> TrainingJob: ...
 
 
 class JobRunners(Protocol):
@@ -222,7 +220,8 @@ def child_job(
     name = f"{job.name}-{number:03d}-{secrets.token_hex(4)}"
     request = training_request(definition, name, tuned, services.fits)
     scope = Scope(region=job.region, account_id=parse_arn(job.arn).account_id)
-    return services.preparation.prepare(scope, request, tuning_job_arn=job.arn)
+    made = services.preparation.prepare(scope, request)
+    return made.model_copy(update={"tuning_job_arn": job.arn})
 
 
 def _is_anything_to_do(situation: Situation, decision: Decision, made: Sequence[NewChild]) -> bool:

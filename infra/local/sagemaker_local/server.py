@@ -45,6 +45,7 @@ from sagemaker_local.storage.roles import RoleCredentials
 from sagemaker_local.studio.part import StudioPart
 from sagemaker_local.training.part import TrainingPart
 from sagemaker_local.transform.part import TransformPart
+from sagemaker_local.tuning.part import TuningPart
 
 _SHUTDOWN_S = 5.0
 #: How long a busy worker thread (S3, logs, metrics) may keep the interpreter while a call waits for it.
@@ -142,12 +143,14 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
 def build_engine(settings: Settings, mode: str) -> Engine:
     token = _admin_token(settings.token_file)
     core = build_core(settings, mode, token)
+    training = TrainingPart(core)
     parts: tuple[Part, ...] = (
-        TrainingPart(core),
+        training,
         ProcessingPart(core),
         HostingPart(core),
         TransformPart(core),
         StudioPart(core),
+        TuningPart(core, training),
     )
     handlers: dict[str, Handler] = dict(TagOperations(core.database).handlers())
     for part in parts:

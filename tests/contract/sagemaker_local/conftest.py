@@ -14,8 +14,10 @@ from tests.contract.emulator import emulator as ministack
 from tests.contract.emulator import free_port
 from tests.contract.sagemaker_local.engine_process import KEYS, EngineProcess
 from tests.contract.sagemaker_local.scenario import BUCKET, Scenario
+from tests.contract.sagemaker_local.tuning_jobs import Tuning
 
 _BLOCK = 60
+WIDE = {"SML_MACHINE_CPUS": "8", "SML_MACHINE_MEMORY_MIB": "64000", "SML_MAX_BATCH_JOBS": "3"}
 
 
 def worker_ports(block: int) -> str:
@@ -57,6 +59,28 @@ def engine(
     process.start()
     yield process
     process.stop()
+
+
+@pytest.fixture(scope="session")
+def wide_engine(
+    emulator: str, event_queue: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EngineProcess]:
+    """An engine that believes in a bigger machine and runs three small jobs at a time."""
+    process = EngineProcess(
+        state_dir=tmp_path_factory.mktemp("wide") / "state",
+        port=free_port(),
+        worker_ports=worker_ports(0),
+        emulator=emulator,
+        **WIDE,
+    )
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def tuning(scenario: Scenario, wide_engine: EngineProcess) -> Tuning:
+    return Tuning(scenario, wide_engine)
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import sqlite3
 from dataclasses import dataclass
 
+from sagemaker_local.state import objectives
+
 
 @dataclass(frozen=True)
 class LogCursor:
@@ -70,6 +72,7 @@ def scanned_offset(connection: sqlite3.Connection, process_id: str) -> int:
 def save_scan(
     connection: sqlite3.Connection, process_id: str, arn: str, offset: int, values: list[MetricValue]
 ) -> None:
+    """Keep the last of ``values`` per metric, and of a tuning job's child every objective value."""
     connection.execute(
         "INSERT INTO metric_cursor VALUES (?, ?) ON CONFLICT (process_id) DO UPDATE "
         "SET scanned_offset = excluded.scanned_offset",
@@ -78,8 +81,9 @@ def save_scan(
     connection.executemany(
         "INSERT INTO metric VALUES (?, ?, ?, ?) ON CONFLICT (arn, name) DO UPDATE "
         "SET value = excluded.value, at = excluded.at WHERE excluded.at >= metric.at",
-        [(arn, value.name, value.value, value.at) for value in values],
+        [(arn, one.name, one.value, one.at) for one in {value.name: value for value in values}.values()],
     )
+    objectives.record(connection, process_id, arn, [(one.name, one.value) for one in values])
 
 
 def metrics_of(connection: sqlite3.Connection, arn: str) -> list[MetricValue]:

@@ -60,6 +60,13 @@ CREATE TABLE IF NOT EXISTS async_notice (notice_id INTEGER PRIMARY KEY AUTOINCRE
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS presigned_url (
     digest TEXT PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS tuning_child (
+    arn TEXT PRIMARY KEY, tuning_arn TEXT NOT NULL, number INTEGER NOT NULL,
+    objective_metric TEXT NOT NULL, is_settled INTEGER NOT NULL, doc TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS tuning_child_by_job ON tuning_child (tuning_arn, number);
+CREATE TABLE IF NOT EXISTS objective_value (
+    arn TEXT NOT NULL, attempt INTEGER NOT NULL, node INTEGER NOT NULL, value REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS objective_value_by_job ON objective_value (arn);
 """
 _SCHEMA_VERSION = 1
 

@@ -26,6 +26,8 @@ class TrainingJob(Job):
         "Completed": "Training job completed",
     }
 
+    tuning_job_arn: str | None = None  # who made it, when it was not a caller
+
     @property
     def resources(self) -> Mapping[str, Any]:
         return dict(self.request["ResourceConfig"])

@@ -54,6 +54,7 @@ def described(
         "EnableManagedSpotTraining": bool(job.request.get("EnableManagedSpotTraining", False)),
     }
     optional: dict[str, Any] = {
+        "TuningJobArn": job.tuning_job_arn,
         "WarmPoolStatus": warm_pool,
         "FailureReason": job.failure_reason,
         "TrainingStartTime": job.started_at,

@@ -172,6 +172,9 @@ def test_a_presigned_url_leads_to_the_lab_where_cells_run_and_files_outlive_the_
     assert "studio-tests" in printed
     assert "domains True" in printed
     assert "shell in /home/sagemaker-user" in printed
+    large = {"type": "file", "format": "text", "content": "x" * (30 << 20)}
+    assert browser.request("PUT", f"{studio.base_url}/api/contents/large.txt", large).status == 201
+    assert len(browser.get(f"{studio.base_url}/files/large.txt").body) == 30 << 20, "no limit but the home's"
     studio.delete_app()
     assert browser.get(landing).status == 404
     again = studio.start()
@@ -217,6 +220,9 @@ def test_only_signed_in_browsers_reach_a_notebook_and_other_sites_do_not_reach_i
     assert eve.sign_in(studio.url("eve", space=None)) == f"/studio/{studio.domain_id}"
     assert "no space yet" in eve.get(f"/studio/{studio.domain_id}").text
     assert eve.get(lab).status == 403, "the space is private"
+    studio.space("team", "ada", "Shared")
+    assert "team" in eve.get(f"/studio/{studio.domain_id}").text
+    assert eve.get(f"/studio/{studio.domain_id}/spaces/team/jupyterlab/default/lab").status == 404
     forged = Browser(studio.engine.url)
     forged.cookies = {name: Morsel() for name in browser.cookies}
     for name, one in forged.cookies.items():

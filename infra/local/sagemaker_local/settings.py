@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sagemaker_local.inputs.file_systems import parse_file_systems
+
 _REPOSITORY = Path(__file__).resolve().parents[3]
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -48,6 +50,8 @@ class Settings(BaseModel):
     ping_interval_s: float = Field(default=5.0, gt=0)
     drain_s: float = Field(default=30.0, ge=0)
     max_body_bytes: int = Field(default=25 * 1024 * 1024, ge=1)
+    object_cache_mib: int = Field(default=4096, ge=0)
+    file_systems: dict[str, Path] = Field(default_factory=dict)
     strict: bool = False
     test_hooks: bool = False
 
@@ -59,6 +63,11 @@ class Settings(BaseModel):
         if "SML_WORKER_PORTS" in env:
             first, _, last = env["SML_WORKER_PORTS"].partition("-")
             values |= {"worker_port_first": first, "worker_port_last": last or first}
+        if env.get("SML_FILE_SYSTEMS"):
+            try:
+                values["file_systems"] = parse_file_systems(env["SML_FILE_SYSTEMS"])
+            except ValueError as error:
+                raise SettingsError(f"SML_FILE_SYSTEMS: {error}") from error
         try:
             settings = cls.model_validate(values)
         except ValidationError as error:
@@ -120,6 +129,7 @@ _VARIABLES = {
     "SML_PING_INTERVAL_S": "ping_interval_s",
     "SML_DRAIN_S": "drain_s",
     "SML_MAX_BODY_BYTES": "max_body_bytes",
+    "SML_OBJECT_CACHE_MIB": "object_cache_mib",
     "SML_STRICT": "strict",
     "SML_TEST": "test_hooks",
 }

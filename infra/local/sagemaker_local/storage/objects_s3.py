@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sagemaker_local.storage.aws_clients import AwsClients
-from sagemaker_local.storage.roles import RoleCredentials, RolesUnavailable
+from sagemaker_local.storage.aws_clients import AwsClients, Credentials
+from sagemaker_local.storage.roles import RolesUnavailable
 
 Result = TypeVar("Result")
 _URI = re.compile(r"s3://(?P<bucket>[^/]+)(?:/(?P<key>.*))?", re.DOTALL)
@@ -21,6 +21,16 @@ _URI = re.compile(r"s3://(?P<bucket>[^/]+)(?:/(?P<key>.*))?", re.DOTALL)
 _STALE = {"InvalidAccessKeyId", "ExpiredToken", "InvalidToken", "UnrecognizedClientException", "403"}
 _TRANSIENT_STATUS = {500, 502, 503, 504}
 _TRANSFER = TransferConfig(max_concurrency=4, multipart_threshold=64 * 1024 * 1024)
+
+
+_CHUNK = 1024 * 1024
+
+
+class CredentialSource(Protocol):
+    """Where the credentials of a role come from. ``get`` raises RoleError or RolesUnavailable."""
+
+    def get(self, role_arn: str) -> Credentials: ...
+    def forget(self, role_arn: str) -> None: ...
 
 
 class ObjectStoreError(Exception):
@@ -65,7 +75,7 @@ def parse_s3_uri(text: str) -> S3Uri:
 class S3Objects:
     """Blocking; used from worker threads. ``cancel`` ends a long transfer between objects."""
 
-    def __init__(self, clients: AwsClients, roles: RoleCredentials, *, role_arn: str, region: str) -> None:
+    def __init__(self, clients: AwsClients, roles: CredentialSource, *, role_arn: str, region: str) -> None:
         self._clients = clients
         self._roles = roles
         self._role_arn = role_arn
@@ -88,6 +98,19 @@ class S3Objects:
         return self._call(
             lambda s3: bytes(s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()), f"get {uri}"
         )
+
+    def stream(self, uri: S3Uri, *, etag: str, offset: int = 0) -> Iterator[bytes]:
+        """Yield the object's bytes from ``offset`` on, as long as it is the one of this ETag."""
+        arguments = {"Bucket": uri.bucket, "Key": uri.key, "IfMatch": etag}
+        if offset:
+            arguments["Range"] = f"bytes={offset}-"
+        body = self._call(lambda s3: s3.get_object(**arguments)["Body"], f"get {uri}")
+        try:
+            yield from body.iter_chunks(_CHUNK)
+        except (BotoCoreError, OSError) as error:
+            raise ObjectStoreUnavailable(f"cannot get {uri}: {error}") from error
+        finally:
+            body.close()
 
     def head(self, uri: S3Uri) -> ObjectInfo:
         answer = self._call(lambda s3: s3.head_object(Bucket=uri.bucket, Key=uri.key), f"get {uri}")
@@ -139,6 +162,8 @@ def _reason(code: str, error: ClientError) -> str:
         "NoSuchKey": "there is no such object",
         "NoSuchBucket": "there is no such bucket",
         "403": "access denied",
+        "412": "it was changed meanwhile",
+        "PreconditionFailed": "it was changed meanwhile",
         "AccessDenied": "access denied",
     }
     return words.get(code, str(error))

@@ -1,7 +1,7 @@
 """The nodes of one attempt of a job: their trees, their specs, their processes."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from sagemaker_local.processes.job_environment import (
     merged,
     service_variables,
 )
-from sagemaker_local.processes.launcher import ChildProcess, ProcessExit, ProcessSpec
+from sagemaker_local.processes.launcher import ChildProcess, Mount, ProcessExit, ProcessSpec
 from sagemaker_local.processes.modes import NAMESPACES
 from sagemaker_local.state.processes import ProcessRecord
 from sagemaker_local.training.jobs import TrainingJob
@@ -57,6 +57,7 @@ class NodeSpecs:
     endpoint_url: str
     engine_url: str
     grace_s: float
+    input_mounts: Callable[[int], list[Mount]]
 
     def spec(self, record: ProcessRecord, leader: ProcessRecord) -> ProcessSpec:
         job = self.layout.job
@@ -71,7 +72,7 @@ class NodeSpecs:
             cwd=f"{place.opt_ml}/code",
             mode=self.layout.mode,
             grace_s=self.grace_s,
-            mounts=place.mounts(self.runtime.visible),
+            mounts=[*place.mounts(self.runtime.visible), *self.input_mounts(record.ordinal)],
             private_network=in_namespace and job.is_isolated and record.ordinal == 0,
             join_network_of=leader.run_dir if shares_network else None,
             nice=_BATCH_NICENESS,

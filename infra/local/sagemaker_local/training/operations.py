@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sagemaker_local.capacity.machine import CapacityError, InstanceTypes
+from sagemaker_local.inputs.input_channels import InputChannels
 from sagemaker_local.protocol.arns import TRAINING_JOB, Scope
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.protocol.errors import ResourceInUse, ResourceLimitExceeded, ValidationException
@@ -29,11 +30,17 @@ class JobRunners(Protocol):
 
 class TrainingOperations:
     def __init__(
-        self, database: Database, runners: JobRunners, instance_types: InstanceTypes, tokens: PageTokens
+        self,
+        database: Database,
+        runners: JobRunners,
+        instance_types: InstanceTypes,
+        inputs: InputChannels,
+        tokens: PageTokens,
     ) -> None:
         self._database = database
         self._runners = runners
         self._instance_types = instance_types
+        self._inputs = inputs
         self._tokens = tokens
 
     def handlers(self) -> dict[str, Handler]:
@@ -49,7 +56,7 @@ class TrainingOperations:
         wanted_tags = tags_of_request(request)
         filled = {**request, "StoppingCondition": {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_S}}
         filled["StoppingCondition"] |= request.get("StoppingCondition", {})
-        check_request(filled)
+        check_request(filled, self._inputs)
         self._check_capacity(filled)
         now = time.time()
         name = str(request["TrainingJobName"])

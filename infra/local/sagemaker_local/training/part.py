@@ -21,6 +21,7 @@ class TrainingPart(Part):
                 queue=core.queue,
                 instance_types=core.instance_types,
                 images=core.images,
+                inputs=core.inputs,
                 clients=core.clients,
                 roles=core.roles,
                 shipper=core.shipper,
@@ -33,7 +34,9 @@ class TrainingPart(Part):
                 checkpoint_sync_s=settings.checkpoint_sync_s,
             )
         )
-        self._operations = TrainingOperations(core.database, self._runs, core.instance_types, core.tokens)
+        self._operations = TrainingOperations(
+            core.database, self._runs, core.instance_types, core.inputs, core.tokens
+        )
 
     def handlers(self) -> Mapping[str, Handler]:
         return self._operations.handlers()

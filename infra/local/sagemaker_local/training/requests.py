@@ -5,19 +5,18 @@ from typing import Any
 
 import regex  # type: ignore[import-untyped, unused-ignore]
 
+from sagemaker_local.inputs.channel_requests import channel_problems
+from sagemaker_local.inputs.input_channels import InputChannels
 from sagemaker_local.protocol.errors import ValidationException
 
-_SUPPORTED_DATA_TYPES = {"S3Prefix", "ManifestFile"}
-_SUPPORTED_INPUT_MODES = {"File", "FastFile"}
 
-
-def check_request(request: Mapping[str, Any]) -> None:
-    problem = next(_problems(request), None)
+def check_request(request: Mapping[str, Any], inputs: InputChannels) -> None:
+    problem = next(_problems(request, inputs), None)
     if problem is not None:
         raise ValidationException(problem)
 
 
-def _problems(request: Mapping[str, Any]) -> Iterator[str]:
+def _problems(request: Mapping[str, Any], inputs: InputChannels) -> Iterator[str]:
     for name in ("AlgorithmSpecification", "ResourceConfig"):
         if name not in request:
             lowered = name[0].lower() + name[1:]
@@ -27,7 +26,8 @@ def _problems(request: Mapping[str, Any]) -> Iterator[str]:
             )
     yield from _algorithm(request["AlgorithmSpecification"])
     yield from _resources(request["ResourceConfig"])
-    yield from _channels(request)
+    mode = request["AlgorithmSpecification"].get("TrainingInputMode", "File")
+    yield from channel_problems(request.get("InputDataConfig", []), mode, inputs)
     yield from _stopping(request)
     if not str(request["OutputDataConfig"].get("S3OutputPath", "")).startswith("s3://"):
         yield "OutputDataConfig.S3OutputPath must be an S3 address."
@@ -57,25 +57,6 @@ def _resources(config: Mapping[str, Any]) -> Iterator[str]:
         yield "ResourceConfig needs either InstanceType and InstanceCount or InstanceGroups."
     if has_type and "InstanceCount" not in config:
         yield "ResourceConfig.InstanceCount is required with InstanceType."
-
-
-def _channels(request: Mapping[str, Any]) -> Iterator[str]:
-    channels = request.get("InputDataConfig", [])
-    names = [channel["ChannelName"] for channel in channels]
-    if len(set(names)) != len(names):
-        yield "Channel names must be unique."
-    mode = request["AlgorithmSpecification"].get("TrainingInputMode", "File")
-    for channel in channels:
-        source = channel["DataSource"]
-        name = channel["ChannelName"]
-        if "S3DataSource" not in source:
-            yield f"Channel {name}: only S3DataSource is supported by sagemaker-local."
-        elif source["S3DataSource"]["S3DataType"] not in _SUPPORTED_DATA_TYPES:
-            yield f"Channel {name}: S3DataType {source['S3DataSource']['S3DataType']} is not supported yet."
-        elif not source["S3DataSource"]["S3Uri"].startswith("s3://"):
-            yield f"Channel {name}: S3Uri must be an S3 address."
-        if channel.get("InputMode", mode) not in _SUPPORTED_INPUT_MODES:
-            yield f"Channel {name}: input mode {channel.get('InputMode', mode)} is not supported yet."
 
 
 def _stopping(request: Mapping[str, Any]) -> Iterator[str]:

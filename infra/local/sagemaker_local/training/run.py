@@ -16,6 +16,8 @@ from sagemaker_local.capacity.queue import SlotQueue
 from sagemaker_local.images.registry import ImageError
 from sagemaker_local.images.resolver import Images
 from sagemaker_local.inputs.channels import ChannelError
+from sagemaker_local.inputs.input_channels import InputChannels
+from sagemaker_local.inputs.pipe_feeders import FeederServices, keep_feeding
 from sagemaker_local.logs.metrics import MetricScanner, compile_definitions
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.processes.launcher import ProcessExit
@@ -33,7 +35,13 @@ from sagemaker_local.training.checkpoints import CheckpointSync
 from sagemaker_local.training.job_store import JobStore, UnknownJobError, load, save_change
 from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.nodes import JobLayout, Node, NodeSpecs, wait_all
-from sagemaker_local.training.preparation import PathError, checkpoint_sync, prepare_job, training_runtime
+from sagemaker_local.training.preparation import (
+    PathError,
+    checkpoint_sync,
+    job_inputs,
+    prepare_job,
+    training_runtime,
+)
 
 Result = TypeVar("Result")
 
@@ -56,6 +64,7 @@ class Services:
     queue: SlotQueue
     instance_types: InstanceTypes
     images: Images
+    inputs: InputChannels
     clients: AwsClients
     roles: RoleCredentials
     shipper: LogShipper
@@ -158,7 +167,9 @@ class JobRun:
         self._take_slot(job)
         layout, store = self._layout(job), self._objects(job)
         await self._until_available(
-            lambda: prepare_job(job, layout, store, self._services.images, self._cancel_transfer)
+            lambda: prepare_job(
+                job, layout, store, self._services.images, self._services.inputs, self._cancel_transfer
+            )
         )
         records = [
             self._services.supervisor.new_record(
@@ -192,11 +203,17 @@ class JobRun:
         nodes = await self._nodes(job)
         sync = checkpoint_sync(job, self._layout(job), self._objects(job))
         watcher = asyncio.create_task(self._watch(job, nodes))
+        feeding = asyncio.create_task(self._feed(job, nodes))
         try:
             why = await self._supervise(job, nodes, sync)
         finally:
+            feeding.cancel()
             watcher.cancel()
-            await asyncio.gather(watcher, return_exceptions=True)
+            results = await asyncio.gather(feeding, watcher, return_exceptions=True)
+        if why == "ended" and isinstance(results[0], Exception):
+            exits = await self._end(job, nodes)
+            if not any(one.lost for one in exits):  # a machine that went down took the feeders along
+                raise results[0]
         if why == "stop":
             self._rearm()
             return
@@ -210,6 +227,25 @@ class JobRun:
             await self._interrupt(sync)
             return
         await self._judge(job, nodes, exits, sync)
+
+    async def _feed(self, job: TrainingJob, nodes: list[Node]) -> None:
+        """A job whose data breaks off must not go on as if it had all of it."""
+        inputs = job_inputs(job, self._layout(job))
+        try:
+            await keep_feeding(
+                self._services.inputs.pipe_plans(inputs),
+                owner_arn=job.arn,
+                attempt=job.attempt,
+                services=FeederServices(
+                    self._services.database,
+                    self._services.supervisor,
+                    self._services.endpoint_url,
+                    self._services.engine_url,
+                ),
+            )
+        except Exception:
+            _stop(nodes)
+            raise
 
     async def _supervise(self, job: TrainingJob, nodes: list[Node], sync: CheckpointSync | None) -> str:
         """Wait until something decides: all ended, one failed, stop, runtime limit, engine stop."""
@@ -506,6 +542,7 @@ class JobRun:
             endpoint_url=self._services.endpoint_url,
             engine_url=self._services.engine_url,
             grace_s=self._services.grace_s,
+            input_mounts=lambda node: self._services.inputs.mounts(job_inputs(job, self._layout(job)), node),
         )
 
 

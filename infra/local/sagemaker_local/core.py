@@ -12,6 +12,7 @@ from sagemaker_local.hosting.artifact_cache import ArtifactCache
 from sagemaker_local.hosting.calls import CallHandler
 from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.images.resolver import Images
+from sagemaker_local.inputs.input_channels import InputChannels
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.protocol.control import Handler
@@ -42,6 +43,7 @@ class Core:
     images: Images
     artifacts: ArtifactCache
     worker_ports: WorkerPorts
+    inputs: InputChannels
     supervisor: Supervisor
     shipper: LogShipper
 

@@ -28,6 +28,9 @@ from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.images.environments import Environments
 from sagemaker_local.images.registry import load_registry
 from sagemaker_local.images.resolver import Images
+from sagemaker_local.inputs.file_systems import FileSystems
+from sagemaker_local.inputs.input_channels import InputChannels
+from sagemaker_local.inputs.object_cache import ObjectCache
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.logs.streams_cloudwatch import CloudWatchStreams
 from sagemaker_local.processes.docker import DOCKER, DockerError
@@ -135,6 +138,11 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
         images=Images(registry, Environments(registry, settings.envs_dir), settings.packages, docker),
         artifacts=ArtifactCache(settings.models_dir, clients, roles),
         worker_ports=WorkerPorts(settings.worker_port_first, settings.worker_port_last),
+        inputs=InputChannels(
+            ObjectCache(settings.state_dir / "objects", settings.object_cache_mib * 1024 * 1024),
+            FileSystems(settings.file_systems),
+            mode,
+        ),
         supervisor=Supervisor(database, settings.runs_dir, docker),
         shipper=LogShipper(database, CloudWatchStreams(clients), settings.runs_dir),
     )

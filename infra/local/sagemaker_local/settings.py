@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sagemaker_local.inputs.file_systems import parse_file_systems
 from sagemaker_local.processes.docker import DockerClient
 from sagemaker_local.processes.overlay import PackageSource
 
@@ -61,6 +62,8 @@ class Settings(BaseModel):
     allow_requirements: bool = False
     requirements_index: str | None = None
     requirements_wheels: Path | None = None
+    object_cache_mib: int = Field(default=4096, ge=0)
+    file_systems: dict[str, Path] = Field(default_factory=dict)
     strict: bool = False
     test_hooks: bool = False
 
@@ -72,6 +75,11 @@ class Settings(BaseModel):
         if "SML_WORKER_PORTS" in env:
             first, _, last = env["SML_WORKER_PORTS"].partition("-")
             values |= {"worker_port_first": first, "worker_port_last": last or first}
+        if env.get("SML_FILE_SYSTEMS"):
+            try:
+                values["file_systems"] = parse_file_systems(env["SML_FILE_SYSTEMS"])
+            except ValueError as error:
+                raise SettingsError(f"SML_FILE_SYSTEMS: {error}") from error
         try:
             settings = cls.model_validate(values)
         except ValidationError as error:
@@ -154,6 +162,7 @@ _VARIABLES = {
     "SML_ALLOW_REQUIREMENTS": "allow_requirements",
     "SML_REQUIREMENTS_INDEX": "requirements_index",
     "SML_REQUIREMENTS_WHEELS": "requirements_wheels",
+    "SML_OBJECT_CACHE_MIB": "object_cache_mib",
     "SML_STRICT": "strict",
     "SML_TEST": "test_hooks",
 }

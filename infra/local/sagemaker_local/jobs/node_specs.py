@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sagemaker_local.processes.job_environment import (
     merged,
     service_variables,
 )
-from sagemaker_local.processes.launcher import ProcessSpec
+from sagemaker_local.processes.launcher import Mount, ProcessSpec
 from sagemaker_local.processes.modes import NAMESPACES
 from sagemaker_local.state.processes import ProcessRecord
 
@@ -33,6 +33,7 @@ class NodeSpecs:
         roots: the folder of each node that is its ``/opt/ml``.
         names: variables with which the service names the job.
         folder: working directory below ``/opt/ml``.
+        input_mounts: what else a node sees, by its position.
     """
 
     job: Job
@@ -44,6 +45,7 @@ class NodeSpecs:
     slots: Sequence[Slot]
     names: Mapping[str, str]
     folder: str = ""
+    input_mounts: Callable[[int], list[Mount]] = lambda _: []
 
     def spec(self, record: ProcessRecord, leader: ProcessRecord) -> ProcessSpec:
         mode = self.services.mode
@@ -58,7 +60,7 @@ class NodeSpecs:
             cwd=f"{place.opt_ml}/{self.folder}".rstrip("/"),
             mode=mode,
             grace_s=self.services.grace_s,
-            mounts=place.mounts(self.runtime.visible),
+            mounts=[*place.mounts(self.runtime.visible), *self.input_mounts(record.ordinal)],
             private_network=isolated and record.ordinal == 0,
             join_network_of=leader.run_dir if isolated and record.ordinal > 0 else None,
             nice=_BATCH_NICENESS,

@@ -10,6 +10,7 @@ from sagemaker_local.capacity.machine import InstanceTypes
 from sagemaker_local.capacity.queue import SlotQueue
 from sagemaker_local.core import Core
 from sagemaker_local.images.resolver import Images
+from sagemaker_local.inputs.input_channels import InputChannels
 from sagemaker_local.jobs.job import Job
 from sagemaker_local.jobs.nodes import Node, NodeSpecMaker
 from sagemaker_local.logs.shipper import LogShipper
@@ -36,6 +37,7 @@ class JobServices:
     queue: SlotQueue
     instance_types: InstanceTypes
     images: Images
+    inputs: InputChannels
     clients: AwsClients
     roles: RoleCredentials
     shipper: LogShipper
@@ -59,6 +61,7 @@ def job_services(core: Core, folder: str) -> JobServices:
         queue=core.queue,
         instance_types=core.instance_types,
         images=core.images,
+        inputs=core.inputs,
         clients=core.clients,
         roles=core.roles,
         shipper=core.shipper,

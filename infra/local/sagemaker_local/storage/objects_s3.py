@@ -3,17 +3,18 @@
 import re
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sagemaker_local.storage.aws_clients import AwsClients
-from sagemaker_local.storage.roles import RoleCredentials, RolesUnavailable
+from sagemaker_local.storage.aws_clients import AwsClients, Credentials
+from sagemaker_local.storage.roles import RolesUnavailable
 
 Result = TypeVar("Result")
 _URI = re.compile(r"s3://(?P<bucket>[^/]+)(?:/(?P<key>.*))?", re.DOTALL)
@@ -21,6 +22,18 @@ _URI = re.compile(r"s3://(?P<bucket>[^/]+)(?:/(?P<key>.*))?", re.DOTALL)
 _STALE = {"InvalidAccessKeyId", "ExpiredToken", "InvalidToken", "UnrecognizedClientException", "403"}
 _TRANSIENT_STATUS = {500, 502, 503, 504}
 _TRANSFER = TransferConfig(max_concurrency=4, multipart_threshold=64 * 1024 * 1024)
+
+
+_CHUNK = 1024 * 1024
+#: Below this one plain request is quicker than the machinery for parts.
+_SMALL_BYTES = 8 * 1024 * 1024
+
+
+class CredentialSource(Protocol):
+    """Where the credentials of a role come from. ``get`` raises RoleError or RolesUnavailable."""
+
+    def get(self, role_arn: str) -> Credentials: ...
+    def forget(self, role_arn: str) -> None: ...
 
 
 class ObjectStoreError(Exception):
@@ -65,7 +78,7 @@ def parse_s3_uri(text: str) -> S3Uri:
 class S3Objects:
     """Blocking; used from worker threads. ``cancel`` ends a long transfer between objects."""
 
-    def __init__(self, clients: AwsClients, roles: RoleCredentials, *, role_arn: str, region: str) -> None:
+    def __init__(self, clients: AwsClients, roles: CredentialSource, *, role_arn: str, region: str) -> None:
         self._clients = clients
         self._roles = roles
         self._role_arn = role_arn
@@ -78,25 +91,51 @@ class S3Objects:
         return self._call(lambda s3: list(_pages(s3, prefix)), f"list {prefix}")
 
     def download(self, bucket: str, key: str, target: Path) -> None:
+        """One request; the file is there only when it is whole."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        self._call(
-            lambda s3: s3.download_file(bucket, key, str(target), Config=_TRANSFER),
-            f"get s3://{bucket}/{key}",
-        )
+        part = target.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            with part.open("wb") as file:
+                for chunk in self.stream(S3Uri(bucket, key)):
+                    file.write(chunk)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
 
     def read(self, uri: S3Uri) -> bytes:
         return self._call(
             lambda s3: bytes(s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()), f"get {uri}"
         )
 
+    def stream(self, uri: S3Uri, *, etag: str | None = None, offset: int = 0) -> Iterator[bytes]:
+        """Yield the object's bytes from ``offset`` on; with an ETag only of that version."""
+        arguments = {"Bucket": uri.bucket, "Key": uri.key}
+        if etag is not None:
+            arguments["IfMatch"] = etag
+        if offset:
+            arguments["Range"] = f"bytes={offset}-"
+        body = self._call(lambda s3: s3.get_object(**arguments)["Body"], f"get {uri}")
+        try:
+            yield from body.iter_chunks(_CHUNK)
+        except (BotoCoreError, OSError) as error:
+            raise ObjectStoreUnavailable(f"cannot get {uri}: {error}") from error
+        finally:
+            body.close()
+
     def head(self, uri: S3Uri) -> ObjectInfo:
         answer = self._call(lambda s3: s3.head_object(Bucket=uri.bucket, Key=uri.key), f"get {uri}")
         return ObjectInfo(uri.key, int(answer["ContentLength"]), str(answer["ETag"]))
 
     def upload(self, source: Path, uri: S3Uri) -> None:
-        self._call(
-            lambda s3: s3.upload_file(str(source), uri.bucket, uri.key, Config=_TRANSFER), f"put {uri}"
-        )
+        def put(s3: Any) -> None:
+            with source.open("rb") as body:
+                s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body)
+
+        def put_in_parts(s3: Any) -> None:
+            s3.upload_file(str(source), uri.bucket, uri.key, Config=_TRANSFER)
+
+        is_small = source.stat().st_size < _SMALL_BYTES
+        self._call(put if is_small else put_in_parts, f"put {uri}")
 
     def _call(self, action: Callable[[Any], Result], what: str) -> Result:
         for attempt in (1, 2):
@@ -139,6 +178,8 @@ def _reason(code: str, error: ClientError) -> str:
         "NoSuchKey": "there is no such object",
         "NoSuchBucket": "there is no such bucket",
         "403": "access denied",
+        "412": "it was changed meanwhile",
+        "PreconditionFailed": "it was changed meanwhile",
         "AccessDenied": "access denied",
     }
     return words.get(code, str(error))

@@ -28,6 +28,7 @@ from sagemaker_local.training.warm_pools import arns_with_status
 class TrainingOperations:
     def __init__(self, core: Core, store: JobStore[TrainingJob], runs: JobRuns[TrainingJob]) -> None:
         self._database = core.database
+        self._inputs = core.inputs
         self._kind = store.kind
         self._jobs = JobOperations(core, store, runs, not_found=lambda _: "Requested resource not found.")
 
@@ -51,7 +52,7 @@ class TrainingOperations:
         """Check a request and return the job it makes; nothing is stored yet."""
         filled = {**request, "StoppingCondition": {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_S}}
         filled["StoppingCondition"] |= request.get("StoppingCondition", {})
-        check_request(filled)
+        check_request(filled, self._inputs)
         filled["ResourceConfig"] = with_selection(filled["ResourceConfig"])
         now = time.time()
         name = str(request["TrainingJobName"])

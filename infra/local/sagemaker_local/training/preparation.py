@@ -5,7 +5,7 @@ import threading
 from typing import Literal
 
 from sagemaker_local.images.resolver import Images
-from sagemaker_local.inputs.channels import channel_objects, fill_channel, share_of_node
+from sagemaker_local.inputs.input_channels import InputChannels, JobInputs
 from sagemaker_local.jobs.folder_sync import FolderSync
 from sagemaker_local.jobs.workload import PathError
 from sagemaker_local.processes.job_environment import Runtime
@@ -33,32 +33,31 @@ def checkpoint_sync(job: TrainingJob, layout: JobLayout, store: S3Objects) -> Fo
     return FolderSync(layout.trees[0].root, relative, parse_s3_uri(config["S3Uri"]), store)
 
 
+def job_inputs(job: TrainingJob, layout: JobLayout) -> JobInputs:
+    resources = job.resources
+    groups = resources.get("InstanceGroups") or [{"InstanceGroupName": "", "InstanceCount": job.node_count}]
+    return JobInputs(
+        channels=job.request.get("InputDataConfig", []),
+        default_mode=job.request["AlgorithmSpecification"].get("TrainingInputMode", "File"),
+        roots=[tree.root for tree in layout.trees],
+        groups=[group["InstanceGroupName"] for group in groups for _ in range(group["InstanceCount"])],
+        role_arn=job.role_arn,
+        region=job.region,
+    )
+
+
 def prepare_job(
-    job: TrainingJob, layout: JobLayout, store: S3Objects, images: Images, cancel: threading.Event
+    job: TrainingJob,
+    layout: JobLayout,
+    store: S3Objects,
+    images: Images,
+    inputs: InputChannels,
+    cancel: threading.Event,
 ) -> None:
     runtime = training_runtime(job, images)  # builds the environment on first use
     shutil.rmtree(layout.root, ignore_errors=True)
-    trees = layout.trees
-    for tree in trees:
+    for tree in layout.trees:
         tree.make()
         runtime.prepare(tree.root)
     layout.write_configs()
-    for channel in job.request.get("InputDataConfig", []):
-        found = channel_objects(channel, store)
-        for number, (host, tree) in enumerate(zip(layout.hosts, trees, strict=True)):
-            if _sees_channel(job, channel.get("DataSource", {}).get("S3DataSource", {}), host, layout):
-                share = share_of_node(channel, found, node=number, nodes=len(trees))
-                fill_channel(channel, share, tree.channel(channel["ChannelName"]), store, cancel)
-
-
-def _sees_channel(job: TrainingJob, source: dict[str, object], host: str, layout: JobLayout) -> bool:
-    groups = source.get("InstanceGroupNames")
-    if not isinstance(groups, list) or not groups:
-        return True
-    first = 0
-    number = layout.hosts.index(host)
-    for group in job.resources.get("InstanceGroups") or []:
-        if first <= number < first + group["InstanceCount"]:
-            return group["InstanceGroupName"] in groups
-        first += group["InstanceCount"]
-    return False
+    inputs.fill(job_inputs(job, layout), store, cancel)

@@ -5,20 +5,19 @@ from typing import Any
 
 import regex  # type: ignore[import-untyped, unused-ignore]
 
+from sagemaker_local.inputs.channel_requests import channel_problems
+from sagemaker_local.inputs.input_channels import InputChannels
 from sagemaker_local.jobs.instances import instance_problems
 from sagemaker_local.protocol.errors import ValidationException
 
-_SUPPORTED_DATA_TYPES = {"S3Prefix", "ManifestFile"}
-_SUPPORTED_INPUT_MODES = {"File", "FastFile"}
 
-
-def check_request(request: Mapping[str, Any]) -> None:
-    problem = next(_problems(request), None)
+def check_request(request: Mapping[str, Any], inputs: InputChannels) -> None:
+    problem = next(_problems(request, inputs), None)
     if problem is not None:
         raise ValidationException(problem)
 
 
-def _problems(request: Mapping[str, Any]) -> Iterator[str]:
+def _problems(request: Mapping[str, Any], inputs: InputChannels) -> Iterator[str]:
     for name in ("AlgorithmSpecification", "ResourceConfig"):
         if name not in request:
             lowered = name[0].lower() + name[1:]
@@ -28,7 +27,8 @@ def _problems(request: Mapping[str, Any]) -> Iterator[str]:
             )
     yield from _algorithm(request["AlgorithmSpecification"])
     yield from _resources(request)
-    yield from _channels(request)
+    mode = request["AlgorithmSpecification"].get("TrainingInputMode", "File")
+    yield from channel_problems(request.get("InputDataConfig", []), mode, inputs)
     yield from _stopping(request)
     if not str(request["OutputDataConfig"].get("S3OutputPath", "")).startswith("s3://"):
         yield "OutputDataConfig.S3OutputPath must be an S3 address."
@@ -65,25 +65,6 @@ def _resources(request: Mapping[str, Any]) -> Iterator[str]:
         yield "InstanceCount must be at least 1."
     if config.get("KeepAlivePeriodInSeconds") and (groups or request.get("EnableManagedSpotTraining")):
         yield "KeepAlivePeriodInSeconds cannot be used with InstanceGroups or EnableManagedSpotTraining."
-
-
-def _channels(request: Mapping[str, Any]) -> Iterator[str]:
-    channels = request.get("InputDataConfig", [])
-    names = [channel["ChannelName"] for channel in channels]
-    if len(set(names)) != len(names):
-        yield "Channel names must be unique."
-    mode = request["AlgorithmSpecification"].get("TrainingInputMode", "File")
-    for channel in channels:
-        source = channel["DataSource"]
-        name = channel["ChannelName"]
-        if "S3DataSource" not in source:
-            yield f"Channel {name}: only S3DataSource is supported by sagemaker-local."
-        elif source["S3DataSource"]["S3DataType"] not in _SUPPORTED_DATA_TYPES:
-            yield f"Channel {name}: S3DataType {source['S3DataSource']['S3DataType']} is not supported yet."
-        elif not source["S3DataSource"]["S3Uri"].startswith("s3://"):
-            yield f"Channel {name}: S3Uri must be an S3 address."
-        if channel.get("InputMode", mode) not in _SUPPORTED_INPUT_MODES:
-            yield f"Channel {name}: input mode {channel.get('InputMode', mode)} is not supported yet."
 
 
 def _stopping(request: Mapping[str, Any]) -> Iterator[str]:

@@ -83,7 +83,7 @@ def input_data_config(request: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     default_mode = request["AlgorithmSpecification"].get("TrainingInputMode", "File")
     for channel in request.get("InputDataConfig", []):
-        source = channel["DataSource"]["S3DataSource"]
+        source = channel["DataSource"].get("S3DataSource", {})
         entry = {
             "TrainingInputMode": channel.get("InputMode", default_mode),
             "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),

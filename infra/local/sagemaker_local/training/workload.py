@@ -6,6 +6,8 @@ from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sagemaker_local.inputs.input_channels import JobInputs
+from sagemaker_local.inputs.pipe_feeders import FeederServices, keep_feeding
 from sagemaker_local.jobs import failures
 from sagemaker_local.jobs.folder_sync import FolderSync, keep_in_step
 from sagemaker_local.jobs.layout import job_folder
@@ -19,7 +21,7 @@ from sagemaker_local.storage.job_files import read_job_text
 from sagemaker_local.training.artifacts import upload_results
 from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.nodes import JobLayout
-from sagemaker_local.training.preparation import checkpoint_sync, prepare_job, training_runtime
+from sagemaker_local.training.preparation import checkpoint_sync, job_inputs, prepare_job, training_runtime
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 _SCAN_S = 0.5
@@ -47,7 +49,9 @@ class TrainingWorkload:
         return [tree.root for tree in self._layout.trees]
 
     def prepare(self, cancel: threading.Event) -> None:
-        prepare_job(self._job, self._layout, self._store, self._services.images, cancel)
+        prepare_job(
+            self._job, self._layout, self._store, self._services.images, self._services.inputs, cancel
+        )
         sync = self._checkpoints()
         if sync is not None:
             sync.download()
@@ -66,11 +70,12 @@ class TrainingWorkload:
             slots=node_slots(self._job, self._services.instance_types),
             names={"TRAINING_JOB_NAME": self._job.name, "TRAINING_JOB_ARN": self._job.arn},
             folder="code",
+            input_mounts=lambda node: self._services.inputs.mounts(self._inputs, node),
         ).spec
 
     def companions(self, nodes: Sequence[Node]) -> Sequence[Coroutine[Any, Any, None]]:
         sync = self._checkpoints()
-        found = [self._watch_metrics(nodes)]
+        found = [self._watch_metrics(nodes), self._feed_pipes()]
         if sync is not None:
             found.append(keep_in_step([sync], self._services.sync_s, self._job.arn))
         return found
@@ -110,6 +115,22 @@ class TrainingWorkload:
         if self._sync is None:
             self._sync = checkpoint_sync(self._job, self._layout, self._store)
         return self._sync
+
+    @property
+    def _inputs(self) -> JobInputs:
+        return job_inputs(self._job, self._layout)
+
+    async def _feed_pipes(self) -> None:
+        """A job whose data breaks off must not go on as if it had all of it."""
+        services = self._services
+        await keep_feeding(
+            services.inputs.pipe_plans(self._inputs),
+            owner_arn=self._job.arn,
+            attempt=self._job.attempt,
+            services=FeederServices(
+                services.database, services.supervisor, services.endpoint_url, services.engine_url
+            ),
+        )
 
     async def _watch_metrics(self, nodes: Sequence[Node]) -> None:
         while True:

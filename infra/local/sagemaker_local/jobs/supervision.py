@@ -34,26 +34,45 @@ async def supervise(
     waits: set[asyncio.Task[Any]] = {asyncio.create_task(node.wait()) for node in nodes}
     beside: set[asyncio.Task[Any]] = {asyncio.create_task(work) for work in companions}
     nudged = asyncio.create_task(signals.nudge.wait())
-    pending: set[asyncio.Task[Any]] = {*waits, *beside, nudged}
     try:
-        while True:
-            left_s, limit = job.next_limit(time.time())
-            done, pending = await asyncio.wait(
-                pending, timeout=max(0.0, left_s), return_when=asyncio.FIRST_COMPLETED
-            )
-            for task in done & beside if not _any_lost(waits) else ():
-                task.result()
-            verdict = _asked(signals) if nudged in done else _ended(waits)
-            if verdict is None and left_s <= 0:
-                verdict = Verdict("limit", limit)
-            if verdict is not None:
-                if verdict.why in ("ended", "suspend", "interrupt"):
-                    stop_all(nodes)
-                return verdict
+        verdict = await _first_verdict(job, waits, beside, nudged, signals)
+        if verdict.why in ("ended", "suspend", "interrupt"):
+            stop_all(nodes)
     finally:
         for task in (*waits, *beside, nudged):
             task.cancel()
         await asyncio.gather(*waits, *beside, nudged, return_exceptions=True)
+    if verdict.why == "ended" and not _any_lost(waits):
+        _raise_error_of(beside)  # a node may end in the moment its data breaks off
+    return verdict
+
+
+async def _first_verdict(
+    job: Job,
+    waits: set["asyncio.Task[Any]"],
+    beside: set["asyncio.Task[Any]"],
+    nudged: "asyncio.Task[Any]",
+    signals: RunSignals,
+) -> Verdict:
+    pending: set[asyncio.Task[Any]] = {*waits, *beside, nudged}
+    while True:
+        left_s, limit = job.next_limit(time.time())
+        done, pending = await asyncio.wait(
+            pending, timeout=max(0.0, left_s), return_when=asyncio.FIRST_COMPLETED
+        )
+        if not _any_lost(waits):
+            _raise_error_of(done & beside)
+        verdict = _asked(signals) if nudged in done else _ended(waits)
+        if verdict is None and left_s <= 0:
+            verdict = Verdict("limit", limit)
+        if verdict is not None:
+            return verdict
+
+
+def _raise_error_of(tasks: set["asyncio.Task[Any]"]) -> None:
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
 
 
 def _asked(signals: RunSignals) -> Verdict:
@@ -63,7 +82,7 @@ def _asked(signals: RunSignals) -> Verdict:
 
 
 def _any_lost(waits: set["asyncio.Task[Any]"]) -> bool:
-    return any(task.result().lost for task in waits if task.done())
+    return any(task.result().lost for task in waits if task.done() and not task.cancelled())
 
 
 def _ended(waits: set["asyncio.Task[Any]"]) -> Verdict | None:

@@ -27,7 +27,9 @@ class Other(asyncio.Protocol):
         self._transport.close()
 
 
-async def talk(pieces: Sequence[bytes]) -> tuple[list[tuple[str, bytes, int]], bytes]:
+async def talk(
+    pieces: Sequence[bytes], *, room: int = 100 * LIMIT
+) -> tuple[list[tuple[str, bytes, int]], bytes]:
     """Send the pieces to a front; return the calls that came out, and all it answered."""
     calls: list[tuple[str, bytes, int]] = []
 
@@ -35,7 +37,7 @@ async def talk(pieces: Sequence[bytes]) -> tuple[list[tuple[str, bytes, int]], b
         calls.append((call.endpoint, b"".join(call.body), call.size_bytes))
         return Reply(200, {"X": "y"}, [b"<", *call.body, b">"])
 
-    front = Front(handler, Other, max_body_bytes=LIMIT)
+    front = Front(handler, Other, max_body_bytes=LIMIT, max_bodies_bytes=room)
     await front.start("127.0.0.1", 0)
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
@@ -126,3 +128,12 @@ def test_a_head_that_never_ends_is_cut_off() -> None:
     calls, answer = asyncio.run(talk([b"POST /endpoints/e/invocations HTTP/1.1\r\nX: " + b"x" * 70_000]))
     assert calls == []
     assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_bodies_beyond_the_room_for_all_are_refused_and_give_their_room_back() -> None:
+    calls, answer = asyncio.run(talk([request("e", b"x" * 600)] * 3, room=600))
+    assert len(calls) == 3
+    assert answer.count(b"200 OK") == 3
+    calls, answer = asyncio.run(talk([request("e", b"x" * 601)], room=600))
+    assert calls == []
+    assert answer.startswith(b"HTTP/1.1 503 ")

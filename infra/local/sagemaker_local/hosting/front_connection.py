@@ -13,6 +13,7 @@ from typing import cast
 
 import httptools
 
+from sagemaker_local.hosting.body_budget import BodyBudget
 from sagemaker_local.hosting.calls import PREFIX, Call, CallHandler, Headers, Reply
 
 _MAX_HEAD_BYTES = 64 * 1024
@@ -48,12 +49,15 @@ class Connection(asyncio.Protocol):
         handler: CallHandler,
         other: Callable[[], asyncio.Protocol],
         max_body_bytes: int,
+        budget: BodyBudget,
     ) -> None:
         self._open = open_connections
         self._loop = loop
         self._handler = handler
         self._other = other
         self._max_body_bytes = max_body_bytes
+        self._budget = budget
+        self._held_bytes = 0  # of the budget
         self._transport: asyncio.Transport | None = None
         self._ahead = bytearray()  # bytes of the next request or of a head that is not complete
         self._call: asyncio.Task[None] | None = None
@@ -105,7 +109,9 @@ class Connection(asyncio.Protocol):
         self._open.discard(self)
         self._transport = None
         self.resume_writing()
-        if self._call is not None and self._is_streaming:
+        if self._call is None:
+            self._let_body_go()
+        elif self._is_streaming:
             self._call.cancel()  # the rest of the stream is for nobody
 
     def eof_received(self) -> bool:
@@ -208,8 +214,19 @@ class Connection(asyncio.Protocol):
         if data:
             self._missing_bytes -= len(data)
             self._size_bytes += len(data)
-            self._body.append(data)
+            self._hold(data)
         self._is_read = not self._missing_bytes
+
+    def _hold(self, part: bytes) -> None:
+        if not self._budget.take(len(part)):
+            raise BadRequest(503, "too many large requests are open; try again")
+        self._held_bytes += len(part)
+        self._body.append(part)
+
+    def _let_body_go(self) -> None:
+        self._budget.give_back(self._held_bytes)
+        self._held_bytes = 0
+        self._body = []
 
     def _hand_over(self, data: bytes) -> None:
         """The request is for the aiohttp application, and so is the connection from now on."""
@@ -253,9 +270,9 @@ class Connection(asyncio.Protocol):
             return
         self._size_bytes += len(part)
         if self._size_bytes <= self._max_body_bytes:
-            self._body.append(part)
+            self._hold(part)
         else:  # the handler refuses it by its size
-            self._body.clear()
+            self._let_body_go()
 
     def on_message_complete(self) -> None:
         if self._is_chunked:
@@ -271,7 +288,7 @@ class Connection(asyncio.Protocol):
         if too_long:
             self._discards, self._missing_bytes = self._missing_bytes, 0
             self._size_bytes += self._discards
-            self._body.clear()
+            self._let_body_go()
             self._is_read = True
         if not self._is_read:
             return
@@ -301,6 +318,7 @@ class Connection(asyncio.Protocol):
             self.abort()
         finally:
             self._call = None
+            self._let_body_go()
         self._next()
 
     def _write(self, reply: Reply) -> None:
@@ -345,6 +363,7 @@ class Connection(asyncio.Protocol):
             return
         self._is_last = True
         self._ahead.clear()
+        self._let_body_go()
         text = message.encode("utf-8", "replace")
         self._write(Reply(status, {"Content-Type": "text/plain"}, [text]))
         self._transport.close()

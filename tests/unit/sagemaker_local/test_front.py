@@ -27,6 +27,13 @@ class Other(asyncio.Protocol):
         self._transport.close()
 
 
+async def _all(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read()
+    except ConnectionResetError:
+        return b""
+
+
 async def talk(
     pieces: Sequence[bytes], *, room: int = 100 * LIMIT
 ) -> tuple[list[tuple[str, bytes, int]], bytes]:
@@ -137,3 +144,36 @@ def test_bodies_beyond_the_room_for_all_are_refused_and_give_their_room_back() -
     calls, answer = asyncio.run(talk([request("e", b"x" * 601)], room=600))
     assert calls == []
     assert answer.startswith(b"HTTP/1.1 503 ")
+
+
+def test_a_caller_that_stops_sending_is_hung_up_on_and_one_that_waits_for_its_answer_is_not() -> None:
+    async def scene() -> list[bytes]:
+        answering, may_answer = asyncio.Event(), asyncio.Event()
+
+        async def handler(call: Call) -> Reply:
+            answering.set()
+            await may_answer.wait()
+            return Reply(200, {}, call.body)
+
+        front = Front(handler, Other, max_body_bytes=LIMIT)
+        await front.start("127.0.0.1", 0)
+        slow = [request("e", b"12345")[:end] for end in (3, 30, -2)]
+        callers = [await asyncio.open_connection("127.0.0.1", front.port) for _ in range(4)]
+        for (_, writer), content in zip(callers, [*slow, request("e", b"12345")], strict=True):
+            writer.write(content)
+        await asyncio.wait_for(answering.wait(), 20)
+        while len(front.connections) < len(callers):
+            await asyncio.sleep(0)
+        for connection in list(front.connections):
+            connection.check_deadline(float("inf"))
+        may_answer.set()
+        callers[3][1].write_eof()
+        answers = [await asyncio.wait_for(_all(reader), 20) for reader, _ in callers]
+        for _, writer in callers:
+            writer.close()
+        await front.stop(0)
+        return answers
+
+    answers = asyncio.run(scene())
+    assert answers[:3] == [b"", b"", b""]
+    assert answers[3].endswith(b"12345")

@@ -79,6 +79,11 @@ def benches(scratch: Path) -> list[Bench]:
                 ],
             ],
         ),
+        Bench(
+            "engine_invocations",
+            "InvokeEndpoint through the engine vs the container called directly",
+            [[*own, "benchmarks.engine_invocations"]],
+        ),
         Bench("local_cloud", "bml up and the demo", [[*own, "benchmarks.local_cloud"]]),
     ]
 

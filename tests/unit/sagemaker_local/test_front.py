@@ -27,7 +27,16 @@ class Other(asyncio.Protocol):
         self._transport.close()
 
 
-async def talk(pieces: Sequence[bytes]) -> tuple[list[tuple[str, bytes, int]], bytes]:
+async def _all(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read()
+    except ConnectionResetError:
+        return b""
+
+
+async def talk(
+    pieces: Sequence[bytes], *, room: int = 100 * LIMIT
+) -> tuple[list[tuple[str, bytes, int]], bytes]:
     """Send the pieces to a front; return the calls that came out, and all it answered."""
     calls: list[tuple[str, bytes, int]] = []
 
@@ -35,7 +44,7 @@ async def talk(pieces: Sequence[bytes]) -> tuple[list[tuple[str, bytes, int]], b
         calls.append((call.endpoint, b"".join(call.body), call.size_bytes))
         return Reply(200, {"X": "y"}, [b"<", *call.body, b">"])
 
-    front = Front(handler, Other, max_body_bytes=LIMIT)
+    front = Front(handler, Other, max_body_bytes=LIMIT, max_bodies_bytes=room)
     await front.start("127.0.0.1", 0)
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", front.port)
@@ -126,3 +135,45 @@ def test_a_head_that_never_ends_is_cut_off() -> None:
     calls, answer = asyncio.run(talk([b"POST /endpoints/e/invocations HTTP/1.1\r\nX: " + b"x" * 70_000]))
     assert calls == []
     assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_bodies_beyond_the_room_for_all_are_refused_and_give_their_room_back() -> None:
+    calls, answer = asyncio.run(talk([request("e", b"x" * 600)] * 3, room=600))
+    assert len(calls) == 3
+    assert answer.count(b"200 OK") == 3
+    calls, answer = asyncio.run(talk([request("e", b"x" * 601)], room=600))
+    assert calls == []
+    assert answer.startswith(b"HTTP/1.1 503 ")
+
+
+def test_a_caller_that_stops_sending_is_hung_up_on_and_one_that_waits_for_its_answer_is_not() -> None:
+    async def scene() -> list[bytes]:
+        answering, may_answer = asyncio.Event(), asyncio.Event()
+
+        async def handler(call: Call) -> Reply:
+            answering.set()
+            await may_answer.wait()
+            return Reply(200, {}, call.body)
+
+        front = Front(handler, Other, max_body_bytes=LIMIT)
+        await front.start("127.0.0.1", 0)
+        slow = [request("e", b"12345")[:end] for end in (3, 30, -2)]
+        callers = [await asyncio.open_connection("127.0.0.1", front.port) for _ in range(4)]
+        for (_, writer), content in zip(callers, [*slow, request("e", b"12345")], strict=True):
+            writer.write(content)
+        await asyncio.wait_for(answering.wait(), 20)
+        while len(front.connections) < len(callers):
+            await asyncio.sleep(0)
+        for connection in list(front.connections):
+            connection.check_deadline(float("inf"))
+        may_answer.set()
+        callers[3][1].write_eof()
+        answers = [await asyncio.wait_for(_all(reader), 20) for reader, _ in callers]
+        for _, writer in callers:
+            writer.close()
+        await front.stop(0)
+        return answers
+
+    answers = asyncio.run(scene())
+    assert answers[:3] == [b"", b"", b""]
+    assert answers[3].endswith(b"12345")

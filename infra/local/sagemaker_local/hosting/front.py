@@ -9,21 +9,29 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from sagemaker_local.hosting.body_budget import BodyBudget
 from sagemaker_local.hosting.calls import CallHandler
 from sagemaker_local.hosting.front_connection import Connection
 
 _SWEEP_EVERY_S = 1.0
+_MAX_BODIES_BYTES = 512 * 1024 * 1024
 
 
 class Front:
     """All connections of the engine's port."""
 
     def __init__(
-        self, handler: CallHandler, other: Callable[[], asyncio.Protocol], *, max_body_bytes: int
+        self,
+        handler: CallHandler,
+        other: Callable[[], asyncio.Protocol],
+        *,
+        max_body_bytes: int,
+        max_bodies_bytes: int = _MAX_BODIES_BYTES,
     ) -> None:
         self._handler = handler
         self._other = other
         self._max_body_bytes = max_body_bytes
+        self._budget = BodyBudget(max_bodies_bytes)
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
         self.connections: set[Connection] = set()
@@ -32,7 +40,9 @@ class Front:
         loop = asyncio.get_running_loop()
 
         def make() -> Connection:
-            return Connection(self.connections, loop, self._handler, self._other, self._max_body_bytes)
+            return Connection(
+                self.connections, loop, self._handler, self._other, self._max_body_bytes, self._budget
+            )
 
         self._server = await loop.create_server(make, host, port, backlog=1024, reuse_address=True)
         self._sweeper = asyncio.create_task(self._sweep())

@@ -13,7 +13,9 @@ from typing import cast
 
 import httptools
 
-from sagemaker_local.hosting.calls import PREFIX, Call, CallHandler, Headers, Reply
+from sagemaker_local.hosting.body_budget import BodyBudget
+from sagemaker_local.hosting.calls import PREFIX, Call, CallHandler, Reply
+from sagemaker_local.hosting.incoming_request import BadRequest, IncomingRequest
 
 _MAX_HEAD_BYTES = 64 * 1024
 _HEAD_S = 30.0
@@ -30,14 +32,6 @@ _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" fo
 logger = logging.getLogger(__name__)
 
 
-class BadRequest(Exception):  # noqa: N818 - the status it becomes
-    """The request is not HTTP as we take it."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 class Connection(asyncio.Protocol):
     """Reads one request, has it answered, writes the reply, and only then looks at the next one."""
 
@@ -48,12 +42,14 @@ class Connection(asyncio.Protocol):
         handler: CallHandler,
         other: Callable[[], asyncio.Protocol],
         max_body_bytes: int,
+        budget: BodyBudget,
     ) -> None:
         self._open = open_connections
         self._loop = loop
         self._handler = handler
         self._other = other
         self._max_body_bytes = max_body_bytes
+        self._budget = budget
         self._transport: asyncio.Transport | None = None
         self._ahead = bytearray()  # bytes of the next request or of a head that is not complete
         self._call: asyncio.Task[None] | None = None
@@ -66,15 +62,7 @@ class Connection(asyncio.Protocol):
         self._reset()
 
     def _reset(self) -> None:
-        self._parser: httptools.HttpRequestParser | None = None
-        self._url = b""
-        self._headers = Headers()
-        self._body: list[bytes] = []
-        self._size_bytes = 0
-        self._missing_bytes = 0  # of a body of known length
-        self._is_chunked = False
-        self._has_head = False
-        self._is_read = False
+        self._request: IncomingRequest | None = None
         self._deadline = time.monotonic() + _IDLE_S
         self._read_deadline = float("inf")
 
@@ -83,7 +71,7 @@ class Connection(asyncio.Protocol):
     def finish(self) -> None:
         """Take no further request."""
         self._is_last = True
-        if self._call is None and self._parser is None:
+        if self._call is None and self._request is None:
             self.abort()
 
     def abort(self) -> None:
@@ -105,7 +93,9 @@ class Connection(asyncio.Protocol):
         self._open.discard(self)
         self._transport = None
         self.resume_writing()
-        if self._call is not None and self._is_streaming:
+        if self._call is None:
+            self._release()
+        elif self._is_streaming:
             self._call.cancel()  # the rest of the stream is for nobody
 
     def eof_received(self) -> bool:
@@ -141,19 +131,14 @@ class Connection(asyncio.Protocol):
             data = self._discard(data)
         if self._call is not None:
             self._keep_for_later(data)
-        elif self._parser is None:
+        elif self._request is None:
             if self._ahead:
                 data = bytes(self._ahead + data)
                 self._ahead.clear()
             self._start_request(data)
-        elif self._is_chunked:
-            self._progress()
-            self._parser.feed_data(data)
-            self._answer_if_read()
         else:
             self._progress()
-            self._take_body(data)
-            self._answer_if_read()
+            self._take_body(self._request, data)
 
     def _discard(self, data: bytes) -> bytes:
         skipped = min(len(data), self._discards)
@@ -191,25 +176,31 @@ class Connection(asyncio.Protocol):
             self._deadline = min(self._deadline, time.monotonic() + _HEAD_S)
             return
         end += len(_HEAD_END)
-        self._parser = httptools.HttpRequestParser(self)
+        self._request = request = IncomingRequest(self._max_body_bytes, self._budget)
         self._progress()
         self._read_deadline = time.monotonic() + _READ_S
-        self._parser.feed_data(data[:end])
-        if not self._is_chunked:
-            self._take_body(data[end:])
-        elif end < len(data):
-            self._parser.feed_data(data[end:])
-        self._answer_if_read()
+        request.take_head(data[:end])
+        if request.expects_continue and not request.is_announced_too_long and self._transport is not None:
+            self._transport.write(_CONTINUE)
+        self._take_body(request, data[end:])
 
-    def _take_body(self, data: bytes) -> None:
-        if len(data) > self._missing_bytes:
-            self._ahead += data[self._missing_bytes :]
-            data = data[: self._missing_bytes]
-        if data:
-            self._missing_bytes -= len(data)
-            self._size_bytes += len(data)
-            self._body.append(data)
-        self._is_read = not self._missing_bytes
+    def _take_body(self, request: IncomingRequest, data: bytes) -> None:
+        if request.is_announced_too_long:
+            size_bytes = request.skip_body()
+            self._discards = max(0, size_bytes - len(data))
+            self._ahead += data[size_bytes:]
+            self._is_last = self._is_last or request.expects_continue  # that caller does not send it
+        else:
+            self._ahead += request.take(data)
+        if not request.is_read:
+            return
+        self._is_last = self._is_last or not request.keeps_connection
+        self._read_deadline = float("inf")
+        self._call = self._loop.create_task(self._answer(request.call()))
+
+    def _release(self) -> None:
+        if self._request is not None:
+            self._request.release()
 
     def _hand_over(self, data: bytes) -> None:
         """The request is for the aiohttp application, and so is the connection from now on."""
@@ -222,68 +213,7 @@ class Connection(asyncio.Protocol):
         other.connection_made(transport)
         other.data_received(data)
 
-    # -- called by the parser ------------------------------------------------------------
-
-    def on_url(self, url: bytes) -> None:
-        if self._is_read:
-            self._is_last = True  # sent on the heels of a chunked body; the caller must ask again
-        else:
-            self._url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._has_head:
-            self._headers.add(name.decode("latin-1"), value.decode("latin-1"))
-
-    def on_headers_complete(self) -> None:
-        if self._has_head:
-            return
-        self._has_head = True
-        headers = self._headers
-        self._is_chunked = "transfer-encoding" in headers
-        length = headers.get("content-length", "0")
-        if not length.isdecimal():
-            raise BadRequest(400, "Content-Length is not a number")
-        self._missing_bytes = 0 if self._is_chunked else int(length)
-        expects = headers.get("expect", "").lower() == "100-continue"
-        if expects and self._missing_bytes <= self._max_body_bytes and self._transport is not None:
-            self._transport.write(_CONTINUE)
-
-    def on_body(self, part: bytes) -> None:
-        if self._is_read:
-            return
-        self._size_bytes += len(part)
-        if self._size_bytes <= self._max_body_bytes:
-            self._body.append(part)
-        else:  # the handler refuses it by its size
-            self._body.clear()
-
-    def on_message_complete(self) -> None:
-        if self._is_chunked:
-            self._is_read = True
-
     # -- answering -----------------------------------------------------------------------
-
-    def _answer_if_read(self) -> None:
-        parser = self._parser
-        if parser is None:
-            return
-        too_long = not self._is_chunked and self._missing_bytes + self._size_bytes > self._max_body_bytes
-        if too_long:
-            self._discards, self._missing_bytes = self._missing_bytes, 0
-            self._size_bytes += self._discards
-            self._body.clear()
-            self._is_read = True
-        if not self._is_read:
-            return
-        if not parser.should_keep_alive() or (too_long and "expect" in self._headers):
-            self._is_last = True
-        self._read_deadline = float("inf")
-        self._call = self._loop.create_task(self._answer(self._made_call()))
-
-    def _made_call(self) -> Call:
-        path = self._url.partition(b"?")[0].decode("latin-1").split("/")
-        endpoint, operation = (path[2], path[3]) if len(path) == 4 else ("", "/".join(path[2:]))
-        return Call(endpoint, operation, self._headers, self._body, self._size_bytes)
 
     async def _answer(self, call: Call) -> None:
         try:
@@ -301,6 +231,7 @@ class Connection(asyncio.Protocol):
             self.abort()
         finally:
             self._call = None
+            self._release()
         self._next()
 
     def _write(self, reply: Reply) -> None:
@@ -345,6 +276,7 @@ class Connection(asyncio.Protocol):
             return
         self._is_last = True
         self._ahead.clear()
+        self._release()
         text = message.encode("utf-8", "replace")
         self._write(Reply(status, {"Content-Type": "text/plain"}, [text]))
         self._transport.close()

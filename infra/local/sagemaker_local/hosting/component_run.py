@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import MutableMapping
 from typing import Protocol
@@ -170,9 +171,10 @@ class ComponentRun:
         if key not in self._pools:
             types, need = self._services.instance_types, plan.need
             slot = types.cut(
-                cpus=max(1, -int(-need.cpus // 1)),
-                memory_mib=plan.max_memory_mib or need.memory_mib,
-                gpus=-int(-need.gpus // 1),
+                cpus=max(1, math.ceil(need.cpus)),
+                # The minimum is a reservation; only a maximum limits what a copy may take.
+                memory_mib=plan.max_memory_mib or types.machine.memory_mib,
+                gpus=math.ceil(need.gpus),
             )
             specs = await asyncio.to_thread(self._services.make_specs, plan.model, slot, component.region)
             self._pools[key] = WorkerPool(

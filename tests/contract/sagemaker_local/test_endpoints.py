@@ -200,6 +200,8 @@ def test_resizing_refuses_unknown_and_double_names_and_keeps_what_is_asked(
         EndpointName=name,
         DesiredWeightsAndCapacities=[{"VariantName": "main", "DesiredWeight": 7, "DesiredInstanceCount": 2}],
     )
+    wished = engine.sagemaker.describe_endpoint(EndpointName=name)["ProductionVariants"][0]
+    assert (wished["DesiredWeight"], wished["DesiredInstanceCount"]) == (7.0, 2)
     scenario.in_service(engine)
     for excluded, expected in (([], (7.0, 2)), (["DesiredInstanceCount", "DesiredWeight"], (1.0, 1))):
         engine.sagemaker.update_endpoint(

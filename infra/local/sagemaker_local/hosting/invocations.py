@@ -152,7 +152,7 @@ class Invocations:
             route=route,
             pool=pool,
             target=target,
-            headers=passed_headers(call.headers, passed),
+            headers=[*passed_headers(call.headers, passed), *route.headers(target).items()],
             body=call.body,
             timeout_s=timeout_s,
             began_at=began_at,

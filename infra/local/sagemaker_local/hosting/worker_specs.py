@@ -86,6 +86,10 @@ class WorkerSpecs:
             )
         return None
 
+    def opt_ml(self, run_dir: Path) -> str:
+        """Return where the container finds its tree."""
+        return Place(self.place.mode, run_dir, run_dir / "ml").opt_ml
+
     def relay_folder(self, record: ProcessRecord) -> Path:
         return Path(record.run_dir) / "relay"
 

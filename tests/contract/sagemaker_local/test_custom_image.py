@@ -166,6 +166,21 @@ def test_the_example_of_the_documentation_runs(platform_engine: EngineProcess, e
     assert "120 m2, 5 years: 23" in ended.stdout
 
 
+def test_an_endpoint_of_an_unknown_image_fails_and_says_so(
+    platform_engine: EngineProcess, scenario: Scenario
+) -> None:
+    client = platform_engine.sagemaker
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/nobody/knows:1"
+    client.create_model(ModelName=scenario.name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": image})
+    variant = {"VariantName": "main", "ModelName": scenario.name, "InitialInstanceCount": 1}
+    client.create_endpoint_config(
+        EndpointConfigName=scenario.name, ProductionVariants=[variant | {"InstanceType": "ml.m5.large"}]
+    )
+    client.create_endpoint(EndpointName=scenario.name, EndpointConfigName=scenario.name)
+    endpoint = scenario.endpoint_reaches(platform_engine, "Failed")
+    assert f"image {image} has no local environment" in endpoint["FailureReason"]
+
+
 def test_a_script_that_fails_gives_its_exception_as_the_reason(
     platform_engine: EngineProcess, scenario: Scenario
 ) -> None:

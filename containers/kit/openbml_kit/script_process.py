@@ -45,17 +45,21 @@ def run_script(command: Sequence[str], *, folder: Path, env: Mapping[str, str]) 
     get it (`SML_SIGNALS_ALL=1`): a second one could interrupt the program while it saves its work.
     """
     stopped = threading.Event()
-    process = subprocess.Popen(  # noqa: S603 - running the user's program is the job
-        command, cwd=folder, env=dict(env), stderr=subprocess.PIPE
-    )
+    started: list[subprocess.Popen[bytes]] = []
 
     def hand_on(number: int, _: FrameType | None) -> None:
         stopped.set()
-        if env.get("SML_SIGNALS_ALL") != "1":
-            process.send_signal(number)
+        if started and env.get("SML_SIGNALS_ALL") != "1":
+            started[0].send_signal(number)
 
     before = signal.signal(signal.SIGTERM, hand_on)
     try:
+        process = subprocess.Popen(  # noqa: S603 - running the user's program is the job
+            command, cwd=folder, env=dict(env), stderr=subprocess.PIPE
+        )
+        started.append(process)
+        if stopped.is_set():  # the stop came before there was a program to tell
+            process.send_signal(signal.SIGTERM)
         tail = _pass_through(process)
         code = process.wait()
     finally:

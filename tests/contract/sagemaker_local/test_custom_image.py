@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from tests.contract.emulator import free_port
 from tests.contract.sagemaker_local.conftest import worker_ports
 from tests.contract.sagemaker_local.engine_process import REPOSITORY, EngineProcess
 from tests.contract.sagemaker_local.flowers import flowers, packed
+from tests.contract.sagemaker_local.packages import wheel
 from tests.contract.sagemaker_local.scenario import BUCKET, ROLE, Scenario
 
 pytestmark = pytest.mark.contract
@@ -101,6 +104,50 @@ def test_a_script_is_trained_deployed_and_asked(platform_engine: EngineProcess, 
     client.delete_endpoint(EndpointName=scenario.name)
 
 
+INSTALL = (
+    "pip install --quiet extra_package && python3 -c 'import joblib, extra_package as e; print(e.value)'"
+)
+
+
+def installing(scenario: Scenario, **environment: str) -> dict[str, Any]:
+    request = scenario.training_request(Environment=environment)
+    request["AlgorithmSpecification"] |= {
+        "TrainingImage": IMAGE,
+        "ContainerEntrypoint": ["bash", "-c", INSTALL],
+    }
+    return request
+
+
+def test_a_job_adds_packages_to_its_image_where_the_operator_allows_it(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario, tmp_path: Path
+) -> None:
+    (tmp_path / "wheels").mkdir()
+    wheel(tmp_path / "wheels", "extra_package")
+    engine = own_engine(
+        SML_IMAGES=str(REPOSITORY / "infra/local/sagemaker_local/images/default_images.yaml"),
+        SML_ALLOW_REQUIREMENTS="1",
+        SML_REQUIREMENTS_WHEELS=str(tmp_path / "wheels"),
+    )
+    scenario.put("data/a.txt")
+    engine.sagemaker.create_training_job(**installing(scenario))
+    job = scenario.finished(engine, within_s=60)
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    assert "42" in scenario.log_lines()
+
+
+def test_a_job_cannot_change_its_image(
+    platform_engine: EngineProcess, scenario: Scenario, tmp_path: Path
+) -> None:
+    wheel(tmp_path, "extra_package")
+    file = "extra_package-1.0-py3-none-any.whl"
+    scenario.put(f"data/{file}", (tmp_path / file).read_bytes())
+    request = installing(scenario, PIP_NO_INDEX="1", PIP_FIND_LINKS="/opt/ml/input/data/train")
+    platform_engine.sagemaker.create_training_job(**request)
+    job = scenario.finished(platform_engine, within_s=60)
+    assert job["TrainingJobStatus"] == "Failed"
+    assert "Read-only file system" in job["FailureReason"]
+
+
 def test_the_example_of_the_documentation_runs(platform_engine: EngineProcess, emulator: str) -> None:
     ended = subprocess.run(
         [sys.executable, REPOSITORY / "examples/engine/train_and_deploy.py"],
@@ -117,6 +164,21 @@ def test_the_example_of_the_documentation_runs(platform_engine: EngineProcess, e
     assert ended.returncode == 0, ended.stderr
     assert "endpoint houses-" in ended.stdout
     assert "120 m2, 5 years: 23" in ended.stdout
+
+
+def test_an_endpoint_of_an_unknown_image_fails_and_says_so(
+    platform_engine: EngineProcess, scenario: Scenario
+) -> None:
+    client = platform_engine.sagemaker
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/nobody/knows:1"
+    client.create_model(ModelName=scenario.name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": image})
+    variant = {"VariantName": "main", "ModelName": scenario.name, "InitialInstanceCount": 1}
+    client.create_endpoint_config(
+        EndpointConfigName=scenario.name, ProductionVariants=[variant | {"InstanceType": "ml.m5.large"}]
+    )
+    client.create_endpoint(EndpointName=scenario.name, EndpointConfigName=scenario.name)
+    endpoint = scenario.endpoint_reaches(platform_engine, "Failed")
+    assert f"image {image} has no local environment" in endpoint["FailureReason"]
 
 
 def test_a_script_that_fails_gives_its_exception_as_the_reason(

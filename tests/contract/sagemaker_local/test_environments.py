@@ -17,6 +17,9 @@ from tests.contract.sagemaker_local.packages import source_that_fails, wheel
 pytestmark = pytest.mark.contract
 
 
+WHEEL = "answer-1.0-py3-none-any.whl"
+
+
 @pytest.fixture
 def lock(tmp_path: Path) -> Lock:
     file = tmp_path / "lock.txt"
@@ -46,6 +49,17 @@ def test_an_environment_reached_through_a_link_has_its_real_address(lock: Lock, 
     python = LockedEnvironments(tmp_path / "link").python(lock, print)
     assert python.is_relative_to(tmp_path / "real")
     assert (python.parent / "pip").read_text().startswith(f"#!{python.parent}")
+
+
+def test_what_uv_cannot_find_is_left_to_pip_and_its_configuration(lock: Lock, tmp_path: Path) -> None:
+    lock.file.write_text(
+        lock.file.read_text().replace(f"answer @ {(tmp_path / WHEEL).as_uri()}", "answer==1.0")
+    )
+    said: list[str] = []
+    variables = {**os.environ, "UV_OFFLINE": "1", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    python = LockedEnvironments(tmp_path / "envs", variables).python(lock, said.append)
+    assert subprocess.check_output([python, "-c", "import answer; print(answer.value)"]).strip() == b"42"
+    assert any(line.startswith("uv cannot build it, pip goes on") for line in said)
 
 
 def test_a_build_that_was_killed_is_done_again(lock: Lock, tmp_path: Path) -> None:

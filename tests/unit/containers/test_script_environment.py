@@ -94,6 +94,17 @@ def test_nodes_of_one_machine_meet_at_loopback_where_names_do_not_resolve() -> N
     assert Cluster.from_document({}).variables({})["WORLD_SIZE"] == "1"
 
 
+def test_jobs_that_share_a_machines_loopback_do_not_share_a_port() -> None:
+    first, second = (
+        {"TRAINING_JOB_ARN": f"arn:aws:sagemaker:x:1:training-job/{name}"} for name in ("a", "b")
+    )
+    cluster = Cluster.from_document(RESOURCES)
+    assert cluster.variables(first) == Cluster.from_document(RESOURCES).variables(first)
+    assert cluster.variables(first)["MASTER_PORT"] != cluster.variables(second)["MASTER_PORT"]
+    alone = Cluster.from_document({**RESOURCES, "network_interface_name": "eth0"})
+    assert alone.variables(first)["MASTER_PORT"] == "7777"
+
+
 def test_the_tuned_metric_is_handed_on_and_other_reserved_names_are_not(tmp_path: Path) -> None:
     job = job_of(tmp_path, {"_tuning_objective_metric": "loss", "sagemaker_region": "x", "a": "1"})
     assert job.arguments == ["--_tuning_objective_metric", "loss", "-a", "1"]

@@ -133,7 +133,7 @@ class LockedEnvironments:
         # Scripts of an environment hold its address, so it is built where it stays.
         try:
             self._run([sys.executable, "-m", "venv", str(folder)], lock, say)
-            self._run(_install_command(lock, folder), lock, say)
+            self._install(lock, folder, say)
             mark = folder / (_MARK + ".tmp")
             mark.write_text(f"{lock.file}\n{sys.version}\n")
             mark.rename(folder / _MARK)
@@ -141,6 +141,30 @@ class LockedEnvironments:
             shutil.rmtree(folder, ignore_errors=True)  # a full disk gets its space back
             raise
         say(f"environment {lock.name} is ready in {folder}")
+
+    def _install(self, lock: Lock, folder: Path, say: Say) -> None:
+        """By uv where hashes tell exactly what to take; else, or where uv cannot, by pip.
+
+        uv is several times faster, but only pip reads pip's own configuration, which may name another index.
+        """
+        has_hashes = "--hash=" in lock.text()
+        uv = self._uv() if has_hashes else None
+        python = str(folder / "bin" / "python")
+        rest = ["--no-deps", *(["--require-hashes"] if has_hashes else []), "-r", str(lock.file)]
+        if uv is not None:
+            try:
+                self._run([uv, "pip", "install", "--python", python, *rest], lock, say)
+            except EnvironmentBuildError as error:
+                say(f"uv cannot build it, pip goes on: {str(error).splitlines()[-1]}")
+            else:
+                return
+        index = _cpu_index() if re.search(r"^torch==", lock.text(), re.MULTILINE) else []
+        pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off"]
+        self._run([*pip, *index, *rest], lock, say)
+
+    def _uv(self) -> str | None:
+        beside = Path(sys.executable).parent / "uv"
+        return str(beside) if beside.exists() else shutil.which("uv", path=self.env.get("PATH"))
 
     def _run(self, command: list[str], lock: Lock, say: Say) -> None:
         env = {name: value for name, value in self.env.items() if name not in _HIDDEN_VARIABLES}
@@ -204,27 +228,6 @@ def _runs_something(folder: Path) -> bool:
         except OSError:  # ended meanwhile, or another user's
             continue
     return False
-
-
-def _install_command(lock: Lock, folder: Path) -> list[str]:
-    """uv where hashes tell exactly what to take; else pip, whose configuration may name more indexes."""
-    python = str(folder / "bin" / "python")
-    has_hashes = "--hash=" in lock.text()
-    rest = ["--no-deps", *(["--require-hashes"] if has_hashes else []), "-r", str(lock.file)]
-    uv = _uv() if has_hashes else None
-    if uv is not None:
-        return [uv, "pip", "install", "--python", python, *rest]
-    index = _cpu_index() if re.search(r"^torch==", lock.text(), re.MULTILINE) else []
-    return [
-        *(python, "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off"),
-        *index,
-        *rest,
-    ]
-
-
-def _uv() -> str | None:
-    beside = Path(sys.executable).parent / "uv"
-    return str(beside) if beside.exists() else shutil.which("uv")
 
 
 def _cpu_index() -> list[str]:

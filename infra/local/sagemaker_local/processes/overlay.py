@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FOLDER = "packages"
+#: The image's pip, run by the overlay's interpreter: it installs into the overlay.
+_PIP = '#!/bin/sh\nexec "$(dirname "$0")/python3" -m pip "$@"\n'
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,12 @@ class Overlay:
 
     def make(self, image_python: Path) -> None:
         venv.EnvBuilder(with_pip=False, symlinks=True).create(self.here)
-        (self.here / self._packages / "_image.pth").write_text(
-            f"{image_python.parent.parent / self._packages}\n"
-        )
+        image_packages = image_python.parent.parent / self._packages
+        (self.here / self._packages / "_image.pth").write_text(f"{image_packages}\n")
+        for name in ("pip", "pip3"):
+            script = self.here / "bin" / name
+            script.write_text(_PIP)
+            script.chmod(0o755)
 
     def over(self, variables: Mapping[str, str]) -> dict[str, str]:
         """Put it before what the image's variables name; programs of the image see its packages too."""

@@ -15,7 +15,7 @@ import pytest
 from tests.contract.emulator import free_port
 from tests.contract.sagemaker_local.conftest import worker_ports
 from tests.contract.sagemaker_local.engine_process import REPOSITORY, EngineProcess
-from tests.contract.sagemaker_local.flowers import flowers, packed
+from tests.contract.sagemaker_local.flowers import flowers, packed, trained_flowers
 from tests.contract.sagemaker_local.packages import wheel
 from tests.contract.sagemaker_local.scenario import BUCKET, ROLE, Scenario
 
@@ -102,6 +102,21 @@ def test_a_script_is_trained_deployed_and_asked(platform_engine: EngineProcess, 
     assert reply["OriginalStatusCode"] == 500
     assert json.loads(reply["OriginalMessage"])["error"] == {"type": "ValueError", "message": "no rows"}
     client.delete_endpoint(EndpointName=scenario.name)
+
+
+def test_a_script_is_trained_where_the_tree_lies_elsewhere(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario
+) -> None:
+    """Mode ``base-dir``: the same image, the same script."""
+    engine = own_engine(
+        SML_IMAGES=str(REPOSITORY / "infra/local/sagemaker_local/images/default_images.yaml"),
+        SML_MODE="base-dir",
+    )
+    address = trained_flowers(engine, scenario.s3, BUCKET, IMAGE, ROLE)
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    packed_model = scenario.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(packed_model)) as archive:
+        assert sorted(archive.getnames()) == ["code/inference.py", "flowers.joblib"]
 
 
 INSTALL = (

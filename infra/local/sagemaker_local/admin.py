@@ -41,6 +41,9 @@ class AdminRoutes:
         if self._core.settings.test_hooks:
             app.router.add_post("/_local/faults/crash-before-commit", self._guarded(self.crash_before_commit))
             app.router.add_post("/_local/faults/crash", self._guarded(self.crash))
+            for part in self._parts:
+                for path, hook in part.fault_hooks().items():
+                    app.router.add_post(f"/_local/faults/{path}", self._guarded(hook))
 
     def _guarded(self, route: Route) -> Route:
         async def checked(request: web.Request) -> web.Response:

@@ -1,6 +1,6 @@
 """What the parts of the engine are built from, and what a part is."""
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,9 @@ from sagemaker_local.settings import Settings
 from sagemaker_local.state.database import Database
 from sagemaker_local.storage.aws_clients import AwsClients
 from sagemaker_local.storage.roles import RoleCredentials
+
+#: A route below ``/_local/faults/``.
+FaultHook = Callable[[web.Request], Awaitable[web.Response]]
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,10 @@ class Part:
 
     def add_routes(self, app: web.Application) -> None:
         """Routes beside ``POST /``; none by default."""
+
+    def fault_hooks(self) -> Mapping[str, FaultHook]:
+        """``POST`` routes below ``/_local/faults/``, there with ``SML_TEST=1`` only."""
+        return {}
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         return ()

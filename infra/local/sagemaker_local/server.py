@@ -32,6 +32,7 @@ from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.logs.streams_cloudwatch import CloudWatchStreams
 from sagemaker_local.processes.modes import BASE_DIR, NAMESPACES, probe_namespaces
 from sagemaker_local.processes.supervisor import Supervisor
+from sagemaker_local.processing.part import ProcessingPart
 from sagemaker_local.protocol.control import ControlPlane, Handler
 from sagemaker_local.protocol.paging import PageTokens
 from sagemaker_local.protocol.service_model import load_service_models
@@ -129,7 +130,12 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
 def build_engine(settings: Settings, mode: str) -> Engine:
     token = _admin_token(settings.token_file)
     core = build_core(settings, mode, token)
-    parts: tuple[Part, ...] = (TrainingPart(core), HostingPart(core), TransformPart(core))
+    parts: tuple[Part, ...] = (
+        TrainingPart(core),
+        ProcessingPart(core),
+        HostingPart(core),
+        TransformPart(core),
+    )
     handlers: dict[str, Handler] = dict(TagOperations(core.database).handlers())
     for part in parts:
         handlers |= part.handlers()

@@ -11,6 +11,7 @@ BUCKET = "engine-tests"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/openbml/tiny:1"
 ROLE = "arn:aws:iam::000000000000:role/engine-tests"
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+PROCESSING_LOGS = "/aws/sagemaker/ProcessingJobs"
 
 
 class Scenario:
@@ -72,9 +73,48 @@ class Scenario:
 
         return eventually(look, within_s=within_s, what=f"job {self.name} ends") or {}
 
-    def reaches(self, engine: EngineProcess, line: str) -> None:
+    def processing_request(self, *actions: str, **changes: Any) -> dict[str, Any]:
+        """A job that carries out the actions of ``image/process`` in order."""
+        return {
+            "ProcessingJobName": self.name,
+            "RoleArn": ROLE,
+            "AppSpecification": {"ImageUri": IMAGE}
+            | ({"ContainerArguments": list(actions)} if actions else {}),
+            "ProcessingResources": {
+                "ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+            },
+            "ProcessingOutputConfig": {"Outputs": [self.processing_output("out")]},
+            **changes,
+        }
+
+    def processing_input(self, name: str, **source: Any) -> dict[str, Any]:
+        s3 = {
+            "S3Uri": f"s3://{BUCKET}/{self.name}/data/",
+            "LocalPath": f"/opt/ml/processing/{name}",
+            "S3DataType": "S3Prefix",
+            "S3InputMode": "File",
+            **source,
+        }
+        return {"InputName": name, "S3Input": s3}
+
+    def processing_output(self, name: str, mode: str = "EndOfJob") -> dict[str, Any]:
+        s3 = {
+            "S3Uri": f"s3://{BUCKET}/{self.name}/{name}",
+            "LocalPath": f"/opt/ml/processing/{name}",
+            "S3UploadMode": mode,
+        }
+        return {"OutputName": name, "S3Output": s3}
+
+    def processed(self, engine: EngineProcess, *, within_s: float = 40) -> dict[str, Any]:
+        def look() -> dict[str, Any] | None:
+            found: dict[str, Any] = engine.sagemaker.describe_processing_job(ProcessingJobName=self.name)
+            return found if found["ProcessingJobStatus"] in ("Completed", "Failed", "Stopped") else None
+
+        return eventually(look, within_s=within_s, what=f"job {self.name} ends; log:\n{engine.log}") or {}
+
+    def reaches(self, engine: EngineProcess, line: str, group: str = LOG_GROUP) -> None:
         """Wait until the job's log in CloudWatch holds a line."""
-        eventually(lambda: line in self.log_lines(), what=f"{line!r} in {self.log_lines()}\n{engine.log}")
+        eventually(lambda: line in self.log_lines(group), what=f"{line!r} in the log\n{engine.log}")
 
     def log_lines(self, group: str = LOG_GROUP, prefix: str | None = None) -> list[str]:
         try:

@@ -63,8 +63,10 @@ class EventDispatcher:
         return len(taken) == len(events)
 
     async def _rest(self) -> None:
+        # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the wake-up.
         try:
-            await asyncio.wait_for(self._wake.wait(), _POLL_S)
+            async with asyncio.timeout(_POLL_S):
+                await self._wake.wait()
         except TimeoutError:
             return
 

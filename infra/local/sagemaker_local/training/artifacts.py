@@ -1,9 +1,9 @@
 """Where a job's results go (contract section 3.4)."""
 
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from sagemaker_local.storage.archives import files_below, pack_directory
+from sagemaker_local.storage.archives import files_below, pack_directory, path_is_direct
 from sagemaker_local.storage.objects_s3 import S3Objects, S3Uri, parse_s3_uri
 from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.tree import NodeTree
@@ -14,8 +14,8 @@ def upload_results(job: TrainingJob, trees: list[NodeTree], store: S3Objects, wo
     prefix = parse_s3_uri(job.output_prefix)
     warnings: list[str] = []
     for name, archive, folders in (
-        ("model", "model.tar.gz", [tree.model for tree in trees]),
-        ("data", "output.tar.gz", [tree.output_data for tree in trees]),
+        ("model", "model.tar.gz", [_own_folder(tree, tree.model, work_dir) for tree in trees]),
+        ("data", "output.tar.gz", [_own_folder(tree, tree.output_data, work_dir) for tree in trees]),
     ):
         merged = _merge(folders, work_dir / f"merged-{name}", warnings)
         is_model = name == "model"
@@ -29,6 +29,12 @@ def upload_results(job: TrainingJob, trees: list[NodeTree], store: S3Objects, wo
         else:
             _upload_tree(merged, prefix.below(name), store)
     return warnings
+
+
+def _own_folder(tree: NodeTree, folder: Path, work_dir: Path) -> Path:
+    """The folder, unless the job put a link in its place: that could lead to anywhere on this machine."""
+    relative = PurePosixPath(folder.relative_to(tree.root))
+    return folder if path_is_direct(tree.root, relative) else work_dir / "no-folder"
 
 
 def _merge(folders: list[Path], target: Path, warnings: list[str]) -> Path:

@@ -2,47 +2,56 @@
 
 from collections.abc import Mapping
 
-from sagemaker_local.core import Core, Part
+from sagemaker_local.core import Core, FaultHook, Part
+from sagemaker_local.jobs.faults import crash_hooks
+from sagemaker_local.jobs.run import JobRun
+from sagemaker_local.jobs.runs import JobRuns
+from sagemaker_local.jobs.workload import job_services
+from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.protocol.control import Handler
-from sagemaker_local.training.job_store import JobStore
+from sagemaker_local.training.faults import interrupt_hook
+from sagemaker_local.training.job_store import training_store
+from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.operations import TrainingOperations
-from sagemaker_local.training.run import Services
-from sagemaker_local.training.runs import TrainingRuns
+from sagemaker_local.training.workload import LOG_GROUP, TrainingWorkload
 
 
 class TrainingPart(Part):
     def __init__(self, core: Core) -> None:
-        settings = core.settings
-        self._runs = TrainingRuns(
-            Services(
-                database=core.database,
-                store=JobStore(core.database),
-                supervisor=core.supervisor,
-                queue=core.queue,
-                instance_types=core.instance_types,
-                images=core.images,
-                inputs=core.inputs,
-                clients=core.clients,
-                roles=core.roles,
-                shipper=core.shipper,
-                jobs_dir=settings.state_dir / "jobs",
-                mode=core.mode,
-                endpoint_url=settings.endpoint_url,
-                engine_url=settings.url,
-                grace_s=settings.stop_grace_s,
-                shutdown_grace_s=settings.shutdown_grace_s,
-                checkpoint_sync_s=settings.checkpoint_sync_s,
+        services = job_services(core, "jobs")
+        self._folder = services.jobs_dir
+        store = self._store = training_store(core.database)
+        self._scope = Scope(core.settings.region, core.settings.account_id)
+
+        def new_run(job: TrainingJob) -> JobRun[TrainingJob]:
+            return JobRun(
+                job,
+                services=services,
+                store=store,
+                log_group=LOG_GROUP,
+                workload=TrainingWorkload(job, services),
             )
-        )
-        self._operations = TrainingOperations(
-            core.database, self._runs, core.instance_types, core.inputs, core.tokens
-        )
+
+        self._runs = JobRuns(store, core.supervisor, new_run)
+        self._operations = TrainingOperations(core, store, self._runs)
 
     def handlers(self) -> Mapping[str, Handler]:
         return self._operations.handlers()
 
+    def fault_hooks(self) -> Mapping[str, FaultHook]:
+        interrupt = interrupt_hook(self._store, self._runs, self._scope)
+        return {**crash_hooks(self._store), "interrupt/{job}": interrupt}
+
+    async def open(self) -> None:
+        await self._runs.open()
+
     async def recover(self) -> int:
-        return await self._runs.recover()
+        found = await self._runs.recover()
+        await self._runs.sweep(self._folder)
+        return found
 
     async def suspend(self) -> None:
         await self._runs.suspend()
+
+    async def collect_garbage(self) -> Mapping[str, int]:
+        return {"training_folders": await self._runs.sweep(self._folder)}

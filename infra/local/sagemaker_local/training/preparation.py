@@ -6,16 +6,13 @@ from typing import Literal
 
 from sagemaker_local.images.resolver import Images
 from sagemaker_local.inputs.input_channels import InputChannels, JobInputs
+from sagemaker_local.jobs.folder_sync import FolderSync
+from sagemaker_local.jobs.workload import PathError
 from sagemaker_local.processes.job_environment import Runtime
 from sagemaker_local.storage.objects_s3 import S3Objects, parse_s3_uri
-from sagemaker_local.training.checkpoints import CheckpointSync
 from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.nodes import JobLayout
 from sagemaker_local.training.tree import DEFAULT_CHECKPOINT_PATH, OPT_ML
-
-
-class PathError(Exception):
-    """A path of the request is not below /opt/ml."""
 
 
 def training_runtime(job: TrainingJob, images: Images) -> Runtime:
@@ -24,7 +21,7 @@ def training_runtime(job: TrainingJob, images: Images) -> Runtime:
     return images.runtime(algorithm["TrainingImage"], command)
 
 
-def checkpoint_sync(job: TrainingJob, layout: JobLayout, store: S3Objects) -> CheckpointSync | None:
+def checkpoint_sync(job: TrainingJob, layout: JobLayout, store: S3Objects) -> FolderSync | None:
     """Checkpoints belong to the first node; the others' folders are their own."""
     config = job.request.get("CheckpointConfig")
     if not config:
@@ -32,7 +29,8 @@ def checkpoint_sync(job: TrainingJob, layout: JobLayout, store: S3Objects) -> Ch
     path = config.get("LocalPath", DEFAULT_CHECKPOINT_PATH)
     if not path.startswith(OPT_ML + "/") or ".." in path.split("/"):
         raise PathError(f"CheckpointConfig.LocalPath {path} is not below {OPT_ML}")
-    return CheckpointSync(layout.trees[0].local(path), parse_s3_uri(config["S3Uri"]), store)
+    relative = path.removeprefix(OPT_ML + "/")
+    return FolderSync(layout.trees[0].root, relative, parse_s3_uri(config["S3Uri"]), store)
 
 
 def job_inputs(job: TrainingJob, layout: JobLayout) -> JobInputs:
@@ -62,6 +60,3 @@ def prepare_job(
         tree.make()
     layout.write_configs()
     inputs.fill(job_inputs(job, layout), store, cancel)
-    sync = checkpoint_sync(job, layout, store)
-    if sync is not None:
-        sync.download()

@@ -42,10 +42,6 @@ class NodeTree:
     def output_data(self) -> Path:
         return self.root / "output" / "data"
 
-    @property
-    def failure_file(self) -> Path:
-        return self.root / "output" / "failure"
-
     def channel(self, name: str) -> Path:
         return self.root / "input" / "data" / name
 
@@ -55,20 +51,6 @@ class NodeTree:
 
     def write_config(self, name: str, content: Any) -> None:
         (self.root / "input" / "config" / name).write_text(json.dumps(content))
-
-
-def host_names(count: int, *, resolvable: bool) -> list[str]:
-    """``base-dir`` mode cannot make names resolve; toolkits then wait minutes for ``algo-1``."""
-    if count == 1 and not resolvable:
-        return ["localhost"]
-    return sorted(f"algo-{number}" for number in range(1, count + 1))
-
-
-def hosts_file(hosts: Sequence[str], job_number: int) -> str:
-    """Loopback addresses of their own for the nodes of a job."""
-    block = f"127.{1 + job_number // 254 % 254}.{1 + job_number % 254}"
-    lines = [f"{block}.{index} {host}" for index, host in enumerate(hosts, start=1)]
-    return "\n".join(["127.0.0.1 localhost", "::1 localhost ip6-localhost", *lines, ""])
 
 
 def resource_config(request: Mapping[str, Any], hosts: Sequence[str], current: str) -> dict[str, Any]:

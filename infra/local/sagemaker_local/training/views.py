@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sagemaker_local.jobs.job import TERMINAL, Transition
 from sagemaker_local.protocol.control import epoch
 from sagemaker_local.state.cursors import MetricValue
-from sagemaker_local.state.resources import Record
-from sagemaker_local.training.jobs import TERMINAL, TrainingJob, Transition, from_record
+from sagemaker_local.training.jobs import TrainingJob
 
 EVENT_TYPE = "SageMaker Training Job State Change"
 _NOT_DESCRIBED = {"Tags", "SessionChainingConfig"}
@@ -53,7 +53,7 @@ def described(job: TrainingJob, metrics: list[MetricValue]) -> dict[str, Any]:
     }
     optional: dict[str, Any] = {
         "FailureReason": job.failure_reason,
-        "TrainingStartTime": job.training_started_at,
+        "TrainingStartTime": job.started_at,
         "TrainingEndTime": job.ended_at if job.is_terminal else None,
         "TrainingTimeInSeconds": job.billed_s(),
         "BillableTimeInSeconds": job.billed_s(),
@@ -68,8 +68,7 @@ def described(job: TrainingJob, metrics: list[MetricValue]) -> dict[str, Any]:
     return reply
 
 
-def summary(record: Record) -> dict[str, Any]:
-    job = from_record(record)
+def summary(job: TrainingJob) -> dict[str, Any]:
     reply = {
         "TrainingJobName": job.name,
         "TrainingJobArn": job.arn,

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from sagemaker_local.logs.frames import read_frames
 from sagemaker_local.processes.launcher import ProcessExit
-from sagemaker_local.training.tree import NodeTree
 
 SIGKILL = 9
 _TAIL_BYTES = 65536
@@ -21,9 +20,10 @@ def internal_error(reason: object) -> str:
     return f"InternalServerError: {reason}"
 
 
-def algorithm_error(ended: ProcessExit, tree: NodeTree, log: Path) -> str:
+def algorithm_error(ended: ProcessExit, written_reason: str, log: Path) -> str:
+    """Return the reason: the job's own words if it left any, else its last lines of error output."""
     code = ended.exit_code if ended.exit_code is not None else 1
-    text = _failure_text(tree) or _last_error_lines(log) or "the process gave no reason"
+    text = written_reason or _last_error_lines(log) or "the process gave no reason"
     hint = _MEMORY_HINT if code == 128 + SIGKILL else ""
     return f"AlgorithmError: {text[:_TEXT_LIMIT]}, exit code: {code}{hint}"
 
@@ -39,14 +39,6 @@ def describe_death(ended: ProcessExit) -> str:
     if ended.lost:
         return "the process is gone and left no exit code"
     return "the process was killed (signal 9)"
-
-
-def _failure_text(tree: NodeTree) -> str:
-    try:
-        with tree.failure_file.open("rb") as file:
-            return file.read(4096).decode("utf-8", "replace").strip()
-    except OSError:
-        return ""
 
 
 def _last_error_lines(log: Path) -> str:

@@ -1,0 +1,1 @@
+"""What jobs of every kind share: their life cycle from a queue to a truthful end."""

@@ -1,0 +1,106 @@
+"""The API operations that are the same for jobs of every kind."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sagemaker_local.capacity.machine import CapacityError
+from sagemaker_local.core import Core
+from sagemaker_local.jobs.job import Job
+from sagemaker_local.jobs.runs import JobRuns
+from sagemaker_local.jobs.store import JobStore, UnknownJobError
+from sagemaker_local.protocol.arns import Scope
+from sagemaker_local.protocol.errors import ResourceInUse, ResourceLimitExceeded, ValidationException
+from sagemaker_local.protocol.paging import list_filter, page
+from sagemaker_local.state import cursors, resources
+from sagemaker_local.state.resources import ListFilter, Record
+
+J = TypeVar("J", bound=Job)
+
+
+@dataclass(frozen=True)
+class JobOperations(Generic[J]):
+    """``not_found`` makes the text for a name that no job has."""
+
+    core: Core
+    store: JobStore[J]
+    runs: JobRuns[J]
+    not_found: Callable[[str], str]
+
+    async def begin(self, job: J, wanted_tags: Mapping[str, str]) -> None:
+        """Commit a new job and start to drive it.
+
+        Raises:
+            ResourceInUse: the name is taken.
+            ResourceLimitExceeded: this machine can never run it.
+        """
+        try:
+            for name in set(job.instance_types):
+                self.core.instance_types.slot(name)
+        except CapacityError as error:
+            raise ResourceLimitExceeded(str(error)) from error
+        await self.store.create(job, wanted_tags)
+        self.runs.begin(job)
+
+    def load(self, connection: sqlite3.Connection, arn: str, name: str) -> J:
+        try:
+            return self.store.kind.load(connection, arn)
+        except UnknownJobError as error:
+            raise ValidationException(self.not_found(name)) from error
+
+    async def list(
+        self,
+        scope: Scope,
+        request: Mapping[str, Any],
+        *,
+        operation: str,
+        member: str,
+        summary: Callable[[sqlite3.Connection, Record], dict[str, Any]],
+        narrow: Callable[[ListFilter], ListFilter] = lambda wanted: wanted,
+    ) -> dict[str, Any]:
+        kind = self.store.kind.model.kind
+        found, question = list_filter(
+            request, operation=operation, kind=kind, scope=scope, tokens=self.core.tokens
+        )
+        wanted = narrow(found)
+
+        def work(connection: sqlite3.Connection) -> dict[str, Any]:
+            records, more = resources.search(connection, wanted)
+            return page(
+                records=records,
+                more=more,
+                wanted=wanted,
+                question=question,
+                tokens=self.core.tokens,
+                member=member,
+                summary=lambda record: summary(connection, record),
+            )
+
+        return await self.core.database.read(work)
+
+    async def stop(self, arn: str, name: str) -> None:
+        def how(job: J) -> J:
+            if job.is_terminal:
+                raise ValidationException(
+                    f"The request was rejected because the {job.noun} is in status {job.status}."
+                )
+            return job.stopping("request", time.time())
+
+        try:
+            await self.store.change(arn, how)
+        except UnknownJobError as error:
+            raise ValidationException(self.not_found(name)) from error
+        self.runs.stop(arn)
+
+    async def delete(self, arn: str, name: str) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            job = self.load(connection, arn, name)
+            if not job.is_terminal:
+                raise ResourceInUse(f"The {job.noun} {arn} is in status {job.status} and cannot be deleted.")
+            resources.delete(connection, arn)
+            cursors.forget_metrics(connection, arn)
+
+        await self.core.database.run(work)
+        await self.runs.discard(arn)

@@ -272,6 +272,31 @@ def test_a_configured_file_system_is_seen_as_a_channel(
         assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
+def test_without_namespaces_the_cache_is_safe_too(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario, tmp_path: Path
+) -> None:
+    shared = tmp_path / "efs"
+    shared.mkdir()
+    (shared / "s.txt").write_text("shared")
+    engine = own_engine(SML_MODE="base-dir", SML_FILE_SYSTEMS=f"fs-01234567={shared}")
+    scenario.put("data/a.txt", b"alpha")
+    file_system = {"FileSystemId": "fs-01234567", "FileSystemAccessMode": "rw", "FileSystemType": "EFS"}
+    channels = [
+        scenario.channel("fast") | {"InputMode": "FastFile"},
+        scenario.channel("piped") | {"InputMode": "Pipe"},
+        {"ChannelName": "fs", "DataSource": {"FileSystemDataSource": file_system | {"DirectoryPath": "/"}}},
+    ]
+    engine.sagemaker.create_training_job(**request(scenario, *channels, attack="1", epochs="2"))
+    job = scenario.finished(engine)
+    assert job["TrainingJobStatus"] == "Completed", job
+    seen = json.loads(scenario.read(f"out/{scenario.name}/output/model/localhost.json"))
+    assert seen["channels"]["fast"] == {"a.txt": "alpha"}
+    assert seen["channels"]["fs"] == {"s.txt": "shared"}
+    assert seen["pipes"]["piped"] == ["alpha", "alpha"]
+    cached = [path.read_bytes() for path in (engine.state_dir / "objects").glob("??/*")]
+    assert cached == [b"alpha"]
+
+
 @pytest.mark.parametrize(
     ("keys", "reason"),
     [

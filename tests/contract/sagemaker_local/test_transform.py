@@ -359,6 +359,74 @@ def test_after_a_crash_finished_objects_are_not_sent_again(
     assert counts.count("sleep") in (1, 2)
 
 
+def test_a_crash_while_results_are_written_down_loses_and_doubles_nothing(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario
+) -> None:
+    engine = own_engine()
+    transform = Transform(engine, scenario)
+    for number in range(8):
+        scenario.put(f"in/{number}", b"sleep %d" % number)
+    transform.model(SLEEP_S="0.2")
+    transform.start()
+    eventually(transform.outputs, what="the first output")
+    engine.admin("POST", "faults/crash-before-commit")
+    engine.wait_for_death()
+    engine.start()
+    transform.completed()
+    assert transform.outputs() == {f"{number}.out": b"SLEEP %d" % number for number in range(8)}
+    events = eventually(lambda: found if len(found := transform.events()) == 2 else [], what="two events")
+    assert [one["detail"]["TransformJobStatus"] for one in events] == ["InProgress", "Completed"]
+
+
+def test_a_job_without_a_slot_waits_and_can_be_stopped(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario
+) -> None:
+    engine = own_engine(SML_MAX_BATCH_JOBS="1")
+    first = Transform(engine, scenario)
+    scenario.put("in/a", b"sleep")
+    first.model()
+    arn = first.start()
+    eventually(lambda: engine.processes_of(arn), what="the first job runs")
+    for name in ("second", "third"):
+        engine.sagemaker.create_transform_job(
+            **first.request() | {"TransformJobName": f"{scenario.name}-{name}"}
+        )
+    second = engine.sagemaker.describe_transform_job(TransformJobName=f"{scenario.name}-second")
+    assert (second["TransformJobStatus"], "TransformStartTime" in second) == ("InProgress", False)
+    for name in (f"{scenario.name}-second", scenario.name):
+        engine.sagemaker.stop_transform_job(TransformJobName=name)
+
+    def status(name: str) -> str:
+        answer = engine.sagemaker.describe_transform_job(TransformJobName=f"{scenario.name}-{name}")
+        assert name == "third" or "TransformStartTime" not in answer
+        return str(answer["TransformJobStatus"])
+
+    eventually(lambda: status("second") == "Stopped", what="the waiting job stops")
+    assert first.finished()["TransformJobStatus"] == "Stopped"
+    third = f"{scenario.name}-third"
+    eventually(
+        lambda: "TransformStartTime" in engine.sagemaker.describe_transform_job(TransformJobName=third),
+        what="the third job gets the slot",
+    )
+    engine.sagemaker.stop_transform_job(TransformJobName=third)
+    eventually(lambda: status("third") == "Stopped", what="the third job stops")
+
+
+def test_an_object_may_be_a_prefix_of_another(scenario: Scenario, transform: Transform) -> None:
+    scenario.put("in/a", b"x")
+    scenario.put("in/a/b", b"y")
+    transform.model()
+    transform.start(
+        source={
+            "DataSource": {
+                "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/{scenario.name}/in/"}
+            }
+        }
+    )
+    transform.completed()
+    assert transform.outputs() == {"a.out": b"X", "a/b.out": b"Y"}
+
+
 def test_an_engine_that_is_stopped_goes_on_at_its_next_start(
     own_engine: Callable[..., EngineProcess], scenario: Scenario
 ) -> None:

@@ -53,6 +53,11 @@ def test_a_prefix_gives_the_keys_relative_to_it(uri: str, paths: list[str]) -> N
     assert [str(one.path) for one in found] == paths
 
 
+def test_conversations_are_a_prefix() -> None:
+    found = channel_objects(channel("s3://b/data/", S3DataType="Converse"), store(data__a=b"1"))
+    assert [str(one.path) for one in found] == ["a"]
+
+
 def test_an_empty_prefix_is_the_clients_error() -> None:
     with pytest.raises(ChannelError, match="No S3 objects found"):
         channel_objects(channel("s3://b/none/"), store(data__a=b"1"))

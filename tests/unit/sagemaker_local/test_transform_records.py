@@ -222,6 +222,13 @@ def test_what_is_not_of_its_format_is_a_typed_error(kind: Any, text: bytes) -> N
         codec(kind).read(text)
 
 
+def test_a_whole_json_document_is_one_record() -> None:
+    target = io.BytesIO()
+    processing = OutputProcessing("json", joins=True, path=None, ends_with_newline=False)
+    processing.write(io.BytesIO(b'{\n"y": 1}'), iter([b'{"x":\n2}']), None, target)
+    assert target.getvalue() == b'{"x":2,"SageMakerOutput":{"y":1}}'
+
+
 def test_the_input_filter_writes_what_is_sent(tmp_path: Path) -> None:
     source, target = tmp_path / "in", tmp_path / "out"
     source.write_bytes(b"id1,1,2\r\nid2,3,4\n")

@@ -26,7 +26,14 @@ class ChannelObject:
 
 
 def channel_objects(channel: Mapping[str, Any], store: S3Objects) -> list[ChannelObject]:
-    """Resolve a channel to its objects, in key order or shuffled by its seed."""
+    """Resolve a channel to its objects, in key order or shuffled by its seed, as a folder can hold them."""
+    found = listed_objects(channel, store)
+    check_places(found)
+    return shuffled(found, shuffle_seed(channel))
+
+
+def listed_objects(channel: Mapping[str, Any], store: S3Objects) -> list[ChannelObject]:
+    """Return the objects of a channel in the order of keys or manifest; they need not fit into a folder."""
     source = channel["DataSource"]["S3DataSource"]
     uri = parse_s3_uri(source["S3Uri"])
     found = _manifest(uri, store) if source["S3DataType"] == "ManifestFile" else _prefix(uri, store)
@@ -35,15 +42,19 @@ def channel_objects(channel: Mapping[str, Any], store: S3Objects) -> list[Channe
             f'No S3 objects found under S3 URL "{uri}" given in input data source of channel '
             f"{channel['ChannelName']}"
         )
-    check_places(found)
-    return shuffled(found, shuffle_seed(channel))
+    _check_names(found)
+    return found
+
+
+def _check_names(found: Sequence[ChannelObject]) -> None:
+    for one in found:
+        if ".." in one.path.parts or one.path.is_absolute() or not one.path.parts:
+            raise ChannelError(f"the key of {one.uri} leads outside of the channel's folder")
 
 
 def check_places(found: Sequence[ChannelObject]) -> None:
     """Raises ChannelError when objects lie outside of the channel's folder or in each other's place."""
-    for one in found:
-        if ".." in one.path.parts or one.path.is_absolute() or not one.path.parts:
-            raise ChannelError(f"the key of {one.uri} leads outside of the channel's folder")
+    _check_names(found)
     owners: dict[PurePosixPath, S3Uri] = {}
     for one in found:
         other = owners.setdefault(one.path, one.uri)

@@ -12,6 +12,7 @@ from sagemaker_local.inputs.channel_objects import (
     ChannelObject,
     channel_objects,
     is_sharded,
+    listed_objects,
     share_of_node,
     shuffle_seed,
     shuffled,
@@ -84,7 +85,7 @@ class InputChannels:
     """``fill`` is blocking and may be repeated; the rest follows from the request alone."""
 
     def __init__(self, cache: ObjectCache, file_systems: FileSystems, mode: str) -> None:
-        self._cache = cache
+        self.cache = cache
         self._file_systems = file_systems
         self._is_isolated = mode == NAMESPACES
 
@@ -116,7 +117,7 @@ class InputChannels:
             if node not in job.nodes(channel):
                 continue
             if file_system is not None:
-                folder = self._file_systems.folder(file_system)
+                folder = self._folder(channel)
                 read_only = file_system["FileSystemAccessMode"] == "ro"
                 found.append(Mount(str(folder), place.seen, read_only=read_only))
             elif job.mode(channel) == "FastFile":
@@ -134,14 +135,17 @@ class InputChannels:
 
     def _attach(self, job: JobInputs, channel: Mapping[str, Any]) -> None:
         """In a namespace the folder is mounted; elsewhere a link must do, and read-only is a promise."""
-        try:
-            folder = self._file_systems.folder(channel["DataSource"]["FileSystemDataSource"])
-        except FileSystemError as error:
-            raise ChannelError(f"channel {channel['ChannelName']}: {error}") from error
+        folder = self._folder(channel)
         for node in job.nodes(channel) if not self._is_isolated else ():
             target = _Place(job.roots[node], channel["ChannelName"]).folder
             target.unlink(missing_ok=True)
             target.symlink_to(folder)
+
+    def _folder(self, channel: Mapping[str, Any]) -> Path:
+        try:
+            return self._file_systems.folder(channel["DataSource"]["FileSystemDataSource"])
+        except FileSystemError as error:
+            raise ChannelError(f"channel {channel['ChannelName']}: {error}") from error
 
     def _fill_folders(
         self, job: JobInputs, channel: Mapping[str, Any], store: S3Objects, cancel: threading.Event
@@ -149,9 +153,9 @@ class InputChannels:
         fast = job.mode(channel) == "FastFile"
         linked = fast and self._is_isolated
         fetch = (
-            cached_link(store, self._cache)
+            cached_link(store, self.cache)
             if linked
-            else cached_copy(store, self._cache, mode=_READ_ONLY_FILE if fast else 0o644)
+            else cached_copy(store, self.cache, mode=_READ_ONLY_FILE if fast else 0o644)
         )
         unzips = channel.get("CompressionType", "None") == "Gzip"
         for place, objects in self._shares(job, channel, store, linked=linked):
@@ -209,8 +213,7 @@ def _pipe_items(channel: Mapping[str, Any], store: S3Objects) -> list[list[PipeP
         return [
             [_part(value) for value in attribute_values(line, names)] for line in read_lines(channel, store)
         ]
-    unordered = {name: value for name, value in channel.items() if name != "ShuffleConfig"}
-    return [[_object_part(one)] for one in channel_objects(unordered, store)]
+    return [[_object_part(one)] for one in listed_objects(channel, store)]
 
 
 def _part(value: S3Uri | str) -> PipePart:

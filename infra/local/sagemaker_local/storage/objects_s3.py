@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ _TRANSFER = TransferConfig(max_concurrency=4, multipart_threshold=64 * 1024 * 10
 
 
 _CHUNK = 1024 * 1024
+#: Below this one plain request is quicker than the machinery for parts.
+_SMALL_BYTES = 8 * 1024 * 1024
 
 
 class CredentialSource(Protocol):
@@ -88,20 +91,27 @@ class S3Objects:
         return self._call(lambda s3: list(_pages(s3, prefix)), f"list {prefix}")
 
     def download(self, bucket: str, key: str, target: Path) -> None:
+        """One request; the file is there only when it is whole."""
         target.parent.mkdir(parents=True, exist_ok=True)
-        self._call(
-            lambda s3: s3.download_file(bucket, key, str(target), Config=_TRANSFER),
-            f"get s3://{bucket}/{key}",
-        )
+        part = target.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            with part.open("wb") as file:
+                for chunk in self.stream(S3Uri(bucket, key)):
+                    file.write(chunk)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
 
     def read(self, uri: S3Uri) -> bytes:
         return self._call(
             lambda s3: bytes(s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"].read()), f"get {uri}"
         )
 
-    def stream(self, uri: S3Uri, *, etag: str, offset: int = 0) -> Iterator[bytes]:
-        """Yield the object's bytes from ``offset`` on, as long as it is the one of this ETag."""
-        arguments = {"Bucket": uri.bucket, "Key": uri.key, "IfMatch": etag}
+    def stream(self, uri: S3Uri, *, etag: str | None = None, offset: int = 0) -> Iterator[bytes]:
+        """Yield the object's bytes from ``offset`` on; with an ETag only of that version."""
+        arguments = {"Bucket": uri.bucket, "Key": uri.key}
+        if etag is not None:
+            arguments["IfMatch"] = etag
         if offset:
             arguments["Range"] = f"bytes={offset}-"
         body = self._call(lambda s3: s3.get_object(**arguments)["Body"], f"get {uri}")
@@ -117,9 +127,15 @@ class S3Objects:
         return ObjectInfo(uri.key, int(answer["ContentLength"]), str(answer["ETag"]))
 
     def upload(self, source: Path, uri: S3Uri) -> None:
-        self._call(
-            lambda s3: s3.upload_file(str(source), uri.bucket, uri.key, Config=_TRANSFER), f"put {uri}"
-        )
+        def put(s3: Any) -> None:
+            with source.open("rb") as body:
+                s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body)
+
+        def put_in_parts(s3: Any) -> None:
+            s3.upload_file(str(source), uri.bucket, uri.key, Config=_TRANSFER)
+
+        is_small = source.stat().st_size < _SMALL_BYTES
+        self._call(put if is_small else put_in_parts, f"put {uri}")
 
     def _call(self, action: Callable[[Any], Result], what: str) -> Result:
         for attempt in (1, 2):

@@ -22,6 +22,7 @@ class DataLog:
     def __init__(self, record: ProcessRecord) -> None:
         self.record = record
         self._path = Path(record.run_dir) / "log"
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def write(self, text: str) -> None:
         framer = LineFramer(b"O")
@@ -47,5 +48,4 @@ async def open_data_log(job: TransformJob, database: Database, supervisor: Super
         cursors.open_log(connection, record.process_id, LOG_GROUP, stream)
 
     await database.run(work)
-    Path(record.run_dir).mkdir(parents=True, exist_ok=True, mode=0o700)
     return DataLog(record)

@@ -17,7 +17,7 @@ from sagemaker_local.hosting.artifact_cache import ArtifactCache, ArtifactError
 from sagemaker_local.hosting.worker import WorkerServices
 from sagemaker_local.hosting.worker_specs import WorkerSpecs
 from sagemaker_local.images.registry import ImageError
-from sagemaker_local.inputs.channels import ChannelError, channel_objects
+from sagemaker_local.inputs.channel_objects import ChannelError, listed_objects
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.state.database import Database
@@ -279,9 +279,9 @@ class TransformRun:
 
 
 def list_objects(job: TransformJob, store: S3Objects) -> list[InputObject]:
-    """Resolve the job's input, like a channel's."""
+    """Resolve the job's input, like a channel's; outputs are objects, so no folder must hold them."""
     channel = {"ChannelName": "transform", "DataSource": job.input["DataSource"]}
-    found = channel_objects(channel, store)
+    found = listed_objects(channel, store)
     return [
         InputObject(number, one.uri.bucket, one.uri.key, one.path.as_posix())
         for number, one in enumerate(found, start=1)

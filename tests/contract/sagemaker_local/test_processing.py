@@ -94,6 +94,24 @@ def test_continuous_outputs_are_in_s3_while_the_job_runs_and_a_stop_uploads_the_
     assert statuses == ["InProgress", "Stopping", "Stopped"]
 
 
+def test_a_clean_stop_of_the_engine_saves_continuous_outputs_and_the_next_start_runs_the_job_again(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario
+) -> None:
+    engine = own_engine()
+    request = scenario.processing_request("write=../live/first,1", "steps=30,0.1")
+    request["ProcessingOutputConfig"]["Outputs"].append(scenario.processing_output("live", "Continuous"))
+    arn = engine.sagemaker.create_processing_job(**request)["ProcessingJobArn"]
+    scenario.reaches(engine, "step=0", PROCESSING_LOGS)
+    engine.stop()
+    assert scenario.keys("live/") == ["live/first"]
+    assert scenario.keys("out/") == []
+    engine.start()
+    job = scenario.processed(engine)
+    assert job["ProcessingJobStatus"] == "Completed", (job, engine.log[-3000:])
+    assert len(scenario.keys("out/")) == 30
+    assert engine.processes_of(arn) == []
+
+
 def test_the_runtime_limit_stops_a_job_with_the_reason(engine: EngineProcess, scenario: Scenario) -> None:
     request = scenario.processing_request("steps=1000,0.1", StoppingCondition={"MaxRuntimeInSeconds": 2})
     engine.sagemaker.create_processing_job(**request)

@@ -70,7 +70,7 @@ def test_a_body_that_is_no_json_object_is_a_serialization_error(engine: EnginePr
     assert (status, reply["__type"]) == (400, "SerializationException")
 
 
-@pytest.mark.parametrize("operation", ["CreateProcessingJob", "ListPipelines", "Nonsense"])
+@pytest.mark.parametrize("operation", ["CreatePipeline", "ListPipelines", "Nonsense"])
 def test_an_operation_that_is_not_implemented_is_an_unknown_operation(
     engine: EngineProcess, operation: str
 ) -> None:

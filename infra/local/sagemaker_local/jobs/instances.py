@@ -29,3 +29,16 @@ def with_selection(config: Mapping[str, Any]) -> dict[str, Any]:
         "SelectedInstanceType": preferences[0]["InstanceType"],
         "SelectedInstanceCount": count,
     }
+
+
+def instance_groups(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The groups of a resource configuration; instances of one type form one group."""
+    if config.get("InstanceGroups"):
+        return list(config["InstanceGroups"])
+    return [
+        {
+            "InstanceGroupName": "homogeneousCluster",
+            "InstanceType": config.get("SelectedInstanceType") or config["InstanceType"],
+            "InstanceCount": config.get("SelectedInstanceCount") or config["InstanceCount"],
+        }
+    ]

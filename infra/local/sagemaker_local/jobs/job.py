@@ -131,6 +131,20 @@ class Job(BaseModel, ABC):
             limits.append((self.created_at + self.max_wait_s - now, "wait"))
         return min(limits)
 
+    def waiting_limit(self, now: float) -> tuple[float, Literal["pending", "wait"]] | None:
+        """Seconds left of the wait for capacity, and what limits it; None means that nothing does.
+
+        Each attempt may wait for its own ``MaxPendingTimeInSeconds``.
+        """
+        limits: list[tuple[float, Literal["pending", "wait"]]] = []
+        if self.max_pending_s is not None:
+            begun = [one.started_at for one in self.transitions if one.status == "Starting"]
+            since = begun[-1] if begun else self.created_at
+            limits.append((since + self.max_pending_s - now, "pending"))
+        if self.max_wait_s is not None:
+            limits.append((self.created_at + self.max_wait_s - now, "wait"))
+        return min(limits) if limits else None
+
     def moved(self, secondary_status: str, at: float, message: str | None = None) -> Self:
         """Return the job in another state, its transition closed and the new one begun.
 
@@ -169,12 +183,12 @@ class Job(BaseModel, ABC):
         short = reason[:FAILURE_REASON_LIMIT]
         return self.model_copy(update={"failure_reason": short}).moved("Failed", at, short)
 
-    def stopping(self, cause: StopCause, at: float) -> Self:
+    def stopping(self, cause: StopCause, at: float, message: str | None = None) -> Self:
         """Return the job on its way to a stop; the first cause stays."""
         if self.is_terminal or self.stop_cause is not None:
             return self
         limit = _LIMITS.get(cause)
-        words = f"Stopping the {self.noun}"
+        words = message or f"Stopping the {self.noun}"
         text = f"{limit} is exceeded, stopping the {self.noun}" if limit else words
         return self.model_copy(update={"stop_cause": cause}).moved("Stopping", at, text)
 

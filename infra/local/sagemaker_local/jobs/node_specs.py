@@ -1,5 +1,7 @@
 """From a job's request and its image to the processes of its nodes."""
 
+import json
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,7 @@ from sagemaker_local.processes.modes import NAMESPACES
 from sagemaker_local.state.processes import ProcessRecord
 
 _BATCH_NICENESS = 5
+_PRIVATE_MASTER_PORT = 7777
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class NodeSpecs:
         number = int(self.job.created_at * 1000)
         return ProcessSpec(
             argv=[place.rewrite(word) for word in self.command],
-            env=self._variables(place, record),
+            env=self._rendezvous(record, leader) | self._variables(place, record),
             cwd=f"{place.opt_ml}/{self.folder}".rstrip("/"),
             mode=mode,
             grace_s=self.services.grace_s,
@@ -63,6 +66,21 @@ class NodeSpecs:
             nice=_BATCH_NICENESS,
             hosts=hosts_file(self.hosts, number) if in_namespace else None,
         )
+
+    def _rendezvous(self, record: ProcessRecord, leader: ProcessRecord) -> dict[str, str]:
+        """Where the nodes of a job meet; on the host's network every job needs a port of its own."""
+        if len(self.roots) == 1:
+            return {}
+        in_namespace = self.services.mode == NAMESPACES
+        address = self.hosts[0] if in_namespace else "127.0.0.1"
+        if in_namespace and self.job.is_isolated:
+            port = _PRIVATE_MASTER_PORT
+        elif record.process_id == leader.process_id:
+            port = _free_port()
+        else:  # what the first node was told, also by an earlier engine
+            spec = json.loads((Path(leader.run_dir) / "spec.json").read_text())
+            port = int(spec["env"]["MASTER_PORT"])
+        return {"MASTER_ADDR": address, "MASTER_PORT": str(port)}
 
     def _variables(self, place: Place, record: ProcessRecord) -> dict[str, str]:
         access: Mapping[str, str] = {}
@@ -78,3 +96,9 @@ class NodeSpecs:
         return merged(
             self.runtime.variables(), slot.variables(), user, place.variables(), self.names, service, access
         )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -29,18 +29,20 @@ class JobOperations(Generic[J]):
     runs: JobRuns[J]
     not_found: Callable[[str], str]
 
-    async def begin(self, job: J, wanted_tags: Mapping[str, str]) -> None:
-        """Commit a new job and start to drive it.
-
-        Raises:
-            ResourceInUse: the name is taken.
-            ResourceLimitExceeded: this machine can never run it.
-        """
+    def check_capacity(self, job: J) -> None:
+        """Raise ResourceLimitExceeded for what this machine can never run."""
         try:
             for name in set(job.instance_types):
                 self.core.instance_types.slot(name)
         except CapacityError as error:
             raise ResourceLimitExceeded(str(error)) from error
+
+    async def begin(self, job: J, wanted_tags: Mapping[str, str]) -> None:
+        """Commit a new job and start to drive it.
+
+        Raises:
+            ResourceInUse: the name is taken.
+        """
         await self.store.create(job, wanted_tags)
         self.runs.begin(job)
 
@@ -94,11 +96,16 @@ class JobOperations(Generic[J]):
             raise ValidationException(self.not_found(name)) from error
         self.runs.stop(arn)
 
-    async def delete(self, arn: str, name: str) -> None:
+    async def delete(
+        self, arn: str, name: str, also: Callable[[sqlite3.Connection], None] = lambda _: None
+    ) -> None:
+        """Remove an ended job; ``also`` is part of the transaction and may refuse it."""
+
         def work(connection: sqlite3.Connection) -> None:
             job = self.load(connection, arn, name)
             if not job.is_terminal:
                 raise ResourceInUse(f"The {job.noun} {arn} is in status {job.status} and cannot be deleted.")
+            also(connection)
             resources.delete(connection, arn)
             cursors.forget_metrics(connection, arn)
 

@@ -104,25 +104,25 @@ class JobRun(Generic[J]):
         if not self.slot.try_acquire(job):
             await self._move("Pending")
             waiting = asyncio.create_task(self.slot.acquire(job))
-            if not await self.signals.unless_nudged(waiting, _pending_left_s(job)):
+            limit = (await self._store.get(self.arn)).waiting_limit(time.time())
+            if not await self.signals.unless_nudged(waiting, limit and max(0.0, limit[0])):
                 waiting.cancel()
                 await asyncio.gather(waiting, return_exceptions=True)
                 self._services.queue.release(self.arn)
-                await self._give_up_waiting(job)
+                await self._give_up_waiting(job, "pending" if limit is None else limit[1])
                 return
         await self._move("Downloading")
 
-    async def _give_up_waiting(self, job: J) -> None:
+    async def _give_up_waiting(self, job: J, limit: str) -> None:
         """A stop is in the state already; without one a limit of the wait itself ran out."""
         if self.signals.nudge.is_set():
             if not self.signals.suspended:
                 self.signals.rearm()
-            return
-        if job.max_wait_s is not None and time.time() >= job.created_at + job.max_wait_s:
+        elif limit == "wait":
             await self._store.change(self.arn, lambda now: now.stopping("wait", time.time()))
-            return
-        limit = f"no capacity within MaxPendingTimeInSeconds ({job.max_pending_s} s)"
-        await self._fail(failures.client_error(limit))
+        else:
+            reason = f"no capacity within MaxPendingTimeInSeconds ({job.max_pending_s} s)"
+            await self._fail(failures.client_error(reason))
 
     async def _prepare(self, job: J) -> None:
         self.slot.take(job)
@@ -284,8 +284,3 @@ def _interrupted(job: J, message: str, *, counts_as_retry: bool) -> J:
     if job.stop_cause is not None:
         return job
     return job.interrupted(message, time.time(), counts_as_retry=counts_as_retry)
-
-
-def _pending_left_s(job: Job) -> float | None:
-    limits = [limit for limit in (job.max_pending_s, job.max_wait_s) if limit is not None]
-    return max(0.0, job.created_at + min(limits) - time.time()) if limits else None

@@ -6,12 +6,20 @@ from sagemaker_local.jobs.job import Job
 
 
 def node_slots(job: Job, instance_types: InstanceTypes) -> list[Slot]:
-    """Each node's share: the machine's cores are divided among the nodes by what they ask for."""
+    """Each node's share: a core each, and the rest of the machine by what their types ask for."""
     wanted = [instance_types.slot(name) for name in job.instance_types]
-    total = sum(slot.cpus for slot in wanted)
-    cpus = min(total, instance_types.machine.cpus)
+    cpus = sum(slot.cpus for slot in wanted)
+    memory_mib = sum(slot.memory_mib for slot in wanted)
+    more_wanted = max(1, cpus - len(wanted))
+    more_cpus = max(0, min(cpus, instance_types.machine.cpus) - len(wanted))
+    memory_here = min(memory_mib, instance_types.machine.memory_mib)
     return [
-        Slot(max(1, slot.cpus * cpus // total), slot.memory_mib, slot.gpus, slot.wanted_gpus)
+        Slot(
+            cpus=1 + (slot.cpus - 1) * more_cpus // more_wanted,
+            memory_mib=slot.memory_mib * memory_here // memory_mib,
+            gpus=slot.gpus,
+            wanted_gpus=slot.wanted_gpus,
+        )
         for slot in wanted
     ]
 

@@ -48,6 +48,20 @@ class JobKind(Generic[J]):
             raise UnknownJobError(arn)
         return self.from_record(record)
 
+    def insert(self, connection: sqlite3.Connection, job: J, its_tags: Mapping[str, str]) -> None:
+        """Store a new job with the event of its beginning.
+
+        Raises:
+            ResourceInUse: the name is taken.
+        """
+        if not resources.insert(connection, job.record()):
+            raise ResourceInUse(
+                f"{job.noun.capitalize()} names must be unique within an AWS account and region, and a "
+                f"{job.noun} with this name already exists ({job.arn})"
+            )
+        tags.put(connection, job.arn, its_tags)
+        self.emit(connection, job)
+
     def save_change(self, connection: sqlite3.Connection, before: J, after: J) -> None:
         resources.update(connection, after.record())
         self.follow_up(connection, before, after)
@@ -86,17 +100,8 @@ class JobStore(Generic[J]):
         return await self._database.read(lambda connection: self.kind.load(connection, arn))
 
     async def create(self, job: J, wanted_tags: Mapping[str, str]) -> None:
-        """Raises ResourceInUse when the name is taken."""
-
         def work(connection: sqlite3.Connection) -> None:
-            if not resources.insert(connection, job.record()):
-                noun = job.noun.capitalize()
-                raise ResourceInUse(
-                    f"{noun} names must be unique within an AWS account and region, and a {job.noun} with "
-                    f"this name already exists ({job.arn})"
-                )
-            tags.put(connection, job.arn, wanted_tags)
-            self.kind.emit(connection, job)
+            self.kind.insert(connection, job, wanted_tags)
             self.crash_point.reached(job.secondary_status, before_commit=True)
 
         await self._database.run(work)

@@ -28,7 +28,8 @@ async def supervise(
     """Run the companions beside the nodes until all ended, one failed, a limit is hit or something is asked.
 
     Nodes have been told to stop when one of them failed, and for ``suspend`` and ``interrupt``.
-    An error of a companion is raised: the job cannot go on without it.
+    An error of a companion is raised, because the job cannot go on without it; but not when a node is
+    lost, for then the machine may have taken both.
     """
     waits: set[asyncio.Task[Any]] = {asyncio.create_task(node.wait()) for node in nodes}
     beside: set[asyncio.Task[Any]] = {asyncio.create_task(work) for work in companions}
@@ -40,7 +41,7 @@ async def supervise(
             done, pending = await asyncio.wait(
                 pending, timeout=max(0.0, left_s), return_when=asyncio.FIRST_COMPLETED
             )
-            for task in done & beside:
+            for task in done & beside if not _any_lost(waits) else ():
                 task.result()
             verdict = _asked(signals) if nudged in done else _ended(waits)
             if verdict is None and left_s <= 0:
@@ -48,12 +49,13 @@ async def supervise(
             if verdict is not None:
                 if verdict.why in ("ended", "suspend", "interrupt"):
                     stop_all(nodes)
+                lost = _any_lost(waits)
                 break
     finally:
         for task in (*waits, *beside, nudged):
             task.cancel()
         await asyncio.gather(*waits, *beside, nudged, return_exceptions=True)
-    if verdict.why == "ended" and not any(_is_lost(task) for task in waits):
+    if verdict.why == "ended" and not lost:
         for task in beside:  # what a companion found out while it ended counts too
             if not task.cancelled():
                 task.result()
@@ -66,9 +68,8 @@ def _asked(signals: RunSignals) -> Verdict:
     return Verdict("interrupt") if signals.interrupted else Verdict("stop")
 
 
-def _is_lost(wait: "asyncio.Task[Any]") -> bool:
-    """A machine that went down takes companions along; then the nodes say what happened."""
-    return not wait.cancelled() and wait.result().lost
+def _any_lost(waits: set["asyncio.Task[Any]"]) -> bool:
+    return any(task.result().lost for task in waits if task.done())
 
 
 def _ended(waits: set["asyncio.Task[Any]"]) -> Verdict | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+from sagemaker_local.jobs.instances import instance_groups
 from sagemaker_local.jobs.job import Job
 
 KIND = "processing-job"
@@ -23,9 +24,8 @@ class ProcessingJob(Job):
 
     @property
     def instance_types(self) -> tuple[str, ...]:
-        cluster = self.cluster
-        name = cluster.get("SelectedInstanceType") or cluster["InstanceType"]
-        return (str(name),) * int(cluster.get("SelectedInstanceCount") or cluster["InstanceCount"])
+        (group,) = instance_groups(self.cluster)
+        return (str(group["InstanceType"]),) * int(group["InstanceCount"])
 
     @property
     def max_runtime_s(self) -> int:

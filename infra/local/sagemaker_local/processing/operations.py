@@ -54,6 +54,7 @@ class ProcessingOperations:
         job = ProcessingJob(
             arn=arn, name=name, region=scope.region, request=filled, created_at=now, modified_at=now
         ).moved("Starting", now)
+        self._jobs.check_capacity(job)
         await self._jobs.begin(job, wanted_tags)
         return {"ProcessingJobArn": arn}
 

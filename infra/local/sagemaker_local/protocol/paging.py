@@ -43,6 +43,12 @@ class PageTokens:
         return hmac.new(self._secret, f"{offset}|{question}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
+def question_of(operation: str, request: Mapping[str, Any]) -> str:
+    """What the tokens of a listing are bound to: everything but the place in it."""
+    asked = {name: value for name, value in request.items() if name not in ("NextToken", "MaxResults")}
+    return operation + json.dumps(asked, sort_keys=True)
+
+
 def list_filter(
     request: Mapping[str, Any],
     *,
@@ -53,10 +59,7 @@ def list_filter(
     default_limit: int = 10,
 ) -> tuple[ListFilter, str]:
     """Return the filter and the question that its tokens are bound to."""
-    question = operation + json.dumps(
-        {name: value for name, value in request.items() if name not in ("NextToken", "MaxResults")},
-        sort_keys=True,
-    )
+    question = question_of(operation, request)
     offset = tokens.read(request["NextToken"], question) if request.get("NextToken") else 0
     wanted = ListFilter(
         arn_prefix=scope.prefix(kind),

@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS metric (
 CREATE TABLE IF NOT EXISTS transform_object (
     arn TEXT NOT NULL, ordinal INTEGER NOT NULL, bucket TEXT NOT NULL, key TEXT NOT NULL, path TEXT NOT NULL,
     state TEXT NOT NULL, reason TEXT, PRIMARY KEY (arn, ordinal));
+CREATE TABLE IF NOT EXISTS warm_pool (
+    arn TEXT PRIMARY KEY, key TEXT NOT NULL, keep_alive_s REAL NOT NULL,
+    available_at REAL, reused_at REAL, reused_by TEXT);
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
 """
 _SCHEMA_VERSION = 1

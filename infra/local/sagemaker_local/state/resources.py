@@ -20,7 +20,10 @@ class Record:
 
 @dataclass(frozen=True)
 class ListFilter:
-    """What a List operation asks for; ``None`` means no such condition."""
+    """What a List operation asks for; ``None`` means no such condition.
+
+    ``among`` is a query that yields ARNs, with its values: only these are wanted.
+    """
 
     arn_prefix: str
     name_contains: str | None = None
@@ -29,6 +32,7 @@ class ListFilter:
     created_before: float | None = None
     modified_after: float | None = None
     modified_before: float | None = None
+    among: tuple[str, tuple[str | float, ...]] | None = None
     sort_by: str = "created_at"
     descending: bool = True
     limit: int = 10
@@ -106,6 +110,10 @@ def search(connection: sqlite3.Connection, wanted: ListFilter) -> tuple[list[Rec
         if value is not None:
             conditions.append(condition)
             parameters.append(value)
+    if wanted.among is not None:
+        query, query_values = wanted.among
+        conditions.append(f"arn IN ({query})")
+        parameters += query_values
     direction = "DESC" if wanted.descending else "ASC"
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM resource WHERE {' AND '.join(conditions)} "  # noqa: S608 - constants only

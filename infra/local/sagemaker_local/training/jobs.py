@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+from sagemaker_local.jobs.instances import instance_groups
 from sagemaker_local.jobs.job import DEFAULT_MAX_RUNTIME_S as DEFAULT_MAX_RUNTIME_S
 from sagemaker_local.jobs.job import TERMINAL as TERMINAL
 from sagemaker_local.jobs.job import Job
@@ -31,9 +32,10 @@ class TrainingJob(Job):
 
     @property
     def instance_types(self) -> tuple[str, ...]:
-        groups = self.resources.get("InstanceGroups") or [self.resources]
         return tuple(
-            str(group["InstanceType"]) for group in groups for _ in range(int(group["InstanceCount"]))
+            str(group["InstanceType"])
+            for group in instance_groups(self.resources)
+            for _ in range(int(group["InstanceCount"]))
         )
 
     @property
@@ -63,6 +65,11 @@ class TrainingJob(Job):
         return int(self.resources.get("VolumeSizeInGB", 0))
 
     @property
+    def keep_alive_s(self) -> int:
+        """How long the machines are kept for the next job like this one."""
+        return int(self.resources.get("KeepAlivePeriodInSeconds", 0))
+
+    @property
     def is_isolated(self) -> bool:
         return bool(self.request.get("EnableNetworkIsolation", False))
 
@@ -77,6 +84,11 @@ class TrainingJob(Job):
     @property
     def model_artifacts(self) -> str:
         return f"{self.output_prefix}/model.tar.gz" if self.is_compressed else f"{self.output_prefix}/model/"
+
+    def kept_alive(self, keep_alive_s: int, at: float) -> Self:
+        resources = {**self.resources, "KeepAlivePeriodInSeconds": keep_alive_s}
+        request = {**self.request, "ResourceConfig": resources}
+        return self.model_copy(update={"request": request, "modified_at": max(at, self.modified_at)})
 
     def stopped(self, at: float) -> Self:
         """Return the job after its stop sequence; a limit has a final state of its own."""

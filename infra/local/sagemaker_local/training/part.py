@@ -13,6 +13,7 @@ from sagemaker_local.training.faults import interrupt_hook
 from sagemaker_local.training.job_store import training_store
 from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.operations import TrainingOperations
+from sagemaker_local.training.search import TrainingSearch
 from sagemaker_local.training.workload import LOG_GROUP, TrainingWorkload
 
 
@@ -32,26 +33,27 @@ class TrainingPart(Part):
                 workload=TrainingWorkload(job, services),
             )
 
-        self._runs = JobRuns(store, core.supervisor, new_run)
-        self._operations = TrainingOperations(core, store, self._runs)
+        self.runs = JobRuns(store, core.supervisor, new_run)
+        self._search = TrainingSearch(core)
+        self.operations = TrainingOperations(core, store, self.runs)
 
     def handlers(self) -> Mapping[str, Handler]:
-        return self._operations.handlers()
+        return {**self.operations.handlers(), "Search": self._search.search}
 
     def fault_hooks(self) -> Mapping[str, FaultHook]:
-        interrupt = interrupt_hook(self._store, self._runs, self._scope)
+        interrupt = interrupt_hook(self._store, self.runs, self._scope)
         return {**crash_hooks(self._store), "interrupt/{job}": interrupt}
 
     async def open(self) -> None:
-        await self._runs.open()
+        await self.runs.open()
 
     async def recover(self) -> int:
-        found = await self._runs.recover()
-        await self._runs.sweep(self._folder)
+        found = await self.runs.recover()
+        await self.runs.sweep(self._folder)
         return found
 
     async def suspend(self) -> None:
-        await self._runs.suspend()
+        await self.runs.suspend()
 
     async def collect_garbage(self) -> Mapping[str, int]:
-        return {"training_folders": await self._runs.sweep(self._folder)}
+        return {"training_folders": await self.runs.sweep(self._folder)}

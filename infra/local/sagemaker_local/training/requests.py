@@ -7,6 +7,7 @@ import regex  # type: ignore[import-untyped, unused-ignore]
 
 from sagemaker_local.inputs.channel_requests import channel_problems
 from sagemaker_local.inputs.input_channels import InputChannels
+from sagemaker_local.jobs.instances import instance_problems
 from sagemaker_local.protocol.errors import ValidationException
 
 
@@ -25,7 +26,7 @@ def _problems(request: Mapping[str, Any], inputs: InputChannels) -> Iterator[str
                 "Member must not be null"
             )
     yield from _algorithm(request["AlgorithmSpecification"])
-    yield from _resources(request["ResourceConfig"])
+    yield from _resources(request)
     mode = request["AlgorithmSpecification"].get("TrainingInputMode", "File")
     yield from channel_problems(request.get("InputDataConfig", []), mode, inputs)
     yield from _stopping(request)
@@ -51,12 +52,19 @@ def _algorithm(algorithm: Mapping[str, Any]) -> Iterator[str]:
             yield f"The regular expression of metric {one['Name']} has no group for the value."
 
 
-def _resources(config: Mapping[str, Any]) -> Iterator[str]:
-    has_groups, has_type = bool(config.get("InstanceGroups")), "InstanceType" in config
-    if has_groups == has_type:
+def _resources(request: Mapping[str, Any]) -> Iterator[str]:
+    config = request["ResourceConfig"]
+    groups = config.get("InstanceGroups")
+    if groups and any(name in config for name in ("InstanceType", "InstanceCount", "InstancePreferences")):
         yield "ResourceConfig needs either InstanceType and InstanceCount or InstanceGroups."
-    if has_type and "InstanceCount" not in config:
-        yield "ResourceConfig.InstanceCount is required with InstanceType."
+    if not groups:
+        yield from instance_problems("ResourceConfig", config)
+    elif len({group["InstanceGroupName"] for group in groups}) != len(groups):
+        yield "InstanceGroup names must be unique."
+    if any(one.get("InstanceCount", 1) < 1 for one in (config, *(groups or []))):
+        yield "InstanceCount must be at least 1."
+    if config.get("KeepAlivePeriodInSeconds") and (groups or request.get("EnableManagedSpotTraining")):
+        yield "KeepAlivePeriodInSeconds cannot be used with InstanceGroups or EnableManagedSpotTraining."
 
 
 def _stopping(request: Mapping[str, Any]) -> Iterator[str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sagemaker_local.jobs.instances import instance_groups
+
 OPT_ML = "/opt/ml"
 DEFAULT_CHECKPOINT_PATH = "/opt/ml/checkpoints"
 _FOLDERS = (
@@ -54,14 +56,7 @@ class NodeTree:
 
 
 def resource_config(request: Mapping[str, Any], hosts: Sequence[str], current: str) -> dict[str, Any]:
-    config = request["ResourceConfig"]
-    groups = config.get("InstanceGroups") or [
-        {
-            "InstanceGroupName": "homogeneousCluster",
-            "InstanceType": config["InstanceType"],
-            "InstanceCount": config["InstanceCount"],
-        }
-    ]
+    groups = instance_groups(request["ResourceConfig"])
     named: list[dict[str, Any]] = []
     ordered = sorted(hosts, key=_host_number)
     for group in groups:

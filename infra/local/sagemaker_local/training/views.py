@@ -35,7 +35,9 @@ _EVENT_MEMBERS = (
 _EVENT_TIMES = {"CreationTime", "TrainingStartTime", "TrainingEndTime", "LastModifiedTime"}
 
 
-def described(job: TrainingJob, metrics: list[MetricValue]) -> dict[str, Any]:
+def described(
+    job: TrainingJob, metrics: list[MetricValue], warm_pool: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     reply = {name: value for name, value in job.request.items() if name not in _NOT_DESCRIBED}
     reply |= {
         "TrainingJobArn": job.arn,
@@ -52,6 +54,7 @@ def described(job: TrainingJob, metrics: list[MetricValue]) -> dict[str, Any]:
         "EnableManagedSpotTraining": bool(job.request.get("EnableManagedSpotTraining", False)),
     }
     optional: dict[str, Any] = {
+        "WarmPoolStatus": warm_pool,
         "FailureReason": job.failure_reason,
         "TrainingStartTime": job.started_at,
         "TrainingEndTime": job.ended_at if job.is_terminal else None,
@@ -68,7 +71,7 @@ def described(job: TrainingJob, metrics: list[MetricValue]) -> dict[str, Any]:
     return reply
 
 
-def summary(job: TrainingJob) -> dict[str, Any]:
+def summary(job: TrainingJob, warm_pool: Mapping[str, Any] | None = None) -> dict[str, Any]:
     reply = {
         "TrainingJobName": job.name,
         "TrainingJobArn": job.arn,
@@ -79,6 +82,8 @@ def summary(job: TrainingJob) -> dict[str, Any]:
     }
     if job.status in TERMINAL and job.ended_at is not None:
         reply["TrainingEndTime"] = epoch(job.ended_at)
+    if warm_pool is not None:
+        reply["WarmPoolStatus"] = warm_pool
     return reply
 
 

@@ -49,6 +49,7 @@ class Settings(BaseModel):
     startup_timeout_s: float = Field(default=240.0, gt=0)
     ping_interval_s: float = Field(default=5.0, gt=0)
     drain_s: float = Field(default=30.0, ge=0)
+    idle_s: float = Field(default=300.0, gt=0)
     max_body_bytes: int = Field(default=25 * 1024 * 1024, ge=1)
     object_cache_mib: int = Field(default=4096, ge=0)
     file_systems: dict[str, Path] = Field(default_factory=dict)
@@ -128,6 +129,7 @@ _VARIABLES = {
     "SML_STARTUP_TIMEOUT_S": "startup_timeout_s",
     "SML_PING_INTERVAL_S": "ping_interval_s",
     "SML_DRAIN_S": "drain_s",
+    "SML_IDLE_S": "idle_s",
     "SML_MAX_BODY_BYTES": "max_body_bytes",
     "SML_OBJECT_CACHE_MIB": "object_cache_mib",
     "SML_STRICT": "strict",

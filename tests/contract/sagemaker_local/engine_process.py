@@ -116,6 +116,22 @@ class EngineProcess:
         found = self.admin("GET", "state")["processes"]
         return [one for one in found if one["owner_arn"] == arn and one["state"] == "running"]
 
+    def leftovers(self) -> list[int]:
+        """Shims of this engine that its state says are not running."""
+        known = {one["pid"] for one in self.admin("GET", "state")["processes"] if one["state"] == "running"}
+        mine = str(self.state_dir / "runs").encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) in known:
+                continue
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if b"sagemaker_local.processes.shim" in words and any(word.startswith(mine) for word in words):
+                found.append(int(entry.name))
+        return [pid for pid in found if not known & set(_parents(pid))]
+
     def _is_ready(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, f"the engine ended:\n{self.log}"
@@ -140,6 +156,18 @@ def descendants(pid: int) -> list[int]:
         children = [int(child) for child in text.split()]
         found += children
         todo = todo[1:] + children
+    return found
+
+
+def _parents(pid: int) -> list[int]:
+    found = []
+    while pid > 1:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except FileNotFoundError:
+            return found
+        pid = int(fields[1])
+        found.append(pid)
     return found
 
 

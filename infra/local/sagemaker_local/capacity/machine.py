@@ -59,8 +59,8 @@ class InstanceTypes:
     machine: Machine
     strict_gpu: bool
 
-    def slot(self, instance_type: str) -> Slot:
-        """Cut an instance type to this machine; only a missing GPU can be refused."""
+    def size(self, instance_type: str) -> Machine:
+        """Return what an instance type has in the cloud."""
         _, _, rest = instance_type.partition(".")
         family, _, size = rest.partition(".")
         cpus = self.table.sizes.get(size)
@@ -68,11 +68,23 @@ class InstanceTypes:
         if cpus is None or gib_per_cpu is None:
             raise CapacityError(f"instance type {instance_type} is not known to sagemaker-local")
         gpus = self.table.gpus.get(rest, 1 if family in self.table.gpu_families else 0)
-        if gpus > self.machine.gpus and self.strict_gpu:
-            raise CapacityError(f"instance type {instance_type} needs {gpus} GPU(s), this machine has none")
+        return Machine(cpus=cpus, memory_mib=cpus * gib_per_cpu * _MIB_PER_GIB, gpus=gpus)
+
+    def slot(self, instance_type: str) -> Slot:
+        """Cut an instance type to this machine; only a missing GPU can be refused."""
+        size = self.size(instance_type)
+        if size.gpus > self.machine.gpus and self.strict_gpu:
+            raise CapacityError(
+                f"instance type {instance_type} needs {size.gpus} GPU(s), this machine has "
+                f"{self.machine.gpus or 'none'}"
+            )
+        return self.cut(cpus=size.cpus, memory_mib=size.memory_mib, gpus=size.gpus)
+
+    def cut(self, *, cpus: int, memory_mib: int, gpus: int) -> Slot:
+        """Cut any wish to this machine."""
         return Slot(
             cpus=min(cpus, self.machine.cpus),
-            memory_mib=min(cpus * gib_per_cpu * _MIB_PER_GIB, self.machine.memory_mib),
+            memory_mib=min(memory_mib, self.machine.memory_mib),
             gpus=min(gpus, self.machine.gpus),
             wanted_gpus=gpus,
         )

@@ -2,12 +2,13 @@
 
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from sagemaker_local.hosting.config_checks import check_config
+from sagemaker_local.hosting.definition_store import Definition, find
+from sagemaker_local.hosting.model_checks import check_model
 from sagemaker_local.protocol.arns import ENDPOINT_CONFIG, MODEL, Scope
 from sagemaker_local.protocol.control import Handler, epoch
 from sagemaker_local.protocol.errors import ValidationException
@@ -16,20 +17,6 @@ from sagemaker_local.protocol.tagging import tags_of_request
 from sagemaker_local.state import outbox, resources, tags
 from sagemaker_local.state.database import Database
 from sagemaker_local.state.resources import Record
-
-
-class Definition(BaseModel):
-    """A model or an endpoint configuration; it never changes."""
-
-    model_config = ConfigDict(frozen=True)
-
-    arn: str
-    name: str
-    request: dict[str, Any]
-    created_at: float
-
-    def record(self, kind: str) -> Record:
-        return Record(self.arn, kind, self.name, "", self.created_at, self.created_at, self.model_dump_json())
 
 
 @dataclass(frozen=True)
@@ -42,14 +29,6 @@ class DefinitionKind:
     event_type: str
     list_member: str
     check: Callable[[sqlite3.Connection, Scope, Mapping[str, Any]], dict[str, Any]]
-
-
-def find(connection: sqlite3.Connection, kind: str, arn: str) -> Definition:
-    record = resources.get(connection, arn)
-    if record is None:
-        words = {MODEL: "model", ENDPOINT_CONFIG: "endpoint configuration"}[kind]
-        raise ValidationException(f'Could not find {words} "{arn}".')
-    return Definition.model_validate_json(record.doc)
 
 
 class DefinitionOperations:
@@ -137,63 +116,6 @@ class DefinitionOperations:
         await self._database.run(work)
 
 
-def _check_model(_: sqlite3.Connection, __: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
-    containers = request.get("Containers", [])
-    if bool(request.get("PrimaryContainer")) == bool(containers):
-        raise ValidationException("A model needs either PrimaryContainer or Containers.")
-    if len(containers) > 1:
-        raise ValidationException("Models of several containers are not supported yet by sagemaker-local.")
-    problem = next(_container_problems(request.get("PrimaryContainer") or containers[0]), None)
-    if problem:
-        raise ValidationException(problem)
-    return {"EnableNetworkIsolation": False, **request}
-
-
-def _container_problems(container: Mapping[str, Any]) -> Iterator[str]:
-    if not container.get("Image"):
-        yield "A container needs an Image; model packages and inference specifications are not supported yet."
-    if container.get("Mode", "SingleModel") != "SingleModel":
-        yield "Mode MultiModel is not supported yet by sagemaker-local."
-    if container.get("AdditionalModelDataSources"):
-        yield "AdditionalModelDataSources are not supported yet by sagemaker-local."
-    source = container.get("ModelDataSource")
-    if source and container.get("ModelDataUrl"):
-        yield "A container takes ModelDataUrl or ModelDataSource, not both."
-    if source and "S3DataSource" not in source:
-        yield "ModelDataSource needs S3DataSource."
-
-
-def _check_config(connection: sqlite3.Connection, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
-    unsupported = [name for name in ("AsyncInferenceConfig", "ShadowProductionVariants") if request.get(name)]
-    if unsupported:
-        raise ValidationException(f"{unsupported[0]} is not supported yet by sagemaker-local.")
-    variants = request["ProductionVariants"]
-    names = [variant["VariantName"] for variant in variants]
-    if len(set(names)) != len(names):
-        raise ValidationException("Production variant names must be unique within an endpoint configuration.")
-    return {**request, "ProductionVariants": [_checked_variant(connection, scope, one) for one in variants]}
-
-
-def _checked_variant(
-    connection: sqlite3.Connection, scope: Scope, variant: Mapping[str, Any]
-) -> dict[str, Any]:
-    name = variant["VariantName"]
-    if "ServerlessConfig" in variant:
-        raise ValidationException(
-            f"Variant {name}: ServerlessConfig is not supported yet by sagemaker-local."
-        )
-    if "ModelName" not in variant:
-        raise ValidationException(
-            f"Variant {name}: ModelName is required; inference components are not supported yet by "
-            "sagemaker-local."
-        )
-    for member in ("InstanceType", "InitialInstanceCount"):
-        if member not in variant:
-            raise ValidationException(f"Variant {name}: {member} is required.")
-    find(connection, MODEL, scope.arn(MODEL, variant["ModelName"]))
-    return {"InitialVariantWeight": 1.0, **variant}
-
-
 KINDS = (
     DefinitionKind(
         kind=MODEL,
@@ -201,7 +123,7 @@ KINDS = (
         words="model",
         event_type="SageMaker Model State Change",
         list_member="Models",
-        check=_check_model,
+        check=check_model,
     ),
     DefinitionKind(
         kind=ENDPOINT_CONFIG,
@@ -209,6 +131,6 @@ KINDS = (
         words="endpoint configuration",
         event_type="SageMaker Endpoint Config State Change",
         list_member="EndpointConfigs",
-        check=_check_config,
+        check=check_config,
     ),
 )

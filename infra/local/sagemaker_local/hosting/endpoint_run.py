@@ -3,67 +3,69 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from sagemaker_local.hosting.artifact_cache import ArtifactCache, ArtifactError
+from sagemaker_local.hosting.artifact_cache import ArtifactError
+from sagemaker_local.hosting.deployment import (
+    DeploymentError,
+    HostingServices,
+    PoolKey,
+    adopt,
+    all_healthy,
+    fetched,
+    first_of,
+    raise_failed,
+)
+from sagemaker_local.hosting.endpoint_pools import adjust, check_instances, make_pool, start_count
 from sagemaker_local.hosting.endpoint_store import EndpointStore
-from sagemaker_local.hosting.endpoints import Endpoint, Plan, VariantPlan
-from sagemaker_local.hosting.routing import EndpointRoute, VariantRoute
-from sagemaker_local.hosting.worker import Worker, WorkerId, WorkerServices
-from sagemaker_local.hosting.worker_specs import WorkerSpecs
+from sagemaker_local.hosting.endpoints import Endpoint, Plan
+from sagemaker_local.hosting.pool import WorkerPool
+from sagemaker_local.hosting.routing import EndpointRoute
+from sagemaker_local.hosting.traffic import Step, execution_limit_s, termination_wait_s, traffic_steps
 from sagemaker_local.images.registry import ImageError
-from sagemaker_local.processes.launcher import ChildProcess
-from sagemaker_local.processes.supervisor import Supervisor
-from sagemaker_local.storage.objects_s3 import ObjectStoreUnavailable
 
-_MAX_BACKOFF_S = 15.0
 _DEPLOYING = ("Creating", "Updating")
 
 logger = logging.getLogger(__name__)
 
 
-class DeploymentError(Exception):
-    """The plan cannot be served; the message becomes the failure reason."""
-
-
-@dataclass(frozen=True)
-class EndpointServices:
-    store: EndpointStore
-    supervisor: Supervisor
-    artifacts: ArtifactCache
-    workers: WorkerServices
-    make_specs: Callable[[Endpoint, VariantPlan], WorkerSpecs]  # blocking: may build an environment
-
-
 class EndpointRun:
-    def __init__(self, endpoint: Endpoint, services: EndpointServices) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        store: EndpointStore,
+        services: HostingServices,
+        components: Mapping[str, WorkerPool],
+    ) -> None:
         self.arn = endpoint.arn
-        self.route = EndpointRoute(arn=endpoint.arn, name=endpoint.name, status=endpoint.status)
+        self.route = EndpointRoute(
+            arn=endpoint.arn, name=endpoint.name, status=endpoint.status, components=components
+        )
+        self._store = store
         self._services = services
-        self._workers: dict[WorkerId, Worker] = {}
+        self._pools: dict[PoolKey, WorkerPool] = {}
         self._wake = asyncio.Event()
         self._health = asyncio.Event()
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+        self._is_adopted = False
 
     @property
-    def workers(self) -> list[Worker]:
-        return list(self._workers.values())
+    def is_woken(self) -> bool:
+        return self._wake.is_set()
 
     def wake(self) -> None:
         self._wake.set()
 
     async def run(self) -> None:
         """Until the endpoint is deleted."""
-        adopted = False
         while True:
             self._wake.clear()
-            endpoint = await self._services.store.get(self.arn)
+            endpoint = await self._store.get(self.arn)
             if endpoint is None:
                 return
-            if not adopted:
+            if not self._is_adopted:
                 await self._adopt(endpoint)
-                adopted = True
+                self._is_adopted = True
             self.route.status = endpoint.status
             if endpoint.status == "Deleting":
                 await self._tear_down()
@@ -77,157 +79,223 @@ class EndpointRun:
 
     async def suspend(self) -> None:
         """Stop all workers, keep the endpoint: the next start brings them back."""
-        await asyncio.gather(*self._retiring, *(worker.retire(drain=False) for worker in self.workers))
+        await asyncio.gather(*self._ending, *(pool.end(drain=False) for pool in self._pools.values()))
 
     # -- start and adoption --------------------------------------------------------------
 
     async def _adopt(self, endpoint: Endpoint) -> None:
         """Take over workers that are alive, end those nobody wants, start what is missing."""
-        wanted = {plan.generation: plan for plan in (endpoint.active, endpoint.target) if plan is not None}
-        for record in await self._services.supervisor.of_owner(self.arn):
-            found = await self._services.supervisor.find(record) if record.state != "ended" else None
-            if not isinstance(found, ChildProcess):
-                if record.state != "ended":
-                    await self._services.supervisor.ended(record)
-                continue
-            plan = wanted.get(int(record.group))
-            variant = plan.variant(record.variant) if plan else None
-            worker_id = WorkerId(self.arn, int(record.group), record.variant, record.ordinal)
-            if variant is None or record.ordinal >= variant.count or worker_id in self._workers:
-                found.stop()
-                await found.wait()
-                await self._services.supervisor.ended(record)
-                continue
-            worker = await self._new_worker(endpoint, variant, worker_id)
-            worker.begin(record, found)
-        if endpoint.active is not None:
-            await self._start_missing(endpoint, endpoint.active)
+        sizes: dict[PoolKey, int] = {}
+        if endpoint.status != "Deleting":
+            for plan in (endpoint.active, endpoint.target):
+                if plan is not None:
+                    found = await self._prepared(endpoint, plan)
+                    sizes |= {key: max(size, sizes.get(key, 0)) for key, size in found.items()}
+        await adopt(self._services.supervisor, self.arn, self._pools, sizes)
+        if endpoint.active is not None and endpoint.status != "Deleting":
+            for variant in endpoint.active.variants:
+                if variant.model is not None:
+                    self._pools[(endpoint.active.generation, variant.name)].resize(variant.count)
             self._show(endpoint.active)
 
-    async def _new_worker(self, endpoint: Endpoint, variant: VariantPlan, worker_id: WorkerId) -> Worker:
-        specs = await asyncio.to_thread(self._services.make_specs, endpoint, variant)
-        worker = Worker(worker_id, variant, specs.spec, self._services.workers, self._health)
-        self._workers[worker_id] = worker
-        return worker
+    async def _prepared(self, endpoint: Endpoint, plan: Plan) -> dict[PoolKey, int]:
+        """Make the pools of a plan that was running; returns how many workers each may adopt."""
+        if any(not artifact.key for one in plan.variants if one.model for artifact in one.model.artifacts):
+            return {}  # it was not fetched yet, so nothing of it runs
+        try:
+            await self._make_pools(endpoint, plan)
+        except (DeploymentError, ImageError):
+            if plan is endpoint.active:
+                raise
+            return {}  # the deployment that comes next says so
+        types = self._services.instance_types
+        is_active = plan is endpoint.active
+        return {
+            (plan.generation, one.name): one.count if is_active else max(one.count, start_count(one, types))
+            for one in plan.variants
+            if one.model is not None
+        }
 
-    async def _start_missing(self, endpoint: Endpoint, plan: Plan) -> None:
+    async def _make_pools(self, endpoint: Endpoint, plan: Plan) -> None:
         for variant in plan.variants:
-            for ordinal in range(variant.count):
-                worker_id = WorkerId(self.arn, plan.generation, variant.name, ordinal)
-                if worker_id not in self._workers:
-                    (await self._new_worker(endpoint, variant, worker_id)).begin()
+            key = (plan.generation, variant.name)
+            if variant.model is not None and key not in self._pools:
+                self._pools[key] = await make_pool(
+                    endpoint, plan.generation, variant, self._services, self._health
+                )
 
     # -- deployments ---------------------------------------------------------------------
 
     async def _deploy(self, endpoint: Endpoint, target: Plan) -> None:
+        limit_s = execution_limit_s(endpoint.deployment_config)
         try:
-            plan = await self._fetch(endpoint, target)
-            if plan is None:
-                return  # another wish came in between
-            await self._start_missing(endpoint, plan)
-            if not await self._all_healthy(plan):
-                return
+            async with asyncio.timeout(limit_s):
+                plan = await self._brought_up(endpoint, target)
+                if plan is None:
+                    return  # another wish came in between
         except (DeploymentError, ArtifactError, ImageError) as error:
             logger.warning("deployment of %s failed: %s", endpoint.name, error)
             await self._give_up(str(error))
             return
-        self._show(plan)
-        done = await self._services.store.change(
+        except TimeoutError:
+            await self._give_up(f"The deployment did not finish within {limit_s:.0f} seconds.")
+            return
+        done = await self._store.change(
             self.arn,
             lambda now: now.with_target(plan).in_service(time.time()) if now.status in _DEPLOYING else now,
         )
-        if done is not None:
+        if done is not None and done.active is not None and done.status == "InService":
             self.route.status = done.status
-        self._retire_all_but(plan)
+            self._show(done.active)
+            self._end_all_but(done.active)
+
+    async def _brought_up(self, endpoint: Endpoint, target: Plan) -> Plan | None:
+        """Fetch, start, wait for health and shift the traffic; None when another wish came."""
+        plan = await self._fetched(endpoint, target)
+        if plan is None:
+            return None
+        check_instances(plan, self._services.instance_types)
+        await self._make_pools(endpoint, plan)
+        pools = self._pools_of(plan)
+        if endpoint.active is not None and plan.generation == endpoint.active.generation:
+            return plan if await self._resized(plan, pools) else None
+        # The size with which it starts is what the endpoint has once it is in service.
+        plan = plan.started(lambda one: start_count(one, self._services.instance_types))
+        for pool in pools:
+            pool.resize(plan.variant_of(pool.name).count)
+        if not await all_healthy(pools, self._health, self._wake, _ping_failure):
+            return None
+        if endpoint.active is None or plan.hosts_components:
+            return plan
+        return plan if await self._shifted(endpoint, plan, pools) else None
+
+    async def _resized(self, plan: Plan, pools: list[WorkerPool]) -> bool:
+        for pool in pools:
+            variant = plan.variant_of(pool.name)
+            # Workers that go leave only after those that come are healthy.
+            pool.resize(max(pool.instance_count, variant.count))
+        if not await all_healthy(pools, self._health, self._wake, _ping_failure):
+            return False
+        for pool in pools:
+            variant = plan.variant_of(pool.name)
+            pool.resize(variant.count)
+            adjust(pool, variant, self._services)
+        return True
+
+    async def _shifted(self, endpoint: Endpoint, plan: Plan, pools: list[WorkerPool]) -> bool:
+        config = endpoint.deployment_config
+        steps = traffic_steps(config, sum(pool.instance_count for pool in pools))
+        self.route.incoming = pools
+        for step in [*steps, Step(1.0, termination_wait_s(config))]:
+            self.route.share = step.share
+            if not await self._watched(pools, step.wait_s):
+                return False
+        return True
+
+    async def _watched(self, pools: list[WorkerPool], seconds: float) -> bool:
+        """Let time pass; False when another wish came, DeploymentError when the new workers fail."""
+        deadline = time.monotonic() + seconds
+        while (left_s := deadline - time.monotonic()) > 0:
+            self._health.clear()
+            raise_failed(pools, _ping_failure)
+            try:
+                async with asyncio.timeout(left_s):
+                    await first_of(self._health, self._wake)
+            except TimeoutError:
+                return True
+            if self._wake.is_set():
+                return False
+        return True
+
+    async def _fetched(self, endpoint: Endpoint, plan: Plan) -> Plan | None:
+        """Bring all artefacts here and note their exact content in the plan."""
+        for variant in plan.variants:
+            if variant.model is None:
+                continue
+            model = await fetched(variant.model, self._services, endpoint.region, self._wake)
+            if model is None:
+                return None
+            plan = plan.with_model(variant.name, model)
+        # An engine that starts anew must know what this deployment has started.
+        kept = await self._store.change(
+            self.arn, lambda now: now.with_target(plan) if _is_target(now, plan) else now
+        )
+        return plan if kept is not None and _is_target(kept, plan) else None
 
     async def _give_up(self, reason: str) -> None:
-        failed = await self._services.store.change(
+        self.route.incoming = ()
+        failed = await self._store.change(
             self.arn,
             lambda now: now.rolling_back(reason, time.time()) if now.status in _DEPLOYING else now,
         )
         if failed is not None and failed.status == "Failed":
             self.route.status = failed.status
-            self._retire_all_but(None)
-
-    async def _fetch(self, endpoint: Endpoint, plan: Plan) -> Plan | None:
-        """Bring all artefacts here and note their exact content in the plan."""
-        for variant in plan.variants:
-            key = await self._until_available(variant, endpoint.region)
-            if key is None:
-                return None
-            plan = plan.with_artifact(variant.name, key)
-        return plan
-
-    async def _until_available(self, variant: VariantPlan, region: str) -> str | None:
-        backoff_s = 0.5
-        while not self._wake.is_set():
-            try:
-                return await asyncio.to_thread(self._services.artifacts.fetch, variant, region)
-            except ObjectStoreUnavailable as error:
-                logger.warning("endpoint %s waits %.1f s for S3: %s", self.route.name, backoff_s, error)
-                await asyncio.sleep(backoff_s)
-                backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
-        return None
-
-    async def _all_healthy(self, plan: Plan) -> bool:
-        """False when another wish came; DeploymentError when a worker does not come up."""
-        while True:
-            self._health.clear()
-            mine = [worker for key, worker in self._workers.items() if _belongs(key, plan)]
-            failed = next((worker for worker in mine if worker.has_failed), None)
-            if failed is not None:
-                raise DeploymentError(
-                    f"The primary container for production variant {failed.worker_id.variant} did not pass "
-                    f"the ping health check: {failed.last_failure}. Please check CloudWatch logs for this "
-                    "endpoint."
-                )
-            if all(worker.healthy for worker in mine):
-                return True
-            waits = [asyncio.create_task(self._health.wait()), asyncio.create_task(self._wake.wait())]
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            for task in waits:
-                task.cancel()
-            if self._wake.is_set():
-                return False
+            self._end_all_but(None)
 
     async def _roll_back(self, active: Plan) -> None:
         self._show(active)
-        self._retire_all_but(active)
-        done = await self._services.store.change(
+        self._end_all_but(active)
+        for pool in self._pools_of(active):
+            pool.resize(active.variant_of(pool.name).count)
+        done = await self._store.change(
             self.arn, lambda now: now.rolled_back(time.time()) if now.status == "RollingBack" else now
         )
         if done is not None:
             self.route.status = done.status
 
     async def _tear_down(self) -> None:
-        self.route.variants = []
-        self._retire_all_but(None)
-        await asyncio.gather(*self._retiring)
-        await self._services.store.delete(self.arn)
+        self.route.pools = self.route.incoming = ()
+        self._end_all_but(None)
+        await asyncio.gather(*self._ending)
+        await self._store.delete(self.arn)
+
+    # -- pools ---------------------------------------------------------------------------
+
+    def _pools_of(self, plan: Plan) -> list[WorkerPool]:
+        return [self._pools[(plan.generation, one.name)] for one in plan.variants if one.model is not None]
 
     def _show(self, plan: Plan) -> None:
         """Route to this plan from now on, in one step."""
-        self.route.variants = [
-            VariantRoute(
-                name=variant.name,
-                weight=variant.weight,
-                is_random=variant.routing == "RANDOM",
-                workers=[
-                    worker
-                    for key, worker in self._workers.items()
-                    if _belongs(key, plan) and key.variant == variant.name
-                ],
+        self.route.plan = plan
+        self.route.pools = self._pools_of(plan)
+        self.route.incoming = ()
+        for pool in self.route.pools:
+            self._drive(pool, plan.generation)
+
+    def _drive(self, pool: WorkerPool, generation: int) -> None:
+        async def move(size: int) -> int:
+            logger.info("endpoint %s, variant %s: %d workers", self.route.name, pool.name, size)
+            await self._store.change(
+                self.arn,
+                lambda now: (
+                    now.scaled(pool.name, size)
+                    if now.active is not None and now.active.generation == generation
+                    else now
+                ),
             )
-            for variant in plan.variants
-        ]
+            return size
 
-    def _retire_all_but(self, plan: Plan | None) -> None:
-        for key in [key for key in self._workers if plan is None or not _belongs(key, plan)]:
-            task = asyncio.create_task(self._workers.pop(key).retire(drain=True))
-            self._retiring.add(task)
-            task.add_done_callback(self._retiring.discard)
+        pool.drive(move)
+
+    def _end_all_but(self, plan: Plan | None) -> None:
+        """End the pools of other generations; their open requests end first."""
+        kept = None if plan is None else plan.generation
+        for key in [key for key in self._pools if key[0] != kept]:
+            task = asyncio.create_task(self._pools.pop(key).end(drain=True))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
 
 
-def _belongs(key: WorkerId, plan: Plan) -> bool:
-    variant = plan.variant(key.variant)
-    return key.generation == plan.generation and variant is not None and key.ordinal < variant.count
+def _is_target(endpoint: Endpoint, plan: Plan) -> bool:
+    return (
+        endpoint.status in _DEPLOYING
+        and endpoint.target is not None
+        and endpoint.target.generation == plan.generation
+    )
+
+
+def _ping_failure(pool: WorkerPool, reason: str) -> str:
+    return (
+        f"The primary container for production variant {pool.name} did not pass the ping health check: "
+        f"{reason}. Please check CloudWatch logs for this endpoint."
+    )

@@ -1,39 +1,15 @@
 """Endpoints: what one is, the plan it serves, and how its state may change."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from sagemaker_local.hosting.model_plans import ModelPlan
+from sagemaker_local.hosting.variants import VariantPlan, VariantSize
 from sagemaker_local.state.resources import Record
 
 KIND = "endpoint"
-_DEFAULT_STARTUP_S = 240
-
-ArtifactKind = Literal["none", "archive", "prefix"]
-Routing = Literal["LEAST_OUTSTANDING_REQUESTS", "RANDOM"]
-
-
-class VariantPlan(BaseModel):
-    """A variant with all that starting it needs, so that its config and model may be deleted."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    model_name: str
-    image: str
-    instance_type: str
-    count: int
-    weight: float
-    environment: dict[str, str]
-    role_arn: str | None
-    isolated: bool
-    artifact_kind: ArtifactKind
-    artifact_uri: str = ""
-    artifact_key: str = ""  # the exact content, known once it was fetched
-    startup_timeout_s: int = _DEFAULT_STARTUP_S
-    routing: Routing = "LEAST_OUTSTANDING_REQUESTS"
-    planned_at: float
 
 
 class Plan(BaseModel):
@@ -44,30 +20,44 @@ class Plan(BaseModel):
     generation: int
     config_name: str
     variants: tuple[VariantPlan, ...]
+    capture: dict[str, Any] | None = None  # DataCaptureConfig as sent
+    async_config: dict[str, Any] | None = None  # AsyncInferenceConfig as sent
+    role_arn: str | None = None  # ExecutionRoleArn of the configuration
+    isolated: bool = False
+    extras: dict[str, Any] = {}  # members that are only shown again
+
+    @property
+    def hosts_components(self) -> bool:
+        return all(one.model is None for one in self.variants)
 
     def variant(self, name: str) -> VariantPlan | None:
         return next((one for one in self.variants if one.name == name), None)
 
-    def with_artifact(self, name: str, key: str) -> "Plan":
+    def variant_of(self, name: str) -> VariantPlan:
+        """Return a variant that must be there.
+
+        Raises:
+            LookupError: the plan has no such variant.
+        """
+        found = self.variant(name)
+        if found is None:
+            raise LookupError(f"variant {name} is not in the plan of {self.config_name}")
+        return found
+
+    def started(self, count_of: Callable[[VariantPlan], int]) -> "Plan":
+        """Return the plan with the counts that its deployment starts with."""
+        return self.resized({one.name: VariantSize(count=count_of(one)) for one in self.variants})
+
+    def with_model(self, name: str, model: ModelPlan) -> "Plan":
         changed = tuple(
-            one.model_copy(update={"artifact_key": key}) if one.name == name else one for one in self.variants
+            one.model_copy(update={"model": model}) if one.name == name else one for one in self.variants
         )
         return self.model_copy(update={"variants": changed})
 
-    def resized(self, sizes: Mapping[str, tuple[float | None, int | None]]) -> "Plan":
+    def resized(self, sizes: Mapping[str, VariantSize]) -> "Plan":
         """Return the same generation with other weights and counts."""
-        changed = []
-        for one in self.variants:
-            weight, count = sizes.get(one.name, (None, None))
-            changed.append(
-                one.model_copy(
-                    update={
-                        "weight": one.weight if weight is None else weight,
-                        "count": one.count if count is None else count,
-                    }
-                )
-            )
-        return self.model_copy(update={"variants": tuple(changed)})
+        changed = tuple(one.resized(sizes[one.name]) if one.name in sizes else one for one in self.variants)
+        return self.model_copy(update={"variants": changed})
 
 
 class Endpoint(BaseModel):
@@ -83,7 +73,7 @@ class Endpoint(BaseModel):
     active: Plan | None = None
     target: Plan | None = None
     failure_reason: str | None = None
-    deployment_config: dict[str, Any] | None = None
+    deployment_config: dict[str, Any] | None = None  # of the last deployment, shown by Describe
 
     def updating_to(self, plan: Plan, at: float, deployment_config: dict[str, Any] | None) -> "Endpoint":
         return self.model_copy(
@@ -111,6 +101,12 @@ class Endpoint(BaseModel):
             }
         )
 
+    def scaled(self, variant: str, count: int) -> "Endpoint":
+        """The engine moved a variant's count by itself; that is no deployment and no new status."""
+        if self.active is None:
+            return self
+        return self.model_copy(update={"active": self.active.resized({variant: VariantSize(count=count)})})
+
     def rolling_back(self, reason: str, at: float) -> "Endpoint":
         """A failed deployment: the old plan goes on, or without one the endpoint is Failed."""
         status = "RollingBack" if self.active is not None else "Failed"
@@ -130,36 +126,3 @@ class Endpoint(BaseModel):
 
 def from_record(record: Record) -> Endpoint:
     return Endpoint.model_validate_json(record.doc)
-
-
-def variant_plan(variant: Mapping[str, Any], model: Mapping[str, Any], at: float) -> VariantPlan:
-    """Join a variant of a configuration with its model."""
-    container = model.get("PrimaryContainer") or model["Containers"][0]
-    kind, uri = _artifact(container)
-    strategy = variant.get("RoutingConfig", {}).get("RoutingStrategy")
-    return VariantPlan(
-        name=variant["VariantName"],
-        model_name=variant["ModelName"],
-        image=container["Image"],
-        instance_type=variant["InstanceType"],
-        count=variant["InitialInstanceCount"],
-        weight=variant["InitialVariantWeight"],
-        environment=container.get("Environment", {}),
-        role_arn=model.get("ExecutionRoleArn"),
-        isolated=bool(model.get("EnableNetworkIsolation", False)),
-        artifact_kind=kind,
-        artifact_uri=uri,
-        startup_timeout_s=variant.get("ContainerStartupHealthCheckTimeoutInSeconds", _DEFAULT_STARTUP_S),
-        routing="RANDOM" if strategy == "RANDOM" else "LEAST_OUTSTANDING_REQUESTS",
-        planned_at=at,
-    )
-
-
-def _artifact(container: Mapping[str, Any]) -> tuple[ArtifactKind, str]:
-    if container.get("ModelDataUrl"):
-        return "archive", str(container["ModelDataUrl"])
-    source = container.get("ModelDataSource", {}).get("S3DataSource")
-    if not source:
-        return "none", ""
-    packed = source.get("CompressionType", "None") == "Gzip"
-    return ("archive" if packed else "prefix"), str(source["S3Uri"])

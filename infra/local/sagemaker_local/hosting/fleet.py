@@ -1,21 +1,27 @@
-"""All endpoints of this machine."""
+"""All endpoints and inference components of this machine."""
 
 import asyncio
 import logging
 from dataclasses import dataclass
+from typing import Protocol
 
 import aiohttp
 
 from sagemaker_local.capacity.machine import InstanceTypes
 from sagemaker_local.hosting.artifact_cache import ArtifactCache
-from sagemaker_local.hosting.endpoint_run import EndpointRun, EndpointServices
+from sagemaker_local.hosting.component_run import ComponentRun, Directory
+from sagemaker_local.hosting.component_store import ComponentStore
+from sagemaker_local.hosting.components import Component
+from sagemaker_local.hosting.container_process import WorkerServices
+from sagemaker_local.hosting.deployment import HostingServices
+from sagemaker_local.hosting.endpoint_run import EndpointRun
 from sagemaker_local.hosting.endpoint_store import EndpointStore
-from sagemaker_local.hosting.endpoints import Endpoint, VariantPlan
+from sagemaker_local.hosting.endpoints import Endpoint
 from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.hosting.routing import EndpointRoute
-from sagemaker_local.hosting.worker import WorkerServices
+from sagemaker_local.hosting.variants import ManagedScaling
 from sagemaker_local.hosting.worker_http import worker_session
-from sagemaker_local.hosting.worker_specs import WorkerSpecs
+from sagemaker_local.hosting.worker_specs import SpecMaker, serving_place
 from sagemaker_local.images.resolver import Images
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.settings import Settings
@@ -36,11 +42,31 @@ class FleetServices:
     settings: Settings
 
 
+class Run(Protocol):
+    """What drives one resource until it is deleted."""
+
+    arn: str
+
+    @property
+    def is_woken(self) -> bool: ...
+    def wake(self) -> None: ...
+    async def run(self) -> None: ...
+    async def suspend(self) -> None: ...
+
+
 class Fleet:
     def __init__(self, services: FleetServices) -> None:
         self._services = services
-        self._store = EndpointStore(services.database)
-        self._runs: dict[str, EndpointRun] = {}
+        self._endpoints = EndpointStore(services.database)
+        self._components = ComponentStore(services.database, services.instance_types)
+        self._specs = SpecMaker(
+            images=services.images,
+            artifacts=services.artifacts,
+            place=serving_place(services.settings, services.mode),
+        )
+        self._runs: dict[str, Run] = {}
+        self._routes: dict[str, EndpointRoute] = {}
+        self._directories: dict[str, Directory] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._http: aiohttp.ClientSession | None = None
 
@@ -54,32 +80,49 @@ class Fleet:
         return self._http
 
     async def recover(self) -> int:
-        endpoints = await self._store.all()
+        endpoints, components = await self._endpoints.all(), await self._components.all()
         for endpoint in endpoints:
             self.wake(endpoint)
-        return len(endpoints)
+        for component in components:
+            self.wake_component(component)
+        return len(endpoints) + len(components)
 
     def wake(self, endpoint: Endpoint) -> None:
-        run = self._runs.get(endpoint.arn)
-        if run is not None:
-            run.wake()
-            return
-        run = EndpointRun(endpoint, self._endpoint_services(endpoint))
-        task = asyncio.create_task(self._guarded(run), name=f"endpoint {endpoint.name}")
-        self._runs[endpoint.arn], self._tasks[endpoint.arn] = run, task
+        if not self._woke(endpoint.arn):
+            run = EndpointRun(
+                endpoint, self._endpoints, self._hosting_services(), self._directory(endpoint.arn)
+            )
+            self._routes[endpoint.arn] = run.route
+            self._begin(run, f"endpoint {endpoint.name}")
+
+    def wake_component(self, component: Component) -> None:
+        if not self._woke(component.arn):
+            run = ComponentRun(
+                component,
+                self._components,
+                self._hosting_services(),
+                self._directory(component.endpoint_arn),
+                self._scaling_of,
+            )
+            self._begin(run, f"inference component {component.name}")
 
     def route(self, arn: str) -> EndpointRoute | None:
-        run = self._runs.get(arn)
-        return run.route if run else None
+        return self._routes.get(arn)
 
-    def runs(self) -> list[EndpointRun]:
-        return list(self._runs.values())
+    def copies_of(self, component: Component) -> int:
+        """Return how many copies of a component take requests now."""
+        pool = self._directory(component.endpoint_arn).get(component.name.lower())
+        return sum(worker.healthy for worker in pool.workers) if pool is not None else 0
 
     async def remove_unused_artifacts(self) -> int:
-        plans = [plan for one in await self._store.all() for plan in (one.active, one.target) if plan]
-        used = {variant.artifact_key for plan in plans for variant in plan.variants}
-        if any(one.status in ("Creating", "Updating") for one in await self._store.all()):
+        endpoints, components = await self._endpoints.all(), await self._components.all()
+        statuses = {*(one.status for one in endpoints), *(one.status for one in components)}
+        if statuses & {"Creating", "Updating"}:
             return 0  # an artefact may be coming in that no plan names yet
+        plans = [plan for one in endpoints for plan in (one.active, one.target) if plan]
+        models = [variant.model for plan in plans for variant in plan.variants if variant.model]
+        models += [plan.model for one in components for plan in (one.active, one.target) if plan]
+        used = {artifact.key for model in models for artifact in model.artifacts}
         return await asyncio.to_thread(self._services.artifacts.remove_unused, used)
 
     async def suspend(self) -> None:
@@ -92,7 +135,20 @@ class Fleet:
         if self._http is not None:
             await self._http.close()
 
-    async def _guarded(self, run: EndpointRun) -> None:
+    def _woke(self, arn: str) -> bool:
+        run = self._runs.get(arn)
+        if run is not None:
+            run.wake()
+        return run is not None
+
+    def _begin(self, run: Run, name: str) -> None:
+        self._runs[run.arn] = run
+        self._tasks[run.arn] = asyncio.create_task(self._guarded(run, name), name=name)
+
+    def _directory(self, endpoint_arn: str) -> Directory:
+        return self._directories.setdefault(endpoint_arn, {})
+
+    async def _guarded(self, run: Run, name: str) -> None:
         backoff_s = 1.0
         while True:
             try:
@@ -100,17 +156,24 @@ class Fleet:
             except asyncio.CancelledError:
                 raise
             except Exception:
-                logger.exception("endpoint %s; trying again in %.0f s", run.route.name, backoff_s)
+                logger.exception("%s; trying again in %.0f s", name, backoff_s)
                 await asyncio.sleep(backoff_s)
                 backoff_s = min(backoff_s * 2, 30.0)
                 continue
+            if run.is_woken:  # the name was taken again before this run had ended
+                continue
             del self._runs[run.arn], self._tasks[run.arn]
+            self._routes.pop(run.arn, None)
             return
 
-    def _endpoint_services(self, endpoint: Endpoint) -> EndpointServices:
+    async def _scaling_of(self, component: Component) -> ManagedScaling | None:
+        endpoint = await self._endpoints.get(component.endpoint_arn)
+        variant = endpoint.active.variant(component.variant) if endpoint and endpoint.active else None
+        return variant.scaling if variant else None
+
+    def _hosting_services(self) -> HostingServices:
         settings = self._services.settings
-        return EndpointServices(
-            store=self._store,
+        return HostingServices(
             supervisor=self._services.supervisor,
             artifacts=self._services.artifacts,
             workers=WorkerServices(
@@ -120,22 +183,8 @@ class Fleet:
                 http=self.http,
                 ping_interval_s=settings.ping_interval_s,
                 drain_s=settings.drain_s,
-                log_group=f"/aws/sagemaker/Endpoints/{endpoint.name}",
             ),
-            make_specs=self._make_specs,
-        )
-
-    def _make_specs(self, endpoint: Endpoint, variant: VariantPlan) -> WorkerSpecs:
-        images, settings = self._services.images, self._services.settings
-        return WorkerSpecs(
-            plan=variant,
-            runtime=images.runtime(variant.image, "serve"),
-            slot=self._services.instance_types.slot(variant.instance_type),
-            artifacts=self._services.artifacts,
-            mode=self._services.mode,
-            region=endpoint.region,
-            endpoint_url=settings.endpoint_url,
-            engine_url=settings.url,
-            port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
-            grace_s=settings.drain_s,
+            instance_types=self._services.instance_types,
+            make_specs=self._specs.make,
+            idle_s=settings.idle_s,
         )

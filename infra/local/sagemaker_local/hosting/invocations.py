@@ -13,11 +13,13 @@ from botocore.model import ServiceModel, StringShape
 
 from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.routing import (
+    ConcurrencyLimitError,
     EndpointRoute,
+    NotReadyError,
     NoWorkerError,
     RoutingError,
     Target,
-    VariantRoute,
+    WorkerPool,
 )
 from sagemaker_local.hosting.worker import Worker
 from sagemaker_local.protocol.arns import ENDPOINT, Scope
@@ -88,12 +90,15 @@ class InvocationRoute:
         route = self._route(scope, request.match_info["name"])
         self._check_headers(request.headers)
         body = await self._body(request)
+        target = Target.of_headers(request.headers)
         try:
-            variant = route.pool(Target.of_headers(request.headers))
+            variant = route.pool(target)
         except RoutingError as error:
             raise runtime_validation_error(str(error)) from error
+        if variant.body_limit is not None and len(body) > variant.body_limit:
+            raise runtime_validation_error(f"The request body is larger than {variant.body_limit} bytes.")
         headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
-        return await self._forward(scope, route, variant, headers, body)
+        return await self._forward(scope, route, variant, target, headers, body)
 
     def _route(self, scope: Scope, name: str) -> EndpointRoute:
         route = self._fleet.route(scope.arn(ENDPOINT, name)) if _NAME.fullmatch(name) else None
@@ -128,7 +133,8 @@ class InvocationRoute:
         self,
         scope: Scope,
         route: EndpointRoute,
-        variant: VariantRoute,
+        variant: WorkerPool,
+        target: Target,
         headers: Mapping[str, str],
         body: bytes,
     ) -> web.Response:
@@ -142,28 +148,54 @@ class InvocationRoute:
                 raise service_unavailable(
                     f"Endpoint {route.name} has no healthy instance of variant {variant.name}."
                 ) from error
+            except ConcurrencyLimitError as error:
+                raise service_unavailable(
+                    f"Variant {variant.name} of endpoint {route.name} has as many open requests as its "
+                    "MaxConcurrency allows."
+                ) from error
+            except NotReadyError as error:
+                raise RuntimeApiError("ModelNotReadyException", 429, str(error), {}) from error
             try:
-                return await self._call(worker, scope, route, variant, headers, body)
+                return await self._chain(worker, scope, route, variant, target, headers, body)
             except aiohttp.ClientConnectorError:
                 tried.append(worker)  # nothing was sent yet, so another worker may have it
             finally:
                 variant.release(worker)
 
-    async def _call(
+    async def _chain(
         self,
         worker: Worker,
         scope: Scope,
         route: EndpointRoute,
-        variant: VariantRoute,
+        variant: WorkerPool,
+        target: Target,
         headers: Mapping[str, str],
         body: bytes,
     ) -> web.Response:
-        logs = (
-            f"arn:aws:logs:{scope.region}:{scope.account_id}:log-group:/aws/sagemaker/Endpoints/{route.name}"
-        )
+        """Call the containers of a worker one after the other; the last reply is the caller's."""
+        try:
+            first, *rest = worker.hops(target)
+        except RoutingError as error:
+            raise runtime_validation_error(str(error)) from error
+        reply = await self._call(first, scope, route, variant, headers, body)
+        for address in rest:
+            passed = {**headers, "Content-Type": reply.headers["Content-Type"]}
+            reply = await self._call(address, scope, route, variant, passed, bytes(reply.body))  # type: ignore[arg-type]
+        return reply
+
+    async def _call(
+        self,
+        address: str,
+        scope: Scope,
+        route: EndpointRoute,
+        variant: WorkerPool,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> web.Response:
+        logs = f"arn:aws:logs:{scope.region}:{scope.account_id}:log-group:{variant.log_group}"
         try:
             async with self._fleet.http.post(
-                f"{worker.address}/invocations", data=body, headers=headers, timeout=self._timeout
+                f"{address}/invocations", data=body, headers=headers, timeout=self._timeout
             ) as answer:
                 content = await answer.read()
         except aiohttp.ClientConnectorError:

@@ -5,10 +5,13 @@ import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sagemaker_local.hosting import definitions, endpoint_store
-from sagemaker_local.hosting.endpoints import Endpoint, Plan, variant_plan
+from sagemaker_local.hosting import component_store, endpoint_store
+from sagemaker_local.hosting.endpoint_plans import plan_of_config, resized, retained
+from sagemaker_local.hosting.endpoints import Endpoint, Plan
+from sagemaker_local.hosting.traffic import deployment_problems
+from sagemaker_local.hosting.variants import VariantSize
 from sagemaker_local.hosting.views import described, summary
-from sagemaker_local.protocol.arns import ENDPOINT, ENDPOINT_CONFIG, MODEL, Scope
+from sagemaker_local.protocol.arns import ENDPOINT, Scope
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.protocol.errors import ValidationException
 from sagemaker_local.protocol.paging import PageTokens, list_filter, page
@@ -44,11 +47,12 @@ class EndpointOperations:
     async def create(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
         name = str(request["EndpointName"])
         arn = scope.arn(ENDPOINT, name)
+        _check_deployment(request)
         wanted_tags = tags_of_request(request)
         now = time.time()
 
         def work(connection: sqlite3.Connection) -> Endpoint:
-            plan = _plan(connection, scope, request["EndpointConfigName"], generation=1, at=now)
+            plan = plan_of_config(connection, scope, request["EndpointConfigName"], generation=1, at=now)
             endpoint = Endpoint(
                 arn=arn,
                 name=name,
@@ -89,16 +93,23 @@ class EndpointOperations:
 
     async def update(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
         arn = scope.arn(ENDPOINT, request["EndpointName"])
+        _check_deployment(request)
+        if request.get("ExcludeRetainedVariantProperties") and not request.get("RetainAllVariantProperties"):
+            raise ValidationException(
+                "ExcludeRetainedVariantProperties needs RetainAllVariantProperties to be true."
+            )
         now = time.time()
 
         def work(connection: sqlite3.Connection) -> Endpoint:
             before = _updatable(connection, arn)
-            plan = _plan(
+            plan = plan_of_config(
                 connection, scope, request["EndpointConfigName"], generation=before.generations + 1, at=now
             )
             if request.get("RetainAllVariantProperties") and before.active is not None:
-                plan = _retained(plan, before.active, request.get("ExcludeRetainedVariantProperties", []))
-            after = before.updating_to(plan, now, request.get("DeploymentConfig"))
+                plan = retained(plan, before.active, request.get("ExcludeRetainedVariantProperties", []))
+            if before.active is not None:
+                plan = _with_components(connection, before, before.active, plan)
+            after = before.updating_to(plan, now, _deployment_config(before, request))
             endpoint_store.save(connection, before, after)
             return after
 
@@ -107,28 +118,13 @@ class EndpointOperations:
 
     async def resize(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
         arn = scope.arn(ENDPOINT, request["EndpointName"])
-        wanted = request["DesiredWeightsAndCapacities"]
-        names = [one["VariantName"] for one in wanted]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValidationException(f'The variant name "{name}" was non-unique within the request.')
-        sizes = {
-            one["VariantName"]: (one.get("DesiredWeight"), one.get("DesiredInstanceCount")) for one in wanted
-        }
         now = time.time()
 
         def work(connection: sqlite3.Connection) -> Endpoint:
             before = _updatable(connection, arn)
-            active = before.active
-            if active is None:
-                raise ValidationException(f'Endpoint "{arn}" has no variants to change.')
-            unknown = [name for name in names if active.variant(name) is None]
-            if unknown:
-                raise ValidationException(
-                    f'The variant name(s) "{", ".join(unknown)}" is/are not present within endpoint '
-                    f'configuration "{active.config_name}".'
-                )
-            after = before.updating_to(active.resized(sizes), now, before.deployment_config)
+            plan = resized(before, request["DesiredWeightsAndCapacities"])
+            plan = _with_room(connection, before, plan)
+            after = before.updating_to(plan, now, before.deployment_config)
             endpoint_store.save(connection, before, after)
             return after
 
@@ -142,6 +138,12 @@ class EndpointOperations:
             before = _find(connection, arn)
             if before.status == "Deleting":
                 return before
+            hosted = component_store.of_endpoint(connection, arn)
+            if hosted:
+                raise ValidationException(
+                    f'Cannot delete endpoint "{arn}" because it has inference components: '
+                    f"{', '.join(one.name for one in hosted)}. Delete them first."
+                )
             after = before.deleting(time.time())
             endpoint_store.save(connection, before, after)
             return after
@@ -163,27 +165,43 @@ def _updatable(connection: sqlite3.Connection, arn: str) -> Endpoint:
     return endpoint
 
 
-def _plan(
-    connection: sqlite3.Connection, scope: Scope, config_name: str, *, generation: int, at: float
-) -> Plan:
-    config = definitions.find(connection, ENDPOINT_CONFIG, scope.arn(ENDPOINT_CONFIG, config_name))
-    variants = tuple(
-        variant_plan(
-            variant, definitions.find(connection, MODEL, scope.arn(MODEL, variant["ModelName"])).request, at
-        )
-        for variant in config.request["ProductionVariants"]
-    )
-    return Plan(generation=generation, config_name=config.name, variants=variants)
+def _check_deployment(request: Mapping[str, Any]) -> None:
+    problem = next(deployment_problems(request.get("DeploymentConfig", {})), None)
+    if problem is not None:
+        raise ValidationException(problem)
 
 
-def _retained(plan: Plan, active: Plan, excluded: list[Mapping[str, Any]]) -> Plan:
-    """Keep today's weights and counts of variants that both plans have."""
-    without = {one["VariantPropertyType"] for one in excluded}
-    sizes = {
-        one.name: (
-            None if "DesiredWeight" in without else one.weight,
-            None if "DesiredInstanceCount" in without else one.count,
+def _deployment_config(before: Endpoint, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    if request.get("RetainDeploymentConfig"):
+        if "DeploymentConfig" in request:
+            raise ValidationException("Give DeploymentConfig or RetainDeploymentConfig, not both.")
+        return before.deployment_config
+    return request.get("DeploymentConfig")
+
+
+def _with_components(connection: sqlite3.Connection, endpoint: Endpoint, active: Plan, plan: Plan) -> Plan:
+    if active.hosts_components != plan.hosts_components:
+        raise ValidationException(
+            f'Endpoint "{endpoint.arn}" hosts either models or inference components; that cannot change.'
         )
-        for one in active.variants
-    }
-    return plan.resized(sizes)
+    return _with_room(connection, endpoint, plan)
+
+
+def _with_room(connection: sqlite3.Connection, endpoint: Endpoint, plan: Plan) -> Plan:
+    """Keep the instances that inference components stand on; managed scaling adds them by itself."""
+    for component in component_store.of_endpoint(connection, endpoint.arn):
+        variant = plan.variant(component.variant)
+        if variant is None:
+            raise ValidationException(
+                f"Variant {component.variant} cannot go: inference component {component.name} is on it."
+            )
+        needed = max(component.reserved, default=-1) + 1
+        if needed <= variant.count:
+            continue
+        if variant.scaling is None or needed > variant.scaling.maximum:
+            raise ValidationException(
+                f"Variant {variant.name} cannot have {variant.count} instances: inference component "
+                f"{component.name} stands on more of them. Reduce its copy count first."
+            )
+        plan = plan.resized({variant.name: VariantSize(count=needed)})
+    return plan

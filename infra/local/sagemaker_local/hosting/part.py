@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from sagemaker_local.core import Core, Part
+from sagemaker_local.hosting.component_operations import ComponentOperations
 from sagemaker_local.hosting.definitions import DefinitionOperations
 from sagemaker_local.hosting.fleet import Fleet, FleetServices
 from sagemaker_local.hosting.invocations import InvocationRoute
@@ -28,10 +29,15 @@ class HostingPart(Part):
         )
         self._definitions = DefinitionOperations(core.database, core.tokens)
         self._endpoints = EndpointOperations(core.database, self._fleet, core.tokens)
+        self._components = ComponentOperations(core.database, self._fleet, core.tokens, core.instance_types)
         self._invocations = InvocationRoute(self._fleet, core.models.runtime, core.settings)
 
     def handlers(self) -> Mapping[str, Handler]:
-        return {**self._definitions.handlers(), **self._endpoints.handlers()}
+        return {
+            **self._definitions.handlers(),
+            **self._endpoints.handlers(),
+            **self._components.handlers(),
+        }
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_post("/endpoints/{name}/invocations", self._invocations.handle)

@@ -1,88 +1,107 @@
-"""Which worker gets a request: the seam between the data plane and what runs the workers."""
+"""Which workers get a request: the seam between the data plane and what runs the workers."""
 
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sagemaker_local.hosting.worker import Worker
+from sagemaker_local.hosting.endpoints import Plan
+from sagemaker_local.hosting.pool import WorkerPool
+from sagemaker_local.hosting.targets import (
+    ConcurrencyLimitError,
+    NotReadyError,
+    NoWorkerError,
+    RoutingError,
+    Target,
+)
 
+__all__ = [
+    "ConcurrencyLimitError",
+    "EndpointRoute",
+    "NoWorkerError",
+    "NotReadyError",
+    "RoutingError",
+    "Target",
+    "WorkerPool",
+]
 
-class RoutingError(Exception):
-    """The request can go nowhere, and that is the caller's or the configuration's fault."""
-
-
-class NoWorkerError(Exception):
-    """Every worker that could take the request is down."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """What the headers of an invocation single out."""
-
-    variant: str | None = None
-    component: str | None = None
-    container: str | None = None
-    model: str | None = None
-
-    @classmethod
-    def of_headers(cls, headers: Mapping[str, str]) -> "Target":
-        return cls(
-            variant=headers.get("X-Amzn-SageMaker-Target-Variant"),
-            component=headers.get("X-Amzn-SageMaker-Inference-Component"),
-            container=headers.get("X-Amzn-SageMaker-Target-Container-Hostname"),
-            model=headers.get("X-Amzn-SageMaker-Target-Model"),
-        )
-
-
-@dataclass
-class VariantRoute:
-    """The workers that share the requests of one variant."""
-
-    name: str
-    weight: float
-    is_random: bool
-    workers: list[Worker] = field(default_factory=list)
-
-    async def admit(self, tried: Sequence[Worker] = ()) -> Worker:
-        """Return the worker with the fewest open requests, ties at random; or just any. Call ``release`` after.
-
-        Raises:
-            NoWorkerError: nothing healthy is left beside ``tried``.
-        """
-        healthy = [worker for worker in self.workers if worker.healthy and worker not in tried]
-        if not healthy:
-            raise NoWorkerError(self.name)
-        fewest = min(worker.outstanding for worker in healthy)
-        best = [worker for worker in healthy if self.is_random or worker.outstanding == fewest]
-        chosen = random.choice(best)
-        chosen.outstanding += 1
-        return chosen
-
-    def release(self, worker: Worker) -> None:
-        worker.outstanding -= 1
+_NO_CAPACITY = (
+    'Inference Component "{name}" has no capacity to process this request. Increase its capacity with '
+    "UpdateInferenceComponentRuntimeConfig, or let the variant's managed scaling start copies on demand."
+)
 
 
 @dataclass
 class EndpointRoute:
+    """Where the requests of an endpoint go now.
+
+    While an update shifts traffic, ``share`` of the requests goes to ``incoming`` and the
+    rest to ``pools``.
+    """
+
     arn: str
     name: str
     status: str
-    variants: list[VariantRoute] = field(default_factory=list)
+    components: Mapping[str, WorkerPool]  # by lower-case name; filled by what runs the components
+    plan: Plan | None = None
+    pools: Sequence[WorkerPool] = ()
+    incoming: Sequence[WorkerPool] = ()
+    share: float = field(default=0.0)
 
     @property
     def takes_requests(self) -> bool:
-        return self.status in ("InService", "Updating", "RollingBack") and bool(self.variants)
+        is_open = self.status in ("InService", "Updating", "RollingBack", "SystemUpdating")
+        return is_open and (bool(self.pools) or (self.plan is not None and self.plan.hosts_components))
 
-    def pool(self, target: Target) -> VariantRoute:
-        """Return the targeted variant, or one at random by weight."""
+    @property
+    def capture(self) -> dict[str, Any] | None:
+        """DataCaptureConfig as sent."""
+        return self.plan.capture if self.plan else None
+
+    @property
+    def async_config(self) -> dict[str, Any] | None:
+        """AsyncInferenceConfig as sent."""
+        return self.plan.async_config if self.plan else None
+
+    def pool(self, target: Target) -> WorkerPool:
+        """Return the targeted component or variant, or a variant at random by weight."""
+        if self.plan is not None and self.plan.hosts_components:
+            return self._component(target)
+        if target.component is not None:
+            raise RoutingError(
+                f'Endpoint "{self.name}" hosts models, not inference components; leave the header out.'
+            )
+        is_shifted = bool(self.incoming) and random.random() < self.share
+        fleet, other = (self.incoming, self.pools) if is_shifted else (self.pools, self.incoming)
         if target.variant is not None:
-            found = next((one for one in self.variants if one.name == target.variant), None)
-            if found is None:
-                raise RoutingError(f'Variant {target.variant} not found for endpoint "{self.name}".')
-            return found
-        if len(self.variants) == 1 and self.variants[0].weight > 0:
-            return self.variants[0]
-        weights = [one.weight for one in self.variants]
+            return self._variant(target.variant, [*fleet, *other])
+        if len(fleet) == 1 and fleet[0].weight > 0:
+            return fleet[0]
+        weights = [one.weight for one in fleet]
         if sum(weights) <= 0:
             raise RoutingError(f'All variants of endpoint "{self.name}" have weight 0.')
-        return random.choices(self.variants, weights)[0]
+        return random.choices(fleet, weights)[0]
+
+    def _variant(self, name: str, pools: Sequence[WorkerPool]) -> WorkerPool:
+        found = next((one for one in pools if one.name == name), None)
+        if found is None:
+            raise RoutingError(f'Variant {name} not found for endpoint "{self.name}".')
+        return found
+
+    def _component(self, target: Target) -> WorkerPool:
+        if target.component is None:
+            raise RoutingError(
+                "Inference Component Name header is required for endpoints that host inference components."
+            )
+        found = self.components.get(target.component.lower())
+        if found is None:
+            raise RoutingError(
+                f'Inference Component "{target.component}" not found for endpoint "{self.name}".'
+            )
+        if target.variant is not None and target.variant != found.name:
+            raise RoutingError(
+                f'Inference Component "{target.component}" is not on variant {target.variant}.'
+            )
+        if not found.has_capacity:
+            raise RoutingError(_NO_CAPACITY.format(name=target.component))
+        return found

@@ -35,6 +35,7 @@ class ImageEntry(BaseModel):
     process: tuple[str, ...] = ()
     app: tuple[str, ...] = ()
     uri: str | None = None
+    binds_port: bool = True  # its server listens on SAGEMAKER_BIND_TO_PORT; else it gets a network of its own
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:

@@ -118,7 +118,7 @@ class ProcessingWorkload:
         relative = _relative(one["S3Input"]["LocalPath"])
         for number, root in enumerate(self._nodes.roots):
             share = share_of_node(channel, found, node=number, nodes=self._job.node_count)
-            fill_channel(channel, share, root / relative, self._store, cancel)
+            fill_channel(channel, share, root / relative, self._store, cancel, self._services.inputs.cache)
 
     def _continuous(self) -> list[FolderSync]:
         """One sync per folder for the whole run, so that the last round uploads only what changed."""

@@ -20,6 +20,7 @@ class ProcessRecord(BaseModel):
     group: str  # attempt of a job, or generation of an endpoint
     variant: str = ""
     ordinal: int
+    container: int = 0  # position among the containers of a worker
     run_dir: str
     state: ProcessState = "launching"
     pid: int | None = None

@@ -1,7 +1,7 @@
 """The resource table: every named thing of the API, whatever its kind."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -92,8 +92,10 @@ def every(connection: sqlite3.Connection) -> list[Record]:
     return [Record(*row) for row in rows]
 
 
-def search(connection: sqlite3.Connection, wanted: ListFilter) -> tuple[list[Record], bool]:
-    """Return one page and whether more follow."""
+def search(
+    connection: sqlite3.Connection, wanted: ListFilter, equal: Mapping[str, str] | None = None
+) -> tuple[list[Record], bool]:
+    """Return one page and whether more follow; ``equal`` asks for members of the entity itself."""
     if wanted.sort_by not in _SORTABLE:
         raise ValueError(wanted.sort_by)
     conditions, values = ["arn >= ? AND arn < ?"], [wanted.arn_prefix, wanted.arn_prefix + "\U0010ffff"]
@@ -114,6 +116,9 @@ def search(connection: sqlite3.Connection, wanted: ListFilter) -> tuple[list[Rec
         query, query_values = wanted.among
         conditions.append(f"arn IN ({query})")
         parameters += query_values
+    for member, text in (equal or {}).items():
+        conditions.append("json_extract(doc, ?) = ?")
+        parameters += [f"$.{member}", text]
     direction = "DESC" if wanted.descending else "ASC"
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM resource WHERE {' AND '.join(conditions)} "  # noqa: S608 - constants only

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sagemaker_local.capacity.machine import CapacityError, InstanceTypes
-from sagemaker_local.hosting import definitions
+from sagemaker_local.hosting import definition_store
 from sagemaker_local.protocol.arns import MODEL, TRANSFORM_JOB, Scope
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.protocol.errors import ResourceInUse, ResourceLimitExceeded, ValidationException
@@ -16,7 +16,7 @@ from sagemaker_local.state import resources, tags
 from sagemaker_local.state.database import Database
 from sagemaker_local.transform import job_store
 from sagemaker_local.transform.jobs import TransformJob
-from sagemaker_local.transform.model_servers import server_plan
+from sagemaker_local.transform.model_servers import server_model
 from sagemaker_local.transform.requests import check_request
 from sagemaker_local.transform.views import described, summary
 
@@ -57,14 +57,14 @@ class TransformOperations:
 
         def work(connection: sqlite3.Connection) -> TransformJob:
             model_arn = scope.arn(MODEL, request["ModelName"])
-            model = definitions.find(connection, MODEL, model_arn).request
+            model = definition_store.find(connection, MODEL, model_arn).request
             check_request(request, model)
             job = TransformJob(
                 arn=arn,
                 name=name,
                 region=scope.region,
                 request=dict(request),
-                plan=server_plan(request, model, now),
+                model=server_model(request, model),
                 created_at=now,
                 modified_at=now,
             )

@@ -1,17 +1,17 @@
 """Batch transform jobs as a part of the engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aiohttp
 
 from sagemaker_local.core import Core, Part
-from sagemaker_local.hosting.worker import WorkerServices
+from sagemaker_local.hosting.container_process import WorkerServices
 from sagemaker_local.hosting.worker_http import worker_session
-from sagemaker_local.hosting.worker_specs import WorkerSpecs
+from sagemaker_local.hosting.worker_specs import SpecMaker, WorkerSpecs, serving_place
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.transform.job_store import JobStore
 from sagemaker_local.transform.jobs import TransformJob
-from sagemaker_local.transform.model_servers import LOG_GROUP, NO_PINGS_S, stream_of_instance
+from sagemaker_local.transform.model_servers import NO_PINGS_S, share_of_slot
 from sagemaker_local.transform.operations import TransformOperations
 from sagemaker_local.transform.run import TransformServices
 from sagemaker_local.transform.runs import TransformRuns
@@ -21,6 +21,11 @@ class TransformPart(Part):
     def __init__(self, core: Core) -> None:
         self._core = core
         self._http: aiohttp.ClientSession | None = None
+        self._specs = SpecMaker(
+            images=core.images,
+            artifacts=core.artifacts,
+            place=serving_place(core.settings, core.mode),
+        )
         self._store = JobStore(core.database)
         self._runs = TransformRuns(self._store, self._services)
         self._operations = TransformOperations(core.database, self._runs, core.instance_types, core.tokens)
@@ -52,8 +57,6 @@ class TransformPart(Part):
             http=self._http,
             ping_interval_s=NO_PINGS_S,
             drain_s=settings.drain_s,
-            log_group=LOG_GROUP,
-            log_stream=stream_of_instance,
         )
         return TransformServices(
             database=core.database,
@@ -71,17 +74,6 @@ class TransformPart(Part):
             make_specs=self._make_specs,
         )
 
-    def _make_specs(self, job: TransformJob) -> WorkerSpecs:
-        core, settings = self._core, self._core.settings
-        return WorkerSpecs(
-            plan=job.plan,
-            runtime=core.images.runtime(job.plan.image, "serve"),
-            slot=core.instance_types.slot(job.plan.instance_type),
-            artifacts=core.artifacts,
-            mode=core.mode,
-            region=job.region,
-            endpoint_url=settings.endpoint_url,
-            engine_url=settings.url,
-            port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
-            grace_s=settings.drain_s,
-        )
+    def _make_specs(self, job: TransformJob) -> Sequence[WorkerSpecs]:
+        slot = self._core.instance_types.slot(job.instance_type)
+        return self._specs.make(job.model, share_of_slot(slot, job.instance_count), job.region)

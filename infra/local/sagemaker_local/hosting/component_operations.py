@@ -1,0 +1,269 @@
+"""The API operations on inference components."""
+
+import sqlite3
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sagemaker_local.capacity.machine import InstanceTypes
+from sagemaker_local.hosting import component_store, endpoint_store
+from sagemaker_local.hosting.component_plans import check_size, component_plan
+from sagemaker_local.hosting.component_views import described, summary
+from sagemaker_local.hosting.components import Component, ComponentPlan
+from sagemaker_local.hosting.endpoints import Endpoint, Plan
+from sagemaker_local.hosting.variants import VariantPlan
+from sagemaker_local.protocol.arns import ENDPOINT, INFERENCE_COMPONENT, Scope
+from sagemaker_local.protocol.control import Handler
+from sagemaker_local.protocol.errors import ValidationException
+from sagemaker_local.protocol.paging import PageTokens, list_filter, page
+from sagemaker_local.protocol.tagging import tags_of_request
+from sagemaker_local.state import resources, tags
+from sagemaker_local.state.database import Database
+
+_UPDATABLE = ("InService", "Failed")
+
+
+class Fleets(Protocol):
+    """Port to what runs the copies."""
+
+    def wake_component(self, component: Component) -> None: ...
+    def copies_of(self, component: Component) -> int: ...
+
+
+class ComponentOperations:
+    def __init__(self, database: Database, fleet: Fleets, tokens: PageTokens, types: InstanceTypes) -> None:
+        self._database = database
+        self._fleet = fleet
+        self._tokens = tokens
+        self._types = types
+
+    def handlers(self) -> dict[str, Handler]:
+        return {
+            "CreateInferenceComponent": self.create,
+            "DescribeInferenceComponent": self.describe,
+            "ListInferenceComponents": self.list,
+            "UpdateInferenceComponent": self.update,
+            "UpdateInferenceComponentRuntimeConfig": self.resize,
+            "DeleteInferenceComponent": self.delete,
+        }
+
+    async def create(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
+        name = str(request["InferenceComponentName"])
+        arn = scope.arn(INFERENCE_COMPONENT, name)
+        wanted_tags = tags_of_request(request)
+        copies = _asked_copies(request)
+        now = time.time()
+
+        def work(connection: sqlite3.Connection) -> Component:
+            if resources.get(connection, arn) is not None:
+                raise ValidationException(f'Cannot create already existing inference component "{arn}".')
+            endpoint, shape = _host(connection, scope, request["EndpointName"])
+            variant = _variant(shape, request.get("VariantName"))
+            plan = component_plan(
+                connection,
+                scope,
+                _specification(request),
+                name=name,
+                endpoint=shape,
+                generation=1,
+                copies=copies,
+                at=now,
+            )
+            check_size(plan, variant, self._types)
+            component = Component(
+                arn=arn,
+                name=name,
+                region=scope.region,
+                endpoint_name=endpoint.name,
+                endpoint_arn=endpoint.arn,
+                variant=variant.name,
+                created_at=now,
+                modified_at=now,
+                status="Creating",
+                asked_copies=copies,
+                target=plan,
+            )
+            resources.insert(connection, component.record())
+            tags.put(connection, arn, wanted_tags)
+            return component
+
+        self._fleet.wake_component(await self._database.run(work))
+        return {"InferenceComponentArn": arn}
+
+    async def describe(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
+        arn = scope.arn(INFERENCE_COMPONENT, request["InferenceComponentName"])
+        component = await self._database.read(lambda connection: _find(connection, arn))
+        return described(component, self._fleet.copies_of(component))
+
+    async def list(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
+        wanted, question = list_filter(
+            request,
+            operation="ListInferenceComponents",
+            kind=INFERENCE_COMPONENT,
+            scope=scope,
+            tokens=self._tokens,
+        )
+        members = {"EndpointNameEquals": "endpoint_name", "VariantNameEquals": "variant"}
+        equal = {field: request[name] for name, field in members.items() if name in request}
+        records, more = await self._database.read(
+            lambda connection: resources.search(connection, wanted, equal)
+        )
+        return page(
+            records=records,
+            more=more,
+            wanted=wanted,
+            question=question,
+            tokens=self._tokens,
+            member="InferenceComponents",
+            summary=summary,
+        )
+
+    async def update(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
+        arn = scope.arn(INFERENCE_COMPONENT, request["InferenceComponentName"])
+        if not request.keys() & {"Specification", "Specifications", "RuntimeConfig"}:
+            raise ValidationException("Give a Specification, a RuntimeConfig, or both.")
+        now = time.time()
+
+        def work(connection: sqlite3.Connection) -> Component:
+            before = _updatable(connection, arn)
+            copies = _asked_copies(request) if "RuntimeConfig" in request else before.asked_copies
+            if not request.keys() & {"Specification", "Specifications"}:
+                return self._resized(connection, before, copies, now, request.get("DeploymentConfig"))
+            _, shape = _host(connection, scope, before.endpoint_name)
+            plan = component_plan(
+                connection,
+                scope,
+                _specification(request),
+                name=before.name,
+                endpoint=shape,
+                generation=before.generations + 1,
+                copies=copies,
+                at=now,
+            )
+            return self._saved(connection, before, plan, shape, now, request.get("DeploymentConfig"))
+
+        self._fleet.wake_component(await self._database.run(work))
+        return {"InferenceComponentArn": arn}
+
+    async def resize(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
+        arn = scope.arn(INFERENCE_COMPONENT, request["InferenceComponentName"])
+        copies = int(request["DesiredRuntimeConfig"]["CopyCount"])
+        now = time.time()
+
+        def work(connection: sqlite3.Connection) -> Component:
+            before = _updatable(connection, arn)
+            return self._resized(connection, before, copies, now, before.deployment_config)
+
+        self._fleet.wake_component(await self._database.run(work))
+        return {"InferenceComponentArn": arn}
+
+    async def delete(self, scope: Scope, request: Mapping[str, Any]) -> None:
+        arn = scope.arn(INFERENCE_COMPONENT, request["InferenceComponentName"])
+
+        def work(connection: sqlite3.Connection) -> Component:
+            before = _find(connection, arn)
+            if before.status == "Deleting":
+                return before
+            after = before.deleting(time.time())
+            resources.update(connection, after.record())
+            return after
+
+        self._fleet.wake_component(await self._database.run(work))
+
+    def _resized(
+        self,
+        connection: sqlite3.Connection,
+        before: Component,
+        copies: int,
+        at: float,
+        deployment_config: dict[str, Any] | None,
+    ) -> Component:
+        """The same copies in another number; a component that failed starts anew."""
+        plan = before.active or before.target
+        endpoint = endpoint_store.load(connection, before.endpoint_arn)
+        if plan is None or endpoint is None or endpoint.active is None:
+            raise ValidationException(f'Inference component "{before.arn}" has nothing to run.')
+        wanted = {"copies": copies}
+        if before.active is None:
+            wanted["generation"] = before.generations + 1
+        changed = plan.model_copy(update=wanted)
+        return self._saved(connection, before, changed, endpoint.active, at, deployment_config)
+
+    def _saved(
+        self,
+        connection: sqlite3.Connection,
+        before: Component,
+        plan: ComponentPlan,
+        shape: Plan,
+        at: float,
+        deployment_config: dict[str, Any] | None,
+    ) -> Component:
+        check_size(plan, _variant(shape, before.variant), self._types)
+        after = before.updating_to(plan, at, asked_copies=plan.copies, deployment_config=deployment_config)
+        resources.update(connection, after.record())
+        return after
+
+
+def _find(connection: sqlite3.Connection, arn: str) -> Component:
+    component = component_store.load(connection, arn)
+    if component is None:
+        raise ValidationException(f'Could not find inference component "{arn}".')
+    return component
+
+
+def _updatable(connection: sqlite3.Connection, arn: str) -> Component:
+    component = _find(connection, arn)
+    if component.status not in _UPDATABLE:
+        raise ValidationException(
+            f'Cannot update in-progress inference component "{arn}" (status {component.status}).'
+        )
+    return component
+
+
+def _host(connection: sqlite3.Connection, scope: Scope, name: str) -> tuple[Endpoint, Plan]:
+    arn = scope.arn(ENDPOINT, name)
+    endpoint = endpoint_store.load(connection, arn)
+    if endpoint is None:
+        raise ValidationException(f'Could not find endpoint "{arn}".')
+    if endpoint.active is None or endpoint.status == "Deleting":
+        raise ValidationException(
+            f'Endpoint "{arn}" is {endpoint.status}; inference components need an endpoint that is InService.'
+        )
+    if not endpoint.active.hosts_components:
+        raise ValidationException(
+            f'Endpoint "{arn}" hosts models; inference components need an endpoint whose production variants '
+            "have no ModelName."
+        )
+    return endpoint, endpoint.active
+
+
+def _variant(shape: Plan, name: str | None) -> VariantPlan:
+    if name is None:
+        if len(shape.variants) > 1:
+            raise ValidationException("VariantName is required: the endpoint has several variants.")
+        return shape.variants[0]
+    variant = shape.variant(name)
+    if variant is None:
+        raise ValidationException(
+            f'The variant name(s) "{name}" is/are not present within endpoint configuration '
+            f'"{shape.config_name}".'
+        )
+    return variant
+
+
+def _specification(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    several = request.get("Specifications")
+    if several:
+        raise ValidationException(
+            "Specifications is not supported by sagemaker-local; give one Specification."
+        )
+    if "Specification" not in request:
+        raise ValidationException("Specification is required.")
+    specification: Mapping[str, Any] = request["Specification"]
+    return specification
+
+
+def _asked_copies(request: Mapping[str, Any]) -> int:
+    if "RuntimeConfig" not in request:
+        raise ValidationException("RuntimeConfig is required: CopyCount says how many copies to run.")
+    return int(request["RuntimeConfig"]["CopyCount"])

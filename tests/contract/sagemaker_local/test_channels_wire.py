@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sagemaker_local.inputs import recordio
+from tests.contract.sagemaker_local.breakable_link import BreakableLink
 from tests.contract.sagemaker_local.engine_process import EngineProcess, eventually, kill_hard
 from tests.contract.sagemaker_local.scenario import BUCKET, Scenario
 
@@ -197,6 +198,70 @@ def test_a_pipe_flows_on_while_the_engine_is_dead(
     assert {one["pid"] for one in engine.processes_of(arn)} <= before
     assert report(engine, scenario)["pipes"]["c"] == [hashlib.sha256(content).hexdigest()] * 2
     eventually(lambda: engine.processes_of(arn) == [], what="no feeder is left")
+
+
+def test_a_pipe_waits_out_an_s3_that_is_gone_and_loses_no_byte(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario, emulator: str
+) -> None:
+    content = random.Random(2).randbytes(4_000_000)
+    for number in range(8):
+        scenario.put(f"data/{number}", content[number * 500_000 : (number + 1) * 500_000])
+    with BreakableLink(emulator) as link:
+        engine = own_engine(AWS_ENDPOINT_URL=link.url)
+        engine.sagemaker.create_training_job(
+            **request(scenario, scenario.channel("c"), mode="Pipe", pause_s="0.05")
+        )
+        arn = engine.sagemaker.describe_training_job(TrainingJobName=scenario.name)["TrainingJobArn"]
+        scenario.reaches(engine, "reading c_0")
+        feeder = next(one for one in engine.processes_of(arn) if one["group"].startswith("pipe-"))
+        link.cut()
+        log = Path(feeder["run_dir"]) / "log"
+        eventually(lambda: "waiting" in log.read_text(), what="the feeder notices")
+        link.mend()
+        assert report(engine, scenario)["pipes"]["c"] == [hashlib.sha256(content).hexdigest()]
+
+
+def test_a_job_that_is_stopped_or_run_again_leaves_no_feeder_behind(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario
+) -> None:
+    engine = own_engine()
+    content = b"x" * 3_000_000
+    scenario.put("data/a", content)
+    engine.sagemaker.create_training_job(
+        **request(scenario, scenario.channel("c"), mode="Pipe", pause_s="0.05")
+    )
+    arn = engine.sagemaker.describe_training_job(TrainingJobName=scenario.name)["TrainingJobArn"]
+    scenario.reaches(engine, "reading c_0")
+    first = {one["pid"] for one in engine.processes_of(arn)}
+    engine.stop()
+    engine.start()
+    assert report(engine, scenario)["pipes"]["c"] == [hashlib.sha256(content).hexdigest()]
+    name = f"{scenario.name}-2"
+    engine.sagemaker.create_training_job(
+        **request(scenario, scenario.channel("c"), mode="Pipe", pause_s="1") | {"TrainingJobName": name}
+    )
+    second = engine.sagemaker.describe_training_job(TrainingJobName=name)["TrainingJobArn"]
+    eventually(lambda: len(engine.processes_of(second)) == 2, what="node and feeder run")
+    engine.sagemaker.stop_training_job(TrainingJobName=name)
+    scenario.name = name
+    assert scenario.finished(engine)["TrainingJobStatus"] == "Stopped"
+    eventually(lambda: engine.processes_of(arn) + engine.processes_of(second) == [], what="nothing runs")
+    assert not any(Path(f"/proc/{pid}").exists() for pid in first)
+
+
+def test_downloads_go_on_after_an_outage(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario, emulator: str
+) -> None:
+    for number in range(40):
+        scenario.put(f"data/{number}", b"%d" % number)
+    with BreakableLink(emulator) as link:
+        engine = own_engine(AWS_ENDPOINT_URL=link.url)
+        link.cut()
+        engine.sagemaker.create_training_job(**request(scenario, scenario.channel("c")))
+        eventually(lambda: "waits" in engine.log and "for S3" in engine.log, what="the job waits")
+        link.mend()
+        seen = report(engine, scenario)
+    assert seen["channels"]["c"] == {str(number): str(number) for number in range(40)}
 
 
 def test_a_reader_may_close_a_pipe_early(engine: EngineProcess, scenario: Scenario) -> None:

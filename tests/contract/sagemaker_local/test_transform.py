@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.contract.sagemaker_local.breakable_link import BreakableLink
 from tests.contract.sagemaker_local.engine_process import EngineProcess, eventually, kill_hard, main_process
 from tests.contract.sagemaker_local.scenario import BUCKET, ROLE, Scenario
 
@@ -376,6 +377,25 @@ def test_a_crash_while_results_are_written_down_loses_and_doubles_nothing(
     assert transform.outputs() == {f"{number}.out": b"SLEEP %d" % number for number in range(8)}
     events = eventually(lambda: found if len(found := transform.events()) == 2 else [], what="two events")
     assert [one["detail"]["TransformJobStatus"] for one in events] == ["InProgress", "Completed"]
+
+
+def test_an_outage_of_s3_is_waited_out(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario, emulator: str
+) -> None:
+    for number in range(6):
+        scenario.put(f"in/{number}", b"sleep %d" % number)
+    with BreakableLink(emulator) as link:
+        engine = own_engine(AWS_ENDPOINT_URL=link.url)
+        transform = Transform(engine, scenario)
+        transform.model(SLEEP_S="0.2")
+        transform.start()
+        eventually(transform.outputs, what="the first output")
+        link.cut()
+        eventually(lambda: "for S3" in engine.log, what="the job waits")
+        assert transform.describe()["TransformJobStatus"] == "InProgress"
+        link.mend()
+        transform.completed()
+    assert len(transform.outputs()) == 6
 
 
 def test_a_job_without_a_slot_waits_and_can_be_stopped(

@@ -73,6 +73,20 @@ def test_nodes_of_a_job_with_network_find_each_other_by_name_and_share_a_master_
     assert 1024 < int(first.rpartition(":")[2]) < 65536
 
 
+def test_the_first_node_that_fails_ends_the_job_for_all(engine: EngineProcess, scenario: Scenario) -> None:
+    scenario.put("data/a.txt")
+    request = scenario.training_request(
+        {"steps": "1000", "pause_s": "0.1", "fail": "no more data", "fail_on": "algo-2"}
+    )
+    request["ResourceConfig"]["InstanceCount"] = 2
+    engine.sagemaker.create_training_job(**request)
+    job = scenario.finished(engine)
+    assert job["TrainingJobStatus"] == "Failed"
+    assert job["FailureReason"] == "AlgorithmError: no more data, exit code: 3"
+    assert "done" not in scenario.log_lines()
+    assert engine.processes_of(job["TrainingJobArn"]) == []
+
+
 def test_groups_of_instances_have_their_own_types_threads_and_channels(
     own_engine: Engines, scenario: Scenario
 ) -> None:

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.contract.sagemaker_local.engine_process import EngineProcess, eventually, kill_hard, main_process
 from tests.contract.sagemaker_local.scenario import IMAGE, ROLE, Scenario
+from tests.contract.sagemaker_local.test_models import packed
 
 pytestmark = pytest.mark.contract
 
@@ -43,25 +44,44 @@ class Hosted:
         return f"{self.name}-{suffix}"
 
     def create(
-        self, suffix: str, *, copies: int = 1, cpus: float = 1, memory: int = 128, **environment: str
+        self,
+        suffix: str,
+        *,
+        copies: int = 1,
+        cpus: float = 1,
+        memory: int = 128,
+        image: str = IMAGE,
+        **environment: str,
     ) -> str:
         answer = self.engine.sagemaker.create_inference_component(
             InferenceComponentName=self.component(suffix),
             EndpointName=self.name,
             VariantName="main",
-            Specification=self.specification(cpus=cpus, memory=memory, **environment),
+            Specification=self.specification(cpus=cpus, memory=memory, image=image, **environment),
             RuntimeConfig={"CopyCount": copies},
         )
         return str(answer["InferenceComponentArn"])
 
-    def specification(self, *, cpus: float = 1, memory: int = 128, **environment: str) -> dict[str, Any]:
+    def specification(
+        self, *, cpus: float = 1, memory: int = 128, image: str = IMAGE, **environment: str
+    ) -> dict[str, Any]:
         return {
-            "Container": {"Image": IMAGE, "Environment": environment},
+            "Container": {"Image": image, "Environment": environment},
             "ComputeResourceRequirements": {
                 "NumberOfCpuCoresRequired": cpus,
                 "MinMemoryRequiredInMb": memory,
             },
         }
+
+    def create_adapter(self, suffix: str, archive: bytes) -> None:
+        self.engine.sagemaker.create_inference_component(
+            InferenceComponentName=self.component(suffix),
+            EndpointName=self.name,
+            Specification={
+                "BaseInferenceComponentName": self.component("base"),
+                "Container": {"ArtifactUrl": self.scenario.put(f"{suffix}.tar.gz", archive)},
+            },
+        )
 
     def describe(self, suffix: str) -> dict[str, Any]:
         found: dict[str, Any] = self.engine.sagemaker.describe_inference_component(
@@ -255,7 +275,7 @@ def test_copies_that_do_not_fit_fail_with_the_reason_or_are_refused_at_once(host
         ({"RuntimeConfig": None}, "RuntimeConfig is required"),
         ({"VariantName": "other"}, "not present within endpoint configuration"),
         ({"EndpointName": "nobody"}, "Could not find endpoint"),
-        ({"Specification": {"BaseInferenceComponentName": "base"}}, "adapters"),
+        ({"Specification": {"BaseInferenceComponentName": "base"}}, "Could not find inference component"),
         ({"Specification": {"ModelName": "nobody"}}, "ComputeResourceRequirements is required"),
     ],
 )
@@ -275,6 +295,64 @@ def test_a_component_that_cannot_be_is_refused_with_what_to_do(
     with pytest.raises(ClientError, match=rf"ValidationException.*{words}"):
         hosted.engine.sagemaker.create_inference_component(**request)
     hosted.close()
+
+
+def test_an_adapter_answers_in_every_copy_of_its_base_also_in_new_ones(hosted: Hosted) -> None:
+    hosted.open()
+    base = hosted.component("base")
+    hosted.create("base", image=IMAGE.replace("tiny", "adapters"))
+    hosted.reaches("base", "InService")
+    for name in ("red", "blue"):
+        hosted.create_adapter(name, packed("adapter.txt", name.encode()))
+    hosted.create_adapter("bad", packed("other.txt", b"x"))
+    assert "cannot load" in hosted.reaches("bad", "Failed")["FailureReason"]
+    for name in ("red", "blue"):
+        assert "RuntimeConfig" not in hosted.reaches(name, "InService")
+        assert hosted.invoke(name) == {"adapter": name}
+    assert hosted.invoke("base") == {"adapter": None}
+    hosted.engine.sagemaker.update_inference_component_runtime_config(
+        InferenceComponentName=base, DesiredRuntimeConfig={"CopyCount": 3}
+    )
+    hosted.reaches("base", "InService")
+    assert {hosted.invoke("red")["adapter"] for _ in range(12)} == {"red"}
+    with pytest.raises(ClientError, match=r"ValidationException.*has adapters"):
+        hosted.engine.sagemaker.delete_inference_component(InferenceComponentName=base)
+    with pytest.raises(ClientError, match=r"ValidationException.*cannot be updated"):
+        hosted.engine.sagemaker.update_inference_component_runtime_config(
+            InferenceComponentName=hosted.component("red"), DesiredRuntimeConfig={"CopyCount": 3}
+        )
+    for name in ("red", "blue", "bad"):
+        hosted.delete(name)
+    with pytest.raises(ClientError, match=r"ValidationError.*not found"):
+        hosted.invoke("red")
+    hosted.delete("base")
+    hosted.close()
+
+
+def test_an_adapter_survives_the_kill_of_the_engine_and_of_its_base(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario
+) -> None:
+    engine = own_engine()
+    hosted = Hosted(engine, scenario).open()
+    arn = hosted.create("base", image=IMAGE.replace("tiny", "adapters"))
+    hosted.reaches("base", "InService")
+    hosted.create_adapter("red", packed("adapter.txt", b"red"))
+    engine.kill()
+    engine.start()
+    hosted.reaches("red", "InService")
+    assert eventually(lambda: _adapter(hosted) == "red", what="it answers after the restart")
+    kill_hard(engine.processes_of(arn)[0]["pid"])
+    eventually(lambda: hosted.describe("base")["RuntimeConfig"]["CurrentCopyCount"] == 1, what="a new copy")
+    assert eventually(lambda: _adapter(hosted) == "red", what="it answers in the new copy")
+
+
+def _adapter(hosted: Hosted) -> str | None:
+    try:
+        return str(hosted.invoke("red")["adapter"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ServiceUnavailable", "ValidationError", "ModelError"):
+            raise
+        return None
 
 
 def test_a_killed_copy_is_replaced_and_the_other_answers_meanwhile(hosted: Hosted) -> None:

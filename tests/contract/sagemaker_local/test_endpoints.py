@@ -200,6 +200,8 @@ def test_resizing_refuses_unknown_and_double_names_and_keeps_what_is_asked(
         EndpointName=name,
         DesiredWeightsAndCapacities=[{"VariantName": "main", "DesiredWeight": 7, "DesiredInstanceCount": 2}],
     )
+    wished = engine.sagemaker.describe_endpoint(EndpointName=name)["ProductionVariants"][0]
+    assert (wished["DesiredWeight"], wished["DesiredInstanceCount"]) == (7.0, 2)
     scenario.in_service(engine)
     for excluded, expected in (([], (7.0, 2)), (["DesiredInstanceCount", "DesiredWeight"], (1.0, 1))):
         engine.sagemaker.update_endpoint(
@@ -254,6 +256,7 @@ def test_a_canary_that_cannot_stay_up_is_rolled_back(engine: EngineProcess, scen
     for weights in (engine.state_dir / "models").glob("*/weights.txt"):
         if weights.read_text() == "2":
             shutil.rmtree(weights.parent)
+    scenario.put("model-2/weights.txt", b"other")
     for one in engine.processes_of(arn):
         if one["pid"] not in old:
             kill_hard(one["pid"])

@@ -1,5 +1,6 @@
 """Scale to zero and back: serverless variants, managed scaling, and components that sleep."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -138,7 +139,7 @@ def test_managed_scaling_grows_under_load_and_shrinks_to_its_minimum(
     variant.close()
 
 
-def test_a_sleeping_endpoint_wakes_after_a_restart_of_the_engine(
+def test_a_sleeping_endpoint_wakes_after_a_restart_and_a_start_that_fails_is_told_as_not_ready(
     engine: EngineProcess, scenario: Scenario
 ) -> None:
     variant = Variant(engine, scenario, ServerlessConfig={"MemorySizeInMB": 1024, "MaxConcurrency": 1})
@@ -147,25 +148,14 @@ def test_a_sleeping_endpoint_wakes_after_a_restart_of_the_engine(
     engine.start()
     assert eventually(lambda: _answers(engine, scenario), what="it answers")
     variant.has(0)
-    variant.close()
-
-
-def test_a_cold_start_that_fails_is_told_as_not_ready(engine: EngineProcess, scenario: Scenario) -> None:
-    variant = Variant(engine, scenario, ServerlessConfig={"MemorySizeInMB": 1024, "MaxConcurrency": 1})
-    variant.has(0)
-    engine.sagemaker.update_endpoint_weights_and_capacities(
-        EndpointName=scenario.name,
-        DesiredWeightsAndCapacities=[
-            {"VariantName": "main", "ServerlessUpdateConfig": {"MaxConcurrency": 2}}
-        ],
-    )
-    scenario.in_service(engine)
+    for folder in (engine.state_dir / "models").iterdir():
+        shutil.rmtree(folder)
+    assert scenario.invoke(engine)["weights"] == "1"
     variant.has(0)
     for folder in (engine.state_dir / "models").iterdir():
-        for file in folder.iterdir():
-            file.unlink()
-        folder.rmdir()
-    with pytest.raises(ClientError, match=r"ModelNotReadyException"):
+        shutil.rmtree(folder)
+    scenario.put("model-1/weights.txt", b"other")
+    with pytest.raises(ClientError, match=r"ModelNotReadyException.*no longer what was deployed"):
         scenario.invoke(engine)
     variant.close()
 

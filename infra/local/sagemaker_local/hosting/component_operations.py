@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sagemaker_local.capacity.machine import InstanceTypes
 from sagemaker_local.hosting import component_store, endpoint_store
-from sagemaker_local.hosting.component_plans import check_size, component_plan
+from sagemaker_local.hosting.component_plans import adapter_plan, check_size, component_plan
 from sagemaker_local.hosting.component_views import described, summary
 from sagemaker_local.hosting.components import Component, ComponentPlan
 from sagemaker_local.hosting.endpoints import Endpoint, Plan
@@ -51,18 +51,20 @@ class ComponentOperations:
         name = str(request["InferenceComponentName"])
         arn = scope.arn(INFERENCE_COMPONENT, name)
         wanted_tags = tags_of_request(request)
+        specification = _specification(request)
+        if specification.get("BaseInferenceComponentName"):
+            return await self._create_adapter(scope, request, specification)
         copies = _asked_copies(request)
         now = time.time()
 
         def work(connection: sqlite3.Connection) -> Component:
-            if resources.get(connection, arn) is not None:
-                raise ValidationException(f'Cannot create already existing inference component "{arn}".')
+            _refuse_existing(connection, arn)
             endpoint, shape = _host(connection, scope, request["EndpointName"])
             variant = _variant(shape, request.get("VariantName"))
             plan = component_plan(
                 connection,
                 scope,
-                _specification(request),
+                specification,
                 name=name,
                 endpoint=shape,
                 generation=1,
@@ -82,6 +84,42 @@ class ComponentOperations:
                 status="Creating",
                 asked_copies=copies,
                 target=plan,
+            )
+            resources.insert(connection, component.record())
+            tags.put(connection, arn, wanted_tags)
+            return component
+
+        self._fleet.wake_component(await self._database.run(work))
+        return {"InferenceComponentArn": arn}
+
+    async def _create_adapter(
+        self, scope: Scope, request: Mapping[str, Any], specification: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        name = str(request["InferenceComponentName"])
+        arn = scope.arn(INFERENCE_COMPONENT, name)
+        wanted_tags = tags_of_request(request)
+        now = time.time()
+
+        def work(connection: sqlite3.Connection) -> Component:
+            _refuse_existing(connection, arn)
+            endpoint, _ = _host(connection, scope, request["EndpointName"])
+            base = _base(connection, scope, endpoint, specification["BaseInferenceComponentName"])
+            shape = base.active or base.target
+            if shape is None:
+                raise ValidationException(f"Inference component {base.name} has nothing to adapt.")
+            component = Component(
+                arn=arn,
+                name=name,
+                region=scope.region,
+                endpoint_name=endpoint.name,
+                endpoint_arn=endpoint.arn,
+                variant=base.variant,
+                base=base.name,
+                created_at=now,
+                modified_at=now,
+                status="Creating",
+                asked_copies=0,
+                target=adapter_plan(specification, name=name, base=shape, at=now),
             )
             resources.insert(connection, component.record())
             tags.put(connection, arn, wanted_tags)
@@ -164,6 +202,7 @@ class ComponentOperations:
             before = _find(connection, arn)
             if before.status == "Deleting":
                 return before
+            _refuse_with_adapters(connection, before)
             after = before.deleting(time.time())
             resources.update(connection, after.record())
             return after
@@ -211,8 +250,36 @@ def _find(connection: sqlite3.Connection, arn: str) -> Component:
     return component
 
 
+def _refuse_existing(connection: sqlite3.Connection, arn: str) -> None:
+    if resources.get(connection, arn) is not None:
+        raise ValidationException(f'Cannot create already existing inference component "{arn}".')
+
+
+def _refuse_with_adapters(connection: sqlite3.Connection, base: Component) -> None:
+    hosted = component_store.of_endpoint(connection, base.endpoint_arn)
+    adapters = [one.name for one in hosted if (one.base or "").lower() == base.name.lower()]
+    if adapters:
+        raise ValidationException(
+            f'Cannot delete inference component "{base.arn}" because it has adapters: {", ".join(adapters)}. '
+            "Delete them first."
+        )
+
+
+def _base(connection: sqlite3.Connection, scope: Scope, endpoint: Endpoint, name: str) -> Component:
+    base = _find(connection, scope.arn(INFERENCE_COMPONENT, name))
+    if base.endpoint_arn != endpoint.arn:
+        raise ValidationException(f"Inference component {name} is not on endpoint {endpoint.name}.")
+    if base.base is not None:
+        raise ValidationException(f"Inference component {name} is an adapter and cannot be a base.")
+    if base.status in ("Failed", "Deleting"):
+        raise ValidationException(f"Inference component {name} is {base.status} and cannot be a base.")
+    return base
+
+
 def _updatable(connection: sqlite3.Connection, arn: str) -> Component:
     component = _find(connection, arn)
+    if component.base is not None:
+        raise ValidationException("An adapter cannot be updated; delete it and create it again.")
     if component.status not in _UPDATABLE:
         raise ValidationException(
             f'Cannot update in-progress inference component "{arn}" (status {component.status}).'

@@ -8,16 +8,18 @@ from sagemaker_local.capacity.machine import CapacityError, InstanceTypes
 from sagemaker_local.hosting.components import ComponentPlan
 from sagemaker_local.hosting.definition_store import find
 from sagemaker_local.hosting.endpoints import Plan
-from sagemaker_local.hosting.model_plans import DEFAULT_STARTUP_S, ModelPlan, container_plan, model_plan
+from sagemaker_local.hosting.model_plans import (
+    DEFAULT_STARTUP_S,
+    Artifact,
+    ContainerPlan,
+    ModelPlan,
+    container_plan,
+    model_plan,
+)
 from sagemaker_local.hosting.placement import Need
 from sagemaker_local.hosting.variants import VariantPlan
 from sagemaker_local.protocol.arns import MODEL, Scope
 from sagemaker_local.protocol.errors import ResourceLimitExceeded, ValidationException
-
-_ADAPTERS = (
-    "BaseInferenceComponentName (adapters) is not supported by sagemaker-local; give the adapter's model a "
-    "Container or ModelName of its own."
-)
 
 
 def component_plan(
@@ -55,6 +57,41 @@ def component_plan(
         copies=copies,
         planned_at=at,
     )
+
+
+def adapter_plan(
+    specification: Mapping[str, Any], *, name: str, base: ComponentPlan, at: float
+) -> ComponentPlan:
+    """Make the plan of an adapter: files for the copies of its base, without a process or room of its own.
+
+    Raises:
+        ValidationException: the specification cannot be used; the message says why.
+    """
+    problem = next(_adapter_problems(specification), None)
+    if problem is not None:
+        raise ValidationException(problem)
+    container = base.model.containers[0]
+    files = Artifact(kind="archive", uri=specification["Container"]["ArtifactUrl"])
+    only = ContainerPlan(hostname=name, image=container.image, environment={}, artifact=files)
+    return ComponentPlan(
+        generation=1,
+        specification=dict(specification),
+        model=base.model.model_copy(update={"name": name, "containers": (only,)}),
+        need=Need(cpus=0, memory_mib=0, gpus=0),
+        copies=0,
+        planned_at=at,
+    )
+
+
+def _adapter_problems(specification: Mapping[str, Any]) -> Iterator[str]:
+    for member in ("ModelName", "ComputeResourceRequirements", "StartupParameters"):
+        if specification.get(member):
+            yield f"An adapter has no {member} of its own; it uses those of its base inference component."
+    container = specification.get("Container", {})
+    if container.get("Image") or container.get("Environment"):
+        yield "An adapter runs in the container of its base component; give Container.ArtifactUrl only."
+    if not container.get("ArtifactUrl", "").startswith("s3://"):
+        yield "An adapter needs Container.ArtifactUrl, the S3 address of its archive (s3://bucket/key)."
 
 
 def check_size(plan: ComponentPlan, variant: VariantPlan, types: InstanceTypes) -> None:
@@ -121,8 +158,6 @@ def _model(
 
 
 def _problems(specification: Mapping[str, Any]) -> Iterator[str]:
-    if specification.get("BaseInferenceComponentName"):
-        yield _ADAPTERS
     model_name, container = specification.get("ModelName"), specification.get("Container")
     if not model_name and not container:
         yield "Specification needs ModelName or Container."

@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import MutableMapping
 from typing import Protocol
 
+from sagemaker_local.hosting.adapters import Adapters
 from sagemaker_local.hosting.artifact_cache import ArtifactError
 from sagemaker_local.hosting.component_store import ComponentStore, NoRoomError
 from sagemaker_local.hosting.components import Component, ComponentPlan
-from sagemaker_local.hosting.container_process import LogPlace, WorkerId, instance_id
+from sagemaker_local.hosting.container_process import ContainerProcess, LogPlace, WorkerId, instance_id
 from sagemaker_local.hosting.deployment import (
     DeploymentError,
     HostingServices,
@@ -47,6 +49,7 @@ class ComponentRun:
         services: HostingServices,
         directory: Directory,
         scaling_of: VariantScaling,
+        adapters: Adapters,
     ) -> None:
         self.arn = component.arn
         self.name = component.name
@@ -54,6 +57,7 @@ class ComponentRun:
         self._services = services
         self._directory = directory
         self._scaling_of = scaling_of
+        self._adapters = adapters
         self._pools: dict[PoolKey, WorkerPool] = {}
         self._wake = asyncio.Event()
         self._health = asyncio.Event()
@@ -170,9 +174,10 @@ class ComponentRun:
         if key not in self._pools:
             types, need = self._services.instance_types, plan.need
             slot = types.cut(
-                cpus=max(1, -int(-need.cpus // 1)),
-                memory_mib=plan.max_memory_mib or need.memory_mib,
-                gpus=-int(-need.gpus // 1),
+                cpus=max(1, math.ceil(need.cpus)),
+                # The minimum is a reservation; only a maximum limits what a copy may take.
+                memory_mib=plan.max_memory_mib or types.machine.memory_mib,
+                gpus=math.ceil(need.gpus),
             )
             specs = await asyncio.to_thread(self._services.make_specs, plan.model, slot, component.region)
             self._pools[key] = WorkerPool(
@@ -183,6 +188,7 @@ class ComponentRun:
                     model=plan.model,
                     specs=specs,
                     log=LogPlace(f"/aws/sagemaker/InferenceComponents/{component.name}", _stream),
+                    prepare=self._load_adapters,
                 ),
                 self._services.workers,
                 self._health,
@@ -218,6 +224,9 @@ class ComponentRun:
             task = asyncio.create_task(self._pools.pop(key).end(drain=True))
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
+
+    async def _load_adapters(self, container: ContainerProcess) -> None:
+        await self._adapters.load_all(self.name, container, self._services.workers.http)
 
     def _ping_failure(self, _: WorkerPool, reason: str) -> str:
         return (

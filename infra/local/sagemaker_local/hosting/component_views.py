@@ -22,10 +22,8 @@ def described(component: Component, current_copies: int) -> dict[str, Any]:
     shown, desired = component.active or component.target, component.desired
     if shown is not None and desired is not None:
         reply["Specification"] = _specification(shown)
-        reply["RuntimeConfig"] = {
-            "DesiredCopyCount": desired.copies,
-            "CurrentCopyCount": current_copies,
-        }
+    if desired is not None and component.base is None:
+        reply["RuntimeConfig"] = {"DesiredCopyCount": desired.copies, "CurrentCopyCount": current_copies}
     if component.failure_reason:
         reply["FailureReason"] = component.failure_reason
     if component.deployment_config:

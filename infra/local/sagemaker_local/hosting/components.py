@@ -41,6 +41,7 @@ class Component(BaseModel):
     endpoint_name: str
     endpoint_arn: str
     variant: str
+    base: str | None = None  # of an adapter: the component whose copies it lives in
     created_at: float
     modified_at: float
     status: Status

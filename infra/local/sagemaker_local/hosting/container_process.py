@@ -4,8 +4,9 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 
@@ -71,6 +72,7 @@ class ContainerProcess:
         services: WorkerServices,
         log: LogPlace,
         on_health: Callable[[], None],
+        prepare: "Prepare | None" = None,
     ) -> None:
         self.specs = specs
         self.healthy = False
@@ -82,10 +84,17 @@ class ContainerProcess:
         self._services = services
         self._log = log
         self._on_health = on_health
+        self._prepare = prepare
         self._record: ProcessRecord | None = None
         self._child: ChildProcess | None = None
         self._front: RelayFront | None = None
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def run_dir(self) -> Path:
+        if self._record is None:
+            raise RuntimeError(f"worker {self._worker_id} has no process")
+        return Path(self._record.run_dir)
 
     @property
     def has_failed(self) -> bool:
@@ -171,6 +180,8 @@ class ContainerProcess:
                 self._note_failure(_describe(await child.wait()))
                 return False
             if await self._ping():
+                if self._prepare is not None:
+                    await self._prepare(self)
                 self.healthy = True
                 self.failed_starts = 0
                 self._on_health()
@@ -221,6 +232,10 @@ class ContainerProcess:
         self.failed_starts += 1
         self.last_failure = reason
         self._on_health()
+
+
+#: What a container must be told after it came up and before it gets requests.
+Prepare = Callable[[ContainerProcess], Awaitable[None]]
 
 
 def _describe(ended: ProcessExit) -> str:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Mapping
 
+from sagemaker_local.hosting.adapters import Adapters
 from sagemaker_local.hosting.artifact_cache import ArtifactError
 from sagemaker_local.hosting.deployment import (
     DeploymentError,
@@ -36,10 +37,15 @@ class EndpointRun:
         store: EndpointStore,
         services: HostingServices,
         components: Mapping[str, WorkerPool],
+        adapters: Adapters,
     ) -> None:
         self.arn = endpoint.arn
         self.route = EndpointRoute(
-            arn=endpoint.arn, name=endpoint.name, status=endpoint.status, components=components
+            arn=endpoint.arn,
+            name=endpoint.name,
+            status=endpoint.status,
+            components=components,
+            adapters=adapters,
         )
         self._store = store
         self._services = services

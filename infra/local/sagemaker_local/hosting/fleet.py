@@ -8,6 +8,8 @@ from typing import Protocol
 import aiohttp
 
 from sagemaker_local.capacity.machine import InstanceTypes
+from sagemaker_local.hosting.adapter_run import AdapterRun
+from sagemaker_local.hosting.adapters import Adapters
 from sagemaker_local.hosting.artifact_cache import ArtifactCache
 from sagemaker_local.hosting.component_run import ComponentRun, Directory
 from sagemaker_local.hosting.component_store import ComponentStore
@@ -67,6 +69,7 @@ class Fleet:
         self._runs: dict[str, Run] = {}
         self._routes: dict[str, EndpointRoute] = {}
         self._directories: dict[str, Directory] = {}
+        self._adapters: dict[str, Adapters] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._http: aiohttp.ClientSession | None = None
 
@@ -83,6 +86,10 @@ class Fleet:
         endpoints, components = await self._endpoints.all(), await self._components.all()
         for endpoint in endpoints:
             self.wake(endpoint)
+        for component in components:  # before any copy comes up and asks for its adapters
+            if component.base is not None and component.active is not None:
+                key = component.active.model.artifacts[0].key
+                self._adapters_of(component.endpoint_arn).add(component.base, component.name, key)
         for component in components:
             self.wake_component(component)
         return len(endpoints) + len(components)
@@ -90,28 +97,34 @@ class Fleet:
     def wake(self, endpoint: Endpoint) -> None:
         if not self._woke(endpoint.arn):
             run = EndpointRun(
-                endpoint, self._endpoints, self._hosting_services(), self._directory(endpoint.arn)
+                endpoint,
+                self._endpoints,
+                self._hosting_services(),
+                self._directory(endpoint.arn),
+                self._adapters_of(endpoint.arn),
             )
             self._routes[endpoint.arn] = run.route
             self._begin(run, f"endpoint {endpoint.name}")
 
     def wake_component(self, component: Component) -> None:
         if not self._woke(component.arn):
-            run = ComponentRun(
-                component,
-                self._components,
-                self._hosting_services(),
-                self._directory(component.endpoint_arn),
-                self._scaling_of,
-            )
-            self._begin(run, f"inference component {component.name}")
+            self._begin(self._component_run(component), f"inference component {component.name}")
+
+    def _component_run(self, component: Component) -> ComponentRun | AdapterRun:
+        store, services = self._components, self._hosting_services()
+        directory = self._directory(component.endpoint_arn)
+        adapters = self._adapters_of(component.endpoint_arn)
+        if component.base is not None:
+            return AdapterRun(component, store, services, directory, adapters)
+        return ComponentRun(component, store, services, directory, self._scaling_of, adapters)
 
     def route(self, arn: str) -> EndpointRoute | None:
         return self._routes.get(arn)
 
     def copies_of(self, component: Component) -> int:
         """Return how many copies of a component take requests now."""
-        pool = self._directory(component.endpoint_arn).get(component.name.lower())
+        name = component.base or component.name
+        pool = self._directory(component.endpoint_arn).get(name.lower())
         return sum(worker.healthy for worker in pool.workers) if pool is not None else 0
 
     async def remove_unused_artifacts(self) -> int:
@@ -147,6 +160,9 @@ class Fleet:
 
     def _directory(self, endpoint_arn: str) -> Directory:
         return self._directories.setdefault(endpoint_arn, {})
+
+    def _adapters_of(self, endpoint_arn: str) -> Adapters:
+        return self._adapters.setdefault(endpoint_arn, Adapters(self._services.artifacts))
 
     async def _guarded(self, run: Run, name: str) -> None:
         backoff_s = 1.0

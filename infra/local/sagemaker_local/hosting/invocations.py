@@ -98,6 +98,7 @@ class InvocationRoute:
         if variant.body_limit is not None and len(body) > variant.body_limit:
             raise runtime_validation_error(f"The request body is larger than {variant.body_limit} bytes.")
         headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
+        headers |= route.headers(target)
         return await self._forward(scope, route, variant, target, headers, body)
 
     def _route(self, scope: Scope, name: str) -> EndpointRoute:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from sagemaker_local.hosting.container_process import LogPlace, WorkerId, WorkerServices
+from sagemaker_local.hosting.container_process import LogPlace, Prepare, WorkerId, WorkerServices
 from sagemaker_local.hosting.model_plans import ModelPlan
 from sagemaker_local.hosting.scaling import Load, LoadWatch, ScalingRule
 from sagemaker_local.hosting.targets import ConcurrencyLimitError, NotReadyError, NoWorkerError
@@ -31,6 +31,7 @@ class PoolPlan:
     log: LogPlace
     is_random: bool = False
     body_limit: int | None = None
+    prepare: Prepare | None = None
 
 
 class WorkerPool:
@@ -198,7 +199,9 @@ class WorkerPool:
     def _new_worker(self, ordinal: int) -> Worker:
         plan = self.plan
         worker_id = WorkerId(plan.owner_arn, plan.generation, plan.variant, ordinal)
-        worker = Worker(worker_id, plan.model, plan.specs, self._services, plan.log, self._on_health)
+        worker = Worker(
+            worker_id, plan.model, plan.specs, self._services, plan.log, self._on_health, plan.prepare
+        )
         self._workers[ordinal] = worker
         return worker
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sagemaker_local.hosting.adapters import ADAPTER_HEADER, Adapters
 from sagemaker_local.hosting.endpoints import Plan
 from sagemaker_local.hosting.pool import WorkerPool
 from sagemaker_local.hosting.targets import (
@@ -43,6 +44,7 @@ class EndpointRoute:
     name: str
     status: str
     components: Mapping[str, WorkerPool]  # by lower-case name; filled by what runs the components
+    adapters: Adapters
     plan: Plan | None = None
     pools: Sequence[WorkerPool] = ()
     incoming: Sequence[WorkerPool] = ()
@@ -82,6 +84,11 @@ class EndpointRoute:
             raise RoutingError(f'All variants of endpoint "{self.name}" have weight 0.')
         return random.choices(fleet, weights)[0]
 
+    def headers(self, target: Target) -> dict[str, str]:
+        """Return what the container must be sent beside the caller's own headers."""
+        name = target.component
+        return {ADAPTER_HEADER: name} if name and self.adapters.base_of(name) is not None else {}
+
     def _variant(self, name: str, pools: Sequence[WorkerPool]) -> WorkerPool:
         found = next((one for one in pools if one.name == name), None)
         if found is None:
@@ -93,7 +100,8 @@ class EndpointRoute:
             raise RoutingError(
                 "Inference Component Name header is required for endpoints that host inference components."
             )
-        found = self.components.get(target.component.lower())
+        base = self.adapters.base_of(target.component)
+        found = self.components.get(base or target.component.lower())
         if found is None:
             raise RoutingError(
                 f'Inference Component "{target.component}" not found for endpoint "{self.name}".'

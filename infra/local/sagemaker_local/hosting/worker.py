@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from sagemaker_local.hosting.container_process import (
     ContainerProcess,
     LogPlace,
+    Prepare,
     WorkerId,
     WorkerServices,
 )
@@ -33,6 +34,7 @@ class Worker:
         services: WorkerServices,
         log: LogPlace,
         on_health: Callable[[], None],
+        prepare: Prepare | None = None,
     ) -> None:
         self.worker_id = worker_id
         self.model = model
@@ -43,7 +45,7 @@ class Worker:
         self._is_retired = False
         self._began_at = time.monotonic()
         self.containers = tuple(
-            ContainerProcess(worker_id, position, one, services, log, self._on_health)
+            ContainerProcess(worker_id, position, one, services, log, self._on_health, prepare)
             for position, one in enumerate(specs)
         )
 

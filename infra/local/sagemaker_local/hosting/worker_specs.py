@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sagemaker_local.capacity.machine import Slot
 from sagemaker_local.hosting import relay
-from sagemaker_local.hosting.artifact_cache import ArtifactCache
+from sagemaker_local.hosting.artifact_cache import ArtifactCache, ArtifactError
 from sagemaker_local.hosting.model_plans import Artifact, ContainerPlan, ModelPlan
 from sagemaker_local.hosting.relay_front import SOCKET
 from sagemaker_local.images.registry import ImageError
@@ -86,6 +86,10 @@ class WorkerSpecs:
             )
         return None
 
+    def opt_ml(self, run_dir: Path) -> str:
+        """Return where the container finds its tree."""
+        return Place(self.place.mode, run_dir, run_dir / "ml").opt_ml
+
     def relay_folder(self, record: ProcessRecord) -> Path:
         return Path(record.run_dir) / "relay"
 
@@ -128,7 +132,7 @@ class WorkerSpecs:
         found: list[Mount] = []
         for relative, artifact in self._artifact_places().items():
             target = root / relative
-            source = self.artifacts.folder_of(artifact.key)
+            source = self._folder_of(artifact)
             target.parent.mkdir(parents=True, exist_ok=True)
             if self.place.mode == NAMESPACES:
                 target.mkdir(exist_ok=True)
@@ -136,6 +140,17 @@ class WorkerSpecs:
             elif not target.is_symlink():
                 target.symlink_to(source)
         return found
+
+    def _folder_of(self, artifact: Artifact) -> Path:
+        """Return where an artefact lies; one that vanished from the cache is fetched again."""
+        found = self.artifacts.fetch(
+            artifact, role_arn=self.model.role_arn, region=self.region, owner=self.model.name
+        )
+        if found.key != artifact.key:
+            raise ArtifactError(
+                f"{artifact.uri} is no longer what was deployed, and the copy kept here is gone"
+            )
+        return self.artifacts.folder_of(artifact.key)
 
     def _artifact_places(self) -> dict[str, Artifact]:
         additional = self.container.additional

@@ -510,3 +510,16 @@ def test_names_are_unique_and_unknown_jobs_are_told(
     listed = engine.sagemaker.list_transform_jobs(NameContains=scenario.name)["TransformJobSummaries"]
     assert [one["TransformJobName"] for one in listed] == [scenario.name]
     transform.finished()
+
+
+def test_the_containers_of_a_chain_are_called_one_after_the_other(
+    engine: EngineProcess, scenario: Scenario, transform: Transform
+) -> None:
+    scenario.put("in/a", b"one\ntwo")
+    first = {"Image": IMAGE, "ContainerHostname": "first"}
+    second = {"Image": IMAGE, "ContainerHostname": "second", "Environment": {"RESULT": "report"}}
+    engine.sagemaker.create_model(ModelName=scenario.name, ExecutionRoleArn=ROLE, Containers=[first, second])
+    transform.start(source={"SplitType": "Line"}, BatchStrategy="SingleRecord", MaxConcurrentTransforms=2)
+    transform.completed()
+    assert transform.outputs()["a.out"].count(b'"size": 3') == 2
+    assert len([one for one in transform.requests() if "'ONE'" in one or "'one'" in one]) == 2

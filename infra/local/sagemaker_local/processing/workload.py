@@ -44,12 +44,13 @@ class ProcessingWorkload:
         return self._nodes.roots
 
     def prepare(self, cancel: threading.Event) -> None:
-        self._runtime()  # builds the environment on first use
+        runtime = self._runtime()  # builds the environment on first use
         shutil.rmtree(self.folder, ignore_errors=True)
         outputs = [_relative(one["S3Output"]["LocalPath"]) for one in self._job.s3_outputs]
         for host, root in zip(self._nodes.hosts, self._nodes.roots, strict=True):
             for name in (*_FOLDERS, *outputs):
                 (root / name).mkdir(parents=True, exist_ok=True)
+            runtime.prepare(root)
             self._write_config(root, host)
         for one in self._job.s3_inputs:
             self._fill(one, cancel)
@@ -118,7 +119,7 @@ class ProcessingWorkload:
         relative = _relative(one["S3Input"]["LocalPath"])
         for number, root in enumerate(self._nodes.roots):
             share = share_of_node(channel, found, node=number, nodes=self._job.node_count)
-            fill_channel(channel, share, root / relative, self._store, cancel)
+            fill_channel(channel, share, root / relative, self._store, cancel, self._services.inputs.cache)
 
     def _continuous(self) -> list[FolderSync]:
         """One sync per folder for the whole run, so that the last round uploads only what changed."""

@@ -1,8 +1,10 @@
 """``POST /invocations`` with the retries and limits of a transform job."""
 
 import asyncio
+import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -80,9 +82,9 @@ class ContainerCalls:
         async with self._permits:
             backoff_s = _FIRST_BACKOFF_S
             for attempt in range(self._config.retries + 1):
-                address = await self._servers.address(self._ordinal)
+                hops = await self._servers.hops(self._ordinal)
                 try:
-                    return await self._post(address, source, body, work_dir)
+                    return await self._through(hops, source, body, work_dir)
                 except ModelFailedError as error:
                     last = attempt == self._config.retries
                     self._data_log.write(f"{what}: attempt {attempt + 1}: {error}")
@@ -92,20 +94,35 @@ class ContainerCalls:
                 backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _post(self, address: str, source: Path, body: Span, work_dir: Path) -> IO[bytes]:
-        headers = dict(self._config.headers)
-        if not self._is_chunked:
-            headers["Content-Length"] = str(body.size)
+    async def _through(self, hops: Sequence[str], source: Path, body: Span, work_dir: Path) -> IO[bytes]:
+        """The answer of each container of a chain is the next one's body, under its own content type."""
+        answer, kind = await self._post(hops[0], source, body, work_dir, self._config.headers)
+        for address in hops[1:]:
+            between = work_dir / f"between-{uuid.uuid4().hex}"
+            try:
+                with answer:
+                    size = await asyncio.to_thread(_write, answer, between)
+                headers = {**self._config.headers, "Content-Type": kind}
+                answer, kind = await self._post(address, between, Span(0, size), work_dir, headers)
+            finally:
+                await asyncio.to_thread(between.unlink, missing_ok=True)
+        return answer
+
+    async def _post(
+        self, address: str, source: Path, body: Span, work_dir: Path, headers: Mapping[str, str]
+    ) -> tuple[IO[bytes], str]:
+        length = {} if self._is_chunked else {"Content-Length": str(body.size)}
         try:
             async with self._http.post(
                 f"{address}/invocations",
                 data=await self._body(source, body),
-                headers=headers,
+                headers={**headers, **length},
                 timeout=self._timeout,
             ) as answer:
                 if answer.status >= 400:
                     await self._raise(answer)
-                return await _kept(answer, work_dir)
+                kind = answer.headers.get("Content-Type", "application/octet-stream")
+                return await _kept(answer, work_dir), kind
         except TimeoutError as error:
             raise ModelFailedError(f"no answer within {self._config.timeout_s} s") from error
         except (aiohttp.ClientError, ConnectionError) as error:
@@ -144,6 +161,12 @@ async def _kept(answer: aiohttp.ClientResponse, work_dir: Path) -> IO[bytes]:
         raise
     kept.seek(0)
     return kept
+
+
+def _write(answer: IO[bytes], target: Path) -> int:
+    with target.open("wb") as file:
+        shutil.copyfileobj(answer, file)
+        return file.tell()
 
 
 def _read(source: Path, start: int, size: int) -> bytes:

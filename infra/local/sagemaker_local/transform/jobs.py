@@ -32,7 +32,7 @@ class Parameters(BaseModel):
 
 
 class TransformJob(BaseModel):
-    """One job. ``request`` is the create call as it came; ``plan`` what its servers need."""
+    """One job. ``request`` is the create call as it came; ``model`` what its servers need."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,7 +40,7 @@ class TransformJob(BaseModel):
     name: str
     region: str
     request: dict[str, Any]
-    plan: ModelPlan
+    model: ModelPlan
     created_at: float
     modified_at: float
     status: str = "InProgress"
@@ -53,10 +53,6 @@ class TransformJob(BaseModel):
     @property
     def is_terminal(self) -> bool:
         return self.status in TERMINAL
-
-    @property
-    def instance_type(self) -> str:
-        return str(self.request["TransformResources"]["InstanceType"])
 
     @property
     def input(self) -> Mapping[str, Any]:
@@ -75,12 +71,16 @@ class TransformJob(BaseModel):
         return str(self.input.get("SplitType", "None"))
 
     @property
+    def instance_type(self) -> str:
+        return str(self.request["TransformResources"]["InstanceType"])
+
+    @property
     def instance_count(self) -> int:
         return int(self.request["TransformResources"]["InstanceCount"])
 
     @property
     def role_arn(self) -> str:
-        return self.plan.role_arn or ""
+        return self.model.role_arn or ""
 
     def started(self, at: float) -> "TransformJob":
         if self.started_at is not None:

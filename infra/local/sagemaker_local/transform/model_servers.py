@@ -1,13 +1,15 @@
 """The model's containers of a transform job: one per instance, each like an endpoint's worker."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sagemaker_local.hosting.container_process import LogPlace, WorkerId, WorkerServices
+from sagemaker_local.capacity.machine import Slot
+from sagemaker_local.hosting.container_process import LogPlace, WorkerId, WorkerServices, instance_id
 from sagemaker_local.hosting.model_plans import ModelPlan, model_plan
-from sagemaker_local.hosting.worker import Worker
+from sagemaker_local.hosting.targets import Target
+from sagemaker_local.hosting.worker import LeftProcesses, Worker
 from sagemaker_local.hosting.worker_specs import WorkerSpecs
 from sagemaker_local.processes.launcher import ChildProcess
 from sagemaker_local.processes.supervisor import Supervisor
@@ -25,22 +27,24 @@ class ServersFailedError(Exception):
     """The model's container does not come up."""
 
 
-def server_plan(request: Mapping[str, Any], model: Mapping[str, Any]) -> ModelPlan:
+def server_model(request: Mapping[str, Any], model: Mapping[str, Any]) -> ModelPlan:
     """Return what starting the servers needs, so that the model may be deleted meanwhile."""
     plan = model_plan(request["ModelName"], model)
-    added = request.get("Environment", {}) | _batch_variables(request)
+    extra = request.get("Environment", {}) | _batch_variables(request)
     containers = tuple(
-        one.model_copy(update={"environment": one.environment | added}) for one in plan.containers
+        one.model_copy(update={"environment": one.environment | extra}) for one in plan.containers
     )
     return plan.model_copy(update={"containers": containers})
 
 
-def _log_place(started_at: float) -> LogPlace:
-    return LogPlace(LOG_GROUP, lambda worker, instance, _: f"{worker.variant}/{instance}-{int(started_at)}")
-
-
 def instance_stream(job_name: str, record: ProcessRecord) -> str:
-    return f"{job_name}/i-{record.process_id[:17]}-{int(record.started_at)}"
+    return f"{job_name}/{instance_id(record)}-{int(record.started_at)}"
+
+
+def _stream(worker: WorkerId, record: ProcessRecord, hostname: str) -> str:
+    """Only containers of a chain are told apart by name."""
+    stream = instance_stream(worker.variant, record)
+    return stream if record.container == 0 else f"{stream}/{hostname}"
 
 
 def _batch_variables(request: Mapping[str, Any]) -> dict[str, str]:
@@ -61,7 +65,7 @@ class ServerServices:
 
 
 class ModelServers:
-    def __init__(self, job: TransformJob, specs: WorkerSpecs, services: ServerServices) -> None:
+    def __init__(self, job: TransformJob, specs: Sequence[WorkerSpecs], services: ServerServices) -> None:
         self._job = job
         self._specs = specs
         self._services = services
@@ -70,23 +74,24 @@ class ModelServers:
 
     async def open(self) -> None:
         """Take over servers that an earlier engine left alive and start those that are missing."""
+        left: dict[int, LeftProcesses] = {}
         for record in await self._services.supervisor.of_owner(self._job.arn):
             if record.variant != self._job.name or record.state == "ended":
                 continue
             found = await self._services.supervisor.find(record)
-            if isinstance(found, ChildProcess) and record.ordinal not in self._workers:
-                self._worker(record.ordinal).begin({0: (record, found)})
+            mine = left.setdefault(record.ordinal, {})
+            if isinstance(found, ChildProcess) and record.container not in mine:
+                mine[record.container] = (record, found)
             else:
                 await end_process(self._services.supervisor, record, found)
         for ordinal in range(self._job.instance_count):
-            if ordinal not in self._workers:
-                self._worker(ordinal).begin()
+            self._worker(ordinal).begin(left.get(ordinal))
 
-    async def address(self, ordinal: int) -> str:
-        """Return where the server of an instance listens, once it is healthy.
+    async def hops(self, ordinal: int) -> list[str]:
+        """Return where the containers of an instance listen, once all are healthy, in the order to call.
 
         Raises:
-            ServersFailedError: it failed to start again and again.
+            ServersFailedError: one failed to start again and again.
         """
         worker = self._workers[ordinal]
         while not worker.healthy:
@@ -96,7 +101,7 @@ class ModelServers:
                 )
             self._changed.clear()
             await self._changed.wait()
-        return worker.address
+        return worker.hops(Target())
 
     async def close(self) -> None:
         await asyncio.gather(*(worker.retire(drain=False) for worker in self._workers.values()))
@@ -104,13 +109,9 @@ class ModelServers:
 
     def _worker(self, ordinal: int) -> Worker:
         worker_id = WorkerId(self._job.arn, _GENERATION, self._job.name, ordinal)
+        log = LogPlace(LOG_GROUP, _stream)
         worker = Worker(
-            worker_id,
-            self._specs.model,
-            [self._specs],
-            self._services.workers,
-            _log_place(self._job.started_at or self._job.created_at),
-            self._changed.set,
+            worker_id, self._job.model, self._specs, self._services.workers, log, self._changed.set
         )
         self._workers[ordinal] = worker
         return worker
@@ -123,7 +124,6 @@ async def end_process(supervisor: Supervisor, record: ProcessRecord, found: obje
     await supervisor.ended(record)
 
 
-def share_of_slot(specs: WorkerSpecs, instances: int) -> WorkerSpecs:
+def share_of_slot(slot: Slot, instances: int) -> Slot:
     """Servers of one job share the cores it was given."""
-    slot = replace(specs.slot, cpus=max(1, specs.slot.cpus // instances))
-    return replace(specs, slot=slot)
+    return replace(slot, cpus=max(1, slot.cpus // instances))

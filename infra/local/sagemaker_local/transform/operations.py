@@ -16,7 +16,7 @@ from sagemaker_local.state import resources, tags
 from sagemaker_local.state.database import Database
 from sagemaker_local.transform import job_store
 from sagemaker_local.transform.jobs import TransformJob
-from sagemaker_local.transform.model_servers import server_plan
+from sagemaker_local.transform.model_servers import server_model
 from sagemaker_local.transform.requests import check_request
 from sagemaker_local.transform.views import described, summary
 
@@ -64,7 +64,7 @@ class TransformOperations:
                 name=name,
                 region=scope.region,
                 request=dict(request),
-                plan=server_plan(request, model),
+                model=server_model(request, model),
                 created_at=now,
                 modified_at=now,
             )

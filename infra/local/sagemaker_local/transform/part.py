@@ -1,6 +1,6 @@
 """Batch transform jobs as a part of the engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aiohttp
 
@@ -11,7 +11,7 @@ from sagemaker_local.hosting.worker_specs import SpecMaker, WorkerSpecs, serving
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.transform.job_store import JobStore
 from sagemaker_local.transform.jobs import TransformJob
-from sagemaker_local.transform.model_servers import NO_PINGS_S
+from sagemaker_local.transform.model_servers import NO_PINGS_S, share_of_slot
 from sagemaker_local.transform.operations import TransformOperations
 from sagemaker_local.transform.run import TransformServices
 from sagemaker_local.transform.runs import TransformRuns
@@ -21,6 +21,11 @@ class TransformPart(Part):
     def __init__(self, core: Core) -> None:
         self._core = core
         self._http: aiohttp.ClientSession | None = None
+        self._specs = SpecMaker(
+            images=core.images,
+            artifacts=core.artifacts,
+            place=serving_place(core.settings, core.mode),
+        )
         self._store = JobStore(core.database)
         self._runs = TransformRuns(self._store, self._services)
         self._operations = TransformOperations(core.database, self._runs, core.instance_types, core.tokens)
@@ -69,10 +74,6 @@ class TransformPart(Part):
             make_specs=self._make_specs,
         )
 
-    def _make_specs(self, job: TransformJob) -> WorkerSpecs:
-        """The servers of a job run one container: ``check_request`` refuses models of several."""
+    def _make_specs(self, job: TransformJob) -> Sequence[WorkerSpecs]:
         slot = self._core.instance_types.slot(job.instance_type)
-        core = self._core
-        maker = SpecMaker(core.images, core.artifacts, serving_place(core.settings, core.mode))
-        (specs,) = maker.make(job.plan, slot, job.region)
-        return specs
+        return self._specs.make(job.model, share_of_slot(slot, job.instance_count), job.region)

@@ -80,11 +80,10 @@ def _processing(request: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _model(model: Mapping[str, Any]) -> Iterator[str]:
-    containers = model.get("Containers", [])
-    if len(containers) > 1:
-        yield "Batch transform with a model of several containers is not supported by sagemaker-local."
-    container = model.get("PrimaryContainer") or (containers[0] if containers else {})
-    if container.get("Mode", "SingleModel") != "SingleModel":
+    if model.get("InferenceExecutionConfig", {}).get("Mode") == "Direct":
+        yield "Batch transform needs a model whose containers run in Serial mode."
+    containers = model.get("Containers") or [model["PrimaryContainer"]]
+    if any(one.get("Mode", "SingleModel") != "SingleModel" for one in containers):
         yield "Batch transform needs a model of Mode SingleModel."
     if not model.get("ExecutionRoleArn"):
         yield "The model has no ExecutionRoleArn, which batch transform reads and writes S3 with."

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -39,7 +39,6 @@ from sagemaker_local.transform.model_servers import (
     ServerServices,
     ServersFailedError,
     end_process,
-    share_of_slot,
 )
 from sagemaker_local.transform.object_run import ObjectFailedError, ObjectRun, Steps, steps_of
 
@@ -71,7 +70,7 @@ class TransformServices:
     workers: WorkerServices
     http: aiohttp.ClientSession
     work_dir: Path
-    make_specs: Callable[[TransformJob], WorkerSpecs]  # blocking: may build an environment
+    make_specs: Callable[[TransformJob], Sequence[WorkerSpecs]]  # blocking: may build an environment
 
 
 class TransformRun:
@@ -148,13 +147,13 @@ class TransformRun:
             found = await self._blocking(lambda: list_objects(job, store))
             await self._store.add_objects(self.arn, found)
         artifacts = self._services.artifacts
-        plan = await self._blocking(lambda: artifacts.fetch_pinned(job.plan, job.region, job.arn))
-        job = await self._store.change(self.arn, lambda now: now.model_copy(update={"plan": plan}))
+        model = await self._blocking(lambda: artifacts.fetch_pinned(job.model, job.region, job.arn))
+        job = await self._store.change(self.arn, lambda now: now.model_copy(update={"model": model}))
         data_log = await open_data_log(job, self._services.database, self._services.supervisor)
         specs = await asyncio.to_thread(self._services.make_specs, job)
         servers = ModelServers(
             job,
-            share_of_slot(specs, job.instance_count),
+            specs,
             ServerServices(self._services.supervisor, self._services.workers),
         )
         try:
@@ -177,7 +176,7 @@ class TransformRun:
 
     async def _parameters(self, job: TransformJob, servers: ModelServers, data_log: DataLog) -> Parameters:
         try:
-            wishes = await ask_container(self._services.http, await servers.address(0))
+            wishes = await ask_container(self._services.http, (await servers.hops(0))[0])
         except ContainerParametersError as error:
             raise ServersFailedError(str(error)) from error
         parameters = resolve(job.request, wishes)

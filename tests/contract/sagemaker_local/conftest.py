@@ -58,7 +58,7 @@ def engine(
     )
     process.start()
     yield process
-    process.stop()
+    process.close()
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +75,7 @@ def wide_engine(
     )
     process.start()
     yield process
-    process.stop()
+    process.close()
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def own_engine(emulator: str, event_queue: str, tmp_path: Path) -> Iterator[Call
 
     yield make
     for process in started:
-        process.stop()
+        process.close()
 
 
 @pytest.fixture

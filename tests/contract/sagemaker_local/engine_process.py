@@ -1,5 +1,6 @@
 """The engine as an operator runs it: a process that tests may also kill."""
 
+import contextlib
 import json
 import os
 import signal
@@ -91,6 +92,25 @@ class EngineProcess:
         assert self._process is not None
         self._process.terminate()
         assert self._process.wait(timeout=30) == 0, self.log
+
+    def close(self) -> None:
+        """Leave nothing running, also when the test left a dead engine with living jobs."""
+        assert self._process is not None
+        if self._process.poll() is not None:
+            self.start()
+        self.stop()
+        assert self.processes() == [], "processes of this engine's jobs outlived it"
+
+    def processes(self) -> list[int]:
+        """PIDs of shims of this engine: each carries its run folder in its command."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                with contextlib.suppress(OSError):
+                    command = (entry / "cmdline").read_bytes()
+                    if b"processes.shim" in command and str(self.state_dir).encode() in command:
+                        found.append(int(entry.name))
+        return found
 
     def kill(self) -> None:
         """As a crash does: no goodbye."""

@@ -32,6 +32,8 @@ def main() -> int:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps; a pidfd still tells the end
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # only the end of its engine ends it
+    # Blocked, not just ignored: what is sent to a fork before it can take it must wait, not be lost.
+    signal.pthread_sigmask(signal.SIG_BLOCK, shim.COMMANDS)
     namespaces.warm_up()
     gc.freeze()
     while request := requests.recv(PACKET_BYTES):

@@ -21,6 +21,8 @@ from sagemaker_local.processes import namespaces
 from sagemaker_local.processes.framing import LineFramer, LogFile
 from sagemaker_local.processes.identity import boot_id, children_of, start_ticks
 
+#: What the engine sends to a shim: stop with grace, kill at once.
+COMMANDS = {signal.SIGTERM, signal.SIGUSR1}
 _CHUNK = 65536
 _DRAIN_S = 5.0
 _NETWORK_WAIT_S = 20.0
@@ -57,6 +59,7 @@ class Shim:
         signal.signal(signal.SIGTERM, self._on_stop)
         signal.signal(signal.SIGUSR1, self._on_kill)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, COMMANDS)
 
     @property
     def _isolated(self) -> bool:

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.contract.sagemaker_local.breakable_link import BreakableLink
 from tests.contract.sagemaker_local.engine_process import KEYS, EngineProcess, eventually
 from tests.contract.sagemaker_local.scenario import BUCKET, Scenario
 
@@ -297,3 +298,28 @@ def test_the_backlog_is_measured(
         return max((point["Maximum"] for point in answer["Datapoints"]), default=0.0)
 
     eventually(lambda: peak() >= 2, what="a backlog")
+
+
+def test_results_and_messages_wait_for_an_emulator_that_is_away(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario, emulator: str
+) -> None:
+    topic = Topic(emulator, scenario.name)
+    notify = {"SuccessTopic": topic.arn, "ErrorTopic": topic.arn}
+    with BreakableLink(emulator) as link:
+        engine = own_engine(AWS_ENDPOINT_URL=link.url)
+        scenario.serve(engine, **config(scenario, NotificationConfig=notify))
+        result(scenario, call(engine, scenario, b"hello"))
+        topic.message()
+        link.cut()
+        inline = call(engine, scenario, b"hello")
+        stored = call(engine, scenario, InputLocation=f"s3://{BUCKET}/{scenario.name}/model-1/weights.txt")
+        eventually(lambda: f"result of call {_id(inline)} waits" in engine.log, what="the result waits")
+        link.mend()
+        for one in (inline, stored):
+            result(scenario, one, within_s=60)
+            assert topic.message()["invocationStatus"] == "Completed"
+        assert scenario.keys("failures") == []
+
+
+def _id(answer: dict[str, Any]) -> str:
+    return str(answer["OutputLocation"]).rsplit("/", 1)[1].removesuffix(".out")

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.contract.sagemaker_local.breakable_link import BreakableLink
 from tests.contract.sagemaker_local.engine_process import KEYS, EngineProcess, eventually
 from tests.contract.sagemaker_local.scenario import BUCKET, Scenario
 
@@ -135,3 +136,20 @@ def test_captured_data_waits_for_a_bucket_that_is_not_there_yet(
     s3 = boto3.client("s3", endpoint_url=emulator, **KEYS)
     s3.create_bucket(Bucket=scenario.name)
     eventually(lambda: s3.list_objects_v2(Bucket=scenario.name)["KeyCount"] == 1, what="the record")
+
+
+def test_calls_go_on_while_s3_is_away_and_their_records_follow(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario, emulator: str
+) -> None:
+    with BreakableLink(emulator) as link:
+        engine = own_engine(SML_CAPTURE_FLUSH_S="0.3", AWS_ENDPOINT_URL=link.url)
+        scenario.serve(engine, **config(scenario))
+        link.cut()
+        for number in range(20):
+            call(engine, scenario, b"%d" % number, "text/csv")
+        eventually(lambda: "captured data waits" in engine.log, what="a first attempt")
+        link.mend()
+        eventually(lambda: len(records(scenario)) == 20, within_s=60, what="all records")
+    assert {one["captureData"]["endpointInput"]["data"] for one in records(scenario)} == set(
+        map(str, range(20))
+    )

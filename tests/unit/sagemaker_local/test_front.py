@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sagemaker_local.hosting.calls import Call, Reply
@@ -106,6 +106,8 @@ def test_a_chunked_request_survives_any_cut(body: bytes, chunk: int, places: lis
 
 
 @settings(max_examples=80, deadline=None)
+@example(start=b"POST /endpoints/", noise=b"\r\n\r\n", places=[])
+@example(start=b"POST /endpoints/", noise=b"e/invocations HTTP/0.9\r\n\r\n", places=[])
 @given(
     start=st.sampled_from([b"", b"POST /endpoints/"]),
     noise=st.binary(max_size=200),

@@ -5,6 +5,8 @@ import httptools
 from sagemaker_local.hosting.body_budget import BodyBudget
 from sagemaker_local.hosting.calls import Call, Headers
 
+_VERSIONS = ("1.0", "1.1")
+
 
 class BadRequest(Exception):  # noqa: N818 - the status it becomes
     """The request is not HTTP as we take it."""
@@ -110,6 +112,8 @@ class IncomingRequest:
         if self._has_head:
             return
         self._has_head = True
+        if self._parser.get_http_version() not in _VERSIONS:
+            raise BadRequest(400, "the request is not of HTTP/1.0 or 1.1")
         self._is_chunked = "transfer-encoding" in self._headers
         length = self._headers.get("content-length", "0")
         if not length.isdecimal():

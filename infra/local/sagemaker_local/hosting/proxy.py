@@ -36,6 +36,7 @@ from sagemaker_local.protocol.errors import (
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 _PATH = "/invocations"
 _SHOWN_BYTES = 512
+_SUSPECT_S = 0.25
 _KEPT_ERROR_BYTES = 64 * 1024
 
 
@@ -77,12 +78,14 @@ class ModelCall:
     model_s: float = 0.0
     status: int | None = None  # the container's; None when it gave none
     setup_s: float | None = None
+    worker: Worker | None = None
 
 
 class Proxy:
     def __init__(self, connections: WorkerConnections, metrics: TrafficMetrics) -> None:
         self._connections = connections
         self._metrics = metrics
+        self._suspects: dict[Worker, float] = {}  # until when
 
     async def send(self, invocation: Invocation) -> Answer:
         """Return the container's successful answer.
@@ -143,13 +146,14 @@ class Proxy:
                 pool.release(worker)
                 raise
             else:
+                call.worker = worker
                 return worker, hops
 
     async def _admitted(self, call: ModelCall, tried: Sequence[Worker]) -> Worker:
         pool, route = call.invocation.pool, call.invocation.route
         setup_before = pool.setup_s
         try:
-            worker = await pool.admit(tried)
+            worker = await self._unsuspected(pool, tried) or await pool.admit(tried)
         except NoWorkerError as error:
             raise service_unavailable(
                 f"Endpoint {route.name} has no healthy instance of variant {pool.name}."
@@ -163,6 +167,21 @@ class Proxy:
         if pool.setup_s != setup_before:
             call.setup_s = pool.setup_s
         return worker
+
+    async def _unsuspected(self, pool: WorkerPool, tried: Sequence[Worker]) -> Worker | None:
+        """A worker that closed a connection may be dying and still take the next one: prefer others."""
+        if not self._suspects:
+            return None
+        now = time.monotonic()
+        self._suspects = {worker: until for worker, until in self._suspects.items() if until > now}
+        try:
+            return await pool.admit([*tried, *self._suspects]) if self._suspects else None
+        except NoWorkerError:
+            return None
+
+    def _note_closed(self, call: ModelCall, error: Exception) -> None:
+        if isinstance(error, ContainerClosed) and call.worker is not None:
+            self._suspects[call.worker] = time.monotonic() + _SUSPECT_S
 
     # -- exchanges -----------------------------------------------------------------------
 
@@ -190,6 +209,7 @@ class Proxy:
                 address, _PATH, invocation.headers, invocation.body, invocation.timeout_s
             )
         except (TimeoutError, ContainerClosed, AnswerTooLarge, NotConnected) as error:
+            self._note_closed(call, error)
             raise no_answer(invocation, error) from error
         call.status = answer.status
         if not is_success(answer.status):
@@ -207,6 +227,7 @@ class Proxy:
             if not is_success(answer.status):
                 raise refusal(invocation, answer.status, await _start_of(body))
         except (TimeoutError, ContainerClosed, NotConnected) as error:
+            self._note_closed(call, error)
             raise no_answer(invocation, error) from error
         return answer, body
 
@@ -217,7 +238,8 @@ class Proxy:
             async with aclosing(body):
                 async for part in body:
                     yield part
-        except (TimeoutError, ContainerClosed):
+        except (TimeoutError, ContainerClosed) as error:
+            self._note_closed(call, error)
             call.status = None
             raise
         finally:

@@ -225,7 +225,7 @@ def test_an_update_under_load_fails_no_request_and_a_bad_one_leaves_the_old_copi
         done.set()
         for thread in threads:
             thread.join()
-    assert failures == []
+    assert failures == [], hosted.engine.log[-3000:]
     assert set(versions) == {"1", "2"}
     hosted.engine.sagemaker.update_inference_component(
         InferenceComponentName=hosted.component("a"),

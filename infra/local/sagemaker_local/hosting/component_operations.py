@@ -6,21 +6,27 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sagemaker_local.capacity.machine import InstanceTypes
-from sagemaker_local.hosting import component_store, endpoint_store
+from sagemaker_local.hosting import endpoint_store
+from sagemaker_local.hosting.component_lookups import (
+    base_component,
+    find_component,
+    host_of,
+    refuse_existing,
+    refuse_with_adapters,
+    updatable_component,
+    variant_of,
+)
 from sagemaker_local.hosting.component_plans import adapter_plan, check_size, component_plan
 from sagemaker_local.hosting.component_views import described, summary
 from sagemaker_local.hosting.components import Component, ComponentPlan
-from sagemaker_local.hosting.endpoints import Endpoint, Plan
-from sagemaker_local.hosting.variants import VariantPlan
-from sagemaker_local.protocol.arns import ENDPOINT, INFERENCE_COMPONENT, Scope
+from sagemaker_local.hosting.endpoints import Plan
+from sagemaker_local.protocol.arns import INFERENCE_COMPONENT, Scope
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.protocol.errors import ValidationException
 from sagemaker_local.protocol.paging import PageTokens, list_filter, page
 from sagemaker_local.protocol.tagging import tags_of_request
 from sagemaker_local.state import resources, tags
 from sagemaker_local.state.database import Database
-
-_UPDATABLE = ("InService", "Failed")
 
 
 class Fleets(Protocol):
@@ -58,9 +64,9 @@ class ComponentOperations:
         now = time.time()
 
         def work(connection: sqlite3.Connection) -> Component:
-            _refuse_existing(connection, arn)
-            endpoint, shape = _host(connection, scope, request["EndpointName"])
-            variant = _variant(shape, request.get("VariantName"))
+            refuse_existing(connection, arn)
+            endpoint, shape = host_of(connection, scope, request["EndpointName"])
+            variant = variant_of(shape, request.get("VariantName"))
             plan = component_plan(
                 connection,
                 scope,
@@ -101,9 +107,9 @@ class ComponentOperations:
         now = time.time()
 
         def work(connection: sqlite3.Connection) -> Component:
-            _refuse_existing(connection, arn)
-            endpoint, _ = _host(connection, scope, request["EndpointName"])
-            base = _base(connection, scope, endpoint, specification["BaseInferenceComponentName"])
+            refuse_existing(connection, arn)
+            endpoint, _ = host_of(connection, scope, request["EndpointName"])
+            base = base_component(connection, scope, endpoint, specification["BaseInferenceComponentName"])
             shape = base.active or base.target
             if shape is None:
                 raise ValidationException(f"Inference component {base.name} has nothing to adapt.")
@@ -130,7 +136,7 @@ class ComponentOperations:
 
     async def describe(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
         arn = scope.arn(INFERENCE_COMPONENT, request["InferenceComponentName"])
-        component = await self._database.read(lambda connection: _find(connection, arn))
+        component = await self._database.read(lambda connection: find_component(connection, arn))
         return described(component, self._fleet.copies_of(component))
 
     async def list(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,11 +169,11 @@ class ComponentOperations:
         now = time.time()
 
         def work(connection: sqlite3.Connection) -> Component:
-            before = _updatable(connection, arn)
+            before = updatable_component(connection, arn)
             copies = _asked_copies(request) if "RuntimeConfig" in request else before.asked_copies
             if not request.keys() & {"Specification", "Specifications"}:
                 return self._resized(connection, before, copies, now, request.get("DeploymentConfig"))
-            _, shape = _host(connection, scope, before.endpoint_name)
+            _, shape = host_of(connection, scope, before.endpoint_name)
             plan = component_plan(
                 connection,
                 scope,
@@ -189,7 +195,7 @@ class ComponentOperations:
         now = time.time()
 
         def work(connection: sqlite3.Connection) -> Component:
-            before = _updatable(connection, arn)
+            before = updatable_component(connection, arn)
             return self._resized(connection, before, copies, now, before.deployment_config)
 
         self._fleet.wake_component(await self._database.run(work))
@@ -199,10 +205,10 @@ class ComponentOperations:
         arn = scope.arn(INFERENCE_COMPONENT, request["InferenceComponentName"])
 
         def work(connection: sqlite3.Connection) -> Component:
-            before = _find(connection, arn)
+            before = find_component(connection, arn)
             if before.status == "Deleting":
                 return before
-            _refuse_with_adapters(connection, before)
+            refuse_with_adapters(connection, before)
             after = before.deleting(time.time())
             resources.update(connection, after.record())
             return after
@@ -237,85 +243,10 @@ class ComponentOperations:
         at: float,
         deployment_config: dict[str, Any] | None,
     ) -> Component:
-        check_size(plan, _variant(shape, before.variant), self._types)
+        check_size(plan, variant_of(shape, before.variant), self._types)
         after = before.updating_to(plan, at, asked_copies=plan.copies, deployment_config=deployment_config)
         resources.update(connection, after.record())
         return after
-
-
-def _find(connection: sqlite3.Connection, arn: str) -> Component:
-    component = component_store.load(connection, arn)
-    if component is None:
-        raise ValidationException(f'Could not find inference component "{arn}".')
-    return component
-
-
-def _refuse_existing(connection: sqlite3.Connection, arn: str) -> None:
-    if resources.get(connection, arn) is not None:
-        raise ValidationException(f'Cannot create already existing inference component "{arn}".')
-
-
-def _refuse_with_adapters(connection: sqlite3.Connection, base: Component) -> None:
-    hosted = component_store.of_endpoint(connection, base.endpoint_arn)
-    adapters = [one.name for one in hosted if (one.base or "").lower() == base.name.lower()]
-    if adapters:
-        raise ValidationException(
-            f'Cannot delete inference component "{base.arn}" because it has adapters: {", ".join(adapters)}. '
-            "Delete them first."
-        )
-
-
-def _base(connection: sqlite3.Connection, scope: Scope, endpoint: Endpoint, name: str) -> Component:
-    base = _find(connection, scope.arn(INFERENCE_COMPONENT, name))
-    if base.endpoint_arn != endpoint.arn:
-        raise ValidationException(f"Inference component {name} is not on endpoint {endpoint.name}.")
-    if base.base is not None:
-        raise ValidationException(f"Inference component {name} is an adapter and cannot be a base.")
-    if base.status in ("Failed", "Deleting"):
-        raise ValidationException(f"Inference component {name} is {base.status} and cannot be a base.")
-    return base
-
-
-def _updatable(connection: sqlite3.Connection, arn: str) -> Component:
-    component = _find(connection, arn)
-    if component.base is not None:
-        raise ValidationException("An adapter cannot be updated; delete it and create it again.")
-    if component.status not in _UPDATABLE:
-        raise ValidationException(
-            f'Cannot update in-progress inference component "{arn}" (status {component.status}).'
-        )
-    return component
-
-
-def _host(connection: sqlite3.Connection, scope: Scope, name: str) -> tuple[Endpoint, Plan]:
-    arn = scope.arn(ENDPOINT, name)
-    endpoint = endpoint_store.load(connection, arn)
-    if endpoint is None:
-        raise ValidationException(f'Could not find endpoint "{arn}".')
-    if endpoint.active is None or endpoint.status == "Deleting":
-        raise ValidationException(
-            f'Endpoint "{arn}" is {endpoint.status}; inference components need an endpoint that is InService.'
-        )
-    if not endpoint.active.hosts_components:
-        raise ValidationException(
-            f'Endpoint "{arn}" hosts models; inference components need an endpoint whose production variants '
-            "have no ModelName."
-        )
-    return endpoint, endpoint.active
-
-
-def _variant(shape: Plan, name: str | None) -> VariantPlan:
-    if name is None:
-        if len(shape.variants) > 1:
-            raise ValidationException("VariantName is required: the endpoint has several variants.")
-        return shape.variants[0]
-    variant = shape.variant(name)
-    if variant is None:
-        raise ValidationException(
-            f'The variant name(s) "{name}" is/are not present within endpoint configuration '
-            f'"{shape.config_name}".'
-        )
-    return variant
 
 
 def _specification(request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -221,7 +221,9 @@ class ComponentRun:
     def _end_all_but(self, kept: WorkerPool | None) -> None:
         """End the pools of other generations; their open requests end first."""
         for key in [key for key, pool in self._pools.items() if pool is not kept]:
-            task = asyncio.create_task(self._pools.pop(key).end(drain=True))
+            pool = self._pools.pop(key)
+            pool.successor = kept
+            task = asyncio.create_task(pool.end(drain=True))
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 

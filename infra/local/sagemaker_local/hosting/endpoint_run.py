@@ -287,7 +287,9 @@ class EndpointRun:
         """End the pools of other generations; their open requests end first."""
         kept = None if plan is None else plan.generation
         for key in [key for key in self._pools if key[0] != kept]:
-            task = asyncio.create_task(self._pools.pop(key).end(drain=True))
+            pool = self._pools.pop(key)
+            pool.successor = None if kept is None else self._pools.get((kept, key[1]))
+            task = asyncio.create_task(pool.end(drain=True))
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
 

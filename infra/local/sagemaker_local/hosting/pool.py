@@ -54,6 +54,7 @@ class WorkerPool:
         self.name = plan.variant
         self.weight = weight
         self.max_open = max_open
+        self.successor: WorkerPool | None = None  # takes the requests that come after this pool's end
         self.setup_s = 0.0  # how long the last start from zero took
         self.watch = LoadWatch(rule)
         self._services = services
@@ -101,6 +102,8 @@ class WorkerPool:
             NotReadyError: a worker was started, but was not healthy within its startup timeout.
             ConcurrencyLimitError: as many requests are open as the variant takes.
         """
+        if self.successor is not None:
+            return await self.successor.admit(tried)
         if self.max_open is not None and self._open_requests + self._waiting >= self.max_open:
             raise ConcurrencyLimitError(self.name)
         healthy = [worker for worker in self._workers.values() if worker.healthy and worker not in tried]

@@ -23,8 +23,11 @@ from sagemaker_local.hosting.part import HostingPart
 from sagemaker_local.images.environments import Environments
 from sagemaker_local.images.registry import load_registry
 from sagemaker_local.images.resolver import Images
+from sagemaker_local.logs.metric_dispatcher import MetricDispatcher
+from sagemaker_local.logs.metrics_cloudwatch import CloudWatchMetrics
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.logs.streams_cloudwatch import CloudWatchStreams
+from sagemaker_local.logs.usage import UsageSampler
 from sagemaker_local.processes.modes import BASE_DIR, NAMESPACES, probe_namespaces
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.protocol.control import ControlPlane, Handler
@@ -106,8 +109,13 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
         tokens=PageTokens(token.encode()),
         clients=clients,
         roles=RoleCredentials(clients),
-        instance_types=load_instance_types(machine, strict_gpu=settings.strict_gpu),
-        queue=SlotQueue(machine, settings.max_batch_jobs),
+        instance_types=load_instance_types(
+            machine,
+            strict_gpu=settings.strict_gpu,
+            strict=settings.strict_capacity,
+            instance_map=settings.instance_map,
+        ),
+        queue=SlotQueue(machine, settings.max_batch_jobs, oversubscribe=settings.oversubscribe),
         images=Images(registry, Environments(registry, settings.envs_dir)),
         supervisor=Supervisor(database, settings.runs_dir),
         shipper=LogShipper(database, CloudWatchStreams(clients), settings.runs_dir),
@@ -135,7 +143,9 @@ def build_engine(settings: Settings, mode: str) -> Engine:
         part.add_routes(app)
     admin.add_to(app)
     dispatcher = EventDispatcher(core.database, EventBridgeBus(core.clients))
-    background = [core.shipper.run(), dispatcher.run(), admin.janitor()]
+    metrics = MetricDispatcher(core.database, CloudWatchMetrics(core.clients))
+    usage = UsageSampler(core.database, core.instance_types.machine, every_s=settings.metrics_s)
+    background = [core.shipper.run(), dispatcher.run(), metrics.run(), usage.run(), admin.janitor()]
     for part in parts:
         background += part.background()
     return Engine(

@@ -41,6 +41,12 @@ class Settings(BaseModel):
     machine_cpus: int | None = Field(default=None, ge=1)
     machine_memory_mib: int | None = Field(default=None, ge=256)
     strict_gpu: bool = False
+    strict_capacity: bool = False
+    oversubscribe: float = Field(default=2.0, ge=1.0, le=100.0)
+    instance_map: str | None = None
+    max_tasks: int = Field(default=2048, ge=16)
+    metrics_s: float = Field(default=60.0, gt=0)
+    access_keys: str = Field(default="", repr=False)
     worker_port_first: int = Field(default=20000, ge=1024, le=65535)
     worker_port_last: int = Field(default=20999, ge=1024, le=65535)
     invocation_timeout_s: float = Field(default=60.0, gt=0)
@@ -115,6 +121,12 @@ _VARIABLES = {
     "SML_MACHINE_CPUS": "machine_cpus",
     "SML_MACHINE_MEMORY_MIB": "machine_memory_mib",
     "SML_STRICT_GPU": "strict_gpu",
+    "SML_STRICT_CAPACITY": "strict_capacity",
+    "SML_OVERSUBSCRIBE": "oversubscribe",
+    "SML_INSTANCE_MAP": "instance_map",
+    "SML_MAX_TASKS": "max_tasks",
+    "SML_METRICS_S": "metrics_s",
+    "SML_ACCESS_KEYS": "access_keys",
     "SML_INVOCATION_TIMEOUT_S": "invocation_timeout_s",
     "SML_STARTUP_TIMEOUT_S": "startup_timeout_s",
     "SML_PING_INTERVAL_S": "ping_interval_s",

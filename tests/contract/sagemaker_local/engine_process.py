@@ -63,6 +63,7 @@ class EngineProcess:
             "SML_PING_INTERVAL_S": "0.3",
             "SML_DRAIN_S": "3",
             "SML_MACHINE_CPUS": "2",
+            "SML_OVERSUBSCRIBE": "1",
             "SML_TEST": "1",
             "SML_STRICT": "1",
             "AWS_ENDPOINT_URL": emulator,

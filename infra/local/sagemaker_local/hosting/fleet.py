@@ -146,4 +146,5 @@ class Fleet:
             engine_url=settings.url,
             port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
             grace_s=settings.drain_s,
+            max_tasks=settings.max_tasks,
         )

@@ -31,6 +31,7 @@ class WorkerSpecs:
     engine_url: str
     port_range: str
     grace_s: float
+    max_tasks: int
 
     def spec(self, record: ProcessRecord) -> ProcessSpec:
         root = Path(record.run_dir) / "ml"
@@ -49,6 +50,7 @@ class WorkerSpecs:
             cwd=place.opt_ml,
             mode=self.mode,
             grace_s=self.grace_s,
+            limits=self.slot.limits(max_tasks=self.max_tasks),
             mounts=mounts,
         )
 

@@ -74,5 +74,4 @@ class MetricScanner:
             self._offset = end
 
     async def _save(self, offset: int, values: list[MetricValue]) -> None:
-        last = list({value.name: value for value in values}.values())
-        await self._database.run(lambda c: cursors.save_scan(c, self._process_id, self._arn, offset, last))
+        await self._database.run(lambda c: cursors.save_scan(c, self._process_id, self._arn, offset, values))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sagemaker_local.processes.fork_client import Forked
 from sagemaker_local.processes.identity import boot_id, start_ticks
+from sagemaker_local.processes.limits import Limits
 
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,9 +39,10 @@ class ProcessSpec:
     mounts: Sequence[Mount] = ()
     private_network: bool = False
     join_network_of: str | None = None
-    affinity: Sequence[int] = ()
     nice: int = 0
+    limits: Limits = field(default_factory=Limits)
     log_limit_bytes: int = 256 * 1024 * 1024
+    log_rate_bytes_per_s: int = 8 * 1024 * 1024
     hosts: str | None = field(default=None)
 
 
@@ -61,6 +63,7 @@ class ProcessExit:
     killed: bool = False
     setup_error: str | None = None
     lost: bool = False
+    limit: str | None = None  # which limit it went beyond, when that is why it was killed
 
     @property
     def succeeded(self) -> bool:
@@ -136,6 +139,7 @@ def read_exit(run_dir: Path) -> ProcessExit | None:
         stopped=report["stopped"],
         killed=report["killed"],
         setup_error=report.get("setup_error"),
+        limit=report.get("limit"),
     )
 
 

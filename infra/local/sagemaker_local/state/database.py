@@ -46,6 +46,9 @@ CREATE TABLE IF NOT EXISTS log_cursor (
 CREATE TABLE IF NOT EXISTS metric (
     arn TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, at REAL NOT NULL, PRIMARY KEY (arn, name));
 CREATE INDEX IF NOT EXISTS log_open ON log_cursor (process_id) WHERE closed = 0;
+CREATE TABLE IF NOT EXISTS metric_outbox (
+    value_id INTEGER PRIMARY KEY AUTOINCREMENT, region TEXT NOT NULL, namespace TEXT NOT NULL,
+    dimensions TEXT NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL, value REAL NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
 """
 _SCHEMA_VERSION = 1

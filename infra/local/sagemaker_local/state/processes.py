@@ -75,5 +75,13 @@ def every(connection: sqlite3.Connection) -> list[ProcessRecord]:
     return [ProcessRecord.model_validate_json(row[0]) for row in rows]
 
 
+def alive(connection: sqlite3.Connection) -> list[ProcessRecord]:
+    """Every process that has not been seen to end."""
+    rows = connection.execute(
+        "SELECT doc FROM process WHERE json_extract(doc, '$.state') <> 'ended' ORDER BY rowid"
+    ).fetchall()
+    return [ProcessRecord.model_validate_json(row[0]) for row in rows]
+
+
 def delete(connection: sqlite3.Connection, process_id: str) -> None:
     connection.execute("DELETE FROM process WHERE process_id = ?", (process_id,))

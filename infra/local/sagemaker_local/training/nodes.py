@@ -57,6 +57,8 @@ class NodeSpecs:
     endpoint_url: str
     engine_url: str
     grace_s: float
+    max_tasks: int
+    cores: Sequence[int]
 
     def spec(self, record: ProcessRecord, leader: ProcessRecord) -> ProcessSpec:
         job = self.layout.job
@@ -75,6 +77,7 @@ class NodeSpecs:
             private_network=in_namespace and job.is_isolated and record.ordinal == 0,
             join_network_of=leader.run_dir if shares_network else None,
             nice=_BATCH_NICENESS,
+            limits=self.slot.limits(max_tasks=self.max_tasks, cores=self.cores),
             hosts=hosts_file(self.layout.hosts, int(job.created_at * 1000)) if in_namespace else None,
         )
 

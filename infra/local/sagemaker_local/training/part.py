@@ -31,6 +31,7 @@ class TrainingPart(Part):
                 grace_s=settings.stop_grace_s,
                 shutdown_grace_s=settings.shutdown_grace_s,
                 checkpoint_sync_s=settings.checkpoint_sync_s,
+                max_tasks=settings.max_tasks,
             )
         )
         self._operations = TrainingOperations(core.database, self._runs, core.instance_types, core.tokens)

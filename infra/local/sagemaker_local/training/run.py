@@ -66,6 +66,7 @@ class Services:
     grace_s: float
     shutdown_grace_s: float
     checkpoint_sync_s: float
+    max_tasks: int
 
 
 class JobRun:
@@ -346,7 +347,8 @@ class JobRun:
     # -- after the processes -----------------------------------------------------------
 
     async def _upload(self, job: TrainingJob) -> None:
-        self._take_slot(job)
+        self._services.queue.finish(self.arn)
+        self._holds_slot = True
         await self._upload_results(job)
         nodes = await self._ended_nodes(job)
         await self._flush_logs(job, nodes)
@@ -506,6 +508,8 @@ class JobRun:
             endpoint_url=self._services.endpoint_url,
             engine_url=self._services.engine_url,
             grace_s=self._services.grace_s,
+            max_tasks=self._services.max_tasks,
+            cores=self._services.queue.cores_of(self.arn),
         )
 
 

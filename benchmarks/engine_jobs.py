@@ -49,11 +49,12 @@ images:
 class Engine:
     """The engine as an operator runs it, with a folder of its own."""
 
-    def __init__(self, folder: Path, emulator_url: str, **settings: str) -> None:
+    def __init__(self, folder: Path, emulator_url: str, *, images: str = IMAGES, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
         self._settings = settings
+        self._images = images
         self._emulator = emulator_url
         config = Config(retries={"max_attempts": 0, "mode": "standard"}, max_pool_connections=32)
         self.client: Any = boto3.client("sagemaker", endpoint_url=self.url, config=config, **KEYS)
@@ -61,7 +62,7 @@ class Engine:
     @contextmanager
     def running(self) -> Iterator[int]:
         images = self._folder / "images.yaml"
-        images.write_text(IMAGES)
+        images.write_text(self._images)
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(REPOSITORY / "infra" / "local"),

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,6 +37,7 @@ class AdminRoutes:
         app.router.add_get("/_local/health", self.health)
         app.router.add_get("/_local/credentials/{process_id}", self.credentials)
         app.router.add_get("/_local/state", self._guarded(self.state))
+        app.router.add_get("/_local/queue", self._guarded(self.queue))
         app.router.add_post("/_local/resend-events", self._guarded(self.resend_events))
         app.router.add_post("/_local/gc", self._guarded(self.collect_garbage))
         if self._core.settings.test_hooks:
@@ -117,6 +119,9 @@ class AdminRoutes:
             }
 
         return web.json_response(await self._core.database.read(work))
+
+    async def queue(self, _: web.Request) -> web.Response:
+        return web.json_response(asdict(self._core.queue.view()))
 
     async def resend_events(self, request: web.Request) -> web.Response:
         """For an emulator that came back without its last minute: send again what it may have lost."""

@@ -15,7 +15,7 @@ from typing import Any
 from sagemaker_local.images.environments import Environments
 from sagemaker_local.images.registry import ImageError, load_registry
 from sagemaker_local.logs.frames import read_frames
-from sagemaker_local.processes.modes import probe_namespaces
+from sagemaker_local.processes.modes import probe_each, probe_namespaces
 from sagemaker_local.settings import Settings, SettingsError
 from sagemaker_local.state.database import StateError
 
@@ -87,6 +87,10 @@ def _doctor(_: argparse.Namespace, settings: Settings) -> int:
     report = asyncio.run(probe_namespaces())
     _say(f"mode ns        {'works' if report.works else 'does not work: ' + report.reason}")
     _say("mode base-dir  works, without isolation between jobs and this machine")
+    for probe in probe_each():
+        _say(
+            f"  {probe.name:<12} {'works' if probe.works else 'does not work'}: {probe.reason or probe.what}"
+        )
     chosen = settings.mode if settings.mode != "auto" else ("ns" if report.works else "base-dir")
     _say(f"mode in use    {chosen} (SML_MODE={settings.mode})")
     good = report.works or settings.mode != "ns"

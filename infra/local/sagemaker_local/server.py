@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from aiohttp import web
 
-from sagemaker_local.admin import AdminRoutes
+from sagemaker_local.admin import TOKEN_HEADER, AdminRoutes
 from sagemaker_local.capacity.machine import load_instance_types, this_machine
 from sagemaker_local.capacity.queue import SlotQueue
 from sagemaker_local.core import Core, Part
@@ -28,8 +28,9 @@ from sagemaker_local.logs.metrics_cloudwatch import CloudWatchMetrics
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.logs.streams_cloudwatch import CloudWatchStreams
 from sagemaker_local.logs.usage import UsageSampler
-from sagemaker_local.processes.modes import BASE_DIR, NAMESPACES, probe_namespaces
+from sagemaker_local.processes.modes import BASE_DIR, NAMESPACES, USERS_CODE_REFUSAL, probe_namespaces
 from sagemaker_local.processes.supervisor import Supervisor
+from sagemaker_local.protocol.access import AccessGate
 from sagemaker_local.protocol.control import ControlPlane, Handler
 from sagemaker_local.protocol.paging import PageTokens
 from sagemaker_local.protocol.service_model import load_service_models
@@ -116,7 +117,11 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
             instance_map=settings.instance_map,
         ),
         queue=SlotQueue(machine, settings.max_batch_jobs, oversubscribe=settings.oversubscribe),
-        images=Images(registry, Environments(registry, settings.envs_dir)),
+        images=Images(
+            registry,
+            Environments(registry, settings.envs_dir),
+            USERS_CODE_REFUSAL if mode == BASE_DIR and settings.mode != BASE_DIR else None,
+        ),
         supervisor=Supervisor(database, settings.runs_dir),
         shipper=LogShipper(database, CloudWatchStreams(clients), settings.runs_dir),
     )
@@ -137,7 +142,13 @@ def build_engine(settings: Settings, mode: str) -> Engine:
         checks_replies=settings.strict,
     )
     admin = AdminRoutes(core, parts, token)
-    app = web.Application(client_max_size=settings.max_body_bytes + 1024)
+    gate = AccessGate(
+        hosts=None if settings.allow_remote else (settings.host,),
+        keys=settings.signing_keys,
+        admin_token=token,
+        token_header=TOKEN_HEADER,
+    )
+    app = web.Application(client_max_size=settings.max_body_bytes + 1024, middlewares=[gate.middleware])
     app.router.add_post("/", control.handle)
     for part in parts:
         part.add_routes(app)

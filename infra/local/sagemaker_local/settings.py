@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 _REPOSITORY = Path(__file__).resolve().parents[3]
 _PACKAGE = Path(__file__).resolve().parent
@@ -15,6 +15,22 @@ Mode = Literal["auto", "ns", "base-dir"]
 
 class SettingsError(Exception):
     """A variable is missing or has a value that cannot be used."""
+
+
+def parse_access_keys(text: str) -> dict[str, str]:
+    """Read ``KEY:SECRET[,KEY:SECRET..]``. Raises ValueError."""
+    keys = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        key, separator, secret = part.partition(":")
+        if not separator or not key or not secret:
+            raise ValueError("each entry must be KEY:SECRET")
+        keys[key] = secret
+    return keys
+
+
+def _checked_keys(text: str) -> str:
+    parse_access_keys(text)
+    return text
 
 
 class Settings(BaseModel):
@@ -46,7 +62,7 @@ class Settings(BaseModel):
     instance_map: str | None = None
     max_tasks: int = Field(default=2048, ge=16)
     metrics_s: float = Field(default=60.0, gt=0)
-    access_keys: str = Field(default="", repr=False)
+    access_keys: Annotated[str, AfterValidator(_checked_keys)] = Field(default="", repr=False)
     worker_port_first: int = Field(default=20000, ge=1024, le=65535)
     worker_port_last: int = Field(default=20999, ge=1024, le=65535)
     invocation_timeout_s: float = Field(default=60.0, gt=0)
@@ -74,9 +90,19 @@ class Settings(BaseModel):
                 f"SML_HOST={settings.host} would open the engine to other machines, and it runs what it is "
                 "told to run; set SML_ALLOW_REMOTE=1 to do that on purpose"
             )
+        if settings.allow_remote and not settings.signing_keys:
+            raise SettingsError(
+                "SML_ALLOW_REMOTE=1 needs SML_ACCESS_KEYS=KEY:SECRET[,KEY:SECRET..]: whoever reaches the "
+                "engine runs code on this machine, so every call must be signed with one of them"
+            )
         if settings.worker_port_last < settings.worker_port_first:
             raise SettingsError("SML_WORKER_PORTS must be FIRST-LAST with FIRST <= LAST")
         return settings
+
+    @property
+    def signing_keys(self) -> dict[str, str]:
+        """Access key to secret; calls must be signed with one of them unless there are none."""
+        return parse_access_keys(self.access_keys)
 
     @property
     def database_file(self) -> Path:

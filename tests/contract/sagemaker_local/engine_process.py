@@ -51,6 +51,7 @@ class EngineProcess:
         self.state_dir = state_dir
         self._log = state_dir.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
+        self.command = [sys.executable, "-m", "sagemaker_local", "serve"]
         self._environment: Mapping[str, str] = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(REPOSITORY / "infra" / "local"),
@@ -79,7 +80,7 @@ class EngineProcess:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sagemaker_local", "serve"],
+                self.command,
                 env=dict(self._environment),
                 cwd=REPOSITORY,
                 stdout=log,

@@ -3,15 +3,20 @@
 import io
 import json
 import os
+import subprocess
 import sys
 import tarfile
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.contract.sagemaker_local.engine_process import EngineProcess, eventually
+from tests.contract.emulator import free_port
+from tests.contract.sagemaker_local.conftest import worker_ports
+from tests.contract.sagemaker_local.engine_process import REPOSITORY, EngineProcess, eventually
 from tests.contract.sagemaker_local.scenario import Scenario
 
 pytestmark = pytest.mark.contract
@@ -311,3 +316,102 @@ def test_a_process_that_hides_from_its_job_is_gone_with_it(
     arn = start(limited, scenario, code)
     assert scenario.finished(limited)["TrainingJobStatus"] == "Completed"
     eventually(lambda: not limited.processes_of(arn), what="no process of the job is left")
+
+
+@pytest.fixture
+def without_namespaces(
+    emulator: str, event_queue: str, tmp_path: Path
+) -> Iterator[Callable[..., EngineProcess]]:
+    """An engine in a user namespace that may have no more of them, as on a hardened machine."""
+    started: list[EngineProcess] = []
+
+    def make(**settings: str) -> EngineProcess:
+        engine = EngineProcess(
+            state_dir=tmp_path / "state",
+            port=free_port(),
+            worker_ports=worker_ports(1),
+            emulator=emulator,
+            **settings,
+        )
+        forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+        engine.command = ["unshare", "--user", "--map-root-user", "sh", "-c", forbid, "sh", *engine.command]
+        engine.start()
+        started.append(engine)
+        return engine
+
+    yield make
+    for engine in started:
+        engine.stop()
+
+
+def test_where_namespaces_are_refused_platform_images_run_and_code_of_users_does_not(
+    without_namespaces: Engines, scenario: Scenario
+) -> None:
+    engine = without_namespaces()
+    assert engine.admin("GET", "health")["mode"] == "base-dir"
+    assert "namespaces do not work here" in engine.log
+    scenario.put("data/a.txt")
+    own_code = {**scenario.training_request(), "TrainingJobName": f"{scenario.name}-own"}
+    own_code["AlgorithmSpecification"] |= {"ContainerEntrypoint": ["true"]}
+    engine.sagemaker.create_training_job(**own_code)
+    engine.sagemaker.create_training_job(**scenario.training_request())
+
+    def refused() -> dict[str, Any] | None:
+        found: dict[str, Any] = engine.sagemaker.describe_training_job(TrainingJobName=f"{scenario.name}-own")
+        return found if found["TrainingJobStatus"] == "Failed" else None
+
+    job = eventually(refused, what="the job with its own entry point fails") or {}
+    assert "code of users would not be isolated" in job["FailureReason"]
+    assert scenario.finished(engine)["TrainingJobStatus"] == "Completed"
+
+
+def test_who_chose_to_go_without_isolation_may_run_everything(
+    without_namespaces: Engines, scenario: Scenario
+) -> None:
+    engine = without_namespaces(SML_MODE="base-dir")
+    job = run(engine, scenario, "print('ran')")
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+
+
+def test_the_doctor_explains_each_probe_that_fails() -> None:
+    forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    doctor = [sys.executable, "-m", "sagemaker_local", "doctor"]
+    ended = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "sh", "-c", forbid, "sh", *doctor],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY / "infra" / "local")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    for name in ("user", "mount", "pid", "ipc", "net"):
+        line = next(line for line in ended.stdout.splitlines() if line.split()[:1] == [name])
+        assert "does not work" in line
+        assert "No space left on device; the limit is reached or zero" in line
+
+
+def test_a_request_that_can_never_fit_is_refused_by_a_strict_machine(
+    own_engine: Engines, scenario: Scenario
+) -> None:
+    engine = own_engine(SML_STRICT_CAPACITY="1")
+    request = scenario.training_request()
+    request["ResourceConfig"] |= {"InstanceType": "ml.m5.4xlarge"}
+    with pytest.raises(ClientError) as caught:
+        engine.sagemaker.create_training_job(**request)
+    assert caught.value.response["Error"]["Code"] == "ResourceLimitExceeded"
+    assert "16 CPUs" in caught.value.response["Error"]["Message"]
+
+
+def test_the_queue_can_be_looked_at(own_engine: Engines, scenario: Scenario) -> None:
+    engine = own_engine()
+    scenario.put("data/a.txt")
+    for number in (1, 2):
+        request = scenario.training_request({"steps": "600", "pause_s": "0.1"})
+        engine.sagemaker.create_training_job(**{**request, "TrainingJobName": f"{scenario.name}-{number}"})
+
+    def look() -> tuple[list[str], list[str]]:
+        found = engine.admin("GET", "queue")
+        return tuple(
+            [one["owner"].rpartition("-")[2] for one in found[name]] for name in ("running", "waiting")
+        )  # type: ignore[return-value]
+
+    eventually(lambda: look() == (["1"], ["2"]), what="one runs, one waits")

@@ -22,6 +22,10 @@ class BusUnavailable(Exception):  # noqa: N818 - a state that passes
     """The event bus cannot be reached now."""
 
 
+class EventsRefused(Exception):  # noqa: N818 - a state that passes
+    """The bus answers, but did not take all events now."""
+
+
 class EventBus(Protocol):
     """Port: returns the ids of the events the bus took. Raises BusUnavailable."""
 
@@ -40,9 +44,13 @@ class EventDispatcher:
         backoff_s = 0.0
         while True:
             self._wake.clear()
+            more = False
             try:
-                sent_all = await self._send_batch()
-                backoff_s = 0.0 if sent_all else 1.0
+                more = await self._send_batch()
+                backoff_s = 0.0
+            except EventsRefused as error:
+                backoff_s = 1.0
+                logger.warning("events wait %.1f s: %s", backoff_s, error)
             except BusUnavailable as error:
                 backoff_s = min(max(0.5, backoff_s * 2), _MAX_BACKOFF_S)
                 logger.warning("event delivery waits %.1f s: %s", backoff_s, error)
@@ -50,17 +58,20 @@ class EventDispatcher:
                 await asyncio.sleep(backoff_s)
                 continue
             await self._purge()
-            if await self._database.read(outbox.unsent_count) == 0:
+            if not more:
                 await self._rest()
 
     async def _send_batch(self) -> bool:
+        """Return whether more may be waiting."""
         events = await self._database.read(lambda connection: outbox.next_batch(connection, _BATCH))
         if not events:
-            return True
+            return False
         taken = await asyncio.to_thread(self._bus.put, events)
         if taken:
             await self._database.run(lambda connection: outbox.mark_sent(connection, taken, time.time()))
-        return len(taken) == len(events)
+        if len(taken) < len(events):
+            raise EventsRefused(f"the bus took {len(taken)} of {len(events)}")
+        return True
 
     async def _rest(self) -> None:
         try:

@@ -35,6 +35,7 @@ class ImageEntry(BaseModel):
     process: tuple[str, ...] = ()
     app: tuple[str, ...] = ()
     uri: str | None = None
+    users_code: bool = False  # it runs what users bring, so it needs isolation
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:

@@ -16,6 +16,8 @@ class Images:
 
     registry: ImageRegistry
     environments: Environments
+    #: Why code that users bring does not run here; None when it may.
+    refusal: str | None = None
 
     def runtime(self, image: str, command: Command | None) -> Runtime:
         """Return the runtime of an image, its environment built on first use.
@@ -25,9 +27,17 @@ class Images:
             command: what the image must be able to do; None when the request brings its own entry point.
 
         Raises:
-            ImageError: the image is not mapped, or it has no such command.
+            ImageError: the image is not mapped, has no such command, or runs users' code where that
+                would not be isolated.
         """
         entry = self.registry.find(image)
+        if command is None or entry.users_code:
+            self.check_users_code()
         if command is not None and not entry.command(command):
             raise ImageError(f"image {image} has no {command} command")
         return Runtime(entry, self.environments.get(entry), self.registry)
+
+    def check_users_code(self) -> None:
+        """Raises ImageError where code that users bring would see the whole machine."""
+        if self.refusal is not None:
+            raise ImageError(self.refusal)

@@ -1,12 +1,12 @@
 """CloudWatch metrics of the emulator."""
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sagemaker_local.logs.metric_dispatcher import Datum, MetricsUnavailable
+from sagemaker_local.logs.metric_dispatcher import MetricsUnavailable
+from sagemaker_local.state.metric_outbox import Datum
 from sagemaker_local.storage.aws_clients import AwsClients
 
 
@@ -24,12 +24,11 @@ class CloudWatchMetrics:
 
 
 def _entry(one: Datum) -> dict[str, Any]:
-    dimensions = json.loads(one.dimensions)
     return {
         "MetricName": one.name,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
+        "Dimensions": [{"Name": name, "Value": value} for name, value in one.dimensions.items()],
         "Timestamp": datetime.fromtimestamp(one.at, UTC),
-        "Values": list(one.values),
-        "Counts": list(one.values.values()),
+        "Values": [value for value, _ in one.values],
+        "Counts": [float(count) for _, count in one.values],
         "Unit": one.unit,
     }

@@ -2,21 +2,28 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 TRAINING_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 
 
+#: Limit of PutMetricData: distinct values of one datum.
+_VALUES_PER_DATUM = 150
+
+
 @dataclass(frozen=True)
-class OutboxValue:
-    value_id: int
+class Datum:
+    """The values of one metric in one second, each with its count."""
+
+    datum_id: int
     region: str
     namespace: str
-    dimensions: str  # JSON object
+    dimensions: dict[str, str]
     name: str
     unit: str
-    value: float
+    values: list[tuple[float, int]]
     at: float
 
 
@@ -32,10 +39,27 @@ def add(
     """Add (name, value, epoch seconds) of one set of dimensions."""
     text = json.dumps(dimensions, sort_keys=True)
     connection.executemany(
-        "INSERT INTO metric_outbox (region, namespace, dimensions, name, unit, value, at) "
+        "INSERT INTO metric_outbox (region, namespace, dimensions, name, unit, counts, at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(region, namespace, text, name, unit, value, at) for name, value, at in values],
+        [
+            (region, namespace, text, name, unit, json.dumps(list(counts.items())), second)
+            for name, second, counts in gather(values)
+        ],
     )
+
+
+def gather(values: Iterable[tuple[str, float, float]]) -> list[tuple[str, int, dict[float, int]]]:
+    """Values of one metric and second become one datum, as far as a datum takes them; none is lost."""
+    found: list[tuple[str, int, dict[float, int]]] = []
+    current: dict[tuple[str, int], dict[float, int]] = {}
+    for name, value, at in values:
+        key = (name, int(at))
+        counts = current.get(key)
+        if counts is None or (value not in counts and len(counts) >= _VALUES_PER_DATUM):
+            counts = current[key] = {}
+            found.append((*key, counts))
+        counts[value] = counts.get(value, 0) + 1
+    return found
 
 
 def add_of_job(connection: sqlite3.Connection, arn: str, values: Sequence[tuple[str, float, float]]) -> None:
@@ -47,20 +71,28 @@ def add_of_job(connection: sqlite3.Connection, arn: str, values: Sequence[tuple[
         add(connection, region=region, namespace=TRAINING_NAMESPACE, dimensions=dimensions, values=values)
 
 
-def oldest(connection: sqlite3.Connection, limit: int) -> list[OutboxValue]:
-    """The oldest values, all of the region and namespace of the first."""
+def oldest(connection: sqlite3.Connection, limit: int) -> list[Datum]:
+    """The oldest data, all of the region and namespace of the first: what one call takes."""
     rows = connection.execute(
-        "SELECT value_id, region, namespace, dimensions, name, unit, value, at FROM metric_outbox "
-        "ORDER BY value_id LIMIT ?",
+        "SELECT datum_id, region, namespace, dimensions, name, unit, counts, at FROM metric_outbox "
+        "ORDER BY datum_id LIMIT ?",
         (limit,),
     ).fetchall()
-    found = [OutboxValue(*row) for row in rows]
-    return [one for one in found if (one.region, one.namespace) == (found[0].region, found[0].namespace)]
+    return [_datum(row) for row in rows if row[1:3] == rows[0][1:3]]
 
 
-def remove(connection: sqlite3.Connection, value_ids: Sequence[int]) -> None:
-    connection.executemany("DELETE FROM metric_outbox WHERE value_id = ?", [(one,) for one in value_ids])
+def _datum(row: tuple[Any, ...]) -> Datum:
+    return Datum(
+        datum_id=row[0],
+        region=row[1],
+        namespace=row[2],
+        dimensions=json.loads(row[3]),
+        name=row[4],
+        unit=row[5],
+        values=[(value, count) for value, count in json.loads(row[6])],
+        at=row[7],
+    )
 
 
-def count(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT COUNT(*) FROM metric_outbox").fetchone()[0])
+def remove(connection: sqlite3.Connection, datum_ids: Sequence[int]) -> None:
+    connection.executemany("DELETE FROM metric_outbox WHERE datum_id = ?", [(one,) for one in datum_ids])

@@ -3,6 +3,7 @@
 import hmac
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -31,8 +32,25 @@ class AccessError(Exception):
         self.name = name
 
 
+@dataclass(frozen=True)
+class Incoming:
+    """A request as any server has read it; header names are lower case, repeated ones joined by a comma."""
+
+    method: str
+    target: str  # path and query as they came
+    headers: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def host(self) -> str:
+        return self.headers.get("host", "")
+
+
 class AccessGate:
-    """Middleware in front of all routes.
+    """In front of all routes.
 
     Args:
         hosts: names under which a browser may call (against DNS rebinding); None takes any name.
@@ -46,17 +64,35 @@ class AccessGate:
         self._hosts = None if hosts is None else (*_LOOPBACK, *hosts)
         self._keys = keys
         self._admin_token = admin_token
-        self._token_header = token_header
+        self._token_header = token_header.lower()
+
+    def needs_signature(self, call: Incoming) -> bool:
+        """The AWS protocols do; the engine's own routes and notebooks have tokens and cookies of their own."""
+        is_api = call.path == "/" or call.path.startswith("/endpoints/")
+        shown = call.headers.get(self._token_header, "").encode()
+        return bool(self._keys) and is_api and not hmac.compare_digest(shown, self._admin_token.encode())
+
+    def check(self, call: Incoming) -> None:
+        """Raises AccessError for a browser that was led here."""
+        name = _host_name(call.host)
+        if self._hosts is not None and name not in self._hosts and not name.endswith(".localhost"):
+            raise AccessError("AccessDeniedException", f"The engine does not answer under the name {name}.")
+        _check_origin(call)
+
+    def check_signature(self, call: Incoming, body: bytes) -> None:
+        """Raises AccessError."""
+        check_signature(call, body, self._keys, datetime.now(UTC))
 
     @property
     def middleware(self) -> Middleware:
         @web.middleware
-        async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
+            headers = {name.lower(): ",".join(request.headers.getall(name)) for name in request.headers}
+            call = Incoming(request.method, request.raw_path, headers)
             try:
-                self._check_host(request)
-                _check_origin(request)
-                if self._keys and _is_api_call(request) and not self._shows_token(request):
-                    check_signature(request, await request.read(), self._keys, datetime.now(UTC))
+                self.check(call)
+                if self.needs_signature(call):
+                    self.check_signature(call, await request.read())
             except AccessError as error:
                 return web.json_response(
                     {"__type": error.name, "message": str(error)},
@@ -65,36 +101,26 @@ class AccessGate:
                 )
             return await handler(request)
 
-        return check
-
-    def _check_host(self, request: web.Request) -> None:
-        name = _host_name(request.headers.get("Host", ""))
-        if self._hosts is not None and name not in self._hosts and not name.endswith(".localhost"):
-            raise AccessError("AccessDeniedException", f"The engine does not answer under the name {name}.")
-
-    def _shows_token(self, request: web.Request) -> bool:
-        return hmac.compare_digest(
-            request.headers.get(self._token_header, "").encode(), self._admin_token.encode()
-        )
+        return checked
 
 
-def check_signature(request: web.Request, body: bytes, keys: Mapping[str, str], now: datetime) -> None:
+def check_signature(call: Incoming, body: bytes, keys: Mapping[str, str], now: datetime) -> None:
     """Raises AccessError unless the request carries a fresh signature (version 4) of one of the keys."""
-    found = _AUTHORIZATION.fullmatch(request.headers.get("Authorization", "").strip())
+    found = _AUTHORIZATION.fullmatch(call.headers.get("authorization", "").strip())
     if found is None:
         raise AccessError("MissingAuthenticationTokenException", "Missing Authentication Token")
     secret = keys.get(found["key"])
     if secret is None:
         message = "The security token included in the request is invalid."
         raise AccessError("UnrecognizedClientException", message)
-    stamp = request.headers.get("X-Amz-Date", "")
+    stamp = call.headers.get("x-amz-date", "")
     _check_time(stamp, found["date"], now)
     signed_headers = found["headers"].split(";")
-    must = {*_MUST_BE_SIGNED, *(["x-amz-target"] if "X-Amz-Target" in request.headers else [])}
+    must = {*_MUST_BE_SIGNED, *(["x-amz-target"] if "x-amz-target" in call.headers else [])}
     if not must <= set(signed_headers):
         raise AccessError("IncompleteSignatureException", f"{', '.join(sorted(must))} must be signed.")
-    signed = {name: ",".join(request.headers.getall(name, [])) for name in signed_headers}
-    again = AWSRequest(request.method, f"http://{request.host}{request.raw_path}", signed, body)
+    signed = {name: call.headers.get(name, "") for name in signed_headers}
+    again = AWSRequest(call.method, f"http://{call.host}{call.target}", signed, body)
     again.context["timestamp"] = stamp
     signer = SigV4Auth(Credentials(found["key"], secret), found["service"], found["region"])
     text = signer.string_to_sign(again, signer.canonical_request(again))
@@ -115,17 +141,12 @@ def _check_time(stamp: str, date: str, now: datetime) -> None:
         raise AccessError("InvalidSignatureException", f"Signature expired or not yet current: {stamp}.")
 
 
-def _is_api_call(request: web.Request) -> bool:
-    """The AWS protocols; the engine's own routes and notebooks have tokens and cookies of their own."""
-    return request.path == "/" or request.path.startswith("/endpoints/")
-
-
-def _check_origin(request: web.Request) -> None:
+def _check_origin(call: Incoming) -> None:
     """A page of another site may link here, but not read or change anything (CSRF)."""
-    origin = request.headers.get("Origin")
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    is_link = request.headers.get("Sec-Fetch-Mode") == "navigate" and request.method == "GET"
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("Host", "")
+    origin = call.headers.get("origin")
+    site = call.headers.get("sec-fetch-site", "same-origin")
+    is_link = call.headers.get("sec-fetch-mode") == "navigate" and call.method == "GET"
+    foreign = origin is not None and urlsplit(origin).netloc != call.host
     if foreign or (site in ("cross-site", "same-site") and not is_link):
         raise AccessError("AccessDeniedException", "A page of another site may not call the engine.")
 

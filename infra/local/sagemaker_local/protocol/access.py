@@ -67,7 +67,7 @@ class AccessGate:
         self._token_header = token_header.lower()
 
     def needs_signature(self, call: Incoming) -> bool:
-        """The AWS protocols do; the engine's own routes and notebooks have tokens and cookies of their own."""
+        """The AWS protocols do; the engine's own routes and notebooks have tokens and cookies."""
         is_api = call.path == "/" or call.path.startswith("/endpoints/")
         shown = call.headers.get(self._token_header, "").encode()
         return bool(self._keys) and is_api and not hmac.compare_digest(shown, self._admin_token.encode())

@@ -159,7 +159,10 @@ def throughput(engine: Engine, pid: int, *, jobs: int) -> dict[str, Any]:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda n: engine.create(f"q{run}-{n}", "noop", channel=n % 2 == 0), range(jobs)))
     created = time.perf_counter() - started
-    engine.wait_until_idle()
+    memories = []
+    while engine.completed():
+        memories.append(rss_mib(pid))
+        time.sleep(0.25)
     seconds = time.perf_counter() - started
     statuses = engine.statuses(f"q{run}-")
     assert statuses == {"Completed": jobs}, statuses
@@ -170,8 +173,12 @@ def throughput(engine: Engine, pid: int, *, jobs: int) -> dict[str, Any]:
         "bare_processes_per_s": bare,
         "share_of_bare": jobs / seconds / bare,
         "engine_cpu_ms_per_job": (cpu_s(pid) - used) / jobs * 1000,
-        "rss_before_mib": memory,
-        "rss_after_mib": rss_mib(pid),
+        "rss_mib": {
+            "before": memory,
+            "at a third": memories[len(memories) // 3],
+            "at two thirds": memories[len(memories) * 2 // 3],
+            "after": rss_mib(pid),
+        },
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from sagemaker_local.core import Core, Part
-from sagemaker_local.state import cursors, outbox, processes, resources
+from sagemaker_local.state import outbox, processes, resources
 from sagemaker_local.storage.roles import RoleError, RolesUnavailable
 
 TOKEN_HEADER = "X-Sml-Token"  # noqa: S105 - a header's name
@@ -151,23 +151,9 @@ class AdminRoutes:
     async def _collect(self, keep_s: float) -> dict[str, int]:
         """Remove folders of ended processes whose logs are delivered, and artefacts nobody serves."""
         before = time.time() - keep_s
-
-        def work(connection: sqlite3.Connection) -> list[processes.ProcessRecord]:
-            active = {one.arn for one in resources.every(connection) if one.status in _UNFINISHED}
-            found = []
-            for one in processes.every(connection):
-                cursor = cursors.log_of(connection, one.process_id)
-                delivered = cursor is None or cursor.closed
-                if (
-                    one.state == "ended"
-                    and delivered
-                    and one.owner_arn not in active
-                    and one.started_at <= before
-                ):
-                    found.append(one)
-            return found
-
-        old = await self._core.database.read(work)
+        old = await self._core.database.read(
+            lambda connection: processes.removable(connection, started_before=before, unfinished=_UNFINISHED)
+        )
         for record in old:
             await self._core.supervisor.forget(record)
         removed = {"processes": len(old)}

@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -40,6 +41,9 @@ from sagemaker_local.state.database import Database
 from sagemaker_local.storage.aws_clients import AwsClients, Credentials
 from sagemaker_local.storage.roles import RoleCredentials
 from sagemaker_local.training.part import TrainingPart
+
+#: They wait for the network and for disks; with few of them, transfers would hold up starts and logs.
+_THREADS = 48
 
 logger = logging.getLogger(__name__)
 
@@ -173,6 +177,7 @@ async def serve(settings: Settings) -> None:
     engine = build_engine(settings, mode)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="work"))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     runner = web.AppRunner(engine.app, access_log=None, shutdown_timeout=5.0)

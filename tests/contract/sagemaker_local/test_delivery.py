@@ -1,7 +1,10 @@
 """Logs and metrics as they arrive in CloudWatch: whole, in order, over kills and outages."""
 
+import contextlib
+import socket
 import textwrap
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +17,62 @@ from tests.contract.sagemaker_local.scenario import LOG_GROUP, Scenario
 pytestmark = pytest.mark.contract
 
 Engines = Callable[..., EngineProcess]
+
+
+class Cable:
+    """Between the engine and the emulator; can be cut and mended."""
+
+    def __init__(self, emulator: str) -> None:
+        self._target = ("127.0.0.1", int(emulator.rpartition(":")[2]))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._is_cut = False
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        self._is_cut = True
+        for pair in self._pairs:
+            for end in pair:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        self._is_cut = False
+
+    def close(self) -> None:
+        self.cut()
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._is_cut:
+                client.close()
+                continue
+            server = socket.create_connection(self._target)
+            self._pairs.append((client, server))
+            for source, target in ((client, server), (server, client)):
+                threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def _copy(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def cable(emulator: str) -> Iterator[Cable]:
+    found = Cable(emulator)
+    yield found
+    found.close()
 
 
 def start(engine: EngineProcess, scenario: Scenario, code: str, **changes: Any) -> str:
@@ -90,6 +149,28 @@ def test_fast_output_arrives_whole_and_in_order_over_a_kill_of_the_engine(
     expected = [f"line {number}" for number in range(40_000)]
     eventually(lambda: len(all_lines(scenario)) >= 40_000, what="the last line")
     assert all_lines(scenario) == expected
+
+
+def test_an_emulator_that_is_away_holds_up_no_job_and_gets_every_line_once_when_it_is_back(
+    own_engine: Engines, scenario: Scenario, cable: Cable
+) -> None:
+    engine = own_engine(AWS_ENDPOINT_URL=cable.url)
+    code = """
+        import time
+        for number in range(200):
+            print(f"line {number}")
+            time.sleep(0.02)
+    """
+    arn = start(engine, scenario, code)
+    eventually(lambda: len(all_lines(scenario)) > 20, what="the first lines")
+    cable.cut()
+    eventually(lambda: not engine.processes_of(arn), what="the process ends while the emulator is away")
+    assert len(all_lines(scenario)) < 200
+    cable.mend()
+    job = scenario.finished(engine)
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    eventually(lambda: len(all_lines(scenario)) >= 200, what="the last line")
+    assert all_lines(scenario) == [f"line {number}" for number in range(200)]
 
 
 def test_bad_text_and_huge_lines_arrive_repaired_and_cut(engine: EngineProcess, scenario: Scenario) -> None:

@@ -8,7 +8,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sagemaker_local.processes.launcher import ProcessSpec, prepare_run_dir, start
+from sagemaker_local.processes.fork_client import ForkError, ForkServer
+from sagemaker_local.processes.launcher import ProcessSpec, adopt, prepare_run_dir
 
 NAMESPACES = "ns"
 BASE_DIR = "base-dir"
@@ -42,12 +43,17 @@ async def probe_namespaces() -> ModeReport:
             private_network=True,
         )
         prepare_run_dir(folder, spec)
-        child = start(folder)
+        fork_server = ForkServer()
         try:
+            child = adopt(folder, await asyncio.to_thread(fork_server.fork, folder))
             ended = await asyncio.wait_for(child.wait(), _PROBE_TIMEOUT_S)
+        except ForkError as error:
+            return ModeReport(works=False, reason=str(error))
         except TimeoutError:
             child.kill()
             return ModeReport(works=False, reason="the probe did not end")
+        finally:
+            fork_server.close()
         if ended.succeeded:
             return ModeReport(works=True)
         errors = (folder / "shim.err").read_text().strip().splitlines()

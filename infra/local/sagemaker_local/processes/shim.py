@@ -1,9 +1,9 @@
 """The shim: starts one node or worker, keeps its output, and outlives the server.
 
-Usage: ``python -S -m sagemaker_local.processes.shim RUN_DIR``. It reads ``spec.json``,
-holds ``lock`` while it lives, writes ``shim.json`` (who it is), ``log`` (framed output)
-and, last and atomically, ``exit.json``. SIGTERM stops the job with the grace of the spec,
-SIGUSR1 kills it at once. Standard library only.
+The fork server makes it and gives it a run folder. It reads ``spec.json``, holds ``lock``
+while it lives, writes ``shim.json`` (who it is), ``log`` (framed output) and, last and
+atomically, ``exit.json``. SIGTERM stops the job with the grace of the spec, SIGUSR1 kills
+it at once. Standard library only.
 """
 
 import fcntl
@@ -11,7 +11,6 @@ import json
 import os
 import select
 import signal
-import sys
 import time
 from pathlib import Path
 from typing import Any, NoReturn
@@ -346,7 +345,3 @@ def run_folder(run_dir: Path) -> int:
     )
     Shim(run_dir, spec, directory).run()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(run_folder(Path(sys.argv[1])))

@@ -11,6 +11,8 @@ from sagemaker_local.state.outbox import OutboxEvent
 
 _BATCH = 10
 _POLL_S = 5.0
+#: A call takes ten events; so long after the first one, others may still join it.
+_GATHER_S = 0.03
 _MAX_BACKOFF_S = 10.0
 _KEEP_SENT_S = 24 * 3600
 _PURGE_EVERY_S = 3600
@@ -60,6 +62,7 @@ class EventDispatcher:
             await self._purge()
             if not more:
                 await self._rest()
+                await asyncio.sleep(_GATHER_S)
 
     async def _send_batch(self) -> bool:
         """Return whether more may be waiting."""

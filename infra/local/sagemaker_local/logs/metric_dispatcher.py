@@ -47,7 +47,15 @@ class MetricDispatcher:
         data = await self._database.read(lambda connection: metric_outbox.oldest(connection, _DATA_PER_CALL))
         if not data:
             return False
+        delivery = asyncio.ensure_future(self._deliver(data))
+        try:
+            await asyncio.shield(delivery)
+        except asyncio.CancelledError:  # a clean stop: what the service has taken must not be sent again
+            await delivery
+            raise
+        return True
+
+    async def _deliver(self, data: list[Datum]) -> None:
         await asyncio.to_thread(self._sink.put, data[0].region, data[0].namespace, data)
         ids = [one.datum_id for one in data]
         await self._database.run(lambda connection: metric_outbox.remove(connection, ids))
-        return True

@@ -79,6 +79,8 @@ def benches(scratch: Path) -> list[Bench]:
                 ],
             ],
         ),
+        Bench("engine_jobs", "queue of no-op jobs vs bare processes", [[*own, "benchmarks.engine_jobs"]]),
+        Bench("engine_logs", "job that prints 10,000 lines/s vs bare", [[*own, "benchmarks.engine_logs"]]),
         Bench("local_cloud", "bml up and the demo", [[*own, "benchmarks.local_cloud"]]),
     ]
 

@@ -281,9 +281,10 @@ class Connection(asyncio.Protocol):
         self._call = self._loop.create_task(self._answer(self._made_call()))
 
     def _made_call(self) -> Call:
-        path = self._url.partition(b"?")[0].decode("latin-1").split("/")
+        target = self._url.decode("latin-1")
+        path = target.partition("?")[0].split("/")
         endpoint, operation = (path[2], path[3]) if len(path) == 4 else ("", "/".join(path[2:]))
-        return Call(endpoint, operation, self._headers, self._body, self._size_bytes)
+        return Call(endpoint, operation, self._headers, self._body, self._size_bytes, target)
 
     async def _answer(self, call: Call) -> None:
         try:

@@ -38,6 +38,7 @@ class ServingPlace:
     engine_url: str
     port_range: str
     grace_s: float
+    max_tasks: int
 
 
 def serving_place(settings: Settings, mode: str) -> ServingPlace:
@@ -47,6 +48,7 @@ def serving_place(settings: Settings, mode: str) -> ServingPlace:
         engine_url=settings.url,
         port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
         grace_s=settings.drain_s,
+        max_tasks=settings.max_tasks,
     )
 
 
@@ -119,6 +121,7 @@ class WorkerSpecs:
             cwd=place.opt_ml,
             mode=self.place.mode,
             grace_s=self.place.grace_s,
+            limits=self.slot.limits(max_tasks=self.place.max_tasks),
             mounts=mounts,
             private_network=self.is_relayed,
         )

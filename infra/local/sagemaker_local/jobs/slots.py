@@ -47,6 +47,11 @@ class SlotHold:
         self._queue.take(self._claim(job))
         self._owner = job.arn
 
+    def finish(self, job: Job) -> None:
+        """The job's processes have ended: what is left of it needs no slot."""
+        self._queue.finish(job.arn)
+        self._owner = job.arn
+
     def release(self) -> None:
         if self._owner is not None:
             self._queue.release(self._owner)
@@ -59,4 +64,5 @@ class SlotHold:
             nodes=1,
             cpus=sum(slot.cpus for slot in wanted),
             memory_mib=sum(slot.memory_mib for slot in wanted),
+            priority=job.priority,
         )

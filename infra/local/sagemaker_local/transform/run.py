@@ -12,7 +12,7 @@ from typing import TypeVar
 import aiohttp
 
 from sagemaker_local.capacity.machine import InstanceTypes
-from sagemaker_local.capacity.queue import SlotQueue
+from sagemaker_local.capacity.queue import Priority, SlotQueue
 from sagemaker_local.hosting.artifact_cache import ArtifactCache, ArtifactError
 from sagemaker_local.hosting.container_process import WorkerServices
 from sagemaker_local.hosting.worker_specs import WorkerSpecs
@@ -163,13 +163,20 @@ class TransformRun:
             await self._transform_all(job, servers, parameters, store, data_log)
         finally:
             await servers.close()
+            self._services.queue.finish(self.arn)
         return data_log
 
     async def _take_slot(self, job: TransformJob) -> None:
         """A job that had a slot before the engine was started again does not queue."""
         slot = self._services.instance_types.slot(job.instance_type)
         queue = self._services.queue
-        claim = queue.claim(self.arn, nodes=job.instance_count, cpus=slot.cpus, memory_mib=slot.memory_mib)
+        claim = queue.claim(
+            self.arn,
+            nodes=job.instance_count,
+            cpus=slot.cpus,
+            memory_mib=slot.memory_mib,
+            priority=Priority.PROCESSING,
+        )
         if job.started_at is not None:
             queue.take(claim)
         else:

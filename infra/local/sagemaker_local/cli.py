@@ -15,6 +15,7 @@ from typing import Any
 from sagemaker_local.images.environments import Environments
 from sagemaker_local.images.registry import ImageError, load_registry
 from sagemaker_local.logs.frames import read_frames
+from sagemaker_local.processes.cgroups import base_folder
 from sagemaker_local.processes.modes import probe_each, probe_namespaces
 from sagemaker_local.settings import Settings, SettingsError
 from sagemaker_local.state.database import StateError
@@ -91,6 +92,10 @@ def _doctor(_: argparse.Namespace, settings: Settings) -> int:
         _say(
             f"  {probe.name:<12} {'works' if probe.works else 'does not work'}: {probe.reason or probe.what}"
         )
+    group = base_folder()
+    _say(
+        f"  cgroup       {f'works: {group}' if group else 'not delegated: the shim counts processes itself'}"
+    )
     chosen = settings.mode if settings.mode != "auto" else ("ns" if report.works else "base-dir")
     _say(f"mode in use    {chosen} (SML_MODE={settings.mode})")
     good = report.works or settings.mode != "ns"

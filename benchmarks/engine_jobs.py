@@ -301,7 +301,7 @@ def main() -> None:
             with engine.running():
                 figures["queries"] = query_latency(engine, jobs=given.old_jobs)
                 print(json.dumps(figures["queries"], indent=1))
-    figures["cores"] = os.cpu_count()
+    figures |= {"cores": os.cpu_count(), "load_average": os.getloadavg()[1]}
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 

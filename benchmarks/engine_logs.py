@@ -154,6 +154,7 @@ def main() -> None:
         "last_line_after_end_s": late_s,
         "rounds": rounds,
         "cores": os.cpu_count(),
+        "load_average": os.getloadavg()[1],
     }
     print(json.dumps(figures, indent=1))
     RESULT.parent.mkdir(exist_ok=True)

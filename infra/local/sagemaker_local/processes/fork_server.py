@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from sagemaker_local.processes import namespaces, shim
+from sagemaker_local.processes import cgroups, namespaces, shim
 from sagemaker_local.processes.identity import start_ticks
 
 #: Longer than any path, so that one packet holds a request.
@@ -33,6 +33,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # only the end of its engine ends it
     namespaces.warm_up()
+    cgroups.base_folder()
     gc.freeze()
     while request := requests.recv(PACKET_BYTES):
         _fork(requests, Path(os.fsdecode(request)))

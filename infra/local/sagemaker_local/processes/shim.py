@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sagemaker_local.processes import namespaces
+from sagemaker_local.processes.cgroups import TaskGroup, task_group
 from sagemaker_local.processes.framing import LineFramer, LogFile, frame
 from sagemaker_local.processes.identity import boot_id, children_of, start_ticks
-from sagemaker_local.processes.limits import Limits, TreeWatch
+from sagemaker_local.processes.limits import Limits, TreeWatch, too_many
 
 _CHUNK = 65536
 _DRAIN_S = 5.0
@@ -50,7 +51,9 @@ class Shim:
         log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600, dir_fd=directory)
         self._log = LogFile(log, int(spec["log_limit_bytes"]), int(spec["log_rate_bytes_per_s"]))
         self._framers: dict[int, LineFramer] = {}
+        self._limits = Limits.from_json(spec["limits"])
         self._limit: str | None = None
+        self._tasks: TaskGroup | None = None
         self._wake, wake_writer = os.pipe()
         for descriptor in (self._wake, wake_writer):
             os.set_blocking(descriptor, False)
@@ -65,6 +68,7 @@ class Shim:
 
     def run(self) -> None:
         try:
+            self._tasks = task_group(self._limits.tasks)
             self._enter_namespaces()
             child, status_pipe = self._start()
         except OSError as error:
@@ -106,7 +110,8 @@ class Shim:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         child = os.fork()
         if child == 0:
-            _run_child(self._spec, self._run_dir, out_writer, error_writer, status_writer, parent)
+            writers = (out_writer, error_writer, status_writer)
+            _run_child(self._spec, self._run_dir, writers, parent, self._tasks)
         self._child = child
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         for descriptor in (out_writer, error_writer, status_writer):
@@ -140,7 +145,7 @@ class Shim:
         """Copy output and keep the limits until the child and all its output have ended."""
         open_pipes = set(self._framers)
         drain_until = float("inf")
-        watch = TreeWatch(Limits.from_json(self._spec["limits"]))
+        watch = TreeWatch(self._limits)
         while (open_pipes or self._status is None) and time.monotonic() < drain_until:
             timeout = 1.0
             if self._status is None:
@@ -160,7 +165,10 @@ class Shim:
         """Kill what is due; returns the seconds until the next look."""
         now = time.monotonic()
         if self._limit is None:
-            self._enforce(watch.look(now, lambda: self._processes_of(child)))
+            if self._tasks is not None and self._tasks.was_hit():
+                self._enforce(too_many(self._limits.tasks))
+            else:
+                self._enforce(watch.look(now, lambda: self._processes_of(child)))
         if self._kill_at is not None and now >= self._kill_at:
             self._killed, self._kill_at = True, None
             os.kill(child, signal.SIGKILL)
@@ -223,6 +231,8 @@ class Shim:
         return {"exit_code": os.WEXITSTATUS(status), "signal": None}
 
     def _finish(self, outcome: dict[str, Any]) -> None:
+        if self._tasks is not None:
+            self._tasks.remove()
         for framer in self._framers.values():
             self._log.write(framer.close())
         self._log.close()
@@ -263,10 +273,17 @@ def _kill_descendants() -> None:
 
 
 def _run_child(
-    spec: dict[str, Any], run_dir: Path, out: int, errors: int, status_pipe: int, parent: int
+    spec: dict[str, Any],
+    run_dir: Path,
+    writers: tuple[int, int, int],
+    parent: int,
+    tasks: TaskGroup | None,
 ) -> NoReturn:
     """Runs in the forked child; never returns."""
+    out, errors, status_pipe = writers
     try:
+        if tasks is not None:
+            tasks.enter()
         signal.set_wakeup_fd(-1)
         namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
         if spec["mode"] != "ns":

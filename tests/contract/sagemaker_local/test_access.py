@@ -145,6 +145,22 @@ def test_only_pages_of_the_engine_itself_may_call_it(
     assert status_of(engine, "/_local/health", **headers) == status
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 400),
+        ({"Host": "evil.example:4570", "Origin": "http://evil.example:4570"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors"}, 403),
+    ],
+)
+def test_no_page_of_another_site_may_call_an_endpoint(
+    engine: EngineProcess, headers: dict[str, str], status: int
+) -> None:
+    path = "/endpoints/no-such/invocations"
+    assert status_of(engine, path, method="POST", body=b"x", **headers) == status
+
+
 def test_a_page_of_the_engine_itself_may_call_it(engine: EngineProcess) -> None:
     assert status_of(engine, "/_local/health", Origin=engine.url) == 200
 

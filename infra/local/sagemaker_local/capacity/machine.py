@@ -92,6 +92,23 @@ class InstanceTypes:
         self.check(instance_type, size)
         return self.cut(cpus=size.cpus, memory_mib=size.memory_mib, gpus=size.gpus)
 
+    def shares(self, wanted: Sequence[Slot]) -> list[Slot]:
+        """What nodes get that run together: a core each, and the rest of the machine by what they want."""
+        cpus = sum(slot.cpus for slot in wanted)
+        memory_mib = sum(slot.memory_mib for slot in wanted)
+        more_wanted = max(1, cpus - len(wanted))
+        more_cpus = max(0, min(cpus, self.machine.cpus) - len(wanted))
+        memory_here = min(memory_mib, self.machine.memory_mib)
+        return [
+            Slot(
+                cpus=1 + (slot.cpus - 1) * more_cpus // more_wanted,
+                memory_mib=slot.memory_mib * memory_here // memory_mib,
+                gpus=slot.gpus,
+                wanted_gpus=slot.wanted_gpus,
+            )
+            for slot in wanted
+        ]
+
     def check(self, what: str, size: Machine) -> None:
         """On a strict machine, raise CapacityError for what really does not fit; others cut it."""
         if self.strict and (size.cpus > self.machine.cpus or size.memory_mib > self.machine.memory_mib):

@@ -171,7 +171,7 @@ class ComponentRun:
             types, need = self._services.instance_types, plan.need
             slot = types.cut(
                 cpus=max(1, -int(-need.cpus // 1)),
-                memory_mib=plan.max_memory_mib or need.memory_mib,
+                memory_mib=plan.max_memory_mib or types.machine.memory_mib,
                 gpus=-int(-need.gpus // 1),
             )
             specs = await asyncio.to_thread(self._services.make_specs, plan.model, slot, component.region)

@@ -1,6 +1,6 @@
 """How the process of a container is started (contract section 6.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +63,7 @@ class WorkerSpecs:
     artifacts: ArtifactCache
     place: ServingPlace
     region: str
+    cores: Sequence[int] = ()  # none: all
 
     @property
     def startup_timeout_s(self) -> int:
@@ -121,7 +122,7 @@ class WorkerSpecs:
             cwd=place.opt_ml,
             mode=self.place.mode,
             grace_s=self.place.grace_s,
-            limits=self.slot.limits(max_tasks=self.place.max_tasks),
+            limits=self.slot.limits(max_tasks=self.place.max_tasks, cores=self.cores),
             mounts=mounts,
             private_network=self.is_relayed,
         )

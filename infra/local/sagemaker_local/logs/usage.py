@@ -65,7 +65,7 @@ class UsageSampler:
             await self.sample()
 
     async def sample(self) -> None:
-        running = await self._database.read(_running)
+        running = await self._database.read(running_processes)
         self._forget_all_but({one.record.process_id for one in running})
         if not running:
             return
@@ -119,7 +119,8 @@ class UsageSampler:
         self._sampled_at = {key: value for key, value in self._sampled_at.items() if key in running}
 
 
-def _running(connection: sqlite3.Connection) -> list[Measured]:
+def running_processes(connection: sqlite3.Connection) -> list[Measured]:
+    """Those of jobs and of what serves, with the names their figures get."""
     found = []
     for record in processes.alive(connection):
         arn = parse_arn(record.owner_arn)

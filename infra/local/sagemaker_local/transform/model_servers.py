@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sagemaker_local.hosting.container_process import LogPlace, WorkerId, WorkerServices
@@ -121,9 +121,3 @@ async def end_process(supervisor: Supervisor, record: ProcessRecord, found: obje
         found.stop()
         await found.wait()
     await supervisor.ended(record)
-
-
-def share_of_slot(specs: WorkerSpecs, instances: int) -> WorkerSpecs:
-    """Servers of one job share the cores it was given."""
-    slot = replace(specs.slot, cpus=max(1, specs.slot.cpus // instances))
-    return replace(specs, slot=slot)

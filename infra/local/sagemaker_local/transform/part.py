@@ -71,8 +71,9 @@ class TransformPart(Part):
 
     def _make_specs(self, job: TransformJob) -> WorkerSpecs:
         """The servers of a job run one container: ``check_request`` refuses models of several."""
-        slot = self._core.instance_types.slot(job.instance_type)
         core = self._core
+        slot = core.instance_types.slot(job.instance_type)
+        share = core.instance_types.shares([slot] * job.instance_count)[0]
         maker = SpecMaker(core.images, core.artifacts, serving_place(core.settings, core.mode))
-        (specs,) = maker.make(job.plan, slot, job.region)
+        (specs,) = maker.make(job.plan, share, job.region)
         return specs

@@ -5,7 +5,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,7 +39,6 @@ from sagemaker_local.transform.model_servers import (
     ServerServices,
     ServersFailedError,
     end_process,
-    share_of_slot,
 )
 from sagemaker_local.transform.object_run import ObjectFailedError, ObjectRun, Steps, steps_of
 
@@ -154,7 +153,7 @@ class TransformRun:
         specs = await asyncio.to_thread(self._services.make_specs, job)
         servers = ModelServers(
             job,
-            share_of_slot(specs, job.instance_count),
+            replace(specs, cores=self._services.queue.cores_of(self.arn)),
             ServerServices(self._services.supervisor, self._services.workers),
         )
         try:

@@ -130,8 +130,11 @@ def test_remote_access_without_keys_is_refused_at_start(tmp_path: Path) -> None:
         ({}, 200),
         ({"Host": "localhost:4570"}, 200),
         ({"Host": "[::1]:4570"}, 200),
-        ({"Host": "evil.example:4570"}, 403),  # a name of theirs that resolves to 127.0.0.1
-        ({"Host": "127.0.0.1.evil.example"}, 403),
+        # A name of theirs that resolves to 127.0.0.1: for the browser a page of it is of the same origin.
+        ({"Host": "evil.example:4570", "User_Agent": "Mozilla/5.0"}, 403),
+        ({"Host": "evil.example:4570", "Origin": "http://evil.example:4570"}, 403),
+        ({"Host": "127.0.0.1.evil.example", "Origin": "http://127.0.0.1.evil.example"}, 403),
+        ({"Host": "host.docker.internal:4570"}, 200),  # no browser
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors"}, 403),

@@ -58,6 +58,19 @@ class Supervisor:
         return await self._database.read(lambda connection: processes.of_owner(connection, owner_arn))
 
     async def start(self, record: ProcessRecord, spec: ProcessSpec) -> ChildProcess:
+        """Start the process of a saved row. Who gives up waiting leaves no process behind."""
+        starting = asyncio.ensure_future(self._start(record, spec))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            (child,) = await asyncio.gather(starting, return_exceptions=True)
+            if isinstance(child, ChildProcess):
+                child.kill()
+                await child.wait()
+                await self.ended(record)
+            raise
+
+    async def _start(self, record: ProcessRecord, spec: ProcessSpec) -> ChildProcess:
         run_dir = Path(record.run_dir)
         child = launcher.adopt(run_dir, await asyncio.to_thread(self._fork, run_dir, spec))
         await self._save(record.running_as(child.identity))

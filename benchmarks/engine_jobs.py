@@ -49,11 +49,12 @@ images:
 class Engine:
     """The engine as an operator runs it, with a folder of its own."""
 
-    def __init__(self, folder: Path, emulator_url: str, **settings: str) -> None:
+    def __init__(self, folder: Path, emulator_url: str, *, images: str = IMAGES, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
         self._settings = settings
+        self._images = images
         self._emulator = emulator_url
         config = Config(retries={"max_attempts": 0, "mode": "standard"}, max_pool_connections=32)
         self.client: Any = boto3.client("sagemaker", endpoint_url=self.url, config=config, **KEYS)
@@ -61,7 +62,7 @@ class Engine:
     @contextmanager
     def running(self) -> Iterator[int]:
         images = self._folder / "images.yaml"
-        images.write_text(IMAGES)
+        images.write_text(self._images)
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(REPOSITORY / "infra" / "local"),
@@ -158,7 +159,10 @@ def throughput(engine: Engine, pid: int, *, jobs: int) -> dict[str, Any]:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda n: engine.create(f"q{run}-{n}", "noop", channel=n % 2 == 0), range(jobs)))
     created = time.perf_counter() - started
-    engine.wait_until_idle()
+    memories = []
+    while engine.completed():
+        memories.append(rss_mib(pid))
+        time.sleep(0.25)
     seconds = time.perf_counter() - started
     statuses = engine.statuses(f"q{run}-")
     assert statuses == {"Completed": jobs}, statuses
@@ -169,8 +173,12 @@ def throughput(engine: Engine, pid: int, *, jobs: int) -> dict[str, Any]:
         "bare_processes_per_s": bare,
         "share_of_bare": jobs / seconds / bare,
         "engine_cpu_ms_per_job": (cpu_s(pid) - used) / jobs * 1000,
-        "rss_before_mib": memory,
-        "rss_after_mib": rss_mib(pid),
+        "rss_mib": {
+            "before": memory,
+            "at a third": memories[len(memories) // 3],
+            "at two thirds": memories[len(memories) * 2 // 3],
+            "after": rss_mib(pid),
+        },
     }
 
 
@@ -293,7 +301,7 @@ def main() -> None:
             with engine.running():
                 figures["queries"] = query_latency(engine, jobs=given.old_jobs)
                 print(json.dumps(figures["queries"], indent=1))
-    figures["cores"] = os.cpu_count()
+    figures |= {"cores": os.cpu_count(), "load_average": os.getloadavg()[1]}
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 

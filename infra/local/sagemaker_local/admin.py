@@ -5,7 +5,6 @@ import hmac
 import logging
 import os
 import signal
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from aiohttp import web
 from sagemaker_local.core import Core, Part
 from sagemaker_local.operator.admin_client import TOKEN_HEADER
 from sagemaker_local.operator.state import engine_state
-from sagemaker_local.state import cursors, outbox, processes, resources
+from sagemaker_local.state import outbox, processes
 from sagemaker_local.storage.roles import RoleError, RolesUnavailable
 
 _STATUS_PAGE = Path(__file__).parent / "operator" / "status.html"
@@ -129,23 +128,9 @@ class AdminRoutes:
     async def _collect(self, keep_s: float) -> dict[str, int]:
         """Remove folders of ended processes whose logs are delivered, and artefacts nobody serves."""
         before = time.time() - keep_s
-
-        def work(connection: sqlite3.Connection) -> list[processes.ProcessRecord]:
-            active = {one.arn for one in resources.every(connection) if one.status in _UNFINISHED}
-            found = []
-            for one in processes.every(connection):
-                cursor = cursors.log_of(connection, one.process_id)
-                delivered = cursor is None or cursor.closed
-                if (
-                    one.state == "ended"
-                    and delivered
-                    and one.owner_arn not in active
-                    and one.started_at <= before
-                ):
-                    found.append(one)
-            return found
-
-        old = await self._core.database.read(work)
+        old = await self._core.database.read(
+            lambda connection: processes.removable(connection, started_before=before, unfinished=_UNFINISHED)
+        )
         for record in old:
             await self._core.supervisor.forget(record)
         removed = {"processes": len(old)}

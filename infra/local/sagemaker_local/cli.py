@@ -15,8 +15,9 @@ from sagemaker_local.images.registry import ImageError, load_registry
 from sagemaker_local.operator.admin_client import AdminClient, CommandError
 from sagemaker_local.operator.log_view import log_lines
 from sagemaker_local.operator.process_table import UsageMeter, ps_lines, top_lines
+from sagemaker_local.processes.cgroups import base_folder
 from sagemaker_local.processes.docker import DockerError
-from sagemaker_local.processes.modes import probe_namespaces
+from sagemaker_local.processes.modes import probe_each, probe_namespaces
 from sagemaker_local.protocol.arns import STOPPABLE
 from sagemaker_local.settings import Settings, SettingsError
 from sagemaker_local.state.database import StateError
@@ -97,6 +98,14 @@ def _serve(_: argparse.Namespace, settings: Settings) -> int:
 def _doctor(_: argparse.Namespace, settings: Settings) -> int:
     report = asyncio.run(probe_namespaces())
     _say(f"mode ns        {'works' if report.works else 'does not work: ' + report.reason}")
+    for probe in probe_each():
+        _say(
+            f"  {probe.name:<12} {'works' if probe.works else 'does not work'}: {probe.reason or probe.what}"
+        )
+    group = base_folder()
+    _say(
+        f"  cgroup       {f'works: {group}' if group else 'not delegated: the shim counts processes itself'}"
+    )
     docker_works = _doctor_docker(settings)
     _say("mode base-dir  works, without isolation between jobs and this machine")
     chosen = settings.mode if settings.mode != "auto" else ("ns" if report.works else "base-dir")

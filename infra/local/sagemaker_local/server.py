@@ -8,6 +8,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -21,6 +22,7 @@ from sagemaker_local.core import Core, Part
 from sagemaker_local.events.bus_eventbridge import EventBridgeBus
 from sagemaker_local.events.dispatcher import EventDispatcher
 from sagemaker_local.hosting.artifact_cache import ArtifactCache
+from sagemaker_local.hosting.call_gate import gated
 from sagemaker_local.hosting.calls import CallHandler
 from sagemaker_local.hosting.front import Front
 from sagemaker_local.hosting.part import HostingPart
@@ -31,12 +33,17 @@ from sagemaker_local.images.resolver import Images
 from sagemaker_local.inputs.file_systems import FileSystems
 from sagemaker_local.inputs.input_channels import InputChannels
 from sagemaker_local.inputs.object_cache import ObjectCache
+from sagemaker_local.logs.metric_dispatcher import MetricDispatcher
+from sagemaker_local.logs.metrics_cloudwatch import CloudWatchMetrics
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.logs.streams_cloudwatch import CloudWatchStreams
+from sagemaker_local.logs.usage import UsageSampler
+from sagemaker_local.operator.admin_client import TOKEN_HEADER
 from sagemaker_local.processes.docker import DOCKER, DockerError
-from sagemaker_local.processes.modes import BASE_DIR, NAMESPACES, probe_namespaces
+from sagemaker_local.processes.modes import BASE_DIR, NAMESPACES, USERS_CODE_REFUSAL, probe_namespaces
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.processing.part import ProcessingPart
+from sagemaker_local.protocol.access import AccessGate
 from sagemaker_local.protocol.control import ControlPlane, Handler
 from sagemaker_local.protocol.paging import PageTokens
 from sagemaker_local.protocol.service_model import load_service_models
@@ -53,6 +60,9 @@ from sagemaker_local.tuning.part import TuningPart
 _SHUTDOWN_S = 5.0
 #: How long a busy worker thread (S3, logs, metrics) may keep the interpreter while a call waits for it.
 _THREAD_SWITCH_S = 0.0005
+
+#: They wait for the network and for disks; with few of them, transfers would hold up starts and logs.
+_THREADS = 48
 
 logger = logging.getLogger(__name__)
 
@@ -133,9 +143,20 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
         tokens=PageTokens(token.encode()),
         clients=clients,
         roles=roles,
-        instance_types=load_instance_types(machine, strict_gpu=settings.strict_gpu),
-        queue=SlotQueue(machine, settings.max_batch_jobs),
-        images=Images(registry, Environments(registry, settings.envs_dir), settings.packages, docker),
+        instance_types=load_instance_types(
+            machine,
+            strict_gpu=settings.strict_gpu,
+            strict=settings.strict_capacity,
+            instance_map=settings.instance_map,
+        ),
+        queue=SlotQueue(machine, settings.max_batch_jobs, oversubscribe=settings.oversubscribe),
+        images=Images(
+            registry,
+            Environments(registry, settings.envs_dir),
+            settings.packages,
+            docker,
+            USERS_CODE_REFUSAL if mode == BASE_DIR and settings.mode != BASE_DIR else None,
+        ),
         artifacts=ArtifactCache(settings.models_dir, clients, roles),
         worker_ports=WorkerPorts(settings.worker_port_first, settings.worker_port_last),
         inputs=InputChannels(
@@ -171,13 +192,23 @@ def build_engine(settings: Settings, mode: str) -> Engine:
         checks_replies=settings.strict,
     )
     admin = AdminRoutes(core, parts, token)
-    app = web.Application(client_max_size=settings.max_body_bytes + 1024)
+    gate = AccessGate(
+        hosts=None if settings.allow_remote else (settings.host,),
+        keys=settings.signing_keys,
+        admin_token=token,
+        token_header=TOKEN_HEADER,
+    )
+    app = web.Application(client_max_size=settings.max_body_bytes + 1024, middlewares=[gate.middleware])
     app.router.add_post("/", control.handle)
     for part in parts:
         part.add_routes(app)
     admin.add_to(app)
     dispatcher = EventDispatcher(core.database, EventBridgeBus(core.clients))
-    background = [core.shipper.run(), dispatcher.run(), admin.janitor()]
+    metrics = MetricDispatcher(core.database, CloudWatchMetrics(core.clients))
+    background = [core.shipper.run(), dispatcher.run(), metrics.run(), admin.janitor()]
+    if mode != DOCKER:  # there, what runs below a shim is the docker client
+        usage = UsageSampler(core.database, core.instance_types.machine, every_s=settings.metrics_s)
+        background.append(usage.run())
     for part in parts:
         background += part.background()
     call_handler = next(handler for part in parts if (handler := part.call_handler()) is not None)
@@ -186,7 +217,7 @@ def build_engine(settings: Settings, mode: str) -> Engine:
         database=core.database,
         supervisor=core.supervisor,
         parts=parts,
-        call_handler=call_handler,
+        call_handler=gated(call_handler, gate),
         background=background,
     )
 
@@ -201,6 +232,7 @@ async def serve(settings: Settings) -> None:
     engine = build_engine(settings, mode)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="work"))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     runner = web.AppRunner(engine.app, access_log=None, shutdown_timeout=_SHUTDOWN_S)

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from sagemaker_local.inputs.file_systems import parse_file_systems
 from sagemaker_local.processes.docker import DockerClient
@@ -19,6 +19,22 @@ Mode = Literal["auto", "ns", "base-dir", "docker"]
 
 class SettingsError(Exception):
     """A variable is missing or has a value that cannot be used."""
+
+
+def parse_access_keys(text: str) -> dict[str, str]:
+    """Read ``KEY:SECRET[,KEY:SECRET..]``. Raises ValueError."""
+    keys = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        key, separator, secret = part.partition(":")
+        if not separator or not key or not secret:
+            raise ValueError("each entry must be KEY:SECRET")
+        keys[key] = secret
+    return keys
+
+
+def _checked_keys(text: str) -> str:
+    parse_access_keys(text)
+    return text
 
 
 class Settings(BaseModel):
@@ -47,6 +63,12 @@ class Settings(BaseModel):
     machine_cpus: int | None = Field(default=None, ge=1)
     machine_memory_mib: int | None = Field(default=None, ge=256)
     strict_gpu: bool = False
+    strict_capacity: bool = False
+    oversubscribe: float = Field(default=2.0, ge=1.0, le=100.0)
+    instance_map: str | None = None
+    max_tasks: int = Field(default=2048, ge=16)
+    metrics_s: float = Field(default=60.0, gt=0)
+    access_keys: Annotated[str, AfterValidator(_checked_keys)] = Field(default="", repr=False)
     worker_port_first: int = Field(default=20000, ge=1024, le=65535)
     worker_port_last: int = Field(default=20999, ge=1024, le=65535)
     invocation_timeout_s: float = Field(default=60.0, gt=0)
@@ -89,6 +111,11 @@ class Settings(BaseModel):
                 f"SML_HOST={settings.host} would open the engine to other machines, and it runs what it is "
                 "told to run; set SML_ALLOW_REMOTE=1 to do that on purpose"
             )
+        if settings.allow_remote and not settings.signing_keys:
+            raise SettingsError(
+                "SML_ALLOW_REMOTE=1 needs SML_ACCESS_KEYS=KEY:SECRET[,KEY:SECRET..]: whoever reaches the "
+                "engine runs code on this machine, so every call must be signed with one of them"
+            )
         if settings.worker_port_last < settings.worker_port_first:
             raise SettingsError("SML_WORKER_PORTS must be FIRST-LAST with FIRST <= LAST")
         return settings
@@ -103,6 +130,11 @@ class Settings(BaseModel):
         if not self.allow_requirements:
             return None
         return PackageSource(self.requirements_index, self.requirements_wheels)
+
+    @property
+    def signing_keys(self) -> dict[str, str]:
+        """Access key to secret; calls must be signed with one of them unless there are none."""
+        return parse_access_keys(self.access_keys)
 
     @property
     def database_file(self) -> Path:
@@ -149,6 +181,12 @@ _VARIABLES = {
     "SML_MACHINE_CPUS": "machine_cpus",
     "SML_MACHINE_MEMORY_MIB": "machine_memory_mib",
     "SML_STRICT_GPU": "strict_gpu",
+    "SML_STRICT_CAPACITY": "strict_capacity",
+    "SML_OVERSUBSCRIBE": "oversubscribe",
+    "SML_INSTANCE_MAP": "instance_map",
+    "SML_MAX_TASKS": "max_tasks",
+    "SML_METRICS_S": "metrics_s",
+    "SML_ACCESS_KEYS": "access_keys",
     "SML_INVOCATION_TIMEOUT_S": "invocation_timeout_s",
     "SML_STREAM_TIMEOUT_S": "stream_timeout_s",
     "SML_TRAFFIC_METRICS_S": "traffic_metrics_s",

@@ -52,6 +52,7 @@ class EngineProcess:
         self.state_dir = state_dir
         self._log = state_dir.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
+        self.command = [sys.executable, "-m", "sagemaker_local", "serve"]
         self._environment: Mapping[str, str] = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(REPOSITORY / "infra" / "local"),
@@ -64,6 +65,7 @@ class EngineProcess:
             "SML_PING_INTERVAL_S": "0.3",
             "SML_DRAIN_S": "3",
             "SML_MACHINE_CPUS": "2",
+            "SML_OVERSUBSCRIBE": "1",
             "SML_TEST": "1",
             "SML_STRICT": "1",
             "AWS_ENDPOINT_URL": emulator,
@@ -79,7 +81,7 @@ class EngineProcess:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sagemaker_local", "serve"],
+                self.command,
                 env=dict(self._environment),
                 cwd=REPOSITORY,
                 stdout=log,

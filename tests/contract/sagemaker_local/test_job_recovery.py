@@ -87,9 +87,14 @@ def test_a_training_job_that_waits_for_capacity_still_waits_after_the_kill(
     restarts(engine)
     job = scenario.finished(engine)
     assert job["TrainingJobStatus"] == "Completed", (job.get("FailureReason"), engine.log[-3000:])
-    ended = describe(TrainingJobName=f"{scenario.name}-1")["TrainingEndTime"]
-    downloading = next(one for one in job["SecondaryStatusTransitions"] if one["Status"] == "Downloading")
-    assert downloading["StartTime"] >= ended
+    ahead = describe(TrainingJobName=f"{scenario.name}-1")
+    begins = {
+        status: next(one for one in found["SecondaryStatusTransitions"] if one["Status"] == status)[
+            "StartTime"
+        ]
+        for found, status in ((ahead, "Uploading"), (job, "Downloading"))
+    }
+    assert begins["Downloading"] >= begins["Uploading"]
 
 
 @pytest.mark.parametrize(

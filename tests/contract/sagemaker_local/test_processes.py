@@ -1,11 +1,16 @@
 """Shims and the fork server: killed, stopped, adopted; nothing of a stopped engine is left."""
 
+import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from sagemaker_local.processes.launcher import ChildProcess, ProcessSpec
+from sagemaker_local.processes.supervisor import Supervisor
+from sagemaker_local.state import processes
+from sagemaker_local.state.database import Database
 from tests.contract.sagemaker_local.engine_process import (
     EngineProcess,
     eventually,
@@ -14,6 +19,31 @@ from tests.contract.sagemaker_local.engine_process import (
 from tests.contract.sagemaker_local.scenario import Scenario
 
 pytestmark = pytest.mark.contract
+
+
+@pytest.mark.parametrize("turns", [1, 3, 20, 200])
+def test_a_start_that_is_given_up_leaves_no_process(tmp_path: Path, turns: int) -> None:
+    async def scene() -> None:
+        database = Database(tmp_path / "db")
+        supervisor = Supervisor(database, tmp_path / "runs")
+        record = supervisor.new_record(owner_arn="a", group="1", ordinal=0)
+        await database.run(lambda connection: processes.save(connection, record))
+        argv, env = ["sleep", "600"], {"PATH": os.defpath}
+        spec = ProcessSpec(argv=argv, env=env, cwd="/", mode="base-dir", grace_s=1)
+        starting = asyncio.create_task(supervisor.start(record, spec))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        starting.cancel()
+        (answer,) = await asyncio.gather(starting, return_exceptions=True)
+        if isinstance(answer, ChildProcess):  # it was quicker
+            answer.kill()
+            await answer.wait()
+        supervisor.close()
+        database.close()
+
+    asyncio.run(scene())
+    eventually(lambda: not processes_with(tmp_path), what="nothing of the start is left")
+
 
 Engines = Callable[..., EngineProcess]
 

@@ -1,5 +1,7 @@
 """Whatever is killed: jobs end in the right state, services answer again, nothing is done twice."""
 
+import sqlite3
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -243,3 +245,70 @@ def _answers(engine: EngineProcess, scenario: Scenario) -> bool:
         if error.response["Error"]["Code"] not in ("ServiceUnavailable", "ValidationError"):
             raise
         return False
+
+
+def test_after_a_restart_of_the_machine_jobs_resume_or_fail_truthfully_and_endpoints_answer(
+    own_engine: Engines, scenario: Scenario, emulator: str, event_queue: str
+) -> None:
+    engine = own_engine(SML_MACHINE_CPUS="4")
+    scenario.put("data/a.txt")
+    scenario.deploy(engine, count=1)
+    arn = engine.sagemaker.create_endpoint(
+        EndpointName=scenario.name, EndpointConfigName=f"{scenario.name}-1"
+    )["EndpointArn"]
+    scenario.in_service(engine)
+    worker = engine.processes_of(arn)[0]["pid"]
+    resumes = Scenario(emulator, event_queue, f"{scenario.name}r")
+    resumes.put("data/a.txt")
+    request = resumes.training_request({"steps": "30", "pause_s": "0.1"})
+    request |= {"CheckpointConfig": checkpoints(resumes), "RetryStrategy": {"MaximumRetryAttempts": 1}}
+    engine.sagemaker.create_training_job(**request)
+    engine.sagemaker.create_training_job(**scenario.training_request({"steps": "600", "pause_s": "0.1"}))
+    resumes.reaches(engine, "step=4 loss=0.2000;")
+    scenario.reaches(engine, "step=0 loss=1.0000;")
+    shims = [one["pid"] for one in engine.admin("GET", "state")["processes"] if one["state"] == "running"]
+    engine.kill()
+    for pid in shims:
+        kill_hard(pid)
+    connection = sqlite3.connect(engine.state_dir / "engine.sqlite3")
+    with connection:
+        connection.execute("UPDATE process SET doc = json_set(doc, '$.boot_id', 'another boot')")
+    connection.close()
+    engine.start()
+    failed = scenario.finished(engine)
+    assert failed["TrainingJobStatus"] == "Failed"
+    assert failed["FailureReason"].startswith("InternalServerError: ")
+    done = resumes.finished(engine)
+    assert done["TrainingJobStatus"] == "Completed", done.get("FailureReason")
+    assert resumes.report()["first"] >= 4
+    eventually(lambda: _answers(engine, scenario), what="the endpoint answers again")
+    assert engine.processes_of(arn)[0]["pid"] != worker
+
+
+def test_a_process_of_another_boot_is_never_touched(own_engine: Engines, scenario: Scenario) -> None:
+    """Its PID and start time fit, but the row is of another boot: by now it is somebody else's."""
+    engine = own_engine()
+    scenario.put("data/a.txt")
+    arn = engine.sagemaker.create_training_job(
+        **scenario.training_request({"steps": "600", "pause_s": "0.1"})
+    )["TrainingJobArn"]
+    scenario.reaches(engine, "step=0 loss=1.0000;")
+    shim = engine.processes_of(arn)[0]["pid"]
+    engine.kill()
+    stranger = subprocess.Popen(["sleep", "600"])
+    try:
+        ticks = int(Path(f"/proc/{stranger.pid}/stat").read_text().rsplit(")", 1)[1].split()[19])
+        connection = sqlite3.connect(engine.state_dir / "engine.sqlite3")
+        with connection:
+            connection.execute(
+                "UPDATE process SET doc = json_set(doc, '$.boot_id', 'x', '$.pid', ?, '$.start_ticks', ?)",
+                (stranger.pid, ticks),
+            )
+        connection.close()
+        kill_hard(shim)
+        engine.start()
+        assert scenario.finished(engine)["TrainingJobStatus"] == "Failed"
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()

@@ -1,7 +1,9 @@
 """Archives of strangers."""
 
+import gzip
 import io
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,13 @@ def test_what_was_packed_comes_out_again(tmp_path: Path) -> None:
         [info("device", tarfile.CHRTYPE)],
         [info("pipe", tarfile.FIFOTYPE)],
         [info("twice"), info("twice")],
+        [info("door", tarfile.SYMTYPE, "room"), info("room", tarfile.SYMTYPE, "/"), info("door/evil")],
+        [info("a", tarfile.SYMTYPE, "b"), info("b", tarfile.SYMTYPE, "../..")],
+        [info("a/b", tarfile.SYMTYPE, ".."), info("c", tarfile.SYMTYPE, "a/b/..")],
+        [info("me", tarfile.SYMTYPE, "me")],
+        [info("a", tarfile.SYMTYPE, "b"), info("b", tarfile.SYMTYPE, "a")],
+        [info("file"), info("file/below")],
+        [info("block", tarfile.BLKTYPE)],
         [info("link", tarfile.SYMTYPE, "."), info("link/../../evil")],
         [info("a/b/link", tarfile.SYMTYPE, "../../.."), info("ok")],
         [info("x", tarfile.SYMTYPE, "y"), info("y", tarfile.SYMTYPE, "x/../../..")],
@@ -70,6 +79,27 @@ def test_a_link_inside_is_kept(tmp_path: Path) -> None:
         packed(tmp_path, (info("a/data"), b"x"), (info("a/link", tarfile.SYMTYPE, "data"), b"")), target
     )
     assert (target / "a" / "link").read_bytes() == b"x"
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_bomb_does_not_get_into_memory(tmp_path: Path, kind: bytes) -> None:
+    """A header of gigabytes of zeros takes a few kilobytes in the archive."""
+    size = 64 * 1024 * 1024
+    path, target = tmp_path / "bomb.tar.gz", tmp_path / "out"
+    target.mkdir()
+    with gzip.open(path, "wb") as file:
+        header = info("header", kind)
+        header.size = size
+        file.write(header.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(64):
+            file.write(bytes(size // 64))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ArchiveError, match="one of its headers"):
+            unpack_archive(path, target)
+        assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
 
 
 def test_bombs_are_refused_by_count_and_by_size(tmp_path: Path) -> None:

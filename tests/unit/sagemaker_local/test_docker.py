@@ -1,5 +1,6 @@
 """The command that runs a prepared process in its real image."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from sagemaker_local.processes.docker import (
     run_words,
 )
 from sagemaker_local.processes.launcher import Mount, ProcessSpec
+from sagemaker_local.processes.limits import Limits
 
 RUN = Path("/state/runs/0a1b")
 ENVIRONMENT = RUN / "environment"
@@ -70,8 +72,16 @@ def test_isolation_takes_the_network(change: dict[str, object], network: str) ->
 
 
 def test_the_slot_and_the_engines_user_limit_the_container() -> None:
-    found = words(replace(SPEC, affinity=[0, 2]), {"SML_NUM_CPUS": "2", "SML_NUM_GPUS": "1"}, uid=1000)
-    for pair in (("--cpus", "2"), ("--cpuset-cpus", "0,2"), ("--gpus", "1"), ("--user", "1000:1000")):
+    limits = Limits(memory_mib=512, tasks=64, cores=[0])
+    found = words(replace(SPEC, limits=limits), {"SML_NUM_CPUS": "2", "SML_NUM_GPUS": "1"}, uid=1000)
+    for pair in (
+        ("--cpus", "2"),
+        ("--cpuset-cpus", str(min(os.sched_getaffinity(0)))),
+        ("--memory", "512m"),
+        ("--pids-limit", "64"),
+        ("--gpus", "1"),
+        ("--user", "1000:1000"),
+    ):
         assert found[found.index(pair[0]) + 1] == pair[1]
 
 

@@ -41,16 +41,32 @@ def test_a_last_line_without_an_end_is_kept() -> None:
     assert texts(framer.feed(b"a\nb") + framer.close()) == [b"a", b"b"]
 
 
-def test_a_flood_is_dropped_with_a_count(tmp_path: Path) -> None:
+def test_what_is_beyond_the_size_limit_is_dropped_with_a_count(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    log = LogFile(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), limit_bytes=30)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    log = LogFile(handle, limit_bytes=30, rate_bytes_per_s=1_000_000)
     for _ in range(5):
         log.write(b"1 O 0123456789\n")
     log.close()
     frames, _ = read_frames(path, 0, 10_000)
     assert [frame.text for frame in frames] == ["0123456789"] * 2 + [
-        "log limit of 30 bytes reached, 3 lines dropped"
+        "sagemaker-local: 3 lines dropped: the log has reached 30 bytes"
     ]
+
+
+def test_what_is_beyond_the_rate_is_dropped_with_a_count(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    log = LogFile(handle, limit_bytes=10**9, rate_bytes_per_s=30, burst_s=2.0)
+    for _ in range(10):
+        log.write(b"1 O 0123456789\n")
+    assert log.is_flooded
+    log.close()
+    texts = [frame.text for frame in read_frames(path, 0, 10_000)[0]]
+    assert texts[:4] == ["0123456789"] * 4
+    notice = texts[-1]
+    assert notice.endswith("lines dropped: more than 30 bytes of log per second")
+    assert int(notice.split()[1]) == 10 - (len(texts) - 1)
 
 
 def test_reading_goes_on_where_it_stopped_and_repairs_bad_text(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemaker_local.capacity.machine import Machine, load_instance_types
+from sagemaker_local.capacity.queue import SlotQueue
 from sagemaker_local.jobs.disk import VolumeFullError, check_disks, used_bytes
 from sagemaker_local.jobs.folder_sync import FolderSync
 from sagemaker_local.jobs.instances import instance_problems, with_selection
-from sagemaker_local.jobs.slots import node_slots
+from sagemaker_local.jobs.slots import SlotHold, node_slots
 from sagemaker_local.processing.jobs import ProcessingJob
 from sagemaker_local.storage.job_files import job_files, read_job_text
 from sagemaker_local.storage.objects_s3 import S3Objects, S3Uri
@@ -188,3 +189,25 @@ def test_a_sync_uploads_what_changed_and_in_the_last_round_also_what_is_still_fr
     (hostile / "out" / "b").write_text("changed")
     assert sync.upload_changed(final=True) == 1
     assert store.uploads[-1] == ("p/b", "changed")
+
+
+def test_processing_goes_before_training_and_that_before_children_of_a_tuning_job() -> None:
+    single = training_job()
+    child = single.model_copy(update={"tuning_job_arn": "arn:tuning"})
+    processing = ProcessingJob(arn="p", name="n", region="r", request={}, created_at=1.0, modified_at=1.0)
+    assert sorted([child, single, processing], key=lambda job: job.priority) == [processing, single, child]
+
+
+def test_a_job_whose_processes_have_ended_makes_room_for_the_next() -> None:
+    types = load_instance_types(Machine(cpus=2, memory_mib=8192, gpus=0), strict_gpu=False)
+    queue = SlotQueue(types.machine, max_jobs=1)
+    first, second = (training_job().model_copy(update={"arn": arn}) for arn in ("a", "b"))
+    holds = SlotHold(queue, types), SlotHold(queue, types)
+    assert holds[0].try_acquire(first)
+    assert not holds[1].try_acquire(second)
+    holds[0].finish(first)
+    assert holds[1].try_acquire(second)
+    assert [claim.owner for claim in queue.running] == ["b"]
+    assert queue.view().finishing == ("a",)
+    holds[0].release()
+    assert queue.view().finishing == ()

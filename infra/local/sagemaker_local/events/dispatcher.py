@@ -11,6 +11,8 @@ from sagemaker_local.state.outbox import OutboxEvent
 
 _BATCH = 10
 _POLL_S = 5.0
+#: A call takes ten events; so long after the first one, others may still join it.
+_GATHER_S = 0.03
 _MAX_BACKOFF_S = 10.0
 _KEEP_SENT_S = 24 * 3600
 _PURGE_EVERY_S = 3600
@@ -20,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 class BusUnavailable(Exception):  # noqa: N818 - a state that passes
     """The event bus cannot be reached now."""
+
+
+class EventsRefused(Exception):  # noqa: N818 - a state that passes
+    """The bus answers, but did not take all events now."""
 
 
 class EventBus(Protocol):
@@ -40,9 +46,13 @@ class EventDispatcher:
         backoff_s = 0.0
         while True:
             self._wake.clear()
+            more = False
             try:
-                sent_all = await self._send_batch()
-                backoff_s = 0.0 if sent_all else 1.0
+                more = await self._send_batch()
+                backoff_s = 0.0
+            except EventsRefused as error:
+                backoff_s = 1.0
+                logger.warning("events wait %.1f s: %s", backoff_s, error)
             except BusUnavailable as error:
                 backoff_s = min(max(0.5, backoff_s * 2), _MAX_BACKOFF_S)
                 logger.warning("event delivery waits %.1f s: %s", backoff_s, error)
@@ -50,25 +60,29 @@ class EventDispatcher:
                 await asyncio.sleep(backoff_s)
                 continue
             await self._purge()
-            if await self._database.read(outbox.unsent_count) == 0:
+            if not more:
                 await self._rest()
+                await asyncio.sleep(_GATHER_S)
 
     async def _send_batch(self) -> bool:
+        """Return whether more may be waiting."""
         events = await self._database.read(lambda connection: outbox.next_batch(connection, _BATCH))
         if not events:
-            return True
+            return False
         delivery = asyncio.ensure_future(self._deliver(events))
         try:
-            return await asyncio.shield(delivery)
+            await asyncio.shield(delivery)
         except asyncio.CancelledError:  # a clean stop: what the bus has taken must not be sent again
             await delivery
             raise
+        return True
 
-    async def _deliver(self, events: list[OutboxEvent]) -> bool:
+    async def _deliver(self, events: list[OutboxEvent]) -> None:
         taken = await asyncio.to_thread(self._bus.put, events)
         if taken:
             await self._database.run(lambda connection: outbox.mark_sent(connection, taken, time.time()))
-        return len(taken) == len(events)
+        if len(taken) < len(events):
+            raise EventsRefused(f"the bus took {len(taken)} of {len(events)}")
 
     async def _rest(self) -> None:
         # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the wake-up.

@@ -22,7 +22,14 @@ class CallRoute:
             size_bytes = len(body)
         except web.HTTPRequestEntityTooLarge:
             body, size_bytes = b"", self._max_body_bytes + 1
-        call = Call(request.match_info["name"], request.match_info["operation"], headers, [body], size_bytes)
+        call = Call(
+            request.match_info["name"],
+            request.match_info["operation"],
+            headers,
+            [body],
+            size_bytes,
+            request.raw_path,
+        )
         reply = await self._handler(call)
         if reply.stream is None:
             return web.Response(status=reply.status, headers=reply.headers, body=b"".join(reply.body))

@@ -7,7 +7,7 @@ PREFIX = b"POST /endpoints/"
 
 
 class Headers(Mapping[str, str]):
-    """Header fields under any spelling of their names; repeated ones are joined."""
+    """Header fields under any spelling of their names; repeated ones are joined as signatures have them."""
 
     __slots__ = ("_values",)
 
@@ -19,7 +19,7 @@ class Headers(Mapping[str, str]):
     def add(self, name: str, value: str) -> None:
         key = name.lower()
         known = self._values.get(key)
-        self._values[key] = value if known is None else f"{known}, {value}"
+        self._values[key] = value if known is None else f"{known},{value}"
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()]
@@ -47,6 +47,7 @@ class Call:
     headers: Headers
     body: list[bytes]
     size_bytes: int
+    target: str  # path and query as they came
 
 
 @dataclass

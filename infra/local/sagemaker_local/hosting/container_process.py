@@ -243,6 +243,8 @@ def _describe(ended: ProcessExit) -> str:
         return f"the container could not be started: {ended.setup_error}"
     if ended.lost:
         return "the container is gone"
+    if ended.limit is not None:
+        return f"the container was ended: {ended.limit}"
     if ended.signal is not None:
         return f"the container was ended by signal {ended.signal}"
     return f"the container ended with exit code {ended.exit_code}"

@@ -80,9 +80,10 @@ class IncomingRequest:
         return skipped
 
     def call(self) -> Call:
-        path = self._url.partition(b"?")[0].decode("latin-1").split("/")
+        target = self._url.decode("latin-1")
+        path = target.partition("?")[0].split("/")
         endpoint, operation = (path[2], path[3]) if len(path) == 4 else ("", "/".join(path[2:]))
-        return Call(endpoint, operation, self._headers, self._body, self._size_bytes)
+        return Call(endpoint, operation, self._headers, self._body, self._size_bytes, target)
 
     def release(self) -> None:
         """Give back the room that the body takes; a call that was made of it keeps its pieces."""

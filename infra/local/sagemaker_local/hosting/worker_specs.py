@@ -1,6 +1,6 @@
 """How the process of a container is started (contract section 6.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,7 @@ class ServingPlace:
     engine_url: str
     port_range: str
     grace_s: float
+    max_tasks: int
 
 
 def serving_place(settings: Settings, mode: str) -> ServingPlace:
@@ -47,6 +48,7 @@ def serving_place(settings: Settings, mode: str) -> ServingPlace:
         engine_url=settings.url,
         port_range=f"{settings.worker_port_first}-{settings.worker_port_last}",
         grace_s=settings.drain_s,
+        max_tasks=settings.max_tasks,
     )
 
 
@@ -61,6 +63,7 @@ class WorkerSpecs:
     artifacts: ArtifactCache
     place: ServingPlace
     region: str
+    cores: Sequence[int] = ()  # none: all
 
     @property
     def startup_timeout_s(self) -> int:
@@ -123,6 +126,7 @@ class WorkerSpecs:
             cwd=place.opt_ml,
             mode=self.place.mode,
             grace_s=self.place.grace_s,
+            limits=self.slot.limits(max_tasks=self.place.max_tasks, cores=self.cores),
             mounts=mounts,
             private_network=self.is_relayed,
         )

@@ -36,6 +36,7 @@ class ImageEntry(BaseModel):
     app: tuple[str, ...] = ()
     uri: str | None = None
     binds_port: bool = True  # its server listens on SAGEMAKER_BIND_TO_PORT; else it gets a network of its own
+    users_code: bool = False  # it runs what users bring, so it needs isolation
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:

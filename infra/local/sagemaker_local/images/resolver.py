@@ -21,6 +21,7 @@ class Images:
     environments: Environments
     packages: PackageSource | None = None
     docker: DockerClient | None = None  # mode docker: any image, as it is
+    refusal: str | None = None  # why code that users bring does not run here; None when it may
 
     def runtime(self, image: str, command: Command | None) -> Runtime:
         """Return the runtime of an image, its environment built on first use.
@@ -30,14 +31,22 @@ class Images:
             command: what the image must be able to do; None when the request brings its own entry point.
 
         Raises:
-            ImageError: the image is not mapped, or it has no such command.
+            ImageError: the image is not mapped, has no such command, or runs users' code where that
+                would not be isolated.
         """
         if self.docker is not None:
             return self._container(image, self.docker)
         entry = self.registry.find(image)
+        if command is None or entry.users_code:
+            self._check_users_code()
         if command is not None and not entry.command(command):
             raise ImageError(f"image {image} has no {command} command")
         return Runtime(entry, self.environments.get(entry), self.registry, self.packages)
+
+    def _check_users_code(self) -> None:
+        """Raises ImageError where code that users bring would see the whole machine."""
+        if self.refusal is not None:
+            raise ImageError(self.refusal)
 
     def _container(self, image: str, docker: DockerClient) -> Runtime:
         try:

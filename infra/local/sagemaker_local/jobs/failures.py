@@ -24,7 +24,7 @@ def algorithm_error(ended: ProcessExit, written_reason: str, log: Path) -> str:
     """Return the reason: the job's own words if it left any, else its last lines of error output."""
     code = ended.exit_code if ended.exit_code is not None else 1
     text = written_reason or _last_error_lines(log) or "the process gave no reason"
-    hint = _MEMORY_HINT if code == 128 + SIGKILL else ""
+    hint = _MEMORY_HINT if code == 128 + SIGKILL and ended.limit is None else ""
     return f"AlgorithmError: {text[:_TEXT_LIMIT]}, exit code: {code}{hint}"
 
 

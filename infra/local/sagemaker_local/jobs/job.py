@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sagemaker_local.capacity.queue import Priority
 from sagemaker_local.state.resources import Record
 
 TERMINAL = ("Completed", "Failed", "Stopped")
@@ -88,6 +89,11 @@ class Job(BaseModel, ABC):
     @abstractmethod
     def volume_gib(self) -> int:
         """Disk quota of each node; 0 means none."""
+
+    @property
+    def priority(self) -> Priority:
+        """Its place in the queue for batch slots."""
+        return Priority.TRAINING
 
     @property
     def max_retries(self) -> int:

@@ -64,6 +64,9 @@ class NodeSpecs:
             private_network=isolated and record.ordinal == 0,
             join_network_of=leader.run_dir if isolated and record.ordinal > 0 else None,
             nice=_BATCH_NICENESS,
+            limits=self.slots[record.ordinal].limits(
+                max_tasks=self.services.max_tasks, cores=self.services.queue.cores_of(self.job.arn)
+            ),
             hosts=hosts_file(self.hosts, number) if in_namespace else None,
         )
 

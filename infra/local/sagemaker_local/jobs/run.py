@@ -204,7 +204,7 @@ class JobRun(Generic[J]):
     # -- after the processes -----------------------------------------------------------
 
     async def _upload(self, job: J) -> None:
-        self.slot.take(job)
+        self.slot.finish(job)
         await self._upload_results()
         await self._flush_logs(await self._processes.ended(job))
         facts = await asyncio.to_thread(self._workload.closing_facts)
@@ -229,6 +229,7 @@ class JobRun(Generic[J]):
             if not await self.signals.unless_nudged(ending, None):  # the engine stops: no time for the grace
                 kill_all(nodes)
             await ending
+            self.slot.finish(job)
             await self._upload_results()
             await self._flush_logs(nodes)
         facts = await asyncio.to_thread(self._workload.closing_facts)
@@ -255,6 +256,7 @@ class JobRun(Generic[J]):
             nodes = await self._processes.ended(job)
             kill_all(nodes)
             await self._end(nodes)
+            self.slot.finish(job)
             await self._flush_logs(nodes)
             facts = await asyncio.to_thread(self._workload.closing_facts)
             await self._store.change(

@@ -16,7 +16,8 @@ from sagemaker_local.processes.supervisor import Supervisor
 
 J = TypeVar("J", bound=Job)
 
-_WAITING = ("Starting", "Pending", "Interrupted")
+#: States in which a job holds no slot: it waits for one, or its processes have ended.
+_WITHOUT_SLOT = ("Starting", "Pending", "Interrupted", "Uploading")
 
 
 class JobRuns(Generic[J]):
@@ -33,7 +34,7 @@ class JobRuns(Generic[J]):
         self._found = await self._store.unfinished()
         for job in self._found:
             self._runs[job.arn] = self._new_run(job)
-            if job.secondary_status not in _WAITING:
+            if job.secondary_status not in _WITHOUT_SLOT:
                 with contextlib.suppress(CapacityError):  # the settings changed: the job fails when it runs
                     self._runs[job.arn].slot.take(job)
 

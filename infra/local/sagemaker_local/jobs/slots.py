@@ -6,22 +6,7 @@ from sagemaker_local.jobs.job import Job
 
 
 def node_slots(job: Job, instance_types: InstanceTypes) -> list[Slot]:
-    """Each node's share: a core each, and the rest of the machine by what their types ask for."""
-    wanted = [instance_types.slot(name) for name in job.instance_types]
-    cpus = sum(slot.cpus for slot in wanted)
-    memory_mib = sum(slot.memory_mib for slot in wanted)
-    more_wanted = max(1, cpus - len(wanted))
-    more_cpus = max(0, min(cpus, instance_types.machine.cpus) - len(wanted))
-    memory_here = min(memory_mib, instance_types.machine.memory_mib)
-    return [
-        Slot(
-            cpus=1 + (slot.cpus - 1) * more_cpus // more_wanted,
-            memory_mib=slot.memory_mib * memory_here // memory_mib,
-            gpus=slot.gpus,
-            wanted_gpus=slot.wanted_gpus,
-        )
-        for slot in wanted
-    ]
+    return instance_types.shares([instance_types.slot(name) for name in job.instance_types])
 
 
 class SlotHold:
@@ -47,6 +32,11 @@ class SlotHold:
         self._queue.take(self._claim(job))
         self._owner = job.arn
 
+    def finish(self, job: Job) -> None:
+        """The job's processes have ended: what is left of it needs no slot."""
+        self._queue.finish(job.arn)
+        self._owner = job.arn
+
     def release(self) -> None:
         if self._owner is not None:
             self._queue.release(self._owner)
@@ -59,4 +49,5 @@ class SlotHold:
             nodes=1,
             cpus=sum(slot.cpus for slot in wanted),
             memory_mib=sum(slot.memory_mib for slot in wanted),
+            priority=job.priority,
         )

@@ -48,6 +48,7 @@ class JobServices:
     grace_s: float
     shutdown_grace_s: float
     sync_s: float
+    max_tasks: int
 
     def objects(self, job: Job) -> S3Objects:
         return S3Objects(self.clients, self.roles, role_arn=job.role_arn, region=job.region)
@@ -72,6 +73,7 @@ def job_services(core: Core, folder: str) -> JobServices:
         grace_s=settings.stop_grace_s,
         shutdown_grace_s=settings.shutdown_grace_s,
         sync_s=settings.checkpoint_sync_s,
+        max_tasks=settings.max_tasks,
     )
 
 

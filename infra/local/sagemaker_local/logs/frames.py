@@ -1,11 +1,12 @@
 """Reading the framed log files that the shim writes."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
+    """Tens of thousands a second are made: a tuple, because a frozen dataclass costs three times that."""
+
     at_ms: int
     stream: str
     text: str

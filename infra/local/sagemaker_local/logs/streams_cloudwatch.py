@@ -1,5 +1,6 @@
 """CloudWatch Logs of the emulator."""
 
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -7,22 +8,26 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sagemaker_local.logs.shipper import LogEvent, LogServiceUnavailable
 from sagemaker_local.storage.aws_clients import AwsClients
 
+_KNOWN_STREAMS = 10_000
+
 
 class CloudWatchStreams:
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
-        self._known: set[tuple[str, str]] = set()
+        self._groups: set[str] = set()
+        self._streams: set[tuple[str, str]] = set()
 
     def put(self, group: str, stream: str, events: list[LogEvent]) -> None:
         try:
-            if (group, stream) not in self._known:
+            if (group, stream) not in self._streams:
                 self._create(group, stream)
             try:
                 self._put(group, stream, events)
             except ClientError as error:
                 if not _is(error, "ResourceNotFoundException"):
                     raise
-                self._create(group, stream)  # the emulator was reset
+                self._groups.discard(group)  # the emulator was reset
+                self._create(group, stream)
                 self._put(group, stream, events)
         except (BotoCoreError, ClientError) as error:
             raise LogServiceUnavailable(str(error)) from error
@@ -53,16 +58,27 @@ class CloudWatchStreams:
         )
 
     def _create(self, group: str, stream: str) -> None:
-        for create, arguments in (
-            (self._logs.create_log_group, {"logGroupName": group}),
-            (self._logs.create_log_stream, {"logGroupName": group, "logStreamName": stream}),
-        ):
-            try:
-                create(**arguments)
-            except ClientError as error:
-                if not _is(error, "ResourceAlreadyExistsException"):
-                    raise
-        self._known.add((group, stream))
+        if group not in self._groups:
+            self._create_one(self._logs.create_log_group, logGroupName=group)
+            self._groups.add(group)
+        try:
+            self._create_one(self._logs.create_log_stream, logGroupName=group, logStreamName=stream)
+        except ClientError as error:
+            if not _is(error, "ResourceNotFoundException"):
+                raise
+            self._create_one(self._logs.create_log_group, logGroupName=group)
+            self._create_one(self._logs.create_log_stream, logGroupName=group, logStreamName=stream)
+        if len(self._streams) >= _KNOWN_STREAMS:
+            self._streams.clear()  # asking again costs a call
+        self._streams.add((group, stream))
+
+    @staticmethod
+    def _create_one(create: Callable[..., Any], **arguments: str) -> None:
+        try:
+            create(**arguments)
+        except ClientError as error:
+            if not _is(error, "ResourceAlreadyExistsException"):
+                raise
 
 
 def _is(error: ClientError, code: str) -> bool:

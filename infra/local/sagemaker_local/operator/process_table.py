@@ -11,8 +11,7 @@ _MIB = 1024 * 1024
 
 
 def ps_lines(state: Mapping[str, Any]) -> Iterator[str]:
-    queue = state["queue"]
-    yield f"{len(queue['running'])} batch jobs run, {queue['waiting']} wait for capacity"
+    yield f"{_queue_words(state['queue'])} for capacity"
     for one in state["resources"]:
         if not one["status"]:
             continue  # models and configurations do nothing by themselves
@@ -20,6 +19,11 @@ def ps_lines(state: Mapping[str, Any]) -> Iterator[str]:
         for process in state["processes"]:
             if process["owner_arn"] == one["arn"] and process["state"] != "ended":
                 yield f"  pid {process['pid']}  {who(process)}  {_place(process)}"
+
+
+def _queue_words(queue: Mapping[str, Any]) -> str:
+    running, finishing, waiting = (len(queue[name]) for name in ("running", "finishing", "waiting"))
+    return f"{running} batch jobs run, {finishing} upload, {waiting} wait"
 
 
 def who(process: Mapping[str, Any]) -> str:
@@ -68,11 +72,11 @@ class UsageMeter:
 
 
 def top_lines(state: Mapping[str, Any], meter: UsageMeter) -> Iterator[str]:
-    machine, queue = state["machine"], state["queue"]
+    machine = state["machine"]
     now, load = time.strftime("%H:%M:%S"), psutil.getloadavg()[0]
     yield (
         f"{now}  {machine['cpus']} cores, load {load:.2f}, {machine['memory_mib']} MiB; "
-        f"{len(queue['running'])} batch jobs run, {queue['waiting']} wait; "
+        f"{_queue_words(state['queue'])}; "
         f"{state['unsent_events']} events, {state['undelivered_logs']} logs to deliver"
     )
     yield f"{'PID':>8} {'CPU%':>6} {'MiB':>7} {'PROCS':>5}  {'PLACE':<12} OF"

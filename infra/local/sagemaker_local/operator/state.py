@@ -34,7 +34,7 @@ async def engine_state(core: Core, *, name: str | None = None, recent: int = REC
     state = await core.database.read(work)
     state["engine"] = {"pid": os.getpid(), "mode": core.mode, "url": core.settings.url}
     state["machine"] = asdict(core.instance_types.machine)
-    state["queue"] = {"running": [asdict(one) for one in core.queue.running], "waiting": core.queue.waiting}
+    state["queue"] = asdict(core.queue.view())
     return state
 
 

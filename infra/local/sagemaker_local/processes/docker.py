@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sagemaker_local.processes.launcher import Mount, ProcessSpec
+from sagemaker_local.processes.limits import Limits
 
 DOCKER = "docker"
 #: In a spec's variables: the image to run; set by the engine, never seen by the job.
@@ -94,6 +95,7 @@ class DockerClient:
             private_network=False,
             join_network_of=None,
             hosts=spec.hosts,
+            limits=Limits(),  # the container has them
         )
 
     def _client(self) -> list[str]:
@@ -183,8 +185,13 @@ def _network(spec: ProcessSpec) -> str:
 
 def _share(spec: ProcessSpec, variables: Mapping[str, str]) -> list[str]:
     words = ["--cpus", variables["SML_NUM_CPUS"]] if "SML_NUM_CPUS" in variables else []
-    if spec.affinity:
-        words += ["--cpuset-cpus", ",".join(str(core) for core in spec.affinity)]
+    limits = spec.limits
+    if numbers := limits.core_numbers():
+        words += ["--cpuset-cpus", ",".join(map(str, numbers))]
+    if limits.memory_mib:
+        words += ["--memory", f"{limits.memory_mib}m"]
+    if limits.tasks:
+        words += ["--pids-limit", str(limits.tasks)]
     if variables.get("SML_NUM_GPUS", "0") != "0":
         words += ["--gpus", variables["SML_NUM_GPUS"]]
     return words

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from sagemaker_local.processes import namespaces, shim
+from sagemaker_local.processes import cgroups, namespaces, shim
 from sagemaker_local.processes.identity import start_ticks
 
 #: Longer than any path, so that one packet holds a request.
@@ -35,6 +35,7 @@ def main() -> int:
     # Blocked, not just ignored: what is sent to a fork before it can take it must wait, not be lost.
     signal.pthread_sigmask(signal.SIG_BLOCK, shim.COMMANDS)
     namespaces.warm_up()
+    cgroups.base_folder()
     gc.freeze()
     while request := requests.recv(PACKET_BYTES):
         _fork(requests, Path(os.fsdecode(request)))

@@ -6,8 +6,6 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,8 +13,7 @@ from pathlib import Path
 
 from sagemaker_local.processes.fork_client import Forked
 from sagemaker_local.processes.identity import boot_id, start_ticks
-
-_PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+from sagemaker_local.processes.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -38,9 +35,10 @@ class ProcessSpec:
     mounts: Sequence[Mount] = ()
     private_network: bool = False
     join_network_of: str | None = None
-    affinity: Sequence[int] = ()
     nice: int = 0
+    limits: Limits = field(default_factory=Limits)
     log_limit_bytes: int = 256 * 1024 * 1024
+    log_rate_bytes_per_s: int = 8 * 1024 * 1024
     hosts: str | None = field(default=None)
 
 
@@ -61,6 +59,7 @@ class ProcessExit:
     killed: bool = False
     setup_error: str | None = None
     lost: bool = False
+    limit: str | None = None  # which limit it went beyond, when that is why it was killed
 
     @property
     def succeeded(self) -> bool:
@@ -136,28 +135,8 @@ def read_exit(run_dir: Path) -> ProcessExit | None:
         stopped=report["stopped"],
         killed=report["killed"],
         setup_error=report.get("setup_error"),
+        limit=report.get("limit"),
     )
-
-
-def start(run_dir: Path) -> ChildProcess:
-    """Start the shim for a prepared run folder; it is no child of our session or group."""
-    with (
-        (run_dir / "shim.err").open("ab") as errors,
-        subprocess.Popen(
-            [sys.executable, "-S", "-m", "sagemaker_local.processes.shim", str(run_dir)],
-            env={"PYTHONPATH": str(_PACKAGE_ROOT), "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            start_new_session=True,
-            cwd="/",
-        ) as popen,
-    ):
-        descriptor = os.pidfd_open(popen.pid)
-        ticks = start_ticks(popen.pid) or 0
-        pid = popen.pid
-        popen.returncode = 0  # the pidfd tells the end; leaving the block must not wait for it
-    return ChildProcess(run_dir, ProcessIdentity(pid, ticks, boot_id()), descriptor)
 
 
 def adopt(run_dir: Path, forked: Forked) -> ChildProcess:

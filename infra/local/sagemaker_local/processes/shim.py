@@ -1,30 +1,31 @@
 """The shim: starts one node or worker, keeps its output, and outlives the server.
 
-Usage: ``python -S -m sagemaker_local.processes.shim RUN_DIR``. It reads ``spec.json``,
-holds ``lock`` while it lives, writes ``shim.json`` (who it is), ``log`` (framed output)
-and, last and atomically, ``exit.json``. SIGTERM stops the job with the grace of the spec,
-SIGUSR1 kills it at once. Standard library only.
+The fork server makes it and gives it a run folder. It reads ``spec.json``, holds ``lock``
+while it lives, writes ``shim.json`` (who it is), ``log`` (framed output) and, last and
+atomically, ``exit.json``. SIGTERM stops the job with the grace of the spec, SIGUSR1 kills
+it at once. Standard library only.
 """
 
 import fcntl
 import json
 import os
-import resource
 import select
 import signal
-import sys
 import time
 from pathlib import Path
 from typing import Any, NoReturn
 
 from sagemaker_local.processes import namespaces
-from sagemaker_local.processes.framing import LineFramer, LogFile
+from sagemaker_local.processes.cgroups import TaskGroup, task_group
+from sagemaker_local.processes.framing import LineFramer, LogFile, frame
 from sagemaker_local.processes.identity import boot_id, children_of, start_ticks
+from sagemaker_local.processes.limits import Limits, TreeWatch, too_many
 
 #: What the engine sends to a shim: stop with grace, kill at once.
 COMMANDS = {signal.SIGTERM, signal.SIGUSR1}
 _CHUNK = 65536
 _DRAIN_S = 5.0
+_FLOOD_PAUSE_S = 0.002
 _NETWORK_WAIT_S = 20.0
 #: Exit code of a shim that must not run this folder.
 REFUSED = 3
@@ -50,8 +51,11 @@ class Shim:
         self._kill_at: float | None = None
         self._status: int | None = None
         log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600, dir_fd=directory)
-        self._log = LogFile(log, int(spec["log_limit_bytes"]))
+        self._log = LogFile(log, int(spec["log_limit_bytes"]), int(spec["log_rate_bytes_per_s"]))
         self._framers: dict[int, LineFramer] = {}
+        self._limits = Limits.from_json(spec["limits"])
+        self._limit: str | None = None
+        self._tasks: TaskGroup | None = None
         self._wake, wake_writer = os.pipe()
         for descriptor in (self._wake, wake_writer):
             os.set_blocking(descriptor, False)
@@ -67,6 +71,7 @@ class Shim:
 
     def run(self) -> None:
         try:
+            self._tasks = task_group(self._limits.tasks)
             self._enter_namespaces()
             child, status_pipe = self._start()
         except OSError as error:
@@ -108,7 +113,8 @@ class Shim:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         child = os.fork()
         if child == 0:
-            _run_child(self._spec, self._run_dir, out_writer, error_writer, status_writer, parent)
+            writers = (out_writer, error_writer, status_writer)
+            _run_child(self._spec, self._run_dir, writers, parent, self._tasks)
         self._child = child
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         for descriptor in (out_writer, error_writer, status_writer):
@@ -139,14 +145,14 @@ class Shim:
             os.killpg(group, signal.SIGTERM)
 
     def _pump(self, child: int) -> None:
+        """Copy output and keep the limits until the child and all its output have ended."""
         open_pipes = set(self._framers)
-        drain_until = None
-        while open_pipes or self._status is None:
-            now = time.monotonic()
-            if self._kill_at is not None and now >= self._kill_at and self._status is None:
-                self._killed, self._kill_at = True, None
-                os.kill(child, signal.SIGKILL)
-            timeout = 1.0 if self._kill_at is None else max(0.0, min(1.0, self._kill_at - now))
+        drain_until = float("inf")
+        watch = TreeWatch(self._limits)
+        while (open_pipes or self._status is None) and time.monotonic() < drain_until:
+            timeout = 1.0
+            if self._status is None:
+                timeout = min(timeout, self._keep_limits(child, watch))
             ready, _, _ = select.select([*open_pipes, self._wake], [], [], timeout)
             for pipe in ready:
                 if pipe == self._wake:
@@ -155,14 +161,47 @@ class Shim:
                     open_pipes.discard(pipe)
             if self._status is None:
                 self._reap(child)
-            elif drain_until is None:
-                drain_until = now + _DRAIN_S
-            elif now >= drain_until:
-                break
+                if self._status is not None:
+                    drain_until = time.monotonic() + _DRAIN_S
+
+    def _keep_limits(self, child: int, watch: TreeWatch) -> float:
+        """Kill what is due; returns the seconds until the next look."""
+        now = time.monotonic()
+        if self._limit is None:
+            if self._tasks is not None and self._tasks.was_hit():
+                self._enforce(too_many(self._limits.tasks))
+            else:
+                self._enforce(watch.look(now, lambda: self._processes_of(child)))
+        if self._kill_at is not None and now >= self._kill_at:
+            self._killed, self._kill_at = True, None
+            os.kill(child, signal.SIGKILL)
+        until_kill = float("inf") if self._kill_at is None else max(0.0, self._kill_at - now)
+        return until_kill if self._limit is not None else min(until_kill, watch.wait_s(now))
+
+    def _enforce(self, reason: str | None) -> None:
+        if reason is not None:
+            self._limit = reason
+            self._kill_at = time.monotonic()
+            self._log.write(frame(f"the process is killed: {reason}"))
+
+    def _processes_of(self, child: int) -> list[Path]:
+        """The /proc folders of all below: one look into the namespace, or a walk from child to child."""
+        if not self._isolated:
+            return [Path(f"/proc/{pid}") for pid in _descendants()]
+        root = Path(f"/proc/{child}/root")
+        try:
+            if root.stat().st_dev == Path("/").stat().st_dev:
+                return []  # it is about to enter its own root
+            with os.scandir(root / "proc") as entries:
+                return [Path(entry.path) for entry in entries if entry.name.isdigit()]
+        except OSError:  # it has just ended
+            return []
 
     def _copy(self, pipe: int) -> bool:
         chunk = os.read(pipe, _CHUNK)
         self._log.write(self._framers[pipe].feed(chunk))
+        if self._log.is_flooded:
+            time.sleep(_FLOOD_PAUSE_S)
         return bool(chunk)
 
     def _reap(self, child: int) -> None:
@@ -195,9 +234,13 @@ class Shim:
         return {"exit_code": os.WEXITSTATUS(status), "signal": None}
 
     def _finish(self, outcome: dict[str, Any]) -> None:
+        if self._tasks is not None:
+            self._tasks.remove()
         for framer in self._framers.values():
             self._log.write(framer.close())
         self._log.close()
+        if self._limit is not None:  # our own kill, not one from outside
+            outcome |= {"limit": self._limit, "signal": None}
         outcome |= {"stopped": self._stopped, "killed": self._killed, "ended_at": time.time()}
         write_atomically(self._directory, "exit.json", outcome)
 
@@ -233,10 +276,17 @@ def _kill_descendants() -> None:
 
 
 def _run_child(
-    spec: dict[str, Any], run_dir: Path, out: int, errors: int, status_pipe: int, parent: int
+    spec: dict[str, Any],
+    run_dir: Path,
+    writers: tuple[int, int, int],
+    parent: int,
+    tasks: TaskGroup | None,
 ) -> NoReturn:
     """Runs in the forked child; never returns."""
+    out, errors, status_pipe = writers
     try:
+        if tasks is not None:
+            tasks.enter()
         signal.set_wakeup_fd(-1)
         namespaces.prctl(namespaces.PR_SET_PDEATHSIG, signal.SIGKILL)
         if spec["mode"] != "ns":
@@ -283,12 +333,7 @@ def _execute(spec: dict[str, Any], out: int, errors: int) -> NoReturn:
     os.closerange(3, 1024)
     try:
         os.nice(int(spec["nice"]))
-        if spec["affinity"]:
-            os.sched_setaffinity(0, spec["affinity"])
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        limit = 65536 if hard == resource.RLIM_INFINITY else min(65536, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+        Limits.from_json(spec["limits"]).apply(has_namespace=spec["mode"] == "ns")
         # Under memory pressure the job dies before the engine and the emulator do.
         Path("/proc/self/oom_score_adj").write_text("500")
         if spec["mode"] == "ns":
@@ -320,7 +365,3 @@ def run_folder(run_dir: Path) -> int:
     )
     Shim(run_dir, spec, directory).run()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(run_folder(Path(sys.argv[1])))

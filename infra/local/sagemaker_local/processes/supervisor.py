@@ -60,6 +60,19 @@ class Supervisor:
         return await self._database.read(lambda connection: processes.of_owner(connection, owner_arn))
 
     async def start(self, record: ProcessRecord, spec: ProcessSpec) -> ChildProcess:
+        """Start the process of a saved row. Who gives up waiting leaves no process behind."""
+        starting = asyncio.ensure_future(self._start(record, spec))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            (child,) = await asyncio.gather(starting, return_exceptions=True)
+            if isinstance(child, ChildProcess):
+                child.kill()
+                await child.wait()
+                await self.ended(record)
+            raise
+
+    async def _start(self, record: ProcessRecord, spec: ProcessSpec) -> ChildProcess:
         run_dir = Path(record.run_dir)
         if self._docker is not None:
             spec = await asyncio.to_thread(self._docker.containerised, spec, run_dir)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+from sagemaker_local.capacity.queue import Priority
 from sagemaker_local.jobs.instances import instance_groups
 from sagemaker_local.jobs.job import Job
 
@@ -17,6 +18,10 @@ class ProcessingJob(Job):
     messages: ClassVar[Mapping[str, str]] = {}
 
     exit_message: str | None = None
+
+    @property
+    def priority(self) -> Priority:
+        return Priority.PROCESSING
 
     @property
     def cluster(self) -> Mapping[str, Any]:

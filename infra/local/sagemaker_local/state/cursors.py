@@ -2,8 +2,9 @@
 
 import sqlite3
 from dataclasses import dataclass
+from typing import Any
 
-from sagemaker_local.state import objectives
+from sagemaker_local.state import metric_outbox, objectives
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,14 @@ class LogCursor:
     sent_offset: int
     in_flight_offset: int | None
     closed: bool
+
+
+@dataclass(frozen=True)
+class OpenLog:
+    """A log that is not delivered to its end, and whether its process may still write to it."""
+
+    cursor: LogCursor
+    has_ended: bool
 
 
 @dataclass(frozen=True)
@@ -30,14 +39,21 @@ def open_log(connection: sqlite3.Connection, process_id: str, group_name: str, s
     )
 
 
-def open_logs(connection: sqlite3.Connection) -> list[LogCursor]:
-    rows = connection.execute("SELECT * FROM log_cursor WHERE closed = 0").fetchall()
-    return [LogCursor(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows]
+def open_logs(connection: sqlite3.Connection) -> list[OpenLog]:
+    rows = connection.execute(
+        "SELECT log_cursor.*, COALESCE(json_extract(process.doc, '$.state'), 'ended') = 'ended' "
+        "FROM log_cursor LEFT JOIN process USING (process_id) WHERE closed = 0"
+    ).fetchall()
+    return [OpenLog(_cursor(row), bool(row[6])) for row in rows]
 
 
 def log_of(connection: sqlite3.Connection, process_id: str) -> LogCursor | None:
     row = connection.execute("SELECT * FROM log_cursor WHERE process_id = ?", (process_id,)).fetchone()
-    return LogCursor(row[0], row[1], row[2], row[3], row[4], bool(row[5])) if row else None
+    return _cursor(row) if row else None
+
+
+def _cursor(row: tuple[Any, ...]) -> LogCursor:
+    return LogCursor(row[0], row[1], row[2], row[3], row[4], bool(row[5]))
 
 
 def log_in_flight(connection: sqlite3.Connection, process_id: str, offset: int) -> None:
@@ -72,7 +88,7 @@ def scanned_offset(connection: sqlite3.Connection, process_id: str) -> int:
 def save_scan(
     connection: sqlite3.Connection, process_id: str, arn: str, offset: int, values: list[MetricValue]
 ) -> None:
-    """Keep the last of ``values`` per metric, and of a tuning job's child every objective value."""
+    """Keep the last of ``values`` per metric, and all of them for tuning and for CloudWatch."""
     connection.execute(
         "INSERT INTO metric_cursor VALUES (?, ?) ON CONFLICT (process_id) DO UPDATE "
         "SET scanned_offset = excluded.scanned_offset",
@@ -84,6 +100,7 @@ def save_scan(
         [(arn, one.name, one.value, one.at) for one in {value.name: value for value in values}.values()],
     )
     objectives.record(connection, process_id, arn, [(one.name, one.value) for one in values])
+    metric_outbox.add_of_job(connection, arn, [(one.name, one.value, one.at) for one in values])
 
 
 def metrics_of(connection: sqlite3.Connection, arn: str) -> list[MetricValue]:

@@ -39,7 +39,8 @@ CREATE INDEX IF NOT EXISTS process_by_owner ON process (owner_arn);
 CREATE TABLE IF NOT EXISTS event_outbox (
     event_id INTEGER PRIMARY KEY AUTOINCREMENT, arn TEXT NOT NULL, detail_type TEXT NOT NULL,
     detail TEXT NOT NULL, happened_at REAL NOT NULL, sent_at REAL);
-CREATE INDEX IF NOT EXISTS event_unsent ON event_outbox (sent_at, event_id);
+CREATE INDEX IF NOT EXISTS event_unsent_of ON event_outbox (event_id, arn) WHERE sent_at IS NULL;
+CREATE INDEX IF NOT EXISTS event_sent ON event_outbox (sent_at) WHERE sent_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS log_cursor (
     process_id TEXT PRIMARY KEY, group_name TEXT NOT NULL, stream_name TEXT NOT NULL,
     sent_offset INTEGER NOT NULL, in_flight_offset INTEGER, closed INTEGER NOT NULL);
@@ -57,6 +58,9 @@ CREATE TABLE IF NOT EXISTS async_call (
     state TEXT NOT NULL, expires_at REAL NOT NULL, doc TEXT NOT NULL, body BLOB, outcome TEXT);
 CREATE INDEX IF NOT EXISTS async_call_by_endpoint ON async_call (state, endpoint_arn, place);
 CREATE TABLE IF NOT EXISTS async_notice (notice_id INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS metric_outbox (
+    datum_id INTEGER PRIMARY KEY AUTOINCREMENT, region TEXT NOT NULL, namespace TEXT NOT NULL,
+    dimensions TEXT NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL, counts TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS presigned_url (
     digest TEXT PRIMARY KEY, doc TEXT NOT NULL, expires_at REAL NOT NULL);

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+#: How many unsent events are looked through for those that may go next.
+_WINDOW = 1000
+
 
 @dataclass(frozen=True)
 class OutboxEvent:
@@ -31,19 +34,23 @@ def add(
 
 
 def next_batch(connection: sqlite3.Connection, limit: int) -> list[OutboxEvent]:
-    """The oldest unsent event of each resource: one per resource keeps their order."""
-    rows = connection.execute(
-        "SELECT MIN(event_id), arn FROM event_outbox WHERE sent_at IS NULL GROUP BY arn ORDER BY 1 LIMIT ?",
-        (limit,),
+    """The oldest unsent event of each resource: one per resource keeps their order. All of one region."""
+    window = connection.execute(
+        "SELECT event_id, arn FROM event_outbox WHERE sent_at IS NULL ORDER BY event_id LIMIT ?", (_WINDOW,)
     ).fetchall()
-    events = []
-    for event_id, _ in rows:
-        row = connection.execute(
-            "SELECT event_id, arn, detail_type, detail, happened_at FROM event_outbox WHERE event_id = ?",
-            (event_id,),
-        ).fetchone()
-        events.append(OutboxEvent(*row))
-    return events
+    first: dict[str, int] = {}
+    for event_id, arn in window:
+        if arn.split(":")[3:4] == window[0][1].split(":")[3:4]:
+            first.setdefault(arn, event_id)
+    return [_event(connection, event_id) for event_id in list(first.values())[:limit]]
+
+
+def _event(connection: sqlite3.Connection, event_id: int) -> OutboxEvent:
+    row = connection.execute(
+        "SELECT event_id, arn, detail_type, detail, happened_at FROM event_outbox WHERE event_id = ?",
+        (event_id,),
+    ).fetchone()
+    return OutboxEvent(*row)
 
 
 def mark_sent(connection: sqlite3.Connection, event_ids: list[int], at: float) -> None:

@@ -1,6 +1,7 @@
 """The process table: every shim that was or will be started, and for whom."""
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -71,15 +72,26 @@ def of_owner(connection: sqlite3.Connection, owner_arn: str) -> list[ProcessReco
     return [ProcessRecord.model_validate_json(row[0]) for row in rows]
 
 
-def every(connection: sqlite3.Connection) -> list[ProcessRecord]:
-    rows = connection.execute("SELECT doc FROM process ORDER BY rowid").fetchall()
-    return [ProcessRecord.model_validate_json(row[0]) for row in rows]
-
-
 def alive(connection: sqlite3.Connection) -> list[ProcessRecord]:
     """Every process that has not been seen to end."""
     rows = connection.execute(
         "SELECT doc FROM process WHERE json_extract(doc, '$.state') <> 'ended' ORDER BY rowid"
+    ).fetchall()
+    return [ProcessRecord.model_validate_json(row[0]) for row in rows]
+
+
+def removable(
+    connection: sqlite3.Connection, *, started_before: float, unfinished: Sequence[str]
+) -> list[ProcessRecord]:
+    """Ended processes whose log is delivered and whose owner is in no ``unfinished`` status."""
+    marks = ", ".join("?" * len(unfinished))
+    rows = connection.execute(
+        "SELECT process.doc FROM process LEFT JOIN resource ON resource.arn = process.owner_arn "  # noqa: S608
+        "LEFT JOIN log_cursor ON log_cursor.process_id = process.process_id "
+        "WHERE json_extract(process.doc, '$.state') = 'ended' "
+        "AND json_extract(process.doc, '$.started_at') <= ? AND COALESCE(log_cursor.closed, 1) = 1 "
+        f"AND COALESCE(resource.status, '') NOT IN ({marks})",
+        (started_before, *unfinished),
     ).fetchall()
     return [ProcessRecord.model_validate_json(row[0]) for row in rows]
 

@@ -87,12 +87,12 @@ def get(connection: sqlite3.Connection, arn: str) -> Record | None:
 
 
 def all_of(connection: sqlite3.Connection, kind: str, statuses: Sequence[str] | None = None) -> list[Record]:
+    wanted = "" if statuses is None else f"AND status IN ({', '.join('?' * len(statuses))}) "
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM resource WHERE kind = ? ORDER BY created_at, rowid",  # noqa: S608
-        (kind,),
+        f"SELECT {_COLUMNS} FROM resource WHERE kind = ? {wanted}ORDER BY created_at, rowid",  # noqa: S608
+        (kind, *(statuses or ())),
     ).fetchall()
-    records = [Record(*row) for row in rows]
-    return [record for record in records if statuses is None or record.status in statuses]
+    return [Record(*row) for row in rows]
 
 
 def current(connection: sqlite3.Connection, recent: int) -> list[Record]:
@@ -122,11 +122,6 @@ def counts(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
     ):
         found.setdefault(kind, {})[status] = count
     return found
-
-
-def every(connection: sqlite3.Connection) -> list[Record]:
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM resource ORDER BY created_at, rowid").fetchall()  # noqa: S608
-    return [Record(*row) for row in rows]
 
 
 def search(

@@ -1,6 +1,7 @@
 """Packing artefacts and unpacking archives that may be hostile."""
 
 import gzip
+import io
 import os
 import stat
 import tarfile
@@ -11,6 +12,8 @@ MAX_MEMBERS = 100_000
 MAX_UNPACKED_BYTES = 64 * 1024**3
 MAX_RATIO = 2000
 _CHUNK = 1024 * 1024
+#: More than any read of content (by chunks) and any honest header.
+_MAX_READ = 4 * 1024 * 1024
 
 
 class ArchiveError(Exception):
@@ -57,7 +60,7 @@ def unpack_archive(
     links: list[tuple[PurePosixPath, str]] = []
     count = total = 0
     try:
-        with tarfile.open(archive, mode="r:gz") as tar:
+        with gzip.open(archive) as content, tarfile.open(fileobj=_Headers(content), mode="r:") as tar:
             for member in tar:
                 count += 1
                 if count > max_members:
@@ -79,6 +82,31 @@ def unpack_archive(
             raise ArchiveError(f"it cannot be unpacked: {error.strerror}") from error
         raise ArchiveError(f"it is not a readable tar.gz: {error}") from error
     _make_links(target, links)
+
+
+class _Headers(io.RawIOBase):
+    """The unpacked stream as tarfile reads it: a header that claims to be huge is not read into memory."""
+
+    def __init__(self, content: gzip.GzipFile) -> None:
+        super().__init__()
+        self._content = content
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _MAX_READ:
+            raise ArchiveError(f"one of its headers has {size} bytes")
+        return self._content.read(size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._content.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._content.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
 
 
 def _safe_name(name: str) -> PurePosixPath:
@@ -122,7 +150,11 @@ def _make_links(target: Path, links: list[tuple[PurePosixPath, str]]) -> None:
         except FileExistsError as error:
             raise ArchiveError(f"member name {str(name)!r} occurs twice") from error
     for name, _ in links:
-        if not (target / name).resolve().is_relative_to(root) or not path_is_direct(root, name.parent):
+        try:
+            ends_inside = (target / name).resolve().is_relative_to(root)
+        except (RuntimeError, OSError) as error:
+            raise ArchiveError(f"link {str(name)!r} leads to itself") from error
+        if not ends_inside or not path_is_direct(root, name.parent):
             raise ArchiveError(f"link {str(name)!r} leads outside")
 
 

@@ -25,8 +25,9 @@ _DELIVERY_CONFIG = Config(
     read_timeout=10,
     retries={"mode": "standard", "max_attempts": 1},
     max_pool_connections=16,
+    parameter_validation=False,  # it costs more than all else at 10,000 log lines a second
 )
-_DELIVERIES = ("events", "logs", "monitoring", "cloudwatch")
+_DELIVERIES = ("events", "logs", "cloudwatch")
 _KEPT_CLIENTS = 128
 
 

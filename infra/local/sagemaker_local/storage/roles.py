@@ -37,9 +37,13 @@ class RoleCredentials:
         self._clients = clients
         self._cache: dict[str, Credentials] = {}
         self._lock = threading.Lock()
+        self._asking: dict[str, threading.Lock] = {}
 
     def get(self, role_arn: str) -> Credentials:
+        """Ask once per role, however many jobs begin with it; a slow answer holds up no other role."""
         with self._lock:
+            asking = self._asking.setdefault(role_arn, threading.Lock())
+        with asking:
             known = self._cache.get(role_arn)
             if known is None or (known.expires_at or 0) - time.time() < _FRESH_S:
                 known = self._cache[role_arn] = self._assume(role_arn)

@@ -120,4 +120,5 @@ class AppFleet:
             mode=self._core.mode,
             endpoint_url=self._core.settings.endpoint_url,
             engine_url=self._core.settings.url,
+            max_tasks=self._core.settings.max_tasks,
         ).make(record)

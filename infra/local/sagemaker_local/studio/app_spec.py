@@ -15,6 +15,7 @@ from sagemaker_local.processes.job_environment import (
     service_variables,
 )
 from sagemaker_local.processes.launcher import Mount, ProcessSpec
+from sagemaker_local.processes.limits import Limits
 from sagemaker_local.processes.modes import NAMESPACES
 from sagemaker_local.state.processes import ProcessRecord
 from sagemaker_local.studio.app_image_configs import HOME
@@ -39,6 +40,7 @@ class AppSpec:
     mode: str
     endpoint_url: str
     engine_url: str
+    max_tasks: int
 
     def make(self, record: ProcessRecord) -> ProcessSpec:
         place = Place(self.mode, Path(record.run_dir), Path(record.run_dir) / "ml")
@@ -56,6 +58,7 @@ class AppSpec:
             cwd=home,
             mode=self.mode,
             grace_s=STOP_GRACE_S,
+            limits=Limits(tasks=self.max_tasks),  # memory is watched elsewhere, which spares Jupyter itself
             mounts=mounts,
         )
 

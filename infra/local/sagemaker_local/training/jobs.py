@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+from sagemaker_local.capacity.queue import Priority
 from sagemaker_local.jobs.instances import instance_groups
 from sagemaker_local.jobs.job import DEFAULT_MAX_RUNTIME_S as DEFAULT_MAX_RUNTIME_S
 from sagemaker_local.jobs.job import TERMINAL as TERMINAL
@@ -39,6 +40,11 @@ class TrainingJob(Job):
             for group in instance_groups(self.resources)
             for _ in range(int(group["InstanceCount"]))
         )
+
+    @property
+    def priority(self) -> Priority:
+        """Children of a tuning job come by the hundred, so single jobs go before them."""
+        return Priority.TRAINING if self.tuning_job_arn is None else Priority.TUNING
 
     @property
     def max_retries(self) -> int:

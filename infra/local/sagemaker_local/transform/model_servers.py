@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sagemaker_local.capacity.machine import Slot
 from sagemaker_local.hosting.container_process import LogPlace, WorkerId, WorkerServices, instance_id
 from sagemaker_local.hosting.model_plans import ModelPlan, model_plan
 from sagemaker_local.hosting.targets import Target
@@ -122,8 +121,3 @@ async def end_process(supervisor: Supervisor, record: ProcessRecord, found: obje
         found.stop()
         await found.wait()
     await supervisor.ended(record)
-
-
-def share_of_slot(slot: Slot, instances: int) -> Slot:
-    """Servers of one job share the cores it was given."""
-    return replace(slot, cpus=max(1, slot.cpus // instances))

@@ -11,7 +11,7 @@ from sagemaker_local.hosting.worker_specs import SpecMaker, WorkerSpecs, serving
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.transform.job_store import JobStore
 from sagemaker_local.transform.jobs import TransformJob
-from sagemaker_local.transform.model_servers import NO_PINGS_S, share_of_slot
+from sagemaker_local.transform.model_servers import NO_PINGS_S
 from sagemaker_local.transform.operations import TransformOperations
 from sagemaker_local.transform.run import TransformServices
 from sagemaker_local.transform.runs import TransformRuns
@@ -75,5 +75,8 @@ class TransformPart(Part):
         )
 
     def _make_specs(self, job: TransformJob) -> Sequence[WorkerSpecs]:
-        slot = self._core.instance_types.slot(job.instance_type)
-        return self._specs.make(job.model, share_of_slot(slot, job.instance_count), job.region)
+        """The servers of one job share the cores and the memory it was given."""
+        types = self._core.instance_types
+        slot = types.slot(job.instance_type)
+        share = types.shares([slot] * job.instance_count)[0]
+        return self._specs.make(job.model, share, job.region)

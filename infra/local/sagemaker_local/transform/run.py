@@ -5,14 +5,14 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
 
 from sagemaker_local.capacity.machine import InstanceTypes
-from sagemaker_local.capacity.queue import SlotQueue
+from sagemaker_local.capacity.queue import Priority, SlotQueue
 from sagemaker_local.hosting.artifact_cache import ArtifactCache, ArtifactError
 from sagemaker_local.hosting.container_process import WorkerServices
 from sagemaker_local.hosting.worker_specs import WorkerSpecs
@@ -153,7 +153,7 @@ class TransformRun:
         specs = await asyncio.to_thread(self._services.make_specs, job)
         servers = ModelServers(
             job,
-            specs,
+            [replace(one, cores=self._services.queue.cores_of(self.arn)) for one in specs],
             ServerServices(self._services.supervisor, self._services.workers),
         )
         try:
@@ -162,13 +162,20 @@ class TransformRun:
             await self._transform_all(job, servers, parameters, store, data_log)
         finally:
             await servers.close()
+            self._services.queue.finish(self.arn)
         return data_log
 
     async def _take_slot(self, job: TransformJob) -> None:
         """A job that had a slot before the engine was started again does not queue."""
         slot = self._services.instance_types.slot(job.instance_type)
         queue = self._services.queue
-        claim = queue.claim(self.arn, nodes=job.instance_count, cpus=slot.cpus, memory_mib=slot.memory_mib)
+        claim = queue.claim(
+            self.arn,
+            nodes=job.instance_count,
+            cpus=slot.cpus,
+            memory_mib=slot.memory_mib,
+            priority=Priority.PROCESSING,
+        )
         if job.started_at is not None:
             queue.take(claim)
         else:

@@ -44,6 +44,7 @@ from sagemaker_local.processes.modes import BASE_DIR, NAMESPACES, USERS_CODE_REF
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.processing.part import ProcessingPart
 from sagemaker_local.protocol.access import AccessGate
+from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.protocol.control import ControlPlane, Handler
 from sagemaker_local.protocol.paging import PageTokens
 from sagemaker_local.protocol.service_model import load_service_models
@@ -128,7 +129,7 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
     database = Database(settings.database_file)
     clients = AwsClients(
         endpoint_url=settings.endpoint_url,
-        region=settings.region,
+        home=Scope(settings.region, settings.account_id),
         credentials=Credentials(settings.access_key_id, settings.secret_access_key, settings.session_token),
     )
     machine = this_machine(cpus=settings.machine_cpus, memory_mib=settings.machine_memory_mib)

@@ -5,10 +5,11 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.sagemaker_local.engine_process import EngineProcess
+from tests.contract.sagemaker_local.engine_process import EngineProcess, eventually
 from tests.contract.sagemaker_local.scenario import IMAGE, ROLE, Scenario
 
 pytestmark = pytest.mark.contract
@@ -152,6 +153,49 @@ def test_a_config_of_an_unknown_model_and_a_second_create_are_refused(
         engine.sagemaker.create_model(
             ModelName=scenario.name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE}
         )
+
+
+def test_regions_and_accounts_do_not_see_each_other(
+    engine: EngineProcess, emulator: str, scenario: Scenario
+) -> None:
+    """A job of another account and region has its own name, bucket, role, logs and event bus."""
+    scenario.put("data/a.txt")
+    request = scenario.training_request()
+    engine.sagemaker.create_training_job(**request)
+    keys = {
+        "aws_access_key_id": "111122223333", "aws_secret_access_key": "test", "region_name": "eu-central-1",
+    }  # fmt: skip
+    sagemaker = boto3.client("sagemaker", endpoint_url=engine.url, **keys)
+    with pytest.raises(ClientError, match=r"Requested resource not found\."):
+        sagemaker.describe_training_job(TrainingJobName=scenario.name)
+    s3 = boto3.client("s3", endpoint_url=emulator, **keys)
+    s3.create_bucket(
+        Bucket=f"{scenario.name}-other", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    s3.put_object(Bucket=f"{scenario.name}-other", Key="data/b.txt", Body=b"x")
+    request |= {
+        "RoleArn": "arn:aws:iam::111122223333:role/engine-tests",
+        "OutputDataConfig": {"S3OutputPath": f"s3://{scenario.name}-other/out", "CompressionType": "NONE"},
+        "InputDataConfig": [scenario.channel("train", S3Uri=f"s3://{scenario.name}-other/data/")],
+    }
+    arn = sagemaker.create_training_job(**request)["TrainingJobArn"]
+    assert arn == f"arn:aws:sagemaker:eu-central-1:111122223333:training-job/{scenario.name}"
+    sagemaker.get_waiter("training_job_completed_or_stopped").wait(
+        TrainingJobName=scenario.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    assert scenario.finished(engine)["TrainingJobArn"] != arn
+    assert len(sagemaker.list_training_jobs()["TrainingJobSummaries"]) == 1
+    report = s3.get_object(
+        Bucket=f"{scenario.name}-other", Key=f"out/{scenario.name}/output/model/report.json"
+    )
+    assert json.loads(report["Body"].read())["channels"] == {"train": ["b.txt"]}
+    logs = boto3.client("logs", endpoint_url=emulator, **keys)
+    eventually(
+        lambda: logs.describe_log_streams(logGroupName="/aws/sagemaker/TrainingJobs")["logStreams"],
+        what="the log is in the other account",
+    )
+    eventually(lambda: len(scenario.events()) >= 5, what="the home job is told")
+    assert {one["account"] for one in scenario.events()} == {"000000000000"}
 
 
 def test_admin_routes_need_the_token(engine: EngineProcess) -> None:

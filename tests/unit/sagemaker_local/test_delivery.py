@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sagemaker_local.events.dispatcher import BusUnavailable, EventDispatcher
 from sagemaker_local.logs.metric_dispatcher import MetricDispatcher, MetricsUnavailable
 from sagemaker_local.logs.shipper import LogEvent, LogServiceUnavailable, LogShipper
+from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.state import cursors, metric_outbox, outbox
 from sagemaker_local.state.database import Database
 from sagemaker_local.state.metric_outbox import Datum
@@ -64,13 +65,13 @@ class Streams:
         self.events: list[LogEvent] = []
         self.breaks_after_taking = True
 
-    def put(self, group: str, stream: str, events: list[LogEvent]) -> None:
+    def put(self, scope: Scope | None, group: str, stream: str, events: list[LogEvent]) -> None:
         self.events += events
         if self.breaks_after_taking:
             self.breaks_after_taking = False
             raise LogServiceUnavailable("connection lost")
 
-    def last(self, group: str, stream: str) -> LogEvent | None:
+    def last(self, scope: Scope | None, group: str, stream: str) -> LogEvent | None:
         return self.events[-1] if self.events else None
 
 
@@ -112,7 +113,7 @@ class Sink:
         self.calls = 0
         self.taken: list[Datum] = []
 
-    def put(self, region: str, namespace: str, data: list[Datum]) -> None:
+    def put(self, scope: Scope, namespace: str, data: list[Datum]) -> None:
         self.calls += 1
         if self.calls == 1:
             raise MetricsUnavailable("away")
@@ -125,7 +126,11 @@ def test_metrics_wait_for_their_service_and_arrive_once(tmp_path: Path) -> None:
         values = [("loss", float(number), 7.5) for number in range(400)]
         await database.run(
             lambda c: metric_outbox.add(
-                c, region="us-east-1", namespace="n", dimensions={"d": "x"}, values=values
+                c,
+                scope=Scope("us-east-1", "000000000000"),
+                namespace="n",
+                dimensions={"d": "x"},
+                values=values,
             )
         )
         dispatcher = MetricDispatcher(database, sink)
@@ -143,7 +148,7 @@ def test_metrics_wait_for_their_service_and_arrive_once(tmp_path: Path) -> None:
 
 def test_a_stream_that_cannot_be_delivered_does_not_hold_up_the_end_of_a_job(tmp_path: Path) -> None:
     class Away(Streams):
-        def put(self, group: str, stream: str, events: list[LogEvent]) -> None:
+        def put(self, scope: Scope | None, group: str, stream: str, events: list[LogEvent]) -> None:
             raise LogServiceUnavailable("away")
 
     async def scene() -> bool:

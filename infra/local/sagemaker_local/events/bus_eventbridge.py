@@ -20,8 +20,8 @@ class EventBridgeBus:
         self._clients = clients
 
     def put(self, events: list[OutboxEvent]) -> list[int]:
-        region = parse_arn(events[0].arn).region
-        batch = [event for event in events if parse_arn(event.arn).region == region]
+        scope = parse_arn(events[0].arn).scope
+        batch = [event for event in events if parse_arn(event.arn).scope == scope]
         entries = [
             {
                 "Source": SOURCE,
@@ -33,7 +33,7 @@ class EventBridgeBus:
             for event in batch
         ]
         try:
-            answer = self._clients.own("events", region).put_events(Entries=entries)
+            answer = self._clients.own("events", scope).put_events(Entries=entries)
         except (BotoCoreError, ClientError) as error:
             raise BusUnavailable(str(error)) from error
         taken = []

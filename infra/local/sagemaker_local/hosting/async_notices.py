@@ -15,6 +15,7 @@ from sagemaker_local.hosting import async_queue
 from sagemaker_local.hosting.async_queue import AsyncCall, Notice, Outcome, StoredNotice
 from sagemaker_local.logs.shipper import LogEvent, LogServiceUnavailable
 from sagemaker_local.logs.streams_cloudwatch import CloudWatchStreams
+from sagemaker_local.protocol.arns import Scope, parse_arn
 from sagemaker_local.state.database import Database
 from sagemaker_local.storage.aws_clients import AwsClients
 from sagemaker_local.storage.roles import RoleCredentials, RoleError, RolesUnavailable
@@ -34,10 +35,12 @@ class TopicsUnavailable(Exception):  # noqa: N818 - a state that passes
 
 def notices_of(call: AsyncCall, outcome: Outcome, result: Path) -> list[Notice]:
     """The message to the topic of this outcome, if there is one, and the line of the data log."""
+    account_id = parse_arn(call.endpoint_arn).account_id
     found = [
         Notice(
             kind="log",
             region=call.region,
+            account_id=account_id,
             to=f"/aws/sagemaker/Endpoints/{call.endpoint}",
             stream=f"{outcome.variant or 'endpoint'}/data-log",
             at=outcome.decided_at,
@@ -50,6 +53,7 @@ def notices_of(call: AsyncCall, outcome: Outcome, result: Path) -> list[Notice]:
             Notice(
                 kind="topic",
                 region=call.region,
+                account_id=account_id,
                 to=topic,
                 role_arn=call.role_arn,
                 at=outcome.decided_at,
@@ -147,7 +151,9 @@ class NoticeDelivery:
 
     def _send(self, notice: Notice) -> None:
         if notice.kind == "log":
-            self._streams.put(notice.to, notice.stream, [LogEvent(round(notice.at * 1000), notice.text)])
+            scope = Scope(notice.region, notice.account_id)
+            line = LogEvent(round(notice.at * 1000), notice.text)
+            self._streams.put(scope, notice.to, notice.stream, [line])
             return
         try:
             self._publish(notice)

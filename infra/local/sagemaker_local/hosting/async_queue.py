@@ -58,6 +58,7 @@ class Notice(BaseModel):
 
     kind: Literal["topic", "log"]
     region: str
+    account_id: str
     to: str  # ARN of the topic, or the log group
     stream: str = ""
     role_arn: str = ""

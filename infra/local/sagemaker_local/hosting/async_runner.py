@@ -117,7 +117,7 @@ class AsyncRunner:
                     self._measured.discard(arn)
                     continue
                 backlog = waiting.get(arn, 0)
-                metrics.gauge(parse_arn(arn).region, route.name, "ApproximateBacklogSize", backlog)
+                metrics.gauge(parse_arn(arn).scope, route.name, "ApproximateBacklogSize", backlog)
 
     # -- starting ------------------------------------------------------------------------
 

@@ -251,7 +251,7 @@ class Proxy:
         invocation = call.invocation
         self._metrics.record(
             Served(
-                region=invocation.scope.region,
+                scope=invocation.scope,
                 endpoint=invocation.route.name,
                 variant=invocation.pool.name,
                 instances=invocation.pool.instance_count,

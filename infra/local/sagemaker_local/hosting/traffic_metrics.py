@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.storage.aws_clients import AwsClients
 
 NAMESPACE = "AWS/SageMaker"
@@ -34,7 +35,7 @@ Datum = dict[str, Any]
 class Served:
     """One invocation of an endpoint."""
 
-    region: str
+    scope: Scope
     endpoint: str
     variant: str
     instances: int
@@ -59,7 +60,7 @@ class _Minute:
 
 @dataclass(frozen=True)
 class _Key:
-    region: str
+    scope: Scope
     dimensions: tuple[tuple[str, str], ...]
     minute: int
 
@@ -69,11 +70,11 @@ class TrafficMetrics:
         self._clients = clients
         self._flush_s = flush_s
         self._minutes: dict[_Key, _Minute] = {}
-        self._waiting: deque[tuple[str, Datum]] = deque(maxlen=_MAX_WAITING)
+        self._waiting: deque[tuple[Scope, Datum]] = deque(maxlen=_MAX_WAITING)
 
     def record(self, served: Served) -> None:
         dimensions = (("EndpointName", served.endpoint), ("VariantName", served.variant))
-        minute = self._minute(served.region, dimensions)
+        minute = self._minute(served.scope, dimensions)
         failed = served.status is None or served.status // 100 != 2
         status = served.status or 0
         minute.add("Invocations", "None", 1.0)
@@ -86,8 +87,8 @@ class TrafficMetrics:
         if served.setup_s is not None:
             minute.add("ModelSetupTime", "Microseconds", rounded(served.setup_s * 1e6))
 
-    def gauge(self, region: str, endpoint: str, name: str, value: float) -> None:
-        self._minute(region, (("EndpointName", endpoint),)).add(name, "None", value)
+    def gauge(self, scope: Scope, endpoint: str, name: str, value: float) -> None:
+        self._minute(scope, (("EndpointName", endpoint),)).add(name, "None", value)
 
     async def run(self) -> None:
         while True:
@@ -98,12 +99,12 @@ class TrafficMetrics:
         """Put all values so far; what CloudWatch does not take now is kept for the next time."""
         minutes, self._minutes = self._minutes, {}
         for key, minute in minutes.items():
-            self._waiting.extend((key.region, datum) for datum in _data(key, minute))
+            self._waiting.extend((key.scope, datum) for datum in _data(key, minute))
         while self._waiting:
-            region = self._waiting[0][0]
-            batch = [datum for at, datum in list(self._waiting)[:_MAX_DATA] if at == region]
+            scope = self._waiting[0][0]
+            batch = [datum for at, datum in list(self._waiting)[:_MAX_DATA] if at == scope]
             try:
-                await asyncio.to_thread(self._put, region, batch)
+                await asyncio.to_thread(self._put, scope, batch)
             except (BotoCoreError, ClientError) as error:
                 logger.warning("%d metric values wait for CloudWatch: %s", len(self._waiting), error)
                 return
@@ -111,11 +112,11 @@ class TrafficMetrics:
             kept = [item for item in self._waiting if id(item[1]) not in sent]
             self._waiting = deque(kept, maxlen=_MAX_WAITING)
 
-    def _put(self, region: str, data: list[Datum]) -> None:
-        self._clients.own("cloudwatch", region).put_metric_data(Namespace=NAMESPACE, MetricData=data)
+    def _put(self, scope: Scope, data: list[Datum]) -> None:
+        self._clients.own("cloudwatch", scope).put_metric_data(Namespace=NAMESPACE, MetricData=data)
 
-    def _minute(self, region: str, dimensions: tuple[tuple[str, str], ...]) -> _Minute:
-        key = _Key(region, dimensions, int(time.time()) // _MINUTE_S)
+    def _minute(self, scope: Scope, dimensions: tuple[tuple[str, str], ...]) -> _Minute:
+        key = _Key(scope, dimensions, int(time.time()) // _MINUTE_S)
         found = self._minutes.get(key)
         if found is None:
             found = self._minutes[key] = _Minute()

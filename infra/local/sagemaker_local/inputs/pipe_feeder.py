@@ -24,6 +24,7 @@ from sagemaker_local.inputs import recordio
 from sagemaker_local.inputs.channel_objects import ChannelError
 from sagemaker_local.inputs.fifos import FifoFolder, PipeReplacedError, TreeGoneError
 from sagemaker_local.inputs.pipe_plans import PipePart, PipePlan, error_file, parts, read_items, read_plan
+from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.storage.aws_clients import AwsClients, Credentials
 from sagemaker_local.storage.objects_s3 import ObjectStoreError, ObjectStoreUnavailable, S3Objects
 from sagemaker_local.storage.roles import RoleError, RolesUnavailable
@@ -180,7 +181,9 @@ def main() -> int:
     plan = read_plan(plan_file)
     env = os.environ
     clients = AwsClients(
-        endpoint_url=env["AWS_ENDPOINT_URL"], region=plan.region, credentials=Credentials("none", "none")
+        endpoint_url=env["AWS_ENDPOINT_URL"],
+        home=Scope(plan.region, plan.role_arn.split(":")[4]),
+        credentials=Credentials("none", "none"),
     )
     credentials = EngineCredentials(
         env["AWS_CONTAINER_CREDENTIALS_FULL_URI"], env["AWS_CONTAINER_AUTHORIZATION_TOKEN"]

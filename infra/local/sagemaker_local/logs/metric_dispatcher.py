@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Protocol
 
+from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.state import metric_outbox
 from sagemaker_local.state.database import Database
 from sagemaker_local.state.metric_outbox import Datum
@@ -23,7 +24,7 @@ class MetricsUnavailable(Exception):  # noqa: N818 - a state that passes
 class MetricSink(Protocol):
     """Port to CloudWatch. Raises MetricsUnavailable."""
 
-    def put(self, region: str, namespace: str, data: list[Datum]) -> None: ...
+    def put(self, scope: Scope, namespace: str, data: list[Datum]) -> None: ...
 
 
 class MetricDispatcher:
@@ -56,6 +57,6 @@ class MetricDispatcher:
         return True
 
     async def _deliver(self, data: list[Datum]) -> None:
-        await asyncio.to_thread(self._sink.put, data[0].region, data[0].namespace, data)
+        await asyncio.to_thread(self._sink.put, data[0].scope, data[0].namespace, data)
         ids = [one.datum_id for one in data]
         await self._database.run(lambda connection: metric_outbox.remove(connection, ids))

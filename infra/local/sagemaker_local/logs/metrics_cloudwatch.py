@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemaker_local.logs.metric_dispatcher import MetricsUnavailable
+from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.state.metric_outbox import Datum
 from sagemaker_local.storage.aws_clients import AwsClients
 
@@ -14,9 +15,9 @@ class CloudWatchMetrics:
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
 
-    def put(self, region: str, namespace: str, data: list[Datum]) -> None:
+    def put(self, scope: Scope, namespace: str, data: list[Datum]) -> None:
         try:
-            self._clients.own("cloudwatch", region).put_metric_data(
+            self._clients.own("cloudwatch", scope).put_metric_data(
                 Namespace=namespace, MetricData=[_entry(one) for one in data]
             )
         except (BotoCoreError, ClientError) as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from sagemaker_local.logs.frames import Frame, read_frames
+from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.state import cursors
 from sagemaker_local.state.cursors import LogCursor, OpenLog
 from sagemaker_local.state.database import Database
@@ -32,10 +33,13 @@ class LogEvent(NamedTuple):
 
 
 class LogStreams(Protocol):
-    """Port to CloudWatch Logs. Raises LogServiceUnavailable; put creates what is missing."""
+    """Port to CloudWatch Logs; no scope means the engine's own. ``put`` creates what is missing.
 
-    def put(self, group: str, stream: str, events: list[LogEvent]) -> None: ...
-    def last(self, group: str, stream: str) -> LogEvent | None: ...
+    Both raise LogServiceUnavailable.
+    """
+
+    def put(self, scope: Scope | None, group: str, stream: str, events: list[LogEvent]) -> None: ...
+    def last(self, scope: Scope | None, group: str, stream: str) -> LogEvent | None: ...
 
 
 class LogShipper:
@@ -149,7 +153,9 @@ class LogShipper:
     async def _send(self, cursor: LogCursor, batch: list[Frame], end: int) -> LogCursor:
         if batch:
             await self._database.run(lambda c: cursors.log_in_flight(c, cursor.process_id, end))
-            await asyncio.to_thread(self._streams.put, cursor.group_name, cursor.stream_name, _events(batch))
+            await asyncio.to_thread(
+                self._streams.put, cursor.scope, cursor.group_name, cursor.stream_name, _events(batch)
+            )
         return await self._sent(cursor, end)
 
     async def _settle(self, cursor: LogCursor, end: int) -> LogCursor:
@@ -158,7 +164,9 @@ class LogShipper:
             read_frames, self._file(cursor.process_id), cursor.sent_offset, end - cursor.sent_offset
         )
         wanted = _events([frame for frame in frames if frame.end_offset <= end])
-        last = await asyncio.to_thread(self._streams.last, cursor.group_name, cursor.stream_name)
+        last = await asyncio.to_thread(
+            self._streams.last, cursor.scope, cursor.group_name, cursor.stream_name
+        )
         arrived = not wanted or last == max(wanted, key=lambda event: event.at_ms) or last == wanted[-1]
         return await self._sent(cursor, end if arrived else cursor.sent_offset)
 

@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sagemaker_local.logs.shipper import LogEvent, LogServiceUnavailable
+from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.storage.aws_clients import AwsClients
 
 _KNOWN_STREAMS = 10_000
@@ -14,27 +15,27 @@ _KNOWN_STREAMS = 10_000
 class CloudWatchStreams:
     def __init__(self, clients: AwsClients) -> None:
         self._clients = clients
-        self._groups: set[str] = set()
-        self._streams: set[tuple[str, str]] = set()
+        self._groups: set[tuple[Scope | None, str]] = set()
+        self._streams: set[tuple[Scope | None, str, str]] = set()
 
-    def put(self, group: str, stream: str, events: list[LogEvent]) -> None:
+    def put(self, scope: Scope | None, group: str, stream: str, events: list[LogEvent]) -> None:
         try:
-            if (group, stream) not in self._streams:
-                self._create(group, stream)
+            if (scope, group, stream) not in self._streams:
+                self._create(scope, group, stream)
             try:
-                self._put(group, stream, events)
+                self._put(scope, group, stream, events)
             except ClientError as error:
                 if not _is(error, "ResourceNotFoundException"):
                     raise
-                self._groups.discard(group)  # the emulator was reset
-                self._create(group, stream)
-                self._put(group, stream, events)
+                self._groups.discard((scope, group))  # the emulator was reset
+                self._create(scope, group, stream)
+                self._put(scope, group, stream, events)
         except (BotoCoreError, ClientError) as error:
             raise LogServiceUnavailable(str(error)) from error
 
-    def last(self, group: str, stream: str) -> LogEvent | None:
+    def last(self, scope: Scope | None, group: str, stream: str) -> LogEvent | None:
         try:
-            answer = self._logs.get_log_events(
+            answer = self._logs(scope).get_log_events(
                 logGroupName=group, logStreamName=stream, limit=1, startFromHead=False
             )
         except ClientError as error:
@@ -46,31 +47,31 @@ class CloudWatchStreams:
         events = answer["events"]
         return LogEvent(int(events[-1]["timestamp"]), str(events[-1]["message"])) if events else None
 
-    @property
-    def _logs(self) -> Any:
-        return self._clients.own("logs")
+    def _logs(self, scope: Scope | None) -> Any:
+        return self._clients.own("logs", scope)
 
-    def _put(self, group: str, stream: str, events: list[LogEvent]) -> None:
-        self._logs.put_log_events(
+    def _put(self, scope: Scope | None, group: str, stream: str, events: list[LogEvent]) -> None:
+        self._logs(scope).put_log_events(
             logGroupName=group,
             logStreamName=stream,
             logEvents=[{"timestamp": event.at_ms, "message": event.message} for event in events],
         )
 
-    def _create(self, group: str, stream: str) -> None:
-        if group not in self._groups:
-            self._create_one(self._logs.create_log_group, logGroupName=group)
-            self._groups.add(group)
+    def _create(self, scope: Scope | None, group: str, stream: str) -> None:
+        logs = self._logs(scope)
+        if (scope, group) not in self._groups:
+            self._create_one(logs.create_log_group, logGroupName=group)
+            self._groups.add((scope, group))
         try:
-            self._create_one(self._logs.create_log_stream, logGroupName=group, logStreamName=stream)
+            self._create_one(logs.create_log_stream, logGroupName=group, logStreamName=stream)
         except ClientError as error:
             if not _is(error, "ResourceNotFoundException"):
                 raise
-            self._create_one(self._logs.create_log_group, logGroupName=group)
-            self._create_one(self._logs.create_log_stream, logGroupName=group, logStreamName=stream)
+            self._create_one(logs.create_log_group, logGroupName=group)
+            self._create_one(logs.create_log_stream, logGroupName=group, logStreamName=stream)
         if len(self._streams) >= _KNOWN_STREAMS:
             self._streams.clear()  # asking again costs a call
-        self._streams.add((group, stream))
+        self._streams.add((scope, group, stream))
 
     @staticmethod
     def _create_one(create: Callable[..., Any], **arguments: str) -> None:

@@ -77,7 +77,7 @@ class UsageSampler:
             for one, found in zip(running, values, strict=True):
                 metric_outbox.add(
                     connection,
-                    region=one.arn.region,
+                    scope=one.arn.scope,
                     namespace=_NAMESPACES[one.arn.kind],
                     dimensions=one.dimensions,
                     values=[(name, value, now) for name, value in found.items()],

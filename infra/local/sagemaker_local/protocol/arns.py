@@ -52,6 +52,10 @@ class ParsedArn:
     kind: str
     name: str
 
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.region, self.account_id)
+
 
 def parse_arn(arn: str) -> ParsedArn:
     parts = arn.split(":", 5)

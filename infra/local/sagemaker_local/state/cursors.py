@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from sagemaker_local.protocol.arns import Scope, parse_arn
 from sagemaker_local.state import metric_outbox, objectives
 
 
@@ -15,6 +16,7 @@ class LogCursor:
     sent_offset: int
     in_flight_offset: int | None
     closed: bool
+    scope: Scope | None = None  # account and region of its process, if that is still known
 
 
 @dataclass(frozen=True)
@@ -41,19 +43,24 @@ def open_log(connection: sqlite3.Connection, process_id: str, group_name: str, s
 
 def open_logs(connection: sqlite3.Connection) -> list[OpenLog]:
     rows = connection.execute(
-        "SELECT log_cursor.*, COALESCE(json_extract(process.doc, '$.state'), 'ended') = 'ended' "
+        "SELECT log_cursor.*, owner_arn, COALESCE(json_extract(process.doc, '$.state'), 'ended') = 'ended' "
         "FROM log_cursor LEFT JOIN process USING (process_id) WHERE closed = 0"
     ).fetchall()
-    return [OpenLog(_cursor(row), bool(row[6])) for row in rows]
+    return [OpenLog(_cursor(row), bool(row[7])) for row in rows]
 
 
 def log_of(connection: sqlite3.Connection, process_id: str) -> LogCursor | None:
-    row = connection.execute("SELECT * FROM log_cursor WHERE process_id = ?", (process_id,)).fetchone()
+    row = connection.execute(
+        "SELECT log_cursor.*, owner_arn FROM log_cursor LEFT JOIN process USING (process_id) "
+        "WHERE process_id = ?",
+        (process_id,),
+    ).fetchone()
     return _cursor(row) if row else None
 
 
 def _cursor(row: tuple[Any, ...]) -> LogCursor:
-    return LogCursor(row[0], row[1], row[2], row[3], row[4], bool(row[5]))
+    scope = parse_arn(row[6]).scope if row[6] else None
+    return LogCursor(row[0], row[1], row[2], row[3], row[4], bool(row[5]), scope)
 
 
 def log_in_flight(connection: sqlite3.Connection, process_id: str, offset: int) -> None:

@@ -59,7 +59,8 @@ CREATE TABLE IF NOT EXISTS async_call (
 CREATE INDEX IF NOT EXISTS async_call_by_endpoint ON async_call (state, endpoint_arn, place);
 CREATE TABLE IF NOT EXISTS async_notice (notice_id INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS metric_outbox (
-    datum_id INTEGER PRIMARY KEY AUTOINCREMENT, region TEXT NOT NULL, namespace TEXT NOT NULL,
+    datum_id INTEGER PRIMARY KEY AUTOINCREMENT, region TEXT NOT NULL, account_id TEXT NOT NULL,
+    namespace TEXT NOT NULL,
     dimensions TEXT NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL, counts TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS metric_cursor (process_id TEXT PRIMARY KEY, scanned_offset INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS presigned_url (

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sagemaker_local.protocol.arns import Scope, parse_arn
+
 TRAINING_NAMESPACE = "/aws/sagemaker/TrainingJobs"
 
 
@@ -18,7 +20,7 @@ class Datum:
     """The values of one metric in one second, each with its count."""
 
     datum_id: int
-    region: str
+    scope: Scope
     namespace: str
     dimensions: dict[str, str]
     name: str
@@ -30,7 +32,7 @@ class Datum:
 def add(
     connection: sqlite3.Connection,
     *,
-    region: str,
+    scope: Scope,
     namespace: str,
     dimensions: Mapping[str, str],
     values: Sequence[tuple[str, float, float]],
@@ -39,10 +41,20 @@ def add(
     """Add (name, value, epoch seconds) of one set of dimensions."""
     text = json.dumps(dimensions, sort_keys=True)
     connection.executemany(
-        "INSERT INTO metric_outbox (region, namespace, dimensions, name, unit, counts, at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO metric_outbox "
+        "(region, account_id, namespace, dimensions, name, unit, counts, at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (region, namespace, text, name, unit, json.dumps(list(counts.items())), second)
+            (
+                scope.region,
+                scope.account_id,
+                namespace,
+                text,
+                name,
+                unit,
+                json.dumps(list(counts.items())),
+                second,
+            )
             for name, second, counts in gather(values)
         ],
     )
@@ -66,31 +78,37 @@ def add_of_job(connection: sqlite3.Connection, arn: str, values: Sequence[tuple[
     """Add what a training job's own definitions found; a job that is deleted has no name any more."""
     row = connection.execute("SELECT name FROM resource WHERE arn = ?", (arn,)).fetchone()
     if row is not None:
-        region = arn.split(":")[3]
         dimensions = {"TrainingJobName": str(row[0])}
-        add(connection, region=region, namespace=TRAINING_NAMESPACE, dimensions=dimensions, values=values)
+        add(
+            connection,
+            scope=parse_arn(arn).scope,
+            namespace=TRAINING_NAMESPACE,
+            dimensions=dimensions,
+            values=values,
+        )
 
 
 def oldest(connection: sqlite3.Connection, limit: int) -> list[Datum]:
-    """The oldest data, all of the region and namespace of the first: what one call takes."""
+    """The oldest data, all of the account, region and namespace of the first: what one call takes."""
     rows = connection.execute(
-        "SELECT datum_id, region, namespace, dimensions, name, unit, counts, at FROM metric_outbox "
+        "SELECT datum_id, region, account_id, namespace, dimensions, name, unit, counts, at "
+        "FROM metric_outbox "
         "ORDER BY datum_id LIMIT ?",
         (limit,),
     ).fetchall()
-    return [_datum(row) for row in rows if row[1:3] == rows[0][1:3]]
+    return [_datum(row) for row in rows if row[1:4] == rows[0][1:4]]
 
 
 def _datum(row: tuple[Any, ...]) -> Datum:
     return Datum(
         datum_id=row[0],
-        region=row[1],
-        namespace=row[2],
-        dimensions=json.loads(row[3]),
-        name=row[4],
-        unit=row[5],
-        values=[(value, count) for value, count in json.loads(row[6])],
-        at=row[7],
+        scope=Scope(row[1], row[2]),
+        namespace=row[3],
+        dimensions=json.loads(row[4]),
+        name=row[5],
+        unit=row[6],
+        values=[(value, count) for value, count in json.loads(row[7])],
+        at=row[8],
     )
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from sagemaker_local.protocol.arns import Scope
+
 _CONFIG = Config(
     connect_timeout=5,
     read_timeout=60,
@@ -42,16 +44,25 @@ class Credentials:
 class AwsClients:
     """The clients of one emulator; the least recently used one is given up when there are many."""
 
-    def __init__(self, *, endpoint_url: str, region: str, credentials: Credentials) -> None:
+    def __init__(self, *, endpoint_url: str, home: Scope, credentials: Credentials) -> None:
         self._endpoint_url = endpoint_url
-        self._region = region
+        self._home = home
         self._credentials = credentials
         self._kept: OrderedDict[tuple[str, str, Credentials], Any] = OrderedDict()
         self._lock = threading.Lock()
         self._session: Any = None
 
-    def own(self, service: str, region: str | None = None) -> Any:
-        return self.for_credentials(service, region or self._region, self._credentials)
+    def own(self, service: str, scope: Scope | None = None) -> Any:
+        """Return a client of the engine itself, in the home account and region or in another one."""
+        scope = scope or self._home
+        credentials = self._credentials
+        if scope.account_id != self._home.account_id:  # the emulator takes an account's number for its root
+            credentials = Credentials(scope.account_id, self._credentials.secret_access_key)
+        return self.for_credentials(service, scope.region, credentials)
+
+    def beside(self, arn: str) -> Scope:
+        """Return the account of an ARN, in the home region."""
+        return Scope(self._home.region, arn.split(":")[4])
 
     def for_credentials(self, service: str, region: str, credentials: Credentials) -> Any:
         key = (service, region, credentials)
@@ -65,7 +76,7 @@ class AwsClients:
 
     def _make(self, service: str, region: str, credentials: Credentials) -> Any:
         if self._session is None:
-            self._session = boto3.session.Session(region_name=self._region)
+            self._session = boto3.session.Session(region_name=self._home.region)
         return self._session.client(
             service,
             region_name=region,

@@ -62,7 +62,7 @@ class RoleCredentials:
 
     def _ask(self, role_arn: str) -> Credentials:
         try:
-            answer = self._clients.own("sts").assume_role(
+            answer = self._clients.own("sts", self._clients.beside(role_arn)).assume_role(
                 RoleArn=role_arn, RoleSessionName="SageMaker", DurationSeconds=_DURATION_S
             )
         except ClientError as error:
@@ -73,7 +73,8 @@ class RoleCredentials:
         return _credentials(answer["Credentials"])
 
     def _federate(self, role_arn: str) -> Credentials:
-        iam = self._clients.own("iam")
+        scope = self._clients.beside(role_arn)
+        iam = self._clients.own("iam", scope)
         name = role_arn.rsplit("/", 1)[-1]
         try:
             role = iam.get_role(RoleName=name)["Role"]
@@ -85,7 +86,7 @@ class RoleCredentials:
             ]
             attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
             request = _federation_request(role_arn, inline, [policy["PolicyArn"] for policy in attached])
-            answer = self._clients.own("sts").get_federation_token(**request)
+            answer = self._clients.own("sts", scope).get_federation_token(**request)
         except ClientError as error:
             _raise_if_transient(error)
             raise RoleError(f"the role {role_arn} cannot be used: {error}") from error

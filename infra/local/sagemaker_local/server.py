@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -252,11 +252,20 @@ async def serve(settings: Settings) -> None:
     finally:
         await front.stop(0.0)
         await runner.cleanup()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _cancelled(tasks)
         await engine.close()
         lock.close()
+
+
+async def _cancelled(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    """Cancel until all have ended: a task that hides its cancellation must not hold up the engine's end."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_SHUTDOWN_S)
+        for task in pending:
+            logger.warning("%s does not end; it is cancelled again", task.get_coro())
 
 
 def _server_of(runner: web.AppRunner) -> web.Server:

@@ -73,7 +73,7 @@ class EventDispatcher:
         try:
             await asyncio.shield(delivery)
         except asyncio.CancelledError:  # a clean stop: what the bus has taken must not be sent again
-            await delivery
+            await asyncio.gather(delivery, return_exceptions=True)
             raise
         return True
 

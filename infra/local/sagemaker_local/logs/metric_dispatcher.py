@@ -52,7 +52,7 @@ class MetricDispatcher:
         try:
             await asyncio.shield(delivery)
         except asyncio.CancelledError:  # a clean stop: what the service has taken must not be sent again
-            await delivery
+            await asyncio.gather(delivery, return_exceptions=True)
             raise
         return True
 

@@ -254,7 +254,8 @@ class AppRun:
         await self._not_yet()
         pause_s = min(0.5 * 2**self._failed_starts, _MAX_BACKOFF_S)
         try:
-            await asyncio.wait_for(self._wake.wait(), pause_s)
+            async with asyncio.timeout(pause_s):
+                await self._wake.wait()
         except TimeoutError:
             return
 

@@ -69,6 +69,7 @@ class Fleet:
         self._directories: dict[str, Directory] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._http: aiohttp.ClientSession | None = None
+        self.is_recovered = False  # until then it does not know all endpoints
 
     async def open(self) -> None:
         self._http = worker_session()
@@ -85,6 +86,7 @@ class Fleet:
             self.wake(endpoint)
         for component in components:
             self.wake_component(component)
+        self.is_recovered = True
         return len(endpoints) + len(components)
 
     def wake(self, endpoint: Endpoint) -> None:

@@ -72,6 +72,7 @@ class Fleet:
         self._adapters: dict[str, Adapters] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._http: aiohttp.ClientSession | None = None
+        self.is_recovered = False  # until then it does not know all endpoints
 
     async def open(self) -> None:
         self._http = worker_session()
@@ -92,6 +93,7 @@ class Fleet:
                 self._adapters_of(component.endpoint_arn).add(component.base, component.name, key)
         for component in components:
             self.wake_component(component)
+        self.is_recovered = True
         return len(endpoints) + len(components)
 
     def wake(self, endpoint: Endpoint) -> None:

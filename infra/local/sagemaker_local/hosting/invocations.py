@@ -102,6 +102,8 @@ class Invocations:
 
     def _route(self, scope: Scope, name: str) -> EndpointRoute:
         route = self._fleet.route(scope.arn(ENDPOINT, name)) if _NAME.fullmatch(name) else None
+        if route is None and not self._fleet.is_recovered:
+            raise service_unavailable("The engine has just started and brings its endpoints back.")
         if route is None:
             raise runtime_validation_error(f"Endpoint {name} of account {scope.account_id} not found.")
         if not route.takes_requests and route.status in _SERVING:

@@ -1,6 +1,7 @@
 """The engine as an operator runs it: a process that tests may also kill."""
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 REGION = "us-east-1"
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
 Result = TypeVar("Result")
+_RUN_ID = b"SML_RUN_ID="
 
 
 def eventually(question: Callable[[], Result], *, within_s: float = 30.0, what: str = "") -> Result:
@@ -101,18 +103,7 @@ class EngineProcess:
         if self._process.poll() is not None:
             self.start()
         self.stop()
-        assert self.processes() == [], "processes of this engine's jobs outlived it"
-
-    def processes(self) -> list[int]:
-        """PIDs of shims of this engine: each carries its run folder in its command."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError):
-                    command = (entry / "cmdline").read_bytes()
-                    if b"processes.shim" in command and str(self.state_dir).encode() in command:
-                        found.append(int(entry.name))
-        return found
+        assert self.alive() == set(), "processes of this engine's jobs outlived it"
 
     def kill(self) -> None:
         """As a crash does: no goodbye."""
@@ -138,21 +129,17 @@ class EngineProcess:
         found = self.admin("GET", "state")["processes"]
         return [one for one in found if one["owner_arn"] == arn and one["state"] == "running"]
 
-    def leftovers(self) -> list[int]:
-        """Shims of this engine that its state says are not running."""
-        known = {one["pid"] for one in self.admin("GET", "state")["processes"] if one["state"] == "running"}
-        mine = str(self.state_dir / "runs").encode()
-        found = []
-        for entry in Path("/proc").iterdir():
-            if not entry.name.isdigit() or int(entry.name) in known:
-                continue
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if b"sagemaker_local.processes.shim" in words and any(word.startswith(mine) for word in words):
-                found.append(int(entry.name))
-        return [pid for pid in found if not known & set(_parents(pid))]
+    def alive(self) -> set[str]:
+        """Ids of processes that run: their shim holds its lock, or one of them carries its id."""
+        folders = list((self.state_dir / "runs").iterdir())
+        return {one.name for one in folders if _is_locked(one / "lock")} | (
+            {one.name for one in folders} & _carried_ids()
+        )
+
+    def leftovers(self) -> set[str]:
+        """What runs although the engine's state says that it does not."""
+        processes = self.admin("GET", "state")["processes"]
+        return self.alive() - {one["process_id"] for one in processes}
 
     def _is_ready(self) -> bool:
         assert self._process is not None
@@ -164,6 +151,30 @@ class EngineProcess:
         client = boto3.client(service, endpoint_url=self.url, config=config, **KEYS)
         watch(client)
         return client
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
+def _carried_ids() -> set[str]:
+    """The ids in the environments of all processes of this machine."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                variables = (entry / "environ").read_bytes().split(b"\0")
+                found |= {
+                    one.partition(b"=")[2].decode() for one in variables if one.startswith(b"SML_RUN_ID=")
+                }
+    return found
 
 
 def descendants(pid: int) -> list[int]:
@@ -178,18 +189,6 @@ def descendants(pid: int) -> list[int]:
         children = [int(child) for child in text.split()]
         found += children
         todo = todo[1:] + children
-    return found
-
-
-def _parents(pid: int) -> list[int]:
-    found = []
-    while pid > 1:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except FileNotFoundError:
-            return found
-        pid = int(fields[1])
-        found.append(pid)
     return found
 
 

@@ -153,5 +153,4 @@ def test_two_hundred_jobs_end_truthfully_and_a_service_comes_back_whatever_is_ki
     told = {name: telling(job, scenario.events()) for name, job in ended.items()}
     assert {name: one for name, one in told.items() if one.untold or one.made_up} == {}
     assert max(one.repeats for one in told.values()) <= chaos.kills["engine"]
-    known = {one["pid"] for one in engine.admin("GET", "state")["processes"]}
-    assert [pid for pid in engine.processes() if pid not in known] == []
+    assert engine.leftovers() == set()

@@ -298,7 +298,7 @@ def test_an_endpoint_can_be_deleted_while_it_is_created_or_updated(
     engine.sagemaker.delete_endpoint(EndpointName=name)
     _waits_until_gone(engine, name)
     assert engine.processes_of(arn) == []
-    assert engine.leftovers() == []
+    assert engine.leftovers() == set()
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_a_kill_of_the_engine_during_any_change_leaves_it_done_and_no_orphan(
     engine.start()
     _waits_until_gone(engine, name)
     assert engine.processes_of(arn) == []
-    assert engine.leftovers() == []
+    assert engine.leftovers() == set()
 
 
 def test_a_killed_shim_is_replaced_and_leaves_nothing_behind(

@@ -3,8 +3,8 @@
 A job of one core works in fixed portions and prints a line with a metric after each, 10,000 lines a second on
 a free machine. Reference in the same run: the same program as a bare process of the same niceness, unbuffered
 as in every image of ours, whose output goes to a file. Rounds alternate, the ratio is of medians. Budget: the
-job takes at most 5 % longer. Also told: seconds after the job's end until the last line is in CloudWatch Logs,
-and that no line is missing or doubled.
+job takes at most 5 % longer. Also told: seconds after the job's end until the last line is in CloudWatch
+Logs, and that no line is missing or doubled.
 """
 
 import argparse

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sagemaker_local.capacity.machine import CapacityError
+from sagemaker_local.capacity.machine import CapacityError, Machine
 from sagemaker_local.core import Core
 from sagemaker_local.jobs.job import Job
 from sagemaker_local.jobs.runs import JobRuns
@@ -32,8 +32,16 @@ class JobOperations(Generic[J]):
     def check_capacity(self, job: J) -> None:
         """Raise ResourceLimitExceeded for what this machine can never run."""
         try:
+            types = self.core.instance_types
             for name in set(job.instance_types):
-                self.core.instance_types.slot(name)
+                types.slot(name)
+            sizes = [types.size(name) for name in job.instance_types]
+            whole = Machine(
+                cpus=sum(one.cpus for one in sizes),
+                memory_mib=sum(one.memory_mib for one in sizes),
+                gpus=sum(one.gpus for one in sizes),
+            )
+            types.check(f"a job of {len(sizes)} instances", whole)
         except CapacityError as error:
             raise ResourceLimitExceeded(str(error)) from error
 

@@ -6,6 +6,7 @@ atomically, ``exit.json``. SIGTERM stops the job with the grace of the spec, SIG
 it at once. Standard library only.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -24,6 +25,11 @@ from sagemaker_local.processes.limits import Limits, TreeWatch, too_many
 #: What the engine sends to a shim: stop with grace, kill at once.
 COMMANDS = {signal.SIGTERM, signal.SIGUSR1}
 _CHUNK = 65536
+#: What a job may write while the shim lets output gather.
+_PIPE_BYTES = 256 * 1024
+_GATHER_S = 0.01
+_PACE_S = 0.1
+_PIECES_A_PACE = 10
 _DRAIN_S = 5.0
 _FLOOD_PAUSE_S = 0.002
 _NETWORK_WAIT_S = 20.0
@@ -41,6 +47,20 @@ def write_atomically(directory: int, name: str, value: dict[str, Any]) -> None:
     os.fsync(directory)
 
 
+class Pace:
+    """Tells when output comes in more pieces than are worth a turn each."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._pieces = 0
+
+    def is_busy(self, now: float) -> bool:
+        if now - self._since > _PACE_S:
+            self._since, self._pieces = now, 0
+        self._pieces += 1
+        return self._pieces > _PIECES_A_PACE
+
+
 class Shim:
     def __init__(self, run_dir: Path, spec: dict[str, Any], directory: int) -> None:
         self._run_dir = run_dir
@@ -53,6 +73,7 @@ class Shim:
         log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600, dir_fd=directory)
         self._log = LogFile(log, int(spec["log_limit_bytes"]), int(spec["log_rate_bytes_per_s"]))
         self._framers: dict[int, LineFramer] = {}
+        self._pace = Pace()
         self._limits = Limits.from_json(spec["limits"])
         self._limit: str | None = None
         self._tasks: TaskGroup | None = None
@@ -107,6 +128,9 @@ class Shim:
         out_reader, out_writer = os.pipe()
         error_reader, error_writer = os.pipe()
         status_reader, status_writer = os.pipe()
+        for pipe in (out_writer, error_writer):
+            with contextlib.suppress(OSError):  # more than the machine lets a user have
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._framers = {out_reader: LineFramer(b"O"), error_reader: LineFramer(b"E")}
         parent = os.getpid()
         # A stop waits until the child has its own handlers; otherwise it would be lost in between.
@@ -202,6 +226,8 @@ class Shim:
         self._log.write(self._framers[pipe].feed(chunk))
         if self._log.is_flooded:
             time.sleep(_FLOOD_PAUSE_S)
+        elif self._pace.is_busy(time.monotonic()) and len(chunk) < _CHUNK:
+            time.sleep(_GATHER_S)  # a turn for every line would cost the job more than the line
         return bool(chunk)
 
     def _reap(self, child: int) -> None:

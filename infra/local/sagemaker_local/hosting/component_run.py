@@ -166,7 +166,7 @@ class ComponentRun:
     async def _tear_down(self) -> None:
         self._directory.pop(self.name.lower(), None)
         self._end_all_but(None)
-        await asyncio.gather(*self._ending)
+        await asyncio.shield(asyncio.gather(*self._ending))  # an engine that stops meanwhile waits for them
         await self._store.delete(self.arn)
 
     async def _make_pool(self, component: Component, plan: ComponentPlan) -> WorkerPool:

@@ -252,7 +252,7 @@ class EndpointRun:
     async def _tear_down(self) -> None:
         self.route.pools = self.route.incoming = ()
         self._end_all_but(None)
-        await asyncio.gather(*self._ending)
+        await asyncio.shield(asyncio.gather(*self._ending))  # an engine that stops meanwhile waits for them
         await self._store.delete(self.arn)
 
     # -- pools ---------------------------------------------------------------------------

@@ -416,3 +416,21 @@ def _runs(pid: int) -> bool:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:
         return False
+
+
+def test_an_engine_that_stops_while_an_endpoint_is_deleted_leaves_no_worker(
+    own_engine: Callable[..., EngineProcess], scenario: Scenario
+) -> None:
+    engine = own_engine()
+    scenario.deploy(engine, "1", count=2)
+    for number, settled in enumerate((False, True, False, True)):
+        name = f"{scenario.name}-{number}"
+        engine.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{scenario.name}-1")
+        if settled:
+            engine.sagemaker.get_waiter("endpoint_in_service").wait(
+                EndpointName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+            )
+        engine.sagemaker.delete_endpoint(EndpointName=name)
+        engine.close()
+        engine.start()
+        _waits_until_gone(engine, name)

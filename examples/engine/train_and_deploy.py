@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import WaiterError
 
 HERE = Path(__file__).resolve().parent
 EMULATOR = os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
@@ -22,7 +23,8 @@ RUNTIME = os.environ.get("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", ENGINE)
 REGION = os.environ.get("AWS_REGION", "us-east-1")
 BUCKET = "engine-example"
 IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/openbml/custom-sklearn:1"
-ROLE = "arn:aws:iam::000000000000:role/engine-example"
+ROLE_NAME = "engine-example"
+ROLE = f"arn:aws:iam::000000000000:role/{ROLE_NAME}"
 INSTANCE = "ml.m5.large"
 
 
@@ -54,6 +56,29 @@ def packed(*names: str) -> bytes:
     return buffer.getvalue()
 
 
+def make_role(iam: Any) -> None:
+    """A role that SageMaker may assume, with the example's bucket and nothing else."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    access = {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:PutObject", "s3:ListBucket"],
+        "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
+    }
+    try:
+        iam.create_role(RoleName=ROLE_NAME, AssumeRolePolicyDocument=policy(trust))
+    except iam.exceptions.EntityAlreadyExistsException:
+        say(f"role {ROLE_NAME} is there")
+    iam.put_role_policy(RoleName=ROLE_NAME, PolicyName="bucket", PolicyDocument=policy(access))
+
+
+def policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 def train(sagemaker: Any, s3: Any, name: str) -> str:
     """Run the training script to its end and return the model's address."""
     s3.create_bucket(Bucket=BUCKET)
@@ -79,7 +104,11 @@ def train(sagemaker: Any, s3: Any, name: str) -> str:
         StoppingCondition={"MaxRuntimeInSeconds": 600},
     )
     waiter = sagemaker.get_waiter("training_job_completed_or_stopped")
-    waiter.wait(TrainingJobName=name, WaiterConfig={"Delay": 2, "MaxAttempts": 300})
+    try:
+        waiter.wait(TrainingJobName=name, WaiterConfig={"Delay": 2, "MaxAttempts": 300})
+    except WaiterError as error:
+        job = sagemaker.describe_training_job(TrainingJobName=name)
+        raise SystemExit(f"training ended {job['TrainingJobStatus']}: {job.get('FailureReason')}") from error
     job = sagemaker.describe_training_job(TrainingJobName=name)
     metrics = {one["MetricName"]: round(one["Value"], 4) for one in job["FinalMetricDataList"]}
     say(f"trained in {job['TrainingTimeInSeconds']} s: {metrics}")
@@ -119,6 +148,7 @@ def clean_up(sagemaker: Any, name: str) -> None:
 
 def main() -> int:
     sagemaker, runtime = client("sagemaker", ENGINE), client("sagemaker-runtime", RUNTIME)
+    make_role(client("iam", EMULATOR))
     name = f"houses-{time.time_ns() // 1_000_000}"
     deploy(sagemaker, name, train(sagemaker, client("s3", EMULATOR), name))
     try:

@@ -66,6 +66,7 @@ class AppServices:
 class AppRun:
     def __init__(self, app: App, services: AppServices) -> None:
         self.arn = app.arn
+        self.title = f"app {app.arn}"
         self.last_status: ServerStatus | None = None
         self._is_healthy = False
         self._services = services

@@ -139,7 +139,7 @@ class ComponentRun(PooledRun[Component]):
     async def _tear_down(self, _: Component) -> None:
         self._directory.pop(self.name.lower(), None)
         self._end_all_but(None)
-        await asyncio.gather(*self._ending)
+        await self._all_ended()
         await self._store.delete(self.arn)
 
     async def _make_pool(self, component: Component, plan: ComponentPlan) -> WorkerPool:

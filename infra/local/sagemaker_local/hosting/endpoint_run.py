@@ -226,7 +226,7 @@ class EndpointRun(PooledRun[Endpoint]):
         self.route.status = endpoint.status
         self.route.pools = self.route.incoming = ()
         self._end_all_but(None)
-        await asyncio.gather(*self._ending)
+        await self._all_ended()
         await self._store.delete(self.arn)
 
     # -- pools ---------------------------------------------------------------------------

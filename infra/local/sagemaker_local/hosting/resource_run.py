@@ -86,3 +86,7 @@ class PooledRun(ResourceRun[R]):
         task = asyncio.create_task(pool.end(drain=True))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+    async def _all_ended(self) -> None:
+        """Shielded: a clean stop of the engine that comes meanwhile waits for them in ``suspend``."""
+        await asyncio.shield(asyncio.gather(*self._ending))

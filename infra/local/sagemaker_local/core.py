@@ -16,7 +16,7 @@ from sagemaker_local.inputs.input_channels import InputChannels
 from sagemaker_local.logs.shipper import LogShipper
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.protocol.control import Handler
-from sagemaker_local.protocol.paging import PageTokens
+from sagemaker_local.protocol.paging import Listings
 from sagemaker_local.protocol.service_model import ServiceModels
 from sagemaker_local.settings import Settings
 from sagemaker_local.state.database import Database
@@ -35,7 +35,7 @@ class Core:
     mode: str
     models: ServiceModels
     database: Database
-    tokens: PageTokens
+    listings: Listings
     clients: AwsClients
     roles: RoleCredentials
     instance_types: InstanceTypes

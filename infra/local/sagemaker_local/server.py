@@ -46,7 +46,7 @@ from sagemaker_local.processing.part import ProcessingPart
 from sagemaker_local.protocol.access import AccessGate
 from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.protocol.control import ControlPlane, Handler
-from sagemaker_local.protocol.paging import PageTokens
+from sagemaker_local.protocol.paging import Listings, PageTokens
 from sagemaker_local.protocol.service_model import load_service_models
 from sagemaker_local.protocol.tagging import TagOperations
 from sagemaker_local.settings import Settings, SettingsError
@@ -141,7 +141,7 @@ def build_core(settings: Settings, mode: str, token: str) -> Core:
         mode=NAMESPACES if docker is not None else mode,  # either way /opt/ml is really there
         models=load_service_models(),
         database=database,
-        tokens=PageTokens(token.encode()),
+        listings=Listings(database, PageTokens(token.encode())),
         clients=clients,
         roles=roles,
         instance_types=load_instance_types(

@@ -26,6 +26,17 @@ def worker_ports(block: int) -> str:
     return f"{first}-{first + _BLOCK - 1}"
 
 
+def new_engine(folder: Path, emulator: str, *, ports: int, **settings: str) -> EngineProcess:
+    """Not started yet; engines that run at the same time need different ``ports``."""
+    return EngineProcess(
+        state_dir=folder / "state",
+        port=free_port(),
+        worker_ports=worker_ports(ports),
+        emulator=emulator,
+        **settings,
+    )
+
+
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with ministack(tmp_path_factory.mktemp("ministack")) as url:
@@ -50,11 +61,10 @@ def event_queue(emulator: str) -> str:
 def engine(
     emulator: str, event_queue: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[EngineProcess]:
-    process = EngineProcess(
-        state_dir=tmp_path_factory.mktemp("engine") / "state",
-        port=free_port(),
-        worker_ports=worker_ports(0),
-        emulator=emulator,
+    process = new_engine(
+        tmp_path_factory.mktemp("engine"),
+        emulator,
+        ports=0,
     )
     process.start()
     yield process
@@ -66,11 +76,10 @@ def wide_engine(
     emulator: str, event_queue: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[EngineProcess]:
     """An engine that believes in a bigger machine and runs three small jobs at a time."""
-    process = EngineProcess(
-        state_dir=tmp_path_factory.mktemp("wide") / "state",
-        port=free_port(),
-        worker_ports=worker_ports(0),
-        emulator=emulator,
+    process = new_engine(
+        tmp_path_factory.mktemp("wide"),
+        emulator,
+        ports=0,
         **WIDE,
     )
     process.start()
@@ -88,11 +97,10 @@ def own_engine(emulator: str, event_queue: str, tmp_path: Path) -> Iterator[Call
     started: list[EngineProcess] = []
 
     def make(**settings: str) -> EngineProcess:
-        process = EngineProcess(
-            state_dir=tmp_path / "state",
-            port=free_port(),
-            worker_ports=worker_ports(1),
-            emulator=emulator,
+        process = new_engine(
+            tmp_path,
+            emulator,
+            ports=1,
             **settings,
         )
         process.start()

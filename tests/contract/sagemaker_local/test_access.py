@@ -14,8 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.contract.emulator import free_port
-from tests.contract.sagemaker_local.conftest import worker_ports
+from tests.contract.sagemaker_local.conftest import new_engine
 from tests.contract.sagemaker_local.engine_process import REPOSITORY, EngineProcess
 
 pytestmark = pytest.mark.contract
@@ -48,11 +47,10 @@ def status_of(
 def keyed(
     emulator: str, event_queue: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[EngineProcess]:
-    engine = EngineProcess(
-        state_dir=tmp_path_factory.mktemp("keyed") / "state",
-        port=free_port(),
-        worker_ports=worker_ports(2),
-        emulator=emulator,
+    engine = new_engine(
+        tmp_path_factory.mktemp("keyed"),
+        emulator,
+        ports=2,
         SML_ACCESS_KEYS="AKIAONE:secret-one, AKIATWO:secret/two+",
         SML_HOST="0.0.0.0",
         SML_ALLOW_REMOTE="1",

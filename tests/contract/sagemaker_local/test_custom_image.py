@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.emulator import free_port
-from tests.contract.sagemaker_local.conftest import worker_ports
+from tests.contract.sagemaker_local.conftest import new_engine
 from tests.contract.sagemaker_local.engine_process import REPOSITORY, EngineProcess
 from tests.contract.sagemaker_local.flowers import flowers, packed, trained_flowers
 from tests.contract.sagemaker_local.packages import wheel
@@ -29,11 +28,10 @@ def platform_engine(
     emulator: str, event_queue: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[EngineProcess]:
     """An engine with the platform's own images."""
-    process = EngineProcess(
-        state_dir=tmp_path_factory.mktemp("platform-engine") / "state",
-        port=free_port(),
-        worker_ports=worker_ports(1),
-        emulator=emulator,
+    process = new_engine(
+        tmp_path_factory.mktemp("platform-engine"),
+        emulator,
+        ports=1,
         SML_IMAGES=str(REPOSITORY / "infra/local/sagemaker_local/images/default_images.yaml"),
     )
     process.start()

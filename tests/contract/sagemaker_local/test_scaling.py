@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.emulator import free_port
-from tests.contract.sagemaker_local.conftest import worker_ports
+from tests.contract.sagemaker_local.conftest import new_engine
 from tests.contract.sagemaker_local.engine_process import EngineProcess, eventually
 from tests.contract.sagemaker_local.scenario import Scenario
 from tests.contract.sagemaker_local.test_components import Hosted
@@ -22,11 +21,10 @@ def engine(
     emulator: str, event_queue: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[EngineProcess]:
     """An engine whose workers are idle after a second."""
-    process = EngineProcess(
-        state_dir=tmp_path_factory.mktemp("scaling") / "state",
-        port=free_port(),
-        worker_ports=worker_ports(1),
-        emulator=emulator,
+    process = new_engine(
+        tmp_path_factory.mktemp("scaling"),
+        emulator,
+        ports=1,
         SML_IDLE_S="1",
     )
     process.start()

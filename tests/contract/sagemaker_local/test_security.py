@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.emulator import free_port
-from tests.contract.sagemaker_local.conftest import worker_ports
+from tests.contract.sagemaker_local.conftest import new_engine
 from tests.contract.sagemaker_local.engine_process import REPOSITORY, EngineProcess, eventually
 from tests.contract.sagemaker_local.scenario import Scenario
 
@@ -326,11 +325,10 @@ def without_namespaces(
     started: list[EngineProcess] = []
 
     def make(**settings: str) -> EngineProcess:
-        engine = EngineProcess(
-            state_dir=tmp_path / "state",
-            port=free_port(),
-            worker_ports=worker_ports(1),
-            emulator=emulator,
+        engine = new_engine(
+            tmp_path,
+            emulator,
+            ports=1,
             **settings,
         )
         forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from sagemaker_local.capacity.machine import Machine, load_instance_types
 from sagemaker_local.capacity.queue import SlotQueue
-from sagemaker_local.jobs.disk import VolumeFullError, check_disks, used_bytes
+from sagemaker_local.jobs.disk import VolumeFullError, check_disks
 from sagemaker_local.jobs.folder_sync import FolderSync
 from sagemaker_local.jobs.instances import instance_problems, with_selection
 from sagemaker_local.jobs.slots import SlotHold, node_slots
 from sagemaker_local.processing.jobs import ProcessingJob
+from sagemaker_local.storage.disk_use import used_bytes
 from sagemaker_local.storage.job_files import job_files, read_job_text
 from sagemaker_local.storage.objects_s3 import S3Objects, S3Uri
 from sagemaker_local.training.jobs import TrainingJob

@@ -17,9 +17,10 @@ from sagemaker_local.processes.identity import children_of
 from sagemaker_local.protocol.errors import ValidationException
 from sagemaker_local.state import presigned_urls
 from sagemaker_local.state.database import Database
+from sagemaker_local.storage.disk_use import used_bytes
 from sagemaker_local.studio.app_settings import SettingsChain, chain_of, volume_gib
 from sagemaker_local.studio.declared import Declared, deep_merge
-from sagemaker_local.studio.home_folders import HomeFolders, used_bytes
+from sagemaker_local.studio.home_folders import HomeFolders
 from sagemaker_local.studio.memory import end_largest, memory_below
 from sagemaker_local.studio.presigned import landing_path
 from sagemaker_local.studio.proxy import comes_from_another_site

@@ -5,6 +5,7 @@ import logging
 import time
 from typing import Protocol
 
+from sagemaker_local.cancellation import uninterrupted
 from sagemaker_local.state import outbox
 from sagemaker_local.state.database import Database
 from sagemaker_local.state.outbox import OutboxEvent
@@ -69,12 +70,7 @@ class EventDispatcher:
         events = await self._database.read(lambda connection: outbox.next_batch(connection, _BATCH))
         if not events:
             return False
-        delivery = asyncio.ensure_future(self._deliver(events))
-        try:
-            await asyncio.shield(delivery)
-        except asyncio.CancelledError:  # a clean stop: what the bus has taken must not be sent again
-            await asyncio.gather(delivery, return_exceptions=True)
-            raise
+        await uninterrupted(self._deliver(events))  # what the bus has taken must not be sent again
         return True
 
     async def _deliver(self, events: list[OutboxEvent]) -> None:

@@ -1,6 +1,5 @@
 """Drives one adapter: an inference component that lives in the copies of its base component."""
 
-import asyncio
 import logging
 import time
 
@@ -11,11 +10,12 @@ from sagemaker_local.hosting.component_store import ComponentStore
 from sagemaker_local.hosting.components import Component, ComponentPlan
 from sagemaker_local.hosting.container_process import ContainerProcess
 from sagemaker_local.hosting.deployment import DeploymentError, HostingServices, fetched
+from sagemaker_local.hosting.resource_run import ResourceRun
 
 logger = logging.getLogger(__name__)
 
 
-class AdapterRun:
+class AdapterRun(ResourceRun[Component]):
     def __init__(
         self,
         component: Component,
@@ -24,37 +24,23 @@ class AdapterRun:
         directory: Directory,
         adapters: Adapters,
     ) -> None:
-        self.arn = component.arn
+        super().__init__(component.arn, f"inference component {component.name}", store.get)
         self._store = store
         self._services = services
         self._directory = directory
         self._adapters = adapters
-        self._wake = asyncio.Event()
-
-    @property
-    def is_woken(self) -> bool:
-        return self._wake.is_set()
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Until the adapter is deleted."""
-        while True:
-            self._wake.clear()
-            component = await self._store.get(self.arn)
-            if component is None:
-                return
-            if component.status == "Deleting":
-                await self._tear_down(component)
-                return
-            if component.status == "Creating" and component.target is not None:
-                await self._load(component, component.target)
-            else:
-                await self._wake.wait()
 
     async def suspend(self) -> None:
         """It has no process of its own."""
+
+    async def _adopt(self, component: Component) -> None:
+        """Its base component's copies load it when they come up."""
+
+    async def _advance(self, component: Component) -> bool:
+        if component.status != "Creating" or component.target is None:
+            return False
+        await self._load(component, component.target)
+        return True
 
     async def _load(self, component: Component, plan: ComponentPlan) -> None:
         try:

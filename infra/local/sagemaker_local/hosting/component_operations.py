@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from sagemaker_local.capacity.machine import InstanceTypes
@@ -23,7 +24,7 @@ from sagemaker_local.hosting.endpoints import Plan
 from sagemaker_local.protocol.arns import INFERENCE_COMPONENT, Scope
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.protocol.errors import ValidationException
-from sagemaker_local.protocol.paging import PageTokens, list_filter, page
+from sagemaker_local.protocol.paging import Listings
 from sagemaker_local.protocol.tagging import tags_of_request
 from sagemaker_local.state import resources, tags
 from sagemaker_local.state.database import Database
@@ -37,10 +38,10 @@ class Fleets(Protocol):
 
 
 class ComponentOperations:
-    def __init__(self, database: Database, fleet: Fleets, tokens: PageTokens, types: InstanceTypes) -> None:
+    def __init__(self, database: Database, fleet: Fleets, listings: Listings, types: InstanceTypes) -> None:
         self._database = database
         self._fleet = fleet
-        self._tokens = tokens
+        self._listings = listings
         self._types = types
 
     def handlers(self) -> dict[str, Handler]:
@@ -140,26 +141,16 @@ class ComponentOperations:
         return described(component, self._fleet.copies_of(component))
 
     async def list(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
-        wanted, question = list_filter(
+        members = {"EndpointNameEquals": "endpoint_name", "VariantNameEquals": "variant"}
+        equal = {field: request[name] for name, field in members.items() if name in request}
+        return await self._listings.of_resources(
+            scope,
             request,
             operation="ListInferenceComponents",
             kind=INFERENCE_COMPONENT,
-            scope=scope,
-            tokens=self._tokens,
-        )
-        members = {"EndpointNameEquals": "endpoint_name", "VariantNameEquals": "variant"}
-        equal = {field: request[name] for name, field in members.items() if name in request}
-        records, more = await self._database.read(
-            lambda connection: resources.search(connection, wanted, equal)
-        )
-        return page(
-            records=records,
-            more=more,
-            wanted=wanted,
-            question=question,
-            tokens=self._tokens,
             member="InferenceComponents",
-            summary=summary,
+            summary=lambda _, record: summary(record),
+            narrow=lambda wanted: replace(wanted, equal=equal),
         )
 
     async def update(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:

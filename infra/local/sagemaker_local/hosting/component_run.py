@@ -21,6 +21,7 @@ from sagemaker_local.hosting.deployment import (
     fetched,
 )
 from sagemaker_local.hosting.pool import PoolPlan, WorkerPool
+from sagemaker_local.hosting.resource_run import PooledRun
 from sagemaker_local.hosting.scaling import ScalingRule
 from sagemaker_local.hosting.variants import ManagedScaling
 from sagemaker_local.images.registry import ImageError
@@ -41,7 +42,7 @@ class VariantScaling(Protocol):
     async def __call__(self, component: Component) -> ManagedScaling | None: ...
 
 
-class ComponentRun:
+class ComponentRun(PooledRun[Component]):
     def __init__(
         self,
         component: Component,
@@ -51,49 +52,21 @@ class ComponentRun:
         scaling_of: VariantScaling,
         adapters: Adapters,
     ) -> None:
-        self.arn = component.arn
+        super().__init__(component.arn, f"inference component {component.name}", store.get)
         self.name = component.name
         self._store = store
         self._services = services
         self._directory = directory
         self._scaling_of = scaling_of
         self._adapters = adapters
-        self._pools: dict[PoolKey, WorkerPool] = {}
-        self._wake = asyncio.Event()
-        self._health = asyncio.Event()
-        self._ending: set[asyncio.Task[None]] = set()
-        self._is_adopted = False
 
-    @property
-    def is_woken(self) -> bool:
-        return self._wake.is_set()
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Until the component is deleted."""
-        while True:
-            self._wake.clear()
-            component = await self._store.get(self.arn)
-            if component is None:
-                return
-            if not self._is_adopted:
-                await self._adopt(component)
-                self._is_adopted = True
-            if component.status == "Deleting":
-                await self._tear_down()
-                return
-            if component.status in _DEPLOYING and component.target is not None:
-                await self._deploy(component, component.target)
-            else:
-                await self._wake.wait()
-
-    async def suspend(self) -> None:
-        await asyncio.gather(*self._ending, *(pool.end(drain=False) for pool in self._pools.values()))
+    async def _advance(self, component: Component) -> bool:
+        if component.status not in _DEPLOYING or component.target is None:
+            return False
+        await self._deploy(component, component.target)
+        return True
 
     async def _adopt(self, component: Component) -> None:
-        """Take over copies that are alive, end those nobody wants, start what is missing."""
         sizes: dict[PoolKey, int] = {}
         if component.status != "Deleting":
             for plan in (component.active, component.target):
@@ -163,10 +136,10 @@ class ComponentRun:
             serving.watch.rule = await self._rule(failed, active)
         self._end_all_but(serving)
 
-    async def _tear_down(self) -> None:
+    async def _tear_down(self, _: Component) -> None:
         self._directory.pop(self.name.lower(), None)
         self._end_all_but(None)
-        await asyncio.shield(asyncio.gather(*self._ending))  # an engine that stops meanwhile waits for them
+        await self._all_ended()
         await self._store.delete(self.arn)
 
     async def _make_pool(self, component: Component, plan: ComponentPlan) -> WorkerPool:
@@ -219,13 +192,9 @@ class ComponentRun:
         pool.drive(move)
 
     def _end_all_but(self, kept: WorkerPool | None) -> None:
-        """End the pools of other generations; their open requests end first."""
+        """End the pools of other generations."""
         for key in [key for key, pool in self._pools.items() if pool is not kept]:
-            pool = self._pools.pop(key)
-            pool.successor = kept
-            task = asyncio.create_task(pool.end(drain=True))
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+            self._end_pool(key, successor=kept)
 
     async def _load_adapters(self, container: ContainerProcess) -> None:
         await self._adapters.load_all(self.name, container, self._services.workers.http)

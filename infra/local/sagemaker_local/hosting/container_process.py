@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
+from sagemaker_local.cancellation import uninterrupted
 from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.hosting.relay_front import RelayFront
 from sagemaker_local.hosting.worker_specs import WorkerSpecs
@@ -137,12 +138,7 @@ class ContainerProcess:
 
     async def _start(self) -> ChildProcess:
         """Start the process; when that is given up meanwhile, know it first, so that it can be ended."""
-        launch = asyncio.create_task(self._launch())
-        try:
-            return await asyncio.shield(launch)
-        except asyncio.CancelledError:
-            await asyncio.gather(launch, return_exceptions=True)
-            raise
+        return await uninterrupted(self._launch())
 
     async def _launch(self) -> ChildProcess:
         port = self._services.ports.take()

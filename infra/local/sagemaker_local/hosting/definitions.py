@@ -12,7 +12,7 @@ from sagemaker_local.hosting.model_checks import check_model
 from sagemaker_local.protocol.arns import ENDPOINT_CONFIG, MODEL, Scope
 from sagemaker_local.protocol.control import Handler, epoch
 from sagemaker_local.protocol.errors import ValidationException
-from sagemaker_local.protocol.paging import PageTokens, list_filter, page
+from sagemaker_local.protocol.paging import Listings
 from sagemaker_local.protocol.tagging import tags_of_request
 from sagemaker_local.state import outbox, resources, tags
 from sagemaker_local.state.database import Database
@@ -32,9 +32,9 @@ class DefinitionKind:
 
 
 class DefinitionOperations:
-    def __init__(self, database: Database, tokens: PageTokens) -> None:
+    def __init__(self, database: Database, listings: Listings) -> None:
         self._database = database
-        self._tokens = tokens
+        self._listings = listings
 
     def handlers(self) -> dict[str, Handler]:
         found: dict[str, Handler] = {}
@@ -84,24 +84,18 @@ class DefinitionOperations:
         return {**definition.request, f"{kind.title}Arn": arn, "CreationTime": epoch(definition.created_at)}
 
     async def _list(self, kind: DefinitionKind, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
-        wanted, question = list_filter(
-            request, operation=f"List{kind.title}s", kind=kind.kind, scope=scope, tokens=self._tokens
-        )
-        records, more = await self._database.read(lambda connection: resources.search(connection, wanted))
-
-        def summary(record: Record) -> dict[str, Any]:
+        def summary(_: sqlite3.Connection, record: Record) -> dict[str, Any]:
             return {
                 f"{kind.title}Name": record.name,
                 f"{kind.title}Arn": record.arn,
                 "CreationTime": epoch(record.created_at),
             }
 
-        return page(
-            records=records,
-            more=more,
-            wanted=wanted,
-            question=question,
-            tokens=self._tokens,
+        return await self._listings.of_resources(
+            scope,
+            request,
+            operation=f"List{kind.title}s",
+            kind=kind.kind,
             member=kind.list_member,
             summary=summary,
         )

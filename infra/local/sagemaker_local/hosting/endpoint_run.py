@@ -21,6 +21,7 @@ from sagemaker_local.hosting.endpoint_pools import adjust, check_instances, make
 from sagemaker_local.hosting.endpoint_store import EndpointStore
 from sagemaker_local.hosting.endpoints import Endpoint, Plan
 from sagemaker_local.hosting.pool import WorkerPool
+from sagemaker_local.hosting.resource_run import PooledRun
 from sagemaker_local.hosting.routing import EndpointRoute
 from sagemaker_local.hosting.traffic import Step, execution_limit_s, termination_wait_s, traffic_steps
 from sagemaker_local.images.registry import ImageError
@@ -30,7 +31,7 @@ _DEPLOYING = ("Creating", "Updating")
 logger = logging.getLogger(__name__)
 
 
-class EndpointRun:
+class EndpointRun(PooledRun[Endpoint]):
     def __init__(
         self,
         endpoint: Endpoint,
@@ -39,7 +40,7 @@ class EndpointRun:
         components: Mapping[str, WorkerPool],
         adapters: Adapters,
     ) -> None:
-        self.arn = endpoint.arn
+        super().__init__(endpoint.arn, f"endpoint {endpoint.name}", store.get)
         self.route = EndpointRoute(
             arn=endpoint.arn,
             name=endpoint.name,
@@ -49,48 +50,20 @@ class EndpointRun:
         )
         self._store = store
         self._services = services
-        self._pools: dict[PoolKey, WorkerPool] = {}
-        self._wake = asyncio.Event()
-        self._health = asyncio.Event()
-        self._ending: set[asyncio.Task[None]] = set()
-        self._is_adopted = False
 
-    @property
-    def is_woken(self) -> bool:
-        return self._wake.is_set()
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Until the endpoint is deleted."""
-        while True:
-            self._wake.clear()
-            endpoint = await self._store.get(self.arn)
-            if endpoint is None:
-                return
-            if not self._is_adopted:
-                await self._adopt(endpoint)
-                self._is_adopted = True
-            self.route.status = endpoint.status
-            if endpoint.status == "Deleting":
-                await self._tear_down()
-                return
-            if endpoint.status in _DEPLOYING and endpoint.target is not None:
-                await self._deploy(endpoint, endpoint.target)
-            elif endpoint.status == "RollingBack" and endpoint.active is not None:
-                await self._roll_back(endpoint.active)
-            else:
-                await self._wake.wait()
-
-    async def suspend(self) -> None:
-        """Stop all workers, keep the endpoint: the next start brings them back."""
-        await asyncio.gather(*self._ending, *(pool.end(drain=False) for pool in self._pools.values()))
+    async def _advance(self, endpoint: Endpoint) -> bool:
+        self.route.status = endpoint.status
+        if endpoint.status in _DEPLOYING and endpoint.target is not None:
+            await self._deploy(endpoint, endpoint.target)
+        elif endpoint.status == "RollingBack" and endpoint.active is not None:
+            await self._roll_back(endpoint.active)
+        else:
+            return False
+        return True
 
     # -- start and adoption --------------------------------------------------------------
 
     async def _adopt(self, endpoint: Endpoint) -> None:
-        """Take over workers that are alive, end those nobody wants, start what is missing."""
         sizes: dict[PoolKey, int] = {}
         if endpoint.status != "Deleting":
             for plan in (endpoint.active, endpoint.target):
@@ -249,10 +222,11 @@ class EndpointRun:
         if done is not None:
             self.route.status = done.status
 
-    async def _tear_down(self) -> None:
+    async def _tear_down(self, endpoint: Endpoint) -> None:
+        self.route.status = endpoint.status
         self.route.pools = self.route.incoming = ()
         self._end_all_but(None)
-        await asyncio.shield(asyncio.gather(*self._ending))  # an engine that stops meanwhile waits for them
+        await self._all_ended()
         await self._store.delete(self.arn)
 
     # -- pools ---------------------------------------------------------------------------
@@ -284,14 +258,10 @@ class EndpointRun:
         pool.drive(move)
 
     def _end_all_but(self, plan: Plan | None) -> None:
-        """End the pools of other generations; their open requests end first."""
+        """End the pools of other generations."""
         kept = None if plan is None else plan.generation
         for key in [key for key in self._pools if key[0] != kept]:
-            pool = self._pools.pop(key)
-            pool.successor = None if kept is None else self._pools.get((kept, key[1]))
-            task = asyncio.create_task(pool.end(drain=True))
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+            self._end_pool(key, successor=None if kept is None else self._pools.get((kept, key[1])))
 
 
 def _is_target(endpoint: Endpoint, plan: Plan) -> bool:

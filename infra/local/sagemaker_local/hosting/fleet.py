@@ -1,13 +1,12 @@
 """All endpoints and inference components of this machine."""
 
 import asyncio
-import logging
 from dataclasses import dataclass
-from typing import Protocol
 
 import aiohttp
 
 from sagemaker_local.capacity.machine import InstanceTypes
+from sagemaker_local.guarded_runs import GuardedRuns
 from sagemaker_local.hosting.adapter_run import AdapterRun
 from sagemaker_local.hosting.adapters import Adapters
 from sagemaker_local.hosting.artifact_cache import ArtifactCache
@@ -29,7 +28,7 @@ from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.settings import Settings
 from sagemaker_local.state.database import Database
 
-logger = logging.getLogger(__name__)
+HostingRun = EndpointRun | ComponentRun | AdapterRun
 
 
 @dataclass(frozen=True)
@@ -44,18 +43,6 @@ class FleetServices:
     settings: Settings
 
 
-class Run(Protocol):
-    """What drives one resource until it is deleted."""
-
-    arn: str
-
-    @property
-    def is_woken(self) -> bool: ...
-    def wake(self) -> None: ...
-    async def run(self) -> None: ...
-    async def suspend(self) -> None: ...
-
-
 class Fleet:
     def __init__(self, services: FleetServices) -> None:
         self._services = services
@@ -66,11 +53,10 @@ class Fleet:
             artifacts=services.artifacts,
             place=serving_place(services.settings, services.mode),
         )
-        self._runs: dict[str, Run] = {}
+        self._runs: GuardedRuns[HostingRun] = GuardedRuns(self._ended)
         self._routes: dict[str, EndpointRoute] = {}
         self._directories: dict[str, Directory] = {}
         self._adapters: dict[str, Adapters] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._http: aiohttp.ClientSession | None = None
         self.is_recovered = False  # until then it does not know all endpoints
 
@@ -97,7 +83,7 @@ class Fleet:
         return len(endpoints) + len(components)
 
     def wake(self, endpoint: Endpoint) -> None:
-        if not self._woke(endpoint.arn):
+        if not self._runs.wake(endpoint.arn):
             run = EndpointRun(
                 endpoint,
                 self._endpoints,
@@ -106,11 +92,11 @@ class Fleet:
                 self._adapters_of(endpoint.arn),
             )
             self._routes[endpoint.arn] = run.route
-            self._begin(run, f"endpoint {endpoint.name}")
+            self._runs.begin(run)
 
     def wake_component(self, component: Component) -> None:
-        if not self._woke(component.arn):
-            self._begin(self._component_run(component), f"inference component {component.name}")
+        if not self._runs.wake(component.arn):
+            self._runs.begin(self._component_run(component))
 
     def _component_run(self, component: Component) -> ComponentRun | AdapterRun:
         store, services = self._components, self._hosting_services()
@@ -141,24 +127,11 @@ class Fleet:
         return await asyncio.to_thread(self._services.artifacts.remove_unused, used)
 
     async def suspend(self) -> None:
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        await asyncio.gather(*(run.suspend() for run in self._runs.values()))
+        await self._runs.suspend()
 
     async def close(self) -> None:
         if self._http is not None:
             await self._http.close()
-
-    def _woke(self, arn: str) -> bool:
-        run = self._runs.get(arn)
-        if run is not None:
-            run.wake()
-        return run is not None
-
-    def _begin(self, run: Run, name: str) -> None:
-        self._runs[run.arn] = run
-        self._tasks[run.arn] = asyncio.create_task(self._guarded(run, name), name=name)
 
     def _directory(self, endpoint_arn: str) -> Directory:
         return self._directories.setdefault(endpoint_arn, {})
@@ -166,23 +139,11 @@ class Fleet:
     def _adapters_of(self, endpoint_arn: str) -> Adapters:
         return self._adapters.setdefault(endpoint_arn, Adapters(self._services.artifacts))
 
-    async def _guarded(self, run: Run, name: str) -> None:
-        backoff_s = 1.0
-        while True:
-            try:
-                await run.run()
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                logger.exception("%s; trying again in %.0f s", name, backoff_s)
-                await asyncio.sleep(backoff_s)
-                backoff_s = min(backoff_s * 2, 30.0)
-                continue
-            if run.is_woken:  # the name was taken again before this run had ended
-                continue
-            del self._runs[run.arn], self._tasks[run.arn]
+    async def _ended(self, run: HostingRun) -> None:
+        if run.is_woken:  # the name was taken again before this run had ended
+            self._runs.begin(run)
+        else:
             self._routes.pop(run.arn, None)
-            return
 
     async def _scaling_of(self, component: Component) -> ManagedScaling | None:
         endpoint = await self._endpoints.get(component.endpoint_arn)

@@ -14,7 +14,7 @@ from sagemaker_local.hosting.views import described, summary
 from sagemaker_local.protocol.arns import ENDPOINT, Scope
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.protocol.errors import ValidationException
-from sagemaker_local.protocol.paging import PageTokens, list_filter, page
+from sagemaker_local.protocol.paging import Listings
 from sagemaker_local.protocol.tagging import tags_of_request
 from sagemaker_local.state import resources, tags
 from sagemaker_local.state.database import Database
@@ -29,10 +29,10 @@ class Fleets(Protocol):
 
 
 class EndpointOperations:
-    def __init__(self, database: Database, fleet: Fleets, tokens: PageTokens) -> None:
+    def __init__(self, database: Database, fleet: Fleets, listings: Listings) -> None:
         self._database = database
         self._fleet = fleet
-        self._tokens = tokens
+        self._listings = listings
 
     def handlers(self) -> dict[str, Handler]:
         return {
@@ -77,18 +77,13 @@ class EndpointOperations:
         return described(await self._database.read(lambda connection: _find(connection, arn)))
 
     async def list(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
-        wanted, question = list_filter(
-            request, operation="ListEndpoints", kind=ENDPOINT, scope=scope, tokens=self._tokens
-        )
-        records, more = await self._database.read(lambda connection: resources.search(connection, wanted))
-        return page(
-            records=records,
-            more=more,
-            wanted=wanted,
-            question=question,
-            tokens=self._tokens,
+        return await self._listings.of_resources(
+            scope,
+            request,
+            operation="ListEndpoints",
+            kind=ENDPOINT,
             member="Endpoints",
-            summary=summary,
+            summary=lambda _, record: summary(record),
         )
 
     async def update(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:

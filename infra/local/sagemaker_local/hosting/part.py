@@ -37,9 +37,9 @@ class HostingPart(Part):
                 settings=core.settings,
             )
         )
-        self._definitions = DefinitionOperations(core.database, core.tokens)
-        self._endpoints = EndpointOperations(core.database, self._fleet, core.tokens)
-        self._components = ComponentOperations(core.database, self._fleet, core.tokens, core.instance_types)
+        self._definitions = DefinitionOperations(core.database, core.listings)
+        self._endpoints = EndpointOperations(core.database, self._fleet, core.listings)
+        self._components = ComponentOperations(core.database, self._fleet, core.listings, core.instance_types)
         self._connections = WorkerConnections(core.settings.max_body_bytes)
         self._metrics = TrafficMetrics(core.clients, core.settings.traffic_metrics_s)
         proxy = Proxy(self._connections, self._metrics)

@@ -13,7 +13,6 @@ from sagemaker_local.jobs.runs import JobRuns
 from sagemaker_local.jobs.store import JobStore, UnknownJobError
 from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.protocol.errors import ResourceInUse, ResourceLimitExceeded, ValidationException
-from sagemaker_local.protocol.paging import list_filter, page
 from sagemaker_local.state import cursors, resources
 from sagemaker_local.state.resources import ListFilter, Record
 
@@ -70,25 +69,15 @@ class JobOperations(Generic[J]):
         summary: Callable[[sqlite3.Connection, Record], dict[str, Any]],
         narrow: Callable[[ListFilter], ListFilter] = lambda wanted: wanted,
     ) -> dict[str, Any]:
-        kind = self.store.kind.model.kind
-        found, question = list_filter(
-            request, operation=operation, kind=kind, scope=scope, tokens=self.core.tokens
+        return await self.core.listings.of_resources(
+            scope,
+            request,
+            operation=operation,
+            kind=self.store.kind.model.kind,
+            member=member,
+            summary=summary,
+            narrow=narrow,
         )
-        wanted = narrow(found)
-
-        def work(connection: sqlite3.Connection) -> dict[str, Any]:
-            records, more = resources.search(connection, wanted)
-            return page(
-                records=records,
-                more=more,
-                wanted=wanted,
-                question=question,
-                tokens=self.core.tokens,
-                member=member,
-                summary=lambda record: summary(connection, record),
-            )
-
-        return await self.core.database.read(work)
 
     async def stop(self, arn: str, name: str) -> None:
         def how(job: J) -> J:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Protocol
 
+from sagemaker_local.cancellation import uninterrupted
 from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.state import metric_outbox
 from sagemaker_local.state.database import Database
@@ -48,12 +49,7 @@ class MetricDispatcher:
         data = await self._database.read(lambda connection: metric_outbox.oldest(connection, _DATA_PER_CALL))
         if not data:
             return False
-        delivery = asyncio.ensure_future(self._deliver(data))
-        try:
-            await asyncio.shield(delivery)
-        except asyncio.CancelledError:  # a clean stop: what the service has taken must not be sent again
-            await asyncio.gather(delivery, return_exceptions=True)
-            raise
+        await uninterrupted(self._deliver(data))  # what the service has taken must not be sent again
         return True
 
     async def _deliver(self, data: list[Datum]) -> None:

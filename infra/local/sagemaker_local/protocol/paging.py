@@ -1,16 +1,22 @@
-"""List operations: filters, order, and page tokens that cannot be made up."""
+"""List operations: filters, order, pages, and page tokens that cannot be made up."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from sagemaker_local.protocol.arns import Scope
 from sagemaker_local.protocol.errors import ValidationException
+from sagemaker_local.state import resources
+from sagemaker_local.state.database import Database
 from sagemaker_local.state.resources import ListFilter, Record
+
+T = TypeVar("T")
 
 _SORT_COLUMNS = {
     "CreationTime": "created_at",
@@ -43,25 +49,73 @@ class PageTokens:
         return hmac.new(self._secret, f"{offset}|{question}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def question_of(operation: str, request: Mapping[str, Any]) -> str:
-    """What the tokens of a listing are bound to: everything but the place in it."""
-    asked = {name: value for name, value in request.items() if name not in ("NextToken", "MaxResults")}
-    return operation + json.dumps(asked, sort_keys=True)
+@dataclass(frozen=True)
+class Place:
+    """Where a request goes on in a listing, and the question that its tokens are bound to."""
+
+    question: str
+    offset: int
+    limit: int
 
 
-def list_filter(
-    request: Mapping[str, Any],
-    *,
-    operation: str,
-    kind: str,
-    scope: Scope,
-    tokens: PageTokens,
-    default_limit: int = 10,
-) -> tuple[ListFilter, str]:
-    """Return the filter and the question that its tokens are bound to."""
-    question = question_of(operation, request)
-    offset = tokens.read(request["NextToken"], question) if request.get("NextToken") else 0
-    wanted = ListFilter(
+class Listings:
+    """Answers List operations page by page."""
+
+    def __init__(self, database: Database, tokens: PageTokens) -> None:
+        self._database = database
+        self._tokens = tokens
+
+    async def of_resources(
+        self,
+        scope: Scope,
+        request: Mapping[str, Any],
+        *,
+        operation: str,
+        kind: str,
+        member: str,
+        summary: Callable[[sqlite3.Connection, Record], dict[str, Any]],
+        narrow: Callable[[ListFilter], ListFilter] = lambda wanted: wanted,
+    ) -> dict[str, Any]:
+        """List what the resource table holds of a kind.
+
+        Args:
+            summary: runs on the same view of the state as the search.
+            narrow: adds conditions that only this operation knows.
+        """
+        place = self.place(request, operation)
+        wanted = narrow(_list_filter(scope, kind, request, place))
+
+        def work(connection: sqlite3.Connection) -> dict[str, Any]:
+            records, more = resources.search(connection, wanted)
+            shown = [summary(connection, record) for record in records]
+            return self._reply(place, member, shown, more=more)
+
+        return await self._database.read(work)
+
+    def place(self, request: Mapping[str, Any], operation: str, default_limit: int = 10) -> Place:
+        """Raises: ValidationException: the token is not one of this listing's."""
+        asked = {name: value for name, value in request.items() if name not in ("NextToken", "MaxResults")}
+        question = operation + json.dumps(asked, sort_keys=True)
+        offset = self._tokens.read(request["NextToken"], question) if request.get("NextToken") else 0
+        return Place(question, offset, request.get("MaxResults") or default_limit)
+
+    def page(
+        self, place: Place, found: Sequence[T], *, member: str, summary: Callable[[T], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """One page of a listing that is here as a whole."""
+        end = place.offset + place.limit
+        shown = [summary(one) for one in found[place.offset : end]]
+        return self._reply(place, member, shown, more=end < len(found))
+
+    def _reply(self, place: Place, member: str, shown: list[dict[str, Any]], *, more: bool) -> dict[str, Any]:
+        reply: dict[str, Any] = {member: shown}
+        if more:
+            reply["NextToken"] = self._tokens.issue(place.offset + place.limit, place.question)
+        return reply
+
+
+def _list_filter(scope: Scope, kind: str, request: Mapping[str, Any], place: Place) -> ListFilter:
+    return ListFilter(
         arn_prefix=scope.prefix(kind),
         name_contains=request.get("NameContains"),
         status=request.get("StatusEquals"),
@@ -71,23 +125,6 @@ def list_filter(
         modified_before=request.get("LastModifiedTimeBefore"),
         sort_by=_SORT_COLUMNS[request.get("SortBy") or "CreationTime"],
         descending=(request.get("SortOrder") or "Descending") == "Descending",
-        limit=request.get("MaxResults") or default_limit,
-        offset=offset,
+        limit=place.limit,
+        offset=place.offset,
     )
-    return wanted, question
-
-
-def page(
-    *,
-    records: list[Record],
-    more: bool,
-    wanted: ListFilter,
-    question: str,
-    tokens: PageTokens,
-    member: str,
-    summary: Callable[[Record], dict[str, Any]],
-) -> dict[str, Any]:
-    reply: dict[str, Any] = {member: [summary(record) for record in records]}
-    if more:
-        reply["NextToken"] = tokens.issue(wanted.offset + wanted.limit, question)
-    return reply

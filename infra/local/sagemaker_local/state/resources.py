@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,9 @@ class Record:
 class ListFilter:
     """What a List operation asks for; ``None`` means no such condition.
 
-    ``among`` is a query that yields ARNs, with its values: only these are wanted.
+    Attributes:
+        among: a query that yields ARNs, with its values: only these are wanted.
+        equal: what members of the entity itself must be.
     """
 
     arn_prefix: str
@@ -33,6 +35,7 @@ class ListFilter:
     modified_after: float | None = None
     modified_before: float | None = None
     among: tuple[str, tuple[str | float, ...]] | None = None
+    equal: Mapping[str, str] = field(default_factory=dict)
     sort_by: str = "created_at"
     descending: bool = True
     limit: int = 10
@@ -124,10 +127,8 @@ def counts(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
     return found
 
 
-def search(
-    connection: sqlite3.Connection, wanted: ListFilter, equal: Mapping[str, str] | None = None
-) -> tuple[list[Record], bool]:
-    """Return one page and whether more follow; ``equal`` asks for members of the entity itself."""
+def search(connection: sqlite3.Connection, wanted: ListFilter) -> tuple[list[Record], bool]:
+    """Return one page and whether more follow."""
     kind_prefix = wanted.arn_prefix[: wanted.arn_prefix.index("/") + 1]
     conditions, values = [f"{_KIND_PREFIX} = ?"], [kind_prefix]
     if wanted.arn_prefix != kind_prefix:
@@ -146,7 +147,7 @@ def search(
         if value is not None:
             conditions.append(condition)
             parameters.append(value)
-    for member, text in (equal or {}).items():
+    for member, text in wanted.equal.items():
         conditions.append("json_extract(doc, ?) = ?")
         parameters += [f"$.{member}", text]
     if wanted.among is not None:

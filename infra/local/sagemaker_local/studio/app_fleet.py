@@ -1,12 +1,11 @@
 """All apps of this machine."""
 
-import asyncio
-import logging
 import time
 
 import aiohttp
 
 from sagemaker_local.core import Core
+from sagemaker_local.guarded_runs import GuardedRuns
 from sagemaker_local.processes.launcher import ProcessSpec
 from sagemaker_local.state.processes import ProcessRecord
 from sagemaker_local.studio.app_run import AppRun, AppServices
@@ -16,16 +15,13 @@ from sagemaker_local.studio.app_store import AppStore
 from sagemaker_local.studio.apps import App
 from sagemaker_local.studio.home_folders import HomeFolders
 
-logger = logging.getLogger(__name__)
-
 
 class AppFleet:
     def __init__(self, core: Core, homes: HomeFolders) -> None:
         self._core = core
         self._homes = homes
         self._store = AppStore(core.database)
-        self._runs: dict[str, AppRun] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._runs: GuardedRuns[AppRun] = GuardedRuns(self._ended)
         self._http: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -50,13 +46,8 @@ class AppFleet:
 
     def wake(self, app: App) -> None:
         """An app was created or changed."""
-        run = self._runs.get(app.arn)
-        if run is not None:
-            run.wake()
-            return
-        run = AppRun(app, self._services())
-        self._runs[app.arn] = run
-        self._tasks[app.arn] = asyncio.create_task(self._guarded(run), name=f"app {app.arn}")
+        if not self._runs.wake(app.arn):
+            self._runs.begin(AppRun(app, self._services()))
 
     def upstream(self, arn: str) -> Upstream | None:
         run = self._runs.get(arn)
@@ -70,32 +61,16 @@ class AppFleet:
         return await self._store.forget_old(time.time())
 
     async def suspend(self) -> None:
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        await asyncio.gather(*(run.suspend() for run in self._runs.values()))
+        await self._runs.suspend()
 
     async def close(self) -> None:
         if self._http is not None:
             await self._http.close()
 
-    async def _guarded(self, run: AppRun) -> None:
-        backoff_s = 1.0
-        while True:
-            try:
-                await run.run()
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                logger.exception("app %s; trying again in %.0f s", run.arn, backoff_s)
-                await asyncio.sleep(backoff_s)
-                backoff_s = min(backoff_s * 2, 30.0)
-                continue
-            del self._runs[run.arn], self._tasks[run.arn]
-            app = await self._store.get(run.arn)
-            if app is not None and app.status in ("Pending", "Deleting"):
-                self.wake(app)  # it was asked for while the last run was ending
-            return
+    async def _ended(self, run: AppRun) -> None:
+        app = await self._store.get(run.arn)
+        if app is not None and app.status in ("Pending", "Deleting"):
+            self.wake(app)  # it was asked for while the last run was ending
 
     def _services(self) -> AppServices:
         settings = self._core.settings

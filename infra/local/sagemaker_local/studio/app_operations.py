@@ -1,6 +1,5 @@
 """The API operations on apps."""
 
-import json
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from sagemaker_local.protocol.errors import (
     ResourceNotFound,
     ValidationException,
 )
-from sagemaker_local.protocol.paging import PageTokens
+from sagemaker_local.protocol.paging import Listings
 from sagemaker_local.protocol.tagging import tags_of_request
 from sagemaker_local.state import resources, tags
 from sagemaker_local.state.database import Database
@@ -39,11 +38,11 @@ class Fleet(Protocol):
 
 class AppOperations:
     def __init__(
-        self, database: Database, fleet: Fleet, tokens: PageTokens, instance_types: InstanceTypes
+        self, database: Database, fleet: Fleet, listings: Listings, instance_types: InstanceTypes
     ) -> None:
         self._database = database
         self._fleet = fleet
-        self._tokens = tokens
+        self._listings = listings
         self._instance_types = instance_types
 
     def handlers(self) -> dict[str, Handler]:
@@ -94,20 +93,12 @@ class AppOperations:
         return reply
 
     async def list(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
-        question = "ListApps" + json.dumps(
-            {name: value for name, value in request.items() if name not in ("NextToken", "MaxResults")},
-            sort_keys=True,
-        )
-        offset = self._tokens.read(request["NextToken"], question) if request.get("NextToken") else 0
-        limit = request.get("MaxResults", 10)
+        place = self._listings.place(request, "ListApps")
         found = await self._database.read(lambda c: apps.all_below(c, scope.prefix(APP)))
         found = [app for app in found if _is_asked_for(app, request)]
         if request.get("SortOrder") == "Descending":
             found.reverse()
-        reply: dict[str, Any] = {"Apps": [app.summary() for app in found[offset : offset + limit]]}
-        if len(found) > offset + limit:
-            reply["NextToken"] = self._tokens.issue(offset + limit, question)
-        return reply
+        return self._listings.page(place, found, member="Apps", summary=App.summary)
 
     async def delete(self, scope: Scope, request: Mapping[str, Any]) -> None:
         def work(connection: sqlite3.Connection) -> App:

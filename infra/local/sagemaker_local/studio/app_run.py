@@ -18,6 +18,7 @@ from sagemaker_local.processes.launcher import ChildProcess, ProcessExit, Proces
 from sagemaker_local.processes.supervisor import Supervisor
 from sagemaker_local.state.database import Database
 from sagemaker_local.state.processes import ProcessRecord
+from sagemaker_local.storage.disk_use import used_bytes
 from sagemaker_local.studio.app_server import (
     AppServer,
     ServerStatus,
@@ -27,7 +28,6 @@ from sagemaker_local.studio.app_server import (
 )
 from sagemaker_local.studio.app_store import AppStore
 from sagemaker_local.studio.apps import App
-from sagemaker_local.studio.home_folders import used_bytes
 from sagemaker_local.studio.memory import end_largest, memory_below
 
 _MIB = 1024**2
@@ -66,6 +66,7 @@ class AppServices:
 class AppRun:
     def __init__(self, app: App, services: AppServices) -> None:
         self.arn = app.arn
+        self.title = f"app {app.arn}"
         self.last_status: ServerStatus | None = None
         self._is_healthy = False
         self._services = services

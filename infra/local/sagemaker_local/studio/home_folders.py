@@ -1,11 +1,8 @@
 """The home folders of spaces: they outlive apps and end with their space."""
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-
-_BLOCK_BYTES = 512  # the unit of st_blocks, whatever the file system's own is
 
 
 class HomeFolders:
@@ -31,27 +28,6 @@ class HomeFolders:
     def keys(self) -> set[str]:
         """Of the spaces that have a home folder here."""
         return {one.name for one in self._folder.glob("*")}
-
-
-def used_bytes(folder: Path) -> int:
-    """Disk space really taken; a file with several names counts once, links are not followed."""
-    total = 0
-    seen: set[tuple[int, int]] = set()
-    todo = [str(folder)]
-    while todo:
-        try:
-            with os.scandir(todo.pop()) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        todo.append(entry.path)
-                    status = entry.stat(follow_symlinks=False)
-                    identity = (status.st_dev, status.st_ino)
-                    if status.st_nlink == 1 or identity not in seen:
-                        total += status.st_blocks * _BLOCK_BYTES
-                        seen.add(identity)
-        except (FileNotFoundError, PermissionError, NotADirectoryError):
-            continue  # removed or locked by its owner while we look
-    return total
 
 
 def _unlock_and_retry(retry: Callable[[str], object], path: str, _: object) -> None:

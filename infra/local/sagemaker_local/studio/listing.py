@@ -5,10 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sagemaker_local.protocol.arns import Scope
-from sagemaker_local.protocol.paging import PageTokens, list_filter, page
-from sagemaker_local.state import resources
-from sagemaker_local.state.database import Database
-from sagemaker_local.state.resources import Record
+from sagemaker_local.protocol.paging import Listings
+from sagemaker_local.state.resources import ListFilter
 from sagemaker_local.studio.declared import Declared, from_record
 
 _NAMES = {
@@ -29,9 +27,8 @@ _ENUMERATED = ("SortBy", "SortOrder")
 
 
 class Lists:
-    def __init__(self, database: Database, tokens: PageTokens) -> None:
-        self._database = database
-        self._tokens = tokens
+    def __init__(self, listings: Listings) -> None:
+        self._listings = listings
 
     async def page(
         self,
@@ -50,21 +47,16 @@ class Lists:
             _NAMES.get(name, name): _ORDERS.get(value, value) if name in _ENUMERATED else value
             for name, value in request.items()
         }
-        wanted, question = list_filter(
-            asked, operation=operation, kind=kind, scope=scope, tokens=self._tokens
-        )
-        wanted = dataclasses.replace(wanted, arn_prefix=wanted.arn_prefix + below.lower())
-        records, more = await self._database.read(lambda connection: resources.search(connection, wanted))
 
-        def summarised(record: Record) -> dict[str, Any]:
-            return summary(from_record(record))
+        def narrow(wanted: ListFilter) -> ListFilter:
+            return dataclasses.replace(wanted, arn_prefix=wanted.arn_prefix + below.lower())
 
-        return page(
-            records=records,
-            more=more,
-            wanted=wanted,
-            question=question,
-            tokens=self._tokens,
+        return await self._listings.of_resources(
+            scope,
+            asked,
+            operation=operation,
+            kind=kind,
             member=member,
-            summary=summarised,
+            summary=lambda _, record: summary(from_record(record)),
+            narrow=narrow,
         )

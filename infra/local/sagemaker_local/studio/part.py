@@ -23,7 +23,7 @@ class StudioPart(Part):
     def __init__(self, core: Core) -> None:
         database, url = core.database, core.settings.url
         homes = HomeFolders(core.settings.state_dir / "homes")
-        lists = Lists(database, core.tokens)
+        lists = Lists(core.listings)
         # A new admin token ends all sessions; it is what an operator changes when anything leaked.
         cookies = SessionCookies(core.settings.token_file.read_bytes().strip())
         sessions = Sessions(database, cookies)
@@ -36,7 +36,7 @@ class StudioPart(Part):
             self._spaces,
             ImageOperations(database, lists),
             AppImageConfigOperations(database, lists),
-            AppOperations(database, self._fleet, core.tokens, core.instance_types),
+            AppOperations(database, self._fleet, core.listings, core.instance_types),
             PresignedUrlOperation(database, sessions, url),
         )
 

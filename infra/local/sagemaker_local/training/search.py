@@ -8,7 +8,6 @@ from typing import Any
 from sagemaker_local.core import Core
 from sagemaker_local.protocol.arns import TRAINING_JOB, Scope
 from sagemaker_local.protocol.errors import ValidationException
-from sagemaker_local.protocol.paging import question_of
 from sagemaker_local.protocol.tagging import as_list
 from sagemaker_local.state import cursors, resources, tags
 from sagemaker_local.training.jobs import TrainingJob, from_record
@@ -16,13 +15,11 @@ from sagemaker_local.training.search_rules import matches, values_at
 from sagemaker_local.training.views import described
 from sagemaker_local.training.warm_pools import pool_of
 
-_DEFAULT_LIMIT = 10
-
 
 class TrainingSearch:
     def __init__(self, core: Core) -> None:
         self._database = core.database
-        self._tokens = core.tokens
+        self._listings = core.listings
         self._members = set(core.models.control.shape_for("TrainingJob").members)
 
     async def search(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,17 +27,10 @@ class TrainingSearch:
             raise ValidationException(
                 f"Search of {request['Resource']} is not supported by sagemaker-local; it finds TrainingJob."
             )
-        question = question_of("Search", request)
-        offset = self._tokens.read(request["NextToken"], question) if request.get("NextToken") else 0
-        limit = request.get("MaxResults") or _DEFAULT_LIMIT
+        place = self._listings.place(request, "Search")
         found = await self._database.read(lambda connection: self._found(connection, scope, request))
-        reply: dict[str, Any] = {
-            "Results": [{"TrainingJob": self._result(one)} for one in found[offset : offset + limit]],
-            "TotalHits": {"Value": len(found), "Relation": "EqualTo"},
-        }
-        if offset + limit < len(found):
-            reply["NextToken"] = self._tokens.issue(offset + limit, question)
-        return reply
+        page = self._listings.page(place, found, member="Results", summary=self._result)
+        return page | {"TotalHits": {"Value": len(found), "Relation": "EqualTo"}}
 
     def _found(
         self, connection: sqlite3.Connection, scope: Scope, request: Mapping[str, Any]
@@ -58,7 +48,7 @@ class TrainingSearch:
 
     def _result(self, document: Mapping[str, Any]) -> dict[str, Any]:
         shown = {name: value for name, value in document.items() if name in self._members}
-        return shown | {"Tags": as_list(document["Tags"])}
+        return {"TrainingJob": shown | {"Tags": as_list(document["Tags"])}}
 
 
 def _document(connection: sqlite3.Connection, job: TrainingJob) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sagemaker_local.hosting import definition_store
 from sagemaker_local.protocol.arns import MODEL, TRANSFORM_JOB, Scope
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.protocol.errors import ResourceInUse, ResourceLimitExceeded, ValidationException
-from sagemaker_local.protocol.paging import PageTokens, list_filter, page
+from sagemaker_local.protocol.paging import Listings
 from sagemaker_local.protocol.tagging import tags_of_request
 from sagemaker_local.state import resources, tags
 from sagemaker_local.state.database import Database
@@ -30,12 +30,12 @@ class JobRunners(Protocol):
 
 class TransformOperations:
     def __init__(
-        self, database: Database, runners: JobRunners, instance_types: InstanceTypes, tokens: PageTokens
+        self, database: Database, runners: JobRunners, instance_types: InstanceTypes, listings: Listings
     ) -> None:
         self._database = database
         self._runners = runners
         self._instance_types = instance_types
-        self._tokens = tokens
+        self._listings = listings
 
     def handlers(self) -> dict[str, Handler]:
         return {
@@ -85,18 +85,13 @@ class TransformOperations:
         return described(await self._database.read(lambda connection: _find(connection, arn)))
 
     async def list(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
-        wanted, question = list_filter(
-            request, operation="ListTransformJobs", kind=TRANSFORM_JOB, scope=scope, tokens=self._tokens
-        )
-        records, more = await self._database.read(lambda connection: resources.search(connection, wanted))
-        return page(
-            records=records,
-            more=more,
-            wanted=wanted,
-            question=question,
-            tokens=self._tokens,
+        return await self._listings.of_resources(
+            scope,
+            request,
+            operation="ListTransformJobs",
+            kind=TRANSFORM_JOB,
             member="TransformJobSummaries",
-            summary=summary,
+            summary=lambda _, record: summary(record),
         )
 
     async def stop(self, scope: Scope, request: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ class TransformPart(Part):
         )
         self._store = JobStore(core.database)
         self._runs = TransformRuns(self._store, self._services)
-        self._operations = TransformOperations(core.database, self._runs, core.instance_types, core.tokens)
+        self._operations = TransformOperations(core.database, self._runs, core.instance_types, core.listings)
 
     def handlers(self) -> Mapping[str, Handler]:
         return self._operations.handlers()

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import aiohttp
 
+from sagemaker_local.cancellation import uninterrupted
 from sagemaker_local.capacity.machine import InstanceTypes
 from sagemaker_local.capacity.queue import Priority, SlotQueue
 from sagemaker_local.hosting.artifact_cache import ArtifactCache, ArtifactError
@@ -263,16 +264,12 @@ class TransformRun:
         """Run in a thread, wait out an S3 that cannot be reached, and never leave the thread behind."""
         backoff_s = 0.5
         while True:
-            thread = asyncio.create_task(asyncio.to_thread(work))
             try:
-                return await asyncio.shield(thread)
+                return await uninterrupted(asyncio.to_thread(work))
             except ObjectStoreUnavailable as error:
                 logger.warning("transform job %s waits %.1f s for S3: %s", self.arn, backoff_s, error)
                 await asyncio.sleep(backoff_s)
                 backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
-            except asyncio.CancelledError:
-                await asyncio.gather(thread, return_exceptions=True)
-                raise
 
     def _objects(self, job: TransformJob) -> S3Objects:
         return S3Objects(

@@ -1,6 +1,5 @@
 """The API operations on tuning jobs."""
 
-import json
 import secrets
 import sqlite3
 import time
@@ -10,7 +9,7 @@ from typing import Any, Protocol
 from sagemaker_local.protocol.arns import TUNING_JOB, Scope
 from sagemaker_local.protocol.control import Handler
 from sagemaker_local.protocol.errors import ResourceInUse, ResourceNotFound, ValidationException
-from sagemaker_local.protocol.paging import PageTokens, list_filter
+from sagemaker_local.protocol.paging import Listings
 from sagemaker_local.protocol.tagging import tags_of_request
 from sagemaker_local.state import resources, tags
 from sagemaker_local.tuning import children
@@ -34,11 +33,11 @@ class TuningRunners(Protocol):
 
 
 class TuningOperations:
-    def __init__(self, services: Services, runners: TuningRunners, tokens: PageTokens) -> None:
+    def __init__(self, services: Services, runners: TuningRunners, listings: Listings) -> None:
         self._services = services
         self._database = services.database
         self._runners = runners
-        self._tokens = tokens
+        self._listings = listings
 
     def handlers(self) -> dict[str, Handler]:
         return {
@@ -91,30 +90,20 @@ class TuningOperations:
         return await self._database.read(work)
 
     async def list(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
-        wanted, question = list_filter(
+        return await self._listings.of_resources(
+            scope,
             request,
             operation="ListHyperParameterTuningJobs",
             kind=TUNING_JOB,
-            scope=scope,
-            tokens=self._tokens,
+            member="HyperParameterTuningJobSummaries",
+            summary=lambda connection, record: summary(
+                from_record(record), children.of(connection, record.arn)
+            ),
         )
 
-        def work(connection: sqlite3.Connection) -> tuple[list[dict[str, Any]], bool]:
-            records, more = resources.search(connection, wanted)
-            jobs = [from_record(one) for one in records]
-            return [summary(job, children.of(connection, job.arn)) for job in jobs], more
-
-        summaries, more = await self._database.read(work)
-        reply: dict[str, Any] = {"HyperParameterTuningJobSummaries": summaries}
-        if more:
-            reply["NextToken"] = self._tokens.issue(wanted.offset + wanted.limit, question)
-        return reply
-
     async def list_children(self, scope: Scope, request: Mapping[str, Any]) -> dict[str, Any]:
-        asked = {name: value for name, value in request.items() if name not in ("NextToken", "MaxResults")}
-        question = f"ListTrainingJobsForHyperParameterTuningJob{json.dumps(asked, sort_keys=True)}"
-        offset = self._tokens.read(request["NextToken"], question) if request.get("NextToken") else 0
-        limit = request.get("MaxResults", _CHILDREN_PER_PAGE)
+        operation = "ListTrainingJobsForHyperParameterTuningJob"
+        place = self._listings.place(request, operation, default_limit=_CHILDREN_PER_PAGE)
 
         def work(connection: sqlite3.Connection) -> dict[str, Any]:
             job = _load(connection, scope, request)
@@ -125,11 +114,12 @@ class TuningOperations:
                 descending=request.get("SortOrder") == "Descending",
             )
             definitions = definitions_of(job.request)
-            shown = [child_summary(job, definitions, one) for one in found[offset : offset + limit]]
-            reply: dict[str, Any] = {"TrainingJobSummaries": shown}
-            if len(found) > offset + limit:
-                reply["NextToken"] = self._tokens.issue(offset + limit, question)
-            return reply
+            return self._listings.page(
+                place,
+                found,
+                member="TrainingJobSummaries",
+                summary=lambda one: child_summary(job, definitions, one),
+            )
 
         return await self._database.read(work)
 

@@ -66,7 +66,7 @@ class TuningPart(Part):
             instance_types=core.instance_types,
         )
         self._runs = TuningRuns(services)
-        self._operations = TuningOperations(services, self._runs, core.tokens)
+        self._operations = TuningOperations(services, self._runs, core.listings)
 
     def handlers(self) -> Mapping[str, Handler]:
         return self._operations.handlers()

@@ -1,7 +1,6 @@
 """Inference components in the state file, and the room they take on their endpoint's instances."""
 
 import sqlite3
-from collections.abc import Callable
 
 from sagemaker_local.capacity.machine import InstanceTypes
 from sagemaker_local.hosting import endpoint_store
@@ -11,6 +10,7 @@ from sagemaker_local.hosting.placement import Occupant, place
 from sagemaker_local.hosting.variants import VariantPlan
 from sagemaker_local.state import resources
 from sagemaker_local.state.database import Database
+from sagemaker_local.state.entity_store import EntityStore
 
 
 class NoRoomError(Exception):
@@ -20,6 +20,10 @@ class NoRoomError(Exception):
 def load(connection: sqlite3.Connection, arn: str) -> Component | None:
     record = resources.get(connection, arn)
     return from_record(record) if record else None
+
+
+def save(connection: sqlite3.Connection, _: Component, after: Component) -> None:
+    resources.update(connection, after.record())
 
 
 def of_endpoint(connection: sqlite3.Connection, endpoint_arn: str) -> list[Component]:
@@ -85,29 +89,14 @@ def _fit_instances(
         endpoint_store.save(connection, endpoint, endpoint.scaled(variant.name, count))
 
 
-class ComponentStore:
+class ComponentStore(EntityStore[Component]):
     def __init__(self, database: Database, types: InstanceTypes) -> None:
-        self._database = database
+        super().__init__(database, load, save)
         self._types = types
-
-    async def get(self, arn: str) -> Component | None:
-        return await self._database.read(lambda connection: load(connection, arn))
 
     async def all(self) -> list[Component]:
         records = await self._database.read(lambda connection: resources.all_of(connection, KIND))
         return [from_record(record) for record in records]
-
-    async def change(self, arn: str, how: Callable[[Component], Component]) -> Component | None:
-        def work(connection: sqlite3.Connection) -> Component | None:
-            before = load(connection, arn)
-            if before is None:
-                return None
-            after = how(before)
-            if after is not before:
-                resources.update(connection, after.record())
-            return after
-
-        return await self._database.run(work)
 
     async def with_room(self, arn: str, plan: ComponentPlan) -> ComponentPlan | None:
         """Reserve the places of a target plan and note them; None when it is no longer the target.

@@ -1,12 +1,12 @@
 """Endpoints in the state file; every change is written with the event that tells of it."""
 
 import sqlite3
-from collections.abc import Callable
 
 from sagemaker_local.hosting.endpoints import KIND, Endpoint, from_record
 from sagemaker_local.hosting.views import EVENT_TYPE, event_detail
 from sagemaker_local.state import outbox, resources, tags
 from sagemaker_local.state.database import Database
+from sagemaker_local.state.entity_store import EntityStore
 
 
 def load(connection: sqlite3.Connection, arn: str) -> Endpoint | None:
@@ -27,24 +27,9 @@ def emit(connection: sqlite3.Connection, endpoint: Endpoint) -> None:
     )
 
 
-class EndpointStore:
+class EndpointStore(EntityStore[Endpoint]):
     def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def get(self, arn: str) -> Endpoint | None:
-        return await self._database.read(lambda connection: load(connection, arn))
-
-    async def change(self, arn: str, how: Callable[[Endpoint], Endpoint]) -> Endpoint | None:
-        def work(connection: sqlite3.Connection) -> Endpoint | None:
-            before = load(connection, arn)
-            if before is None:
-                return None
-            after = how(before)
-            if after is not before:
-                save(connection, before, after)
-            return after
-
-        return await self._database.run(work)
+        super().__init__(database, load, save)
 
     async def delete(self, arn: str) -> None:
         await self._database.run(lambda connection: resources.delete(connection, arn))

@@ -1,35 +1,20 @@
 """Apps in the state file."""
 
 import sqlite3
-from collections.abc import Callable
 
 from sagemaker_local.state import resources
 from sagemaker_local.state.database import Database
+from sagemaker_local.state.entity_store import EntityStore
 from sagemaker_local.studio import apps
 from sagemaker_local.studio.apps import App
 
 
-class AppStore:
+class AppStore(EntityStore[App]):
     def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def get(self, arn: str) -> App | None:
-        return await self._database.read(lambda connection: apps.load(connection, arn))
+        super().__init__(database, apps.load, _save)
 
     async def live(self) -> list[App]:
         return await self._database.read(apps.all_live)
-
-    async def change(self, arn: str, how: Callable[[App], App]) -> App | None:
-        def work(connection: sqlite3.Connection) -> App | None:
-            before = apps.load(connection, arn)
-            if before is None:
-                return None
-            after = how(before)
-            if after is not before:
-                resources.update(connection, after.record())
-            return after
-
-        return await self._database.run(work)
 
     async def forget_old(self, now: float) -> int:
         def work(connection: sqlite3.Connection) -> int:
@@ -39,3 +24,7 @@ class AppStore:
             return len(old)
 
         return await self._database.run(work)
+
+
+def _save(connection: sqlite3.Connection, _: App, after: App) -> None:
+    resources.update(connection, after.record())

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
 from sagemaker_local.images.locked_environments import Lock, LockedEnvironments
 from tests.contract.sagemaker_local.engine_process import REGION, REPOSITORY, EngineProcess
 
@@ -27,16 +24,6 @@ def is_built(lock: Lock) -> bool:
 def environment_of(lock: Lock) -> Path:
     """Return the interpreter of a lock, its environment built on first use."""
     return LockedEnvironments(REPOSITORY / ".envs").python(lock, print)
-
-
-def requires(engine: EngineProcess, list_operation: str) -> None:
-    """Skip where the engine does not have a kind of resource."""
-    try:
-        getattr(engine.sagemaker, list_operation)()
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "UnknownOperationException":
-            raise
-        pytest.skip(f"this engine has no {list_operation}")
 
 
 def client_variables(engine: EngineProcess, emulator: str, home: Path) -> Mapping[str, str]:

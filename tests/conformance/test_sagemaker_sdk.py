@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.conformance.clients import BUCKET, HERE, REGISTRY, ROLE, SDK, is_built, requires, run_step
+from tests.conformance.clients import BUCKET, HERE, REGISTRY, ROLE, SDK, is_built, run_step
 from tests.contract.sagemaker_local.engine_process import KEYS, EngineProcess
 from tests.contract.sagemaker_local.flowers import trained_flowers
 
@@ -93,7 +93,6 @@ def test_a_model_is_deployed_asked_and_removed(
 def test_a_script_processes_files(
     engine: EngineProcess, emulator: str, s3: Any, name: str, tmp_path: Path
 ) -> None:
-    requires(engine, "list_processing_jobs")
     s3.put_object(Bucket=BUCKET, Key=f"{name}/data/first.csv", Body=b"1,2\n3,4\n")
     request = {
         "name": name,
@@ -111,7 +110,6 @@ def test_a_script_processes_files(
 def test_files_are_transformed_line_by_line(
     engine: EngineProcess, emulator: str, s3: Any, flowers: dict[str, str], name: str, tmp_path: Path
 ) -> None:
-    requires(engine, "list_transform_jobs")
     s3.put_object(Bucket=BUCKET, Key=f"{name}/data/rows.csv", Body=b"2.0,3\n6.1,3\n1.9,2\n")
     request = {
         "name": name,
@@ -129,7 +127,6 @@ def test_files_are_transformed_line_by_line(
 def test_a_hyper_parameter_is_tuned(
     engine: EngineProcess, emulator: str, s3: Any, name: str, tmp_path: Path
 ) -> None:
-    requires(engine, "list_hyper_parameter_tuning_jobs")
     s3.put_object(Bucket=BUCKET, Key=f"{name}/data/rows.csv", Body=b"1\n")
     request = {
         "name": name,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import WaiterError
 
 from tests.contract.sagemaker_local.engine_process import EngineProcess
 from tests.contract.sagemaker_local.scenario import BUCKET, IMAGE, ROLE, Scenario
@@ -32,14 +32,7 @@ def processing(scenario: Scenario, script: str) -> dict[str, Any]:
 
 
 def begin(engine: EngineProcess, kind: str, request: dict[str, Any]) -> None:
-    """Create a job, or skip where the engine has no such jobs."""
-    client = engine.sagemaker
-    try:
-        getattr(client, f"create_{kind}_job")(**request)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "UnknownOperationException":
-            raise
-        pytest.skip(f"this engine has no {kind} jobs")
+    getattr(engine.sagemaker, f"create_{kind}_job")(**request)
 
 
 def wait(engine: EngineProcess, scenario: Scenario, kind: str) -> None:
@@ -86,12 +79,6 @@ def test_a_waiter_for_a_job_raises_when_it_fails(
 def test_a_waiter_for_a_job_that_is_not_there_raises_at_once(
     engine: EngineProcess, scenario: Scenario, kind: str
 ) -> None:
-    name = {f"{kind.capitalize()}JobName": scenario.name}
-    try:
-        getattr(engine.sagemaker, f"describe_{kind}_job")(**name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "UnknownOperationException":
-            pytest.skip(f"this engine has no {kind} jobs")
     with pytest.raises(WaiterError, match="ValidationException"):
         wait(engine, scenario, kind)
 

@@ -112,6 +112,11 @@ def body_of(connection: sqlite3.Connection, call_id: str) -> bytes:
     return bytes(row[0]) if row and row[0] is not None else b""
 
 
+def is_in(connection: sqlite3.Connection, call_id: str, state: str) -> bool:
+    row = connection.execute("SELECT state FROM async_call WHERE call_id = ?", (call_id,)).fetchone()
+    return row is not None and row[0] == state
+
+
 def decide(connection: sqlite3.Connection, call_id: str, outcome: Outcome) -> None:
     connection.execute(
         "UPDATE async_call SET state = 'decided', outcome = ?, body = NULL WHERE call_id = ?",

@@ -6,11 +6,12 @@ import logging
 import mmap
 import os
 import time
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from sagemaker_local.hosting import async_queue
 from sagemaker_local.hosting.async_queue import AsyncCall, Outcome
@@ -127,11 +128,12 @@ class AsyncRunner:
         database = self._services.database
         for call, outcome in await database.read(async_queue.decided):
             if call.call_id not in self._running:
-                self._spawn(call, self._results.settle(call, outcome))
+                self._spawn(call, "decided", partial(self._results.settle, call, outcome))
         now = time.time()
         for call in await database.read(lambda connection: async_queue.expired(connection, now)):
             if call.call_id not in self._running:
-                self._spawn(call, self._fail(call, "ClientError: The request expired in the queue."))
+                expire = partial(self._fail, call, "ClientError: The request expired in the queue.")
+                self._spawn(call, "queued", expire)
         waiting = await database.read(async_queue.backlog)
         for arn in waiting:
             await self._start_calls_of(arn)
@@ -153,18 +155,22 @@ class AsyncRunner:
             if call.call_id in self._running:
                 continue
             work = (
-                self._fail(call, "ClientError: The endpoint was deleted.")
+                partial(self._fail, call, "ClientError: The endpoint was deleted.")
                 if route is None
-                else self._process(call, route)
+                else partial(self._process, call, route)
             )
-            self._spawn(call, work)
+            self._spawn(call, "queued", work)
 
-    def _spawn(self, call: AsyncCall, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, call: AsyncCall, state: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what a call in this state needs, unless it has left the state since it was read."""
         self._running[call.call_id] = call
 
         async def guarded() -> None:
             try:
-                await work
+                if await self._services.database.read(
+                    lambda connection: async_queue.is_in(connection, call.call_id, state)
+                ):
+                    await work()
             except TryLater as reason:
                 logger.info("asynchronous call %s waits: %s", call.call_id, reason)
                 await asyncio.sleep(_LOOK_EVERY_S)

@@ -1,15 +1,13 @@
 """All endpoints and inference components of this machine."""
 
 import asyncio
-from dataclasses import dataclass
 
 import aiohttp
 
-from sagemaker_local.capacity.machine import InstanceTypes
+from sagemaker_local.core import Core
 from sagemaker_local.guarded_runs import GuardedRuns
 from sagemaker_local.hosting.adapter_run import AdapterRun
 from sagemaker_local.hosting.adapters import Adapters
-from sagemaker_local.hosting.artifact_cache import ArtifactCache
 from sagemaker_local.hosting.component_run import ComponentRun, Directory
 from sagemaker_local.hosting.component_store import ComponentStore
 from sagemaker_local.hosting.components import Component
@@ -18,40 +16,23 @@ from sagemaker_local.hosting.deployment import HostingServices
 from sagemaker_local.hosting.endpoint_run import EndpointRun
 from sagemaker_local.hosting.endpoint_store import EndpointStore
 from sagemaker_local.hosting.endpoints import Endpoint
-from sagemaker_local.hosting.ports import WorkerPorts
 from sagemaker_local.hosting.routing import EndpointRoute
 from sagemaker_local.hosting.variants import ManagedScaling
 from sagemaker_local.hosting.worker_http import worker_session
 from sagemaker_local.hosting.worker_specs import SpecMaker, serving_place
-from sagemaker_local.images.resolver import Images
-from sagemaker_local.processes.supervisor import Supervisor
-from sagemaker_local.settings import Settings
-from sagemaker_local.state.database import Database
 
 HostingRun = EndpointRun | ComponentRun | AdapterRun
 
 
-@dataclass(frozen=True)
-class FleetServices:
-    database: Database
-    supervisor: Supervisor
-    images: Images
-    instance_types: InstanceTypes
-    artifacts: ArtifactCache
-    ports: WorkerPorts
-    mode: str
-    settings: Settings
-
-
 class Fleet:
-    def __init__(self, services: FleetServices) -> None:
-        self._services = services
-        self._endpoints = EndpointStore(services.database)
-        self._components = ComponentStore(services.database, services.instance_types)
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._endpoints = EndpointStore(core.database)
+        self._components = ComponentStore(core.database, core.instance_types)
         self._specs = SpecMaker(
-            images=services.images,
-            artifacts=services.artifacts,
-            place=serving_place(services.settings, services.mode),
+            images=core.images,
+            artifacts=core.artifacts,
+            place=serving_place(core.settings, core.mode),
         )
         self._runs: GuardedRuns[HostingRun] = GuardedRuns(self._ended)
         self._routes: dict[str, EndpointRoute] = {}
@@ -124,7 +105,7 @@ class Fleet:
         models = [variant.model for plan in plans for variant in plan.variants if variant.model]
         models += [plan.model for one in components for plan in (one.active, one.target) if plan]
         used = {artifact.key for model in models for artifact in model.artifacts}
-        return await asyncio.to_thread(self._services.artifacts.remove_unused, used)
+        return await asyncio.to_thread(self._core.artifacts.remove_unused, used)
 
     async def suspend(self) -> None:
         await self._runs.suspend()
@@ -137,7 +118,7 @@ class Fleet:
         return self._directories.setdefault(endpoint_arn, {})
 
     def _adapters_of(self, endpoint_arn: str) -> Adapters:
-        return self._adapters.setdefault(endpoint_arn, Adapters(self._services.artifacts))
+        return self._adapters.setdefault(endpoint_arn, Adapters(self._core.artifacts))
 
     async def _ended(self, run: HostingRun) -> None:
         if run.is_woken:  # the name was taken again before this run had ended
@@ -151,19 +132,19 @@ class Fleet:
         return variant.scaling if variant else None
 
     def _hosting_services(self) -> HostingServices:
-        settings = self._services.settings
+        settings = self._core.settings
         return HostingServices(
-            supervisor=self._services.supervisor,
-            artifacts=self._services.artifacts,
+            supervisor=self._core.supervisor,
+            artifacts=self._core.artifacts,
             workers=WorkerServices(
-                database=self._services.database,
-                supervisor=self._services.supervisor,
-                ports=self._services.ports,
+                database=self._core.database,
+                supervisor=self._core.supervisor,
+                ports=self._core.worker_ports,
                 http=self.http,
                 ping_interval_s=settings.ping_interval_s,
                 drain_s=settings.drain_s,
             ),
-            instance_types=self._services.instance_types,
+            instance_types=self._core.instance_types,
             make_specs=self._specs.make,
             idle_s=settings.idle_s,
         )

@@ -14,7 +14,7 @@ from sagemaker_local.hosting.calls import CallHandler
 from sagemaker_local.hosting.component_operations import ComponentOperations
 from sagemaker_local.hosting.data_capture import CaptureFiles, DataCapture
 from sagemaker_local.hosting.definitions import DefinitionOperations
-from sagemaker_local.hosting.fleet import Fleet, FleetServices
+from sagemaker_local.hosting.fleet import Fleet
 from sagemaker_local.hosting.invocations import Invocations
 from sagemaker_local.hosting.operations import EndpointOperations
 from sagemaker_local.hosting.proxy import Proxy
@@ -25,18 +25,7 @@ from sagemaker_local.protocol.control import Handler
 
 class HostingPart(Part):
     def __init__(self, core: Core) -> None:
-        self._fleet = Fleet(
-            FleetServices(
-                database=core.database,
-                supervisor=core.supervisor,
-                images=core.images,
-                instance_types=core.instance_types,
-                artifacts=core.artifacts,
-                ports=core.worker_ports,
-                mode=core.mode,
-                settings=core.settings,
-            )
-        )
+        self._fleet = Fleet(core)
         self._definitions = DefinitionOperations(core.database, core.listings)
         self._endpoints = EndpointOperations(core.database, self._fleet, core.listings)
         self._components = ComponentOperations(core.database, self._fleet, core.listings, core.instance_types)

@@ -100,13 +100,6 @@ class ChildProcess:
     def kill(self) -> None:
         self._signal(signal.SIGUSR1)
 
-    def detach(self) -> None:
-        """Let go of the process, which lives on."""
-        if not self._ended.done():
-            asyncio.get_running_loop().remove_reader(self._descriptor)
-            os.close(self._descriptor)
-            self._ended.cancel()
-
     def _signal(self, number: signal.Signals) -> None:
         if self._ended.done():
             return

@@ -19,8 +19,6 @@ APP = "app"
 IMAGE = "image"
 IMAGE_VERSION = "image-version"
 APP_IMAGE_CONFIG = "app-image-config"
-NOTEBOOK_INSTANCE = "notebook-instance"
-LIFECYCLE_CONFIG = "notebook-instance-lifecycle-config"
 
 #: Kinds of jobs and how their operations call them.
 STOPPABLE = {

@@ -45,7 +45,7 @@ browser: # the tests' browser
 	@command -v chromium >/dev/null || { echo "· chromium"; $(SUDO) apt-get update -qq && $(SUDO) DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; }
 
 openapi: setup ## Write the control API's description and the console's types from it
-	@PYTHONPATH=infra/openapi:layers/platform:layers/catalog $(BIN)/python -m openbml_openapi.merge --output console/openapi.json
+	@PYTHONPATH=infra/openapi:layers/platform:layers/catalog:layers/formats $(BIN)/python -m openbml_openapi.merge --output console/openapi.json
 	@cd console && npm run --silent generate
 
 # --- the main job ---------------------------------------------------------------------------------------------
@@ -68,7 +68,7 @@ lint: lint-python lint-templates lint-console ## ruff, mypy, cfn-lint, sam valid
 
 lint-python: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@$(BIN)/mypy layers/platform/openbml layers/catalog/openbml_catalog sdk/openbml_client infra/local/openbml_local infra/local/sagemaker_local infra/openapi/openbml_openapi
+	@$(BIN)/mypy layers/platform/openbml layers/catalog/openbml_catalog layers/formats/openbml_formats sdk/openbml_client infra/local/openbml_local infra/local/sagemaker_local infra/openapi/openbml_openapi
 	@for handler in functions/*/handler.py; do $(BIN)/mypy --no-error-summary $$handler || exit 1; done
 
 lint-templates: setup

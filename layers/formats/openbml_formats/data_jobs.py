@@ -1,8 +1,8 @@
 """Orders and results of data jobs: what a function writes and the `data` image reads, and back.
 
-A job finds its order at `/opt/ml/processing/input/order/order.json`, reads and writes the project's objects with
-its own credentials, tells progress as tagged lines, and leaves `result_key` in the uploads bucket as its last
-act: whoever finds it there knows that everything else is written.
+A job finds its order at `/opt/ml/processing/input/order/order.json`, reads and writes the project's objects
+with its own credentials, tells progress as tagged lines, and leaves `result_key` in the uploads bucket as its
+last act: whoever finds it there knows that everything else is written.
 """
 
 from collections.abc import Mapping, Sequence

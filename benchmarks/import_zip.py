@@ -103,7 +103,7 @@ def platform_seconds(place: Place, body: bytes) -> float:
     uploads = S3UploadStore(place.s3, place.bucket, place.s3)
     datasets = DynamoDatasetRepository(place.table)
     imports = DynamoImportRepository(place.table, now=utc_now)
-    samples = DynamoSampleRepository(place.table)
+    samples = DynamoSampleRepository(place.table, store)
     queue, events = ListQueue(), EventLog()
     _, version = create_dataset(
         scope,

@@ -1035,6 +1035,8 @@ export interface components {
             data_type: string;
             /** Dataset Id */
             dataset_id: number;
+            /** Deduplicated */
+            deduplicated: boolean;
             /** Labelled Count */
             labelled_count: number;
             /** Latest Version */
@@ -1044,6 +1046,7 @@ export interface components {
             /** Sample Count */
             sample_count: number;
             state: components["schemas"]["openbml__datasets__datasets__VersionState"];
+            tag_scheme: components["schemas"]["TagScheme"] | null;
             /** Template */
             template: string;
         };
@@ -1451,12 +1454,20 @@ export interface components {
         };
         /**
          * LabelCount
-         * @description A label of a version and how many of its samples carry it.
+         * @description A label of a version: how many of its samples carry it, how many objects (boxes, spans) it has.
          */
         LabelCount: {
             /** Name */
             name: string;
-            /** Sample Count */
+            /**
+             * Object Count
+             * @default 0
+             */
+            object_count: number;
+            /**
+             * Sample Count
+             * @default 0
+             */
             sample_count: number;
         };
         /** LabelRef */
@@ -1686,8 +1697,11 @@ export interface components {
             annotation_type: string;
             /** Data Type */
             data_type: string;
+            /** Deduplicated */
+            deduplicated?: boolean | null;
             /** Name */
             name: string;
+            tag_scheme?: components["schemas"]["TagScheme"] | null;
             /** Template */
             template: string;
         };
@@ -2220,6 +2234,11 @@ export interface components {
             /** Password */
             password: string;
         };
+        /**
+         * TagScheme
+         * @enum {string}
+         */
+        TagScheme: "IOB" | "IO" | "IOE" | "IOBES";
         /** TaskEntry */
         TaskEntry: {
             /** Annotation Type */

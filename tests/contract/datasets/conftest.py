@@ -61,7 +61,7 @@ class World:
     def __post_init__(self) -> None:
         self.datasets = DynamoDatasetRepository(self.table)
         self.imports = DynamoImportRepository(self.table, now=self.clock)
-        self.samples = DynamoSampleRepository(self.table)
+        self.samples = DynamoSampleRepository(self.table, self.data)
         self.snapshots = DynamoSnapshotRepository(self.table)
 
     def dataset(self, name: str = "digits") -> VersionKey:

@@ -65,7 +65,7 @@ def import_repository() -> ImportRepository:
 
 @cache
 def sample_repository() -> SampleRepository:
-    return DynamoSampleRepository(_table())
+    return DynamoSampleRepository(_table(), data_store())
 
 
 @cache

@@ -10,10 +10,10 @@ from botocore.config import Config
 from openbml.core.clock import utc_now
 from openbml.core.queues import MessageQueue
 from openbml.core.wiring import sqs_queue
-from openbml.datasets.data_imports import ImportRepository
 from openbml.datasets.datasets import DatasetRepository
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
-from openbml.datasets.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.importing.data_imports import ImportRepository
+from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.lineage import LineageRepository
 from openbml.datasets.lineage_dynamodb import DynamoLineageRepository
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore

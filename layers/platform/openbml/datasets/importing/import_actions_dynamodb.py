@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
-from openbml.datasets.data_imports import DataImport, ImportState, LabelDelta, ShardDone
+from openbml.datasets.importing.data_imports import DataImport, ImportState, LabelDelta, ShardDone
 from openbml.datasets.tables_dynamodb import chunk_key, import_key, label_key, version_item_key
 
 Action = dict[str, Any]

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
 from openbml.datasets.annotations import SampleRejectedError, parsed_labels, rejection
-from openbml.datasets.archive_blocks import BlockReader
-from openbml.datasets.archives import Entry, EntryDataError, entry_data
-from openbml.datasets.data_imports import (
+from openbml.datasets.image_rules import CheckedImage, checked_image
+from openbml.datasets.importing.archive_blocks import BlockReader
+from openbml.datasets.importing.archives import Entry, EntryDataError, entry_data
+from openbml.datasets.importing.data_imports import (
     DataImport,
     ImportChangedError,
     ImportCounts,
@@ -21,12 +22,11 @@ from openbml.datasets.data_imports import (
     Problem,
     ShardDone,
 )
-from openbml.datasets.end_imports import finish_when_done
-from openbml.datasets.image_rules import CheckedImage, checked_image
+from openbml.datasets.importing.end_imports import finish_when_done
+from openbml.datasets.importing.pairing import Pair
+from openbml.datasets.importing.shards import ShardMessage, is_readable, shard_key, unpacked
 from openbml.datasets.limits import ANNOTATION_BYTES, IMAGE_BYTES
-from openbml.datasets.pairing import Pair
 from openbml.datasets.samples import Claim, Sample, SampleRepository, sample_id_of
-from openbml.datasets.shards import ShardMessage, is_readable, shard_key, unpacked
 from openbml.datasets.stored_objects import ObjectStore, blob_key, thumbnail_key
 from openbml_formats.annotations import Annotation
 

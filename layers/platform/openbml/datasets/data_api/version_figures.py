@@ -1,6 +1,6 @@
 """Figures about a version that its own record does not hold."""
 
-from openbml.datasets.data_imports import ImportNotFoundError, ImportRepository
+from openbml.datasets.importing.data_imports import ImportNotFoundError, ImportRepository
 from openbml.datasets.datasets import DatasetVersion, VersionState
 
 

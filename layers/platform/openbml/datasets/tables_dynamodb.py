@@ -17,6 +17,7 @@
 | where an import is | `import#{import_id}` | `import` |
 | finished shard, problems | `import#{import_id}` | `shard#{i}`, `problems#{shard}#{n}` |
 | volume | `account#{account}#{region}` | `volume`, `volume#{user}` |
+| mark of an object to sweep | `mark#{scope}#{kind}#{name[:2]}` | `{sha256 or key}` |
 | snapshot | `snapshot#{scope}#{snapshot_id}` | `snapshot`, `shard#{i}` |
 
 Index `gsi1` is sparse: `open-imports` by time of the last change, while an import is not final.
@@ -77,6 +78,10 @@ def version_id_key(version_id: int) -> dict[str, str]:
 def import_pk(import_id: int) -> str:
     # Import ids are unique in an installation, and an archive's key in storage names no account.
     return f"import#{import_id}"
+
+
+def mark_key(scope: ProjectScope, kind: str, name: str) -> dict[str, str]:
+    return {"pk": f"mark#{scope.key}#{kind}#{name[:2]}", "sk": name}
 
 
 def label_key(key: VersionKey, name: str) -> dict[str, str]:

@@ -60,9 +60,7 @@ def _add_token(sentence: _Sentence, line: Line, file: str) -> None:
     if len(columns) == 1:
         columns = [column for column in line.text.split(" ") if column]
     if len(columns) < 2:
-        raise SourceFormatError(
-            f"{file}:{line.number}: {line.text[:60]!r} is no token with a tag"
-        )
+        raise SourceFormatError(f"{file}:{line.number}: {line.text[:60]!r} has no tag")
     if len(sentence.tokens) == SENTENCE_TOKENS:
         raise SourceFormatError(
             f"{file}:{line.number}: the sentence has more than {SENTENCE_TOKENS} tokens; an empty line ends one"

@@ -9,7 +9,7 @@ from typing import Any
 
 from openbml_catalog.datasets import AnnotationForm
 from openbml_formats.annotations import Annotation
-from openbml_formats.json_values import JsonFault, strict_json
+from openbml_formats.json_values import JsonFormatError, strict_json
 from openbml_formats.protocols import Reader, ReadSettings
 from openbml_formats.records import AnnotationError, Problem, Record, SourceFormatError
 from openbml_formats.sentences import SentenceReader
@@ -94,7 +94,7 @@ def _items(source: Source, member: Member) -> Items:
             place = Place(member.name, line.number)
             try:
                 yield place, strict_json(line.text)
-            except JsonFault as error:
+            except JsonFormatError as error:
                 yield place.problem("json_line", f"the line {error}")
         else:
             yield line
@@ -108,7 +108,7 @@ def _is_array(source: Source, member: Member) -> bool:
 def _array_items(source: Source, member: Member) -> Items:
     try:
         document = strict_json(decoded_text(source.read(member.name, limit=ARRAY_BYTES)))
-    except (MemberUnreadableError, TextError, JsonFault) as error:
+    except (MemberUnreadableError, TextError, JsonFormatError) as error:
         raise SourceFormatError(f"{member.name}: {error}") from error
     if not isinstance(document, list):
         raise SourceFormatError(f"{member.name}: is neither JSON Lines nor an array of objects")

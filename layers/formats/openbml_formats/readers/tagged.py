@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openbml_catalog.datasets import LabelRule
-from openbml_formats.json_values import JsonFault, strict_json
+from openbml_formats.json_values import JsonFormatError, strict_json
 from openbml_formats.label_names import checked_label
 from openbml_formats.protocols import ReadSettings
 from openbml_formats.records import AnnotationError, Problem, Record, SourceFormatError
@@ -62,7 +62,7 @@ class TaggedReader:
         try:
             text = decoded_text(source.read(found[0], limit=LABEL_MAP_BYTES))
             return _checked_map(strict_json(text))
-        except (MemberUnreadableError, TextError, JsonFault, AnnotationError) as error:
+        except (MemberUnreadableError, TextError, JsonFormatError, AnnotationError) as error:
             raise SourceFormatError(f"{found[0]}: {error}") from error
 
 

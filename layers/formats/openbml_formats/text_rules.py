@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from openbml_catalog.datasets import DatasetKind, LengthUnit
+from openbml_formats.limits import MIB
 from openbml_formats.records import Problem, Severity, SourceFormatError
 from openbml_formats.sources import MemberUnreadableError, Source
 
-MIB = 1024 * 1024
 LINE_CHARACTERS = MIB  # a longer line is passed over, never held
 TEXT_FILE_BYTES = 4 * MIB  # a file that is one text as a whole
 
@@ -79,34 +79,58 @@ def file_lines(source: Source, name: str) -> Iterator[Line | Problem]:
 
 
 def _lines(text: io.TextIOWrapper, name: str) -> Iterator[Line | Problem]:
-    number = 0
-    while True:
-        try:
-            line = text.readline(LINE_CHARACTERS)
-            number += 1
-            if len(line) == LINE_CHARACTERS and not line.endswith("\n"):
-                _skip_line(text)
-                message = f"the line is longer than {LINE_CHARACTERS} characters"
-                yield Problem(file=name, line=number, reason="line_too_long", message=message)
-                continue
-        except UnicodeDecodeError as error:
-            raise SourceFormatError(f"{name}: {_wrong_encoding(error)}") from error
-        if not line:
-            return
-        if number == 1 and "\0" in line:
+    empty = EmptyLines(name)
+    for number, line in enumerate(_raw_lines(text, name), 1):
+        if line is None:
+            message = f"the line is longer than {LINE_CHARACTERS} characters"
+            yield from empty.ended()
+            yield Problem(file=name, line=number, reason="line_too_long", message=message)
+        elif line.isspace():
+            empty.add(number)
+        elif number == 1 and "\0" in line:
             raise SourceFormatError(f"{name} holds zero bytes: it is UTF-16 or no text; save it as UTF-8")
-        if line.isspace():
-            message = "the line is empty"
-            yield Problem(
-                file=name, line=number, reason="empty_line", message=message, severity=Severity.SKIPPED
-            )
         else:
+            yield from empty.ended()
             yield Line(number, line.removesuffix("\n"))
+    yield from empty.ended()
 
 
-def _skip_line(text: io.TextIOWrapper) -> None:
-    while (rest := text.readline(LINE_CHARACTERS)) and not rest.endswith("\n"):
-        pass
+def _raw_lines(text: io.TextIOWrapper, name: str) -> Iterator[str | None]:
+    """Yield lines with their ends, None for one that is too long."""
+    try:
+        while line := text.readline(LINE_CHARACTERS):
+            if len(line) < LINE_CHARACTERS or line.endswith("\n"):
+                yield line
+                continue
+            while (rest := text.readline(LINE_CHARACTERS)) and not rest.endswith("\n"):
+                pass
+            yield None
+    except UnicodeDecodeError as error:
+        raise SourceFormatError(f"{name}: {_wrong_encoding(error)}") from error
+
+
+class EmptyLines:
+    """Tells a run of empty lines as one problem: a file may be little else."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._first = self._count = 0
+
+    def add(self, number: int) -> None:
+        self._first = self._first or number
+        self._count += 1
+
+    def ended(self) -> Iterator[Problem]:
+        if self._count:
+            message = "is empty" if self._count == 1 else f"and {self._count - 1} more are empty"
+            yield Problem(
+                file=self._file,
+                line=self._first,
+                reason="empty_line",
+                message=message,
+                severity=Severity.SKIPPED,
+            )
+        self._first = self._count = 0
 
 
 def decoded_text(data: bytes) -> str:

@@ -63,7 +63,7 @@ def _add_token(sentence: _Sentence, line: Line, file: str) -> None:
         raise SourceFormatError(f"{file}:{line.number}: {line.text[:60]!r} has no tag")
     if len(sentence.tokens) == SENTENCE_TOKENS:
         raise SourceFormatError(
-            f"{file}:{line.number}: the sentence has more than {SENTENCE_TOKENS} tokens; an empty line ends one"
+            f"{file}:{line.number}: more than {SENTENCE_TOKENS} tokens without an empty line"
         )
     sentence.tokens.append(columns[0])
     sentence.tags.append(columns[-1].strip(" "))

@@ -10,12 +10,13 @@ from typing import Any
 from openbml_catalog.datasets import AnnotationForm
 from openbml_formats.annotations import Annotation
 from openbml_formats.json_values import JsonFormatError, strict_json
+from openbml_formats.limits import MIB
 from openbml_formats.protocols import Reader, ReadSettings
 from openbml_formats.records import AnnotationError, Problem, Record, SourceFormatError
 from openbml_formats.sentences import SentenceReader
 from openbml_formats.sources import Member, MemberUnreadableError, Source
 from openbml_formats.spans import found_spans, spanned_record
-from openbml_formats.text_rules import MIB, Line, TextError, decoded_text, file_lines
+from openbml_formats.text_rules import Line, TextError, decoded_text, file_lines
 from openbml_formats.text_samples import LabelReader, Place, files_of, text_record
 
 ARRAY_BYTES = 8 * MIB

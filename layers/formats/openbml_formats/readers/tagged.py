@@ -7,12 +7,13 @@ from typing import Any
 from openbml_catalog.datasets import LabelRule
 from openbml_formats.json_values import JsonFormatError, strict_json
 from openbml_formats.label_names import checked_label
+from openbml_formats.limits import MIB
 from openbml_formats.protocols import ReadSettings
 from openbml_formats.records import AnnotationError, Problem, Record, SourceFormatError
 from openbml_formats.sentences import SentenceReader
 from openbml_formats.sources import Member, MemberUnreadableError, Source
 from openbml_formats.tag_schemes import OUTSIDE, split_tag
-from openbml_formats.text_rules import MIB, Line, TextError, decoded_text, file_lines
+from openbml_formats.text_rules import Line, TextError, decoded_text, file_lines
 from openbml_formats.text_samples import Place, is_litter
 
 LABEL_MAP = "label_map.json"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 
+from openbml_formats.image_json import document_of
 from openbml_formats.protocols import Archive, ExportInfo, Writer
 from openbml_formats.records import ExportSample
 from openbml_formats.unwritable import UnwritableSampleError
@@ -15,13 +16,8 @@ class TextJsonWriter:
             if text.startswith("\ufeff"):
                 raise UnwritableSampleError(sample.sample_id, "has a text that begins with a byte order mark")
             archive.add(f"{sample.sample_id}.txt", text.encode())
-            archive.add(f"{sample.sample_id}.json", label_document(sample.annotation.labels))
-
-
-def label_document(labels: Iterable[str]) -> bytes:
-    """Return the manual's json file of these labels."""
-    document = {"labels": [{"name": name} for name in labels]}
-    return json.dumps(document, ensure_ascii=False).encode()
+            document = document_of(sample.annotation)
+            archive.add(f"{sample.sample_id}.json", json.dumps(document, ensure_ascii=False).encode())
 
 
 WRITER: Writer = TextJsonWriter()

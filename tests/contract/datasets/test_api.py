@@ -13,7 +13,7 @@ from openbml.core import wiring as core_wiring
 from openbml.core.errors import PermissionDeniedError
 from openbml.core.scope import Principal, ProjectScope
 from openbml.datasets import api, api_imports, wiring
-from openbml.datasets.shards import ShardMessage
+from openbml.datasets.importing.shards import ShardMessage
 from openbml.identity.projects import ProjectAccess
 from tests.contract.datasets.conftest import World
 from tests.contract.emulator import client

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from openbml.core.errors import InvalidRequestError
 from openbml.core.scope import ProjectScope
-from openbml.datasets.data_imports import archive_key, import_of_key
 from openbml.datasets.datasets import checked_name
+from openbml.datasets.importing.data_imports import archive_key, import_of_key
+from openbml.datasets.importing.start_imports import part_size_bytes
 from openbml.datasets.limits import ARCHIVE_BYTES, MIB, PARTS
 from openbml.datasets.samples import AnnotationState, Facet, Sample, chunk_of, sample_id_of
 from openbml.datasets.snapshots import snapshot_digest
-from openbml.datasets.start_imports import part_size_bytes
 from openbml_formats.annotations import Annotation
 
 SCOPE = ProjectScope(account_id=1, region="us-east-1", project_id=42)

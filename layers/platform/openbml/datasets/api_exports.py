@@ -16,11 +16,11 @@ from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec, event_publisher
 from openbml.datasets.api import VERSION, Cursor, Id, Limit, Number
 from openbml.datasets.api_models import Body
-from openbml.datasets.data_jobs import DataJob, DataJobNotFoundError
 from openbml.datasets.datasets import StorageType, VersionKey
-from openbml.datasets.exports import ExportOrder, ExportView, export_view, request_export
+from openbml.datasets.jobs.data_jobs import DataJob, DataJobNotFoundError
+from openbml.datasets.jobs.exports import ExportOrder, ExportView, export_view, request_export
+from openbml.datasets.jobs.track_data_jobs import cancel_data_job
 from openbml.datasets.samples import AnnotationState
-from openbml.datasets.track_data_jobs import cancel_data_job
 from openbml.datasets.wiring import (
     data_job_hooks,
     data_job_queue,

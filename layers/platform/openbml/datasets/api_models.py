@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from openbml.datasets.data_imports import (
+from openbml.datasets.datasets import Dataset, DatasetVersion, VersionState
+from openbml.datasets.importing.data_imports import (
     AnnotationFormat,
     DataImport,
     ImportCounts,
@@ -13,10 +14,9 @@ from openbml.datasets.data_imports import (
     ImportProgress,
     ImportState,
 )
-from openbml.datasets.datasets import Dataset, DatasetVersion, VersionState
+from openbml.datasets.importing.start_imports import GivenPart
 from openbml.datasets.limits import NAME_CHARACTERS, PARTS, URLS_PER_CALL
 from openbml.datasets.samples import Sample
-from openbml.datasets.start_imports import GivenPart
 from openbml_formats.tag_schemes import TagScheme
 
 

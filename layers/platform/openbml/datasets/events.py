@@ -5,14 +5,14 @@ from typing import ClassVar
 
 from openbml.compute.failures import Failure
 from openbml.core.events import Event
-from openbml.datasets.data_imports import (
+from openbml.datasets.importing.data_imports import (
     DataImport,
     ImportCounts,
     ImportFailure,
     ImportProgress,
     ImportState,
 )
-from openbml.datasets.data_jobs import DataJob, DataJobState, WorkProgress
+from openbml.datasets.jobs.data_jobs import DataJob, DataJobState, WorkProgress
 from openbml_formats.data_jobs import DataJobKind
 
 SOURCE = "openbml.datasets"

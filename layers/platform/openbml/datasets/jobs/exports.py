@@ -1,4 +1,4 @@
-"""Exports: a version's samples as one zip, where the project or the customer keeps data (spec 02 section 8.12)."""
+"""Exports: a version's samples as one zip, where the project or the customer keeps data (spec 02, 8.12)."""
 
 import re
 from collections.abc import Sequence

@@ -11,22 +11,22 @@ import pytest
 
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
-from openbml.datasets.data_imports import AnnotationFormat, DataImport
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
-from openbml.datasets.end_imports import cancel_import
-from openbml.datasets.import_shards import import_shard
-from openbml.datasets.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.importing.data_imports import AnnotationFormat, DataImport
+from openbml.datasets.importing.end_imports import cancel_import
+from openbml.datasets.importing.import_shards import import_shard
+from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.importing.plan_imports import plan_import
+from openbml.datasets.importing.shards import ShardMessage
+from openbml.datasets.importing.start_imports import GivenPart, complete_import, part_urls, start_import
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.pack_snapshots import pack_shard
-from openbml.datasets.plan_imports import plan_import
 from openbml.datasets.request_snapshots import request_snapshot
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
-from openbml.datasets.shards import ShardMessage
 from openbml.datasets.snapshots import PackMessage, Selection, Snapshot
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
-from openbml.datasets.start_imports import GivenPart, complete_import, part_urls, start_import
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.compute_memory import Ticking
 from tests.fakes.datasets_memory import EventLog, ListQueue
@@ -61,7 +61,7 @@ class World:
     def __post_init__(self) -> None:
         self.datasets = DynamoDatasetRepository(self.table)
         self.imports = DynamoImportRepository(self.table, now=self.clock)
-        self.samples = DynamoSampleRepository(self.table)
+        self.samples = DynamoSampleRepository(self.table, self.data)
         self.snapshots = DynamoSnapshotRepository(self.table)
 
     def dataset(self, name: str = "digits") -> VersionKey:

@@ -13,7 +13,7 @@ from openbml.core import wiring as core_wiring
 from openbml.core.errors import PermissionDeniedError
 from openbml.core.scope import Principal, ProjectScope
 from openbml.datasets import api, api_imports, wiring
-from openbml.datasets.shards import ShardMessage
+from openbml.datasets.importing.shards import ShardMessage
 from openbml.identity.projects import ProjectAccess
 from tests.contract.datasets.conftest import World
 from tests.contract.emulator import client
@@ -156,7 +156,10 @@ def test_the_routes_walk_from_a_dataset_to_its_samples(served: Api, world: World
     assert (shown["state"], shown["sample_count"]) == ("import_finished", 7)
     assert served.ok("GET", version.rsplit("/", 1)[0])["items"] == [shown]
     labels = served.ok("GET", f"{version}/labels")["items"]
-    assert labels == [{"name": "cat", "sample_count": 4}, {"name": "dog", "sample_count": 3}]
+    assert labels == [
+        {"name": "cat", "sample_count": 4, "object_count": 4},
+        {"name": "dog", "sample_count": 3, "object_count": 3},
+    ]
 
     first = served.ok("GET", f"{version}/samples", label="cat", limit="3")
     second = served.ok("GET", f"{version}/samples", label="cat", limit="3", cursor=first["next_cursor"])
@@ -187,7 +190,7 @@ def test_lists_are_paged_and_filtered_and_a_deletion_shows(served: Api) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "code"),
     [
-        ("POST", "/datasets", {**NEW, "template": "multi_label"}, 400, "unsupported_dataset_type"),
+        ("POST", "/datasets", {**NEW, "template": "ellipse"}, 400, "unsupported_dataset_type"),
         ("POST", "/datasets", {**NEW, "name": "x" * 51}, 400, "invalid_request"),
         ("POST", "/datasets", {"name": "x"}, 400, "invalid_request"),
         ("GET", "/datasets/1", None, 404, "dataset_not_found"),

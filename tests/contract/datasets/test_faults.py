@@ -6,11 +6,6 @@ from typing import Any
 
 import pytest
 
-from openbml.datasets.data_imports import (
-    FailureReason,
-    ImportState,
-    ImportStateError,
-)
 from openbml.datasets.datasets import (
     DatasetDeletingError,
     DatasetNameTakenError,
@@ -20,10 +15,15 @@ from openbml.datasets.datasets import (
     VersionState,
 )
 from openbml.datasets.delete_datasets import DeletionMessage, carry_out_deletion, delete_dataset
-from openbml.datasets.end_imports import expire_imports
+from openbml.datasets.importing.data_imports import (
+    FailureReason,
+    ImportState,
+    ImportStateError,
+)
+from openbml.datasets.importing.end_imports import expire_imports
+from openbml.datasets.importing.shards import ShardMessage
+from openbml.datasets.importing.start_imports import UploadIncompleteError, uploaded_parts
 from openbml.datasets.samples import Claim, Facet
-from openbml.datasets.shards import ShardMessage
-from openbml.datasets.start_imports import UploadIncompleteError, uploaded_parts
 from tests.contract.datasets.conftest import World
 from tests.fakes.datasets_archives import archive, labelled_pairs
 

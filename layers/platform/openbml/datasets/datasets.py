@@ -10,6 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from openbml.core.errors import InvalidRequestError, OpenBMLError
 from openbml.core.scope import ProjectScope
 from openbml.datasets.limits import NAME_CHARACTERS
+from openbml_catalog.datasets import DatasetKind, dataset_kinds, find_kind
+from openbml_formats.tag_schemes import TagScheme
 
 Position = dict[str, Any]
 
@@ -27,7 +29,7 @@ class DatasetNameTakenError(OpenBMLError):
 
 
 class UnsupportedDatasetTypeError(OpenBMLError):
-    """The type is not built yet; details: data_type, annotation_type, template, supported."""
+    """There is no such kind of dataset; details: data_type, annotation_type, template, supported."""
 
 
 class VersionBusyError(OpenBMLError):
@@ -46,8 +48,22 @@ class VersionState(StrEnum):
     DELETING = "deleting"
 
 
+class StorageType(StrEnum):
+    """Where exports go; the values are the manual's (spec 02 section 8.2)."""
+
+    PLATFORM = "sysBos"
+    CUSTOMER = "usrBos"
+
+
 class Dataset(BaseModel):
-    """A named container with a fixed type."""
+    """A named container with a fixed type.
+
+    Attributes:
+        deduplicated: whether a sample with the content of another replaces it; fixed at creation.
+        tag_scheme: of sequence labelling, fixed at creation.
+        label_map: of sequence labelling: label -> index, as the first import brought it.
+        storage_path: `s3://bucket/prefix/` of the customer's bucket.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,6 +77,23 @@ class Dataset(BaseModel):
     created_at: AwareDatetime
     latest_version: int = 1
     deleting: bool = False
+    deduplicated: bool = True
+    tag_scheme: TagScheme | None = None
+    label_map: Mapping[str, int] = Field(default_factory=dict)
+    storage_type: StorageType = StorageType.PLATFORM
+    storage_path: str | None = None
+
+    @property
+    def kind(self) -> DatasetKind:
+        kind = find_kind(self.data_type, self.annotation_type, self.template)
+        if kind is None:
+            raise UnsupportedDatasetTypeError(
+                data_type=self.data_type,
+                annotation_type=self.annotation_type,
+                template=self.template,
+                supported=sorted(dataset_kinds()),
+            )
+        return kind
 
 
 class DatasetVersion(BaseModel):
@@ -72,6 +105,7 @@ class DatasetVersion(BaseModel):
     dataset_id: int
     version_number: int = Field(ge=1)
     state: VersionState = VersionState.EMPTY
+    description: str = ""
     created_at: AwareDatetime
     sample_count: int = 0
     labelled_count: int = 0
@@ -96,12 +130,13 @@ class VersionKey(BaseModel):
 
 
 class LabelCount(BaseModel):
-    """A label of a version and how many of its samples carry it."""
+    """A label of a version: how many of its samples carry it, how many objects (boxes, spans) it has."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    sample_count: int
+    sample_count: int = 0
+    object_count: int = 0
 
 
 class DatasetRepository(Protocol):

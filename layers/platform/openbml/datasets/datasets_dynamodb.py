@@ -111,9 +111,7 @@ class DynamoDatasetRepository:
             position=position,
             ConsistentRead=True,
         )
-        return [
-            LabelCount(name=item["name"], sample_count=int(item["sample_count"])) for item in items
-        ], following
+        return [from_item(LabelCount, item) for item in items], following
 
     def mark_deleting(self, dataset: Dataset) -> None:
         scope, dataset_id = dataset.scope, dataset.dataset_id

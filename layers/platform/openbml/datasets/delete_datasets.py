@@ -12,7 +12,6 @@ from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
 from openbml.core.queues import MessageQueue
 from openbml.core.scope import ProjectScope
-from openbml.datasets.data_imports import DataImport, FailureReason, ImportRepository, ImportState
 from openbml.datasets.datasets import (
     Dataset,
     DatasetNotFoundError,
@@ -20,7 +19,8 @@ from openbml.datasets.datasets import (
     DatasetVersion,
     VersionKey,
 )
-from openbml.datasets.end_imports import fail_import
+from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportRepository, ImportState
+from openbml.datasets.importing.end_imports import fail_import
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.stored_objects import ObjectStore, UploadStore, blob_key, thumbnail_key
 

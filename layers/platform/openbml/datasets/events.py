@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from openbml.core.events import Event
-from openbml.datasets.data_imports import (
+from openbml.datasets.importing.data_imports import (
     DataImport,
     ImportCounts,
     ImportFailure,

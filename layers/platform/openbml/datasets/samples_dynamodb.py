@@ -1,5 +1,7 @@
 """DynamoDB adapter of `SampleRepository`; keys in `tables_dynamodb`."""
 
+import hashlib
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -19,6 +21,7 @@ from openbml.datasets.samples import (
     facets_of,
     sample_id_of,
 )
+from openbml.datasets.stored_objects import ObjectStore, annotation_key
 from openbml.datasets.tables_dynamodb import (
     TableBatches,
     below,
@@ -30,14 +33,19 @@ from openbml.datasets.tables_dynamodb import (
     transact,
     version_pk,
 )
+from openbml_formats.annotations import Annotation
 
 _CLAIMS = 100  # actions of a transaction
 _ORDINALS = 1024
+_INLINE_ANNOTATION_BYTES = 50_000  # larger ones lie in S3 (contracts, section 5)
 
 
 class DynamoSampleRepository:
-    def __init__(self, table: Any) -> None:
+    """Keeps annotations compressed in the items, large ones by SHA-256 among the project's objects."""
+
+    def __init__(self, table: Any, objects: ObjectStore) -> None:
         self._table = table
+        self._objects = objects
         self._batches = TableBatches(table)
 
     # --- contents ---
@@ -118,7 +126,7 @@ class DynamoSampleRepository:
         for sample in samples:
             for facet in facets_of(sample):
                 ordinals[facet.key].append(sample.ordinal)
-        rows = [to_item(sample, **_sample_key(key.scope, sample.sample_id)) for sample in samples]
+        rows = [self._item(key.scope, sample) for sample in samples]
         index = [
             {"pk": _index_pk(key, facet), "sk": f"{chunk:012}", "ordinals": _bitmap(places)}
             for facet, places in sorted(ordinals.items())
@@ -151,7 +159,32 @@ class DynamoSampleRepository:
 
     def of_chunk(self, scope: ProjectScope, chunk: int) -> Sequence[Sample]:
         items = query_all(self._table, Key("pk").eq(_samples_pk(scope, chunk)), ConsistentRead=True)
-        return [from_item(Sample, item) for item in items]
+        return [_sample_of(item) for item in items]
+
+    def annotation_of(self, scope: ProjectScope, sample: Sample) -> Annotation:
+        if sample.annotation is not None:
+            return sample.annotation
+        key = _sample_key(scope, sample.sample_id)
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
+        if item is None:
+            raise SampleNotFoundError(sample_id=sample.sample_id)
+        if "annotation_sha256" not in item:
+            return _annotation_of(item) or Annotation()
+        return _unpacked(self._objects.read(annotation_key(scope, item["annotation_sha256"])))
+
+    def _item(self, scope: ProjectScope, sample: Sample) -> dict[str, Any]:
+        """Return the sample's item; a large annotation is stored first."""
+        bare = sample.model_copy(update={"annotation": None})
+        item = to_item(bare, **_sample_key(scope, sample.sample_id))
+        if sample.annotation is None or sample.annotation == Annotation():
+            return item
+        packed = zlib.compress(sample.annotation.model_dump_json(exclude_defaults=True).encode(), level=1)
+        if len(packed) <= _INLINE_ANNOTATION_BYTES:
+            return {**item, "annotation": packed}
+        digest = hashlib.sha256(packed)
+        where = annotation_key(scope, digest.hexdigest())
+        self._objects.put(where, packed, content_type="application/octet-stream", sha256=digest.digest())
+        return {**item, "annotation_sha256": digest.hexdigest()}
 
     # --- reading ---
 
@@ -192,12 +225,27 @@ class DynamoSampleRepository:
 
     def find(self, scope: ProjectScope, sample_ids: Iterable[int]) -> Mapping[int, Sample]:
         keys = [_sample_key(scope, sample_id) for sample_id in dict.fromkeys(sample_ids)]
-        samples = [from_item(Sample, item) for item in self._batches.get(keys)]
+        samples = [_sample_of(item) for item in self._batches.get(keys)]
         return {sample.sample_id: sample for sample in samples}
 
     def _finished(self, key: VersionKey, chunks: Iterable[int]) -> frozenset[int]:
         items = self._batches.get([chunk_key(key, chunk) for chunk in chunks])
         return frozenset(int(item["chunk"]) for item in items)
+
+
+def _sample_of(item: dict[str, Any]) -> Sample:
+    fields = {name: value for name, value in item.items() if name not in ("annotation", "labels")}
+    return from_item(Sample, fields).model_copy(update={"annotation": _annotation_of(item)})
+
+
+def _annotation_of(item: dict[str, Any]) -> Annotation | None:
+    if "annotation" in item:
+        return _unpacked(bytes(item["annotation"]))
+    return None if "annotation_sha256" in item else Annotation()
+
+
+def _unpacked(data: bytes) -> Annotation:
+    return Annotation.model_validate_json(zlib.decompress(data))
 
 
 def _samples_pk(scope: ProjectScope, chunk: int) -> str:

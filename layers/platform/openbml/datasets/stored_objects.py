@@ -75,5 +75,9 @@ def blob_key(scope: ProjectScope, sha256: str) -> str:
     return f"{scope.prefix}blobs/{sha256[:2]}/{sha256}"
 
 
+def annotation_key(scope: ProjectScope, sha256: str) -> str:
+    return f"{scope.prefix}annotations/{sha256[:2]}/{sha256}.json.z"
+
+
 def thumbnail_key(scope: ProjectScope, sha256: str) -> str:
     return f"{scope.prefix}thumbnails/{sha256}.jpg"

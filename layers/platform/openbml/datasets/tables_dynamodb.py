@@ -8,6 +8,7 @@
 | version | `dataset#{scope}#{id}` | `version#{n}` |
 | import | `version#{scope}#{id}#{n}` | `import#{import_id}` |
 | label count | `version#{scope}#{id}#{n}` | `label#{name}` |
+| model trained on it | `version#{scope}#{id}#{n}` | `trained#{model_id}#{model_version}` |
 | finished chunk | `version#{scope}#{id}#{n}` | `chunk#{chunk}` |
 | index | `index#{scope}#{id}#{n}#{facet}` | `{chunk}`: a bitmap of ordinals |
 | sample | `samples#{scope}#{chunk}` | `{ordinal}` |

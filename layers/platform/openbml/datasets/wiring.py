@@ -10,10 +10,12 @@ from botocore.config import Config
 from openbml.core.clock import utc_now
 from openbml.core.queues import MessageQueue
 from openbml.core.wiring import sqs_queue
-from openbml.datasets.data_imports import ImportRepository
 from openbml.datasets.datasets import DatasetRepository
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
-from openbml.datasets.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.importing.data_imports import ImportRepository
+from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.lineage import LineageRepository
+from openbml.datasets.lineage_dynamodb import DynamoLineageRepository
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
@@ -65,12 +67,17 @@ def import_repository() -> ImportRepository:
 
 @cache
 def sample_repository() -> SampleRepository:
-    return DynamoSampleRepository(_table())
+    return DynamoSampleRepository(_table(), data_store())
 
 
 @cache
 def snapshot_repository() -> SnapshotRepository:
     return DynamoSnapshotRepository(_table())
+
+
+@cache
+def lineage_repository() -> LineageRepository:
+    return DynamoLineageRepository(_table())
 
 
 @cache

@@ -169,6 +169,15 @@ class ImportPlan(BaseModel):
     ignored: int
 
 
+class LabelDelta(BaseModel):
+    """What is added to a label's counts: samples that carry it, objects (boxes, spans) of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    samples: int = 0
+    objects: int = 0
+
+
 class ShardDone(BaseModel):
     """What one shard adds to its import and version, once."""
 
@@ -178,7 +187,7 @@ class ShardDone(BaseModel):
     chunk: int
     entries: int
     counts: ImportCounts
-    labels: dict[str, int]
+    labels: dict[str, LabelDelta]
 
 
 def archive_key(scope: ProjectScope, import_id: int) -> str:

@@ -5,24 +5,28 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
-from openbml.datasets.data_imports import DataImport, ImportState, ShardDone
+from openbml.datasets.importing.data_imports import DataImport, ImportState, LabelDelta, ShardDone
 from openbml.datasets.tables_dynamodb import chunk_key, import_key, label_key, version_item_key
 
 Action = dict[str, Any]
 _STATE = {"#state": "state"}
 
 
-def label_updates(data_import: DataImport, group: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+def label_updates(data_import: DataImport, group: Sequence[tuple[str, LabelDelta]]) -> list[dict[str, Any]]:
     return [
         {
             "Update": {
                 "Key": label_key(data_import.version_key, name),
-                "UpdateExpression": "SET #name = :name ADD sample_count :count",
+                "UpdateExpression": "SET #name = :name ADD sample_count :samples, object_count :objects",
                 "ExpressionAttributeNames": {"#name": "name"},
-                "ExpressionAttributeValues": {":name": name, ":count": count},
+                "ExpressionAttributeValues": {
+                    ":name": name,
+                    ":samples": delta.samples,
+                    ":objects": delta.objects,
+                },
             }
         }
-        for name, count in group
+        for name, delta in group
     ]
 
 

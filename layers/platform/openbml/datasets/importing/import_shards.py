@@ -8,25 +8,27 @@ from typing import NamedTuple
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
 from openbml.datasets.annotations import SampleRejectedError, parsed_labels, rejection
-from openbml.datasets.archive_blocks import BlockReader
-from openbml.datasets.archives import Entry, EntryDataError, entry_data
-from openbml.datasets.data_imports import (
+from openbml.datasets.image_rules import CheckedImage, checked_image
+from openbml.datasets.importing.archive_blocks import BlockReader
+from openbml.datasets.importing.archives import Entry, EntryDataError, entry_data
+from openbml.datasets.importing.data_imports import (
     DataImport,
     ImportChangedError,
     ImportCounts,
     ImportNotFoundError,
     ImportRepository,
     ImportState,
+    LabelDelta,
     Problem,
     ShardDone,
 )
-from openbml.datasets.end_imports import finish_when_done
-from openbml.datasets.image_rules import CheckedImage, checked_image
+from openbml.datasets.importing.end_imports import finish_when_done
+from openbml.datasets.importing.pairing import Pair
+from openbml.datasets.importing.shards import ShardMessage, is_readable, shard_key, unpacked
 from openbml.datasets.limits import ANNOTATION_BYTES, IMAGE_BYTES
-from openbml.datasets.pairing import Pair
 from openbml.datasets.samples import Claim, Sample, SampleRepository, sample_id_of
-from openbml.datasets.shards import ShardMessage, is_readable, shard_key, unpacked
 from openbml.datasets.stored_objects import ObjectStore, blob_key, thumbnail_key
+from openbml_formats.annotations import Annotation
 
 _GROUP = 100  # samples claimed at a time; the state of the import is looked at as often
 
@@ -74,7 +76,7 @@ def import_shard(
     if data_import.state is not ImportState.IMPORTING:
         return data_import
     if not imports.shard_is_done(data_import, message.index):
-        worker = _ShardWorker(data_import, message.index, imports, samples, archives, data, executor)
+        worker = _ShardWorker(data_import, message.index, imports, samples, archives, data, executor, now)
         try:
             worker.run()
         except ImportChangedError:
@@ -92,6 +94,7 @@ class _ShardWorker:
         archives: ObjectStore,
         data: ObjectStore,
         executor: Executor,
+        now: Clock,
     ) -> None:
         self._import = data_import
         self._key = data_import.version_key
@@ -102,6 +105,7 @@ class _ShardWorker:
         self._archives = archives
         self._data = data
         self._executor = executor
+        self._now = now
         self._problems: list[Problem] = []
         self._duplicates = 0
         self._seen: set[str] = set()
@@ -162,13 +166,14 @@ class _ShardWorker:
             dataset_id=self._key.dataset_id,
             version_number=self._key.version_number,
             name=pair.image.name,
-            labels=labels,
+            import_id=self._import.import_id,
+            added_at=self._now(),
             width=image.width,
             height=image.height,
             size_bytes=len(data),
             sha256=digest.hexdigest(),
             extension=image.extension,
-        )
+        ).annotated(Annotation(labels=tuple(labels)))
         return Candidate(sample, digest.digest(), data, image)
 
     def _labels(self, pair: Pair, blocks: BlockReader) -> Sequence[str]:
@@ -225,14 +230,15 @@ class _ShardWorker:
         )
 
     def _done(self, entries: int, accepted: Sequence[Sample]) -> ShardDone:
-        labels: dict[str, int] = {}
+        labels: dict[str, LabelDelta] = {}
         for sample in accepted:
-            for name in sample.labels:
-                labels[name] = labels.get(name, 0) + 1
+            for name, objects in sample.label_counts.items():
+                before = labels.get(name, LabelDelta())
+                labels[name] = LabelDelta(samples=before.samples + 1, objects=before.objects + objects)
         counts = ImportCounts(
             accepted=len(accepted),
             duplicate=self._duplicates,
             rejected=entries - len(accepted) - self._duplicates,
-            unlabelled=sum(1 for sample in accepted if not sample.labels),
+            unlabelled=sum(1 for sample in accepted if not sample.labelled),
         )
         return ShardDone(index=self._index, chunk=self._chunk, entries=entries, counts=counts, labels=labels)

@@ -10,7 +10,14 @@ from pydantic import AwareDatetime
 from openbml.core.clock import Clock
 from openbml.core.items import from_item, to_item
 from openbml.core.scope import ProjectScope
-from openbml.datasets.data_imports import (
+from openbml.datasets.datasets import (
+    DatasetDeletingError,
+    Position,
+    VersionBusyError,
+    VersionKey,
+    VersionState,
+)
+from openbml.datasets.importing.data_imports import (
     DataImport,
     ImportChangedError,
     ImportFailure,
@@ -21,14 +28,7 @@ from openbml.datasets.data_imports import (
     ShardDone,
     VolumeTakenError,
 )
-from openbml.datasets.datasets import (
-    DatasetDeletingError,
-    Position,
-    VersionBusyError,
-    VersionKey,
-    VersionState,
-)
-from openbml.datasets.import_actions_dynamodb import (
+from openbml.datasets.importing.import_actions_dynamodb import (
     finished_chunk,
     import_counted,
     label_updates,

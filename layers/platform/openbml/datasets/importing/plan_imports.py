@@ -7,8 +7,9 @@ from openbml.core.clock import Clock
 from openbml.core.errors import OpenBMLError
 from openbml.core.events import EventPublisher
 from openbml.core.queues import MessageQueue
-from openbml.datasets.archives import ArchiveFormatError, Directory, read_directory
-from openbml.datasets.data_imports import (
+from openbml.datasets.events import ImportStateChanged
+from openbml.datasets.importing.archives import ArchiveFormatError, Directory, read_directory
+from openbml.datasets.importing.data_imports import (
     DataImport,
     FailureReason,
     ImportChangedError,
@@ -17,12 +18,11 @@ from openbml.datasets.data_imports import (
     ImportState,
     Problem,
 )
-from openbml.datasets.end_imports import fail_import
-from openbml.datasets.events import ImportStateChanged
+from openbml.datasets.importing.end_imports import fail_import
+from openbml.datasets.importing.pairing import Pair, paired
+from openbml.datasets.importing.range_reader import RangeReader
+from openbml.datasets.importing.shards import cut, packed, shard_key, shard_messages
 from openbml.datasets.limits import LISTED_MISMATCHES
-from openbml.datasets.pairing import Pair, paired
-from openbml.datasets.range_reader import RangeReader
-from openbml.datasets.shards import cut, packed, shard_key, shard_messages
 from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore
 
 _PLAN = -1  # the plan's own place among the shards' problems

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from openbml.core.scope import ProjectScope
-from openbml.datasets.archives import Entry
-from openbml.datasets.data_imports import AnnotationFormat, DataImport
 from openbml.datasets.datasets import VersionKey
+from openbml.datasets.importing.archives import Entry
+from openbml.datasets.importing.data_imports import AnnotationFormat, DataImport
+from openbml.datasets.importing.pairing import Pair
 from openbml.datasets.limits import ANNOTATION_BYTES, IMAGE_BYTES, SHARD_BYTES, SHARD_SAMPLES
-from openbml.datasets.pairing import Pair
 
 _PAIRS = TypeAdapter(list[Pair])
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
-from openbml.datasets.data_imports import (
+from openbml.datasets.events import ImportStateChanged
+from openbml.datasets.importing.data_imports import (
     SILENCE_LIMIT,
     UPLOAD_LIFETIME,
     DataImport,
@@ -13,7 +14,6 @@ from openbml.datasets.data_imports import (
     ImportRepository,
     ImportState,
 )
-from openbml.datasets.events import ImportStateChanged
 from openbml.datasets.stored_objects import UploadStore
 
 

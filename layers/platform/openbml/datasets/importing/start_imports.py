@@ -10,7 +10,15 @@ from openbml.core.clock import Clock
 from openbml.core.errors import InvalidRequestError, OpenBMLError
 from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
-from openbml.datasets.data_imports import (
+from openbml.datasets.datasets import (
+    DatasetDeletingError,
+    DatasetRepository,
+    VersionBusyError,
+    VersionKey,
+    VersionState,
+)
+from openbml.datasets.events import ImportStateChanged
+from openbml.datasets.importing.data_imports import (
     AnnotationFormat,
     DataImport,
     ImportChangedError,
@@ -19,15 +27,7 @@ from openbml.datasets.data_imports import (
     ImportStateError,
     archive_key,
 )
-from openbml.datasets.datasets import (
-    DatasetDeletingError,
-    DatasetRepository,
-    VersionBusyError,
-    VersionKey,
-    VersionState,
-)
-from openbml.datasets.end_imports import cancel_import
-from openbml.datasets.events import ImportStateChanged
+from openbml.datasets.importing.end_imports import cancel_import
 from openbml.datasets.limits import ARCHIVE_BYTES, MIB, PART_BYTES, PARTS, URLS_PER_CALL
 from openbml.datasets.stored_objects import (
     ObjectMissingError,

@@ -5,10 +5,10 @@ from concurrent.futures import Executor, Future
 from itertools import chain
 from typing import NamedTuple
 
-from openbml.datasets.archives import Entry
+from openbml.datasets.importing.archives import Entry
+from openbml.datasets.importing.pairing import Pair
+from openbml.datasets.importing.shards import is_readable
 from openbml.datasets.limits import ANNOTATION_BYTES, ENTRY_NAME_CHARACTERS, IMAGE_BYTES, MIB
-from openbml.datasets.pairing import Pair
-from openbml.datasets.shards import is_readable
 from openbml.datasets.stored_objects import ObjectStore
 
 _BLOCK_BYTES = 8 * MIB

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from openbml.datasets.archives import Entry
-from openbml.datasets.data_imports import AnnotationFormat, Problem
+from openbml.datasets.importing.archives import Entry
+from openbml.datasets.importing.data_imports import AnnotationFormat, Problem
 
 # Content decides what an image is; a suffix only tells which files are meant to be images. Foreign kinds are
 # paired too, so that their own fault is told and not a missing partner.

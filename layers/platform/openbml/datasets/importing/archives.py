@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from typing import IO, NamedTuple
 
 from openbml.core.errors import OpenBMLError
-from openbml.datasets.entry_names import decoded_name, is_archive, is_junk, likely_encoding, unsafe_reason
+from openbml.datasets.importing.entry_names import (
+    decoded_name,
+    is_archive,
+    is_junk,
+    likely_encoding,
+    unsafe_reason,
+)
 from openbml.datasets.limits import (
     ARCHIVE_ENTRIES,
     BOMB_BYTES,

@@ -17,13 +17,44 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class CleaningSettings(_Value):
+class ImageLimits(_Value):
+    """What images of the new version must keep to: those of every import."""
+
+    most_bytes: int
+    shortest_side: int
+    longest_side: int
+    aspect_ratio: float | None
+
+    def fault(self, size: tuple[int, int]) -> str | None:
+        """Return why an image of that size is not taken, None when it is; sides lie strictly between."""
+        longest, shortest = max(size), min(size)
+        if not (self.shortest_side < shortest and longest < self.longest_side):
+            return f"would have {size[0]}x{size[1]} pixels"
+        if self.aspect_ratio is not None and longest > self.aspect_ratio * shortest:
+            return f"would have {size[0]}x{size[1]} pixels, more than {self.aspect_ratio:g}:1"
+        return None
+
+
+class _DerivationSettings(_Value):
+    """What both kinds of jobs are told.
+
+    Attributes:
+        sample_count: of the source version, for the progress.
+        shard_samples: how many samples one shard of the new version has at most.
+    """
+
+    limits: ImageLimits
+    sample_count: int = 0
+    shard_samples: int = Field(default=1_000, ge=1)
+
+
+class CleaningSettings(_DerivationSettings):
     """Operations in the order in which they are done; a sample that one drops is not seen by the next."""
 
     operations: tuple[Operation, ...] = Field(min_length=1)
 
 
-class AugmentationSettings(_Value):
+class AugmentationSettings(_DerivationSettings):
     """How copies are made.
 
     Attributes:
@@ -62,15 +93,18 @@ class OperationCount(_Value):
 
 
 class DerivationResult(_Value):
-    """What became of the samples: `read = unchanged + changed + dropped` where nothing was copied.
+    """What became of the samples: `read = unchanged + changed + dropped`; copies come on top.
 
     Attributes:
+        shards: how many lists of samples were written for the new version.
+        written: samples in them.
         copies: new samples that an augmentation made.
         dropped_regions: objects of which too little was left, by label.
         problems: the first thousand; `problem_counts` counts all, by reason.
     """
 
     format: str = DERIVATION_FORMAT
+    shards: int = 0
     read: int = 0
     written: int = 0
     unchanged: int = 0

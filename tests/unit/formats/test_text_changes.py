@@ -2,6 +2,7 @@
 
 import random
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,9 @@ def changed(code: str, text: str, spans: tuple[Span, ...] = (), *, seed: int = 0
     return edited(text, edits_of(code, text, spans, seed=seed, **values))
 
 
-def edits_of(code: str, text: str, spans: tuple[Span, ...] = (), *, seed: int = 0, **values: object) -> list[Edit]:
+def edits_of(
+    code: str, text: str, spans: tuple[Span, ...] = (), *, seed: int = 0, **values: object
+) -> list[Edit]:
     parameters = {**data_operators()[code].defaults(), **values}
     operation = Operation.model_validate({"code": code, "parameters": parameters})
     return list(TEXT_CHANGES[code](text, spans, operation, random.Random(seed)))
@@ -57,7 +60,7 @@ def test_edits_are_in_order_and_spans_say_what_stands_there(
     end = min(len(text), place + length)
     spans = (Span(label="x", start=place, end=end, text=text[place:end]),) if place < end else ()
     edits = edits_of(code, text, spans, seed=seed)
-    for before, after in zip(edits, edits[1:], strict=False):
+    for before, after in pairwise(edits):
         assert before.end <= after.start
     new = edited(text, edits)
     for span in moved_spans(spans, text, edits).spans:
@@ -102,7 +105,9 @@ def test_the_same_seed_gives_the_same_text() -> None:
         assert changed(code, text, seed=3) != changed(code, text, seed=4)
 
 
-@pytest.mark.parametrize("code", ["strip_markup", "remove_urls", "remove_emails", "remove_emoji", "trim_blanks"])
+@pytest.mark.parametrize(
+    "code", ["strip_markup", "remove_urls", "remove_emails", "remove_emoji", "trim_blanks"]
+)
 @pytest.mark.parametrize("unit", ["<a", "<!--", "&a", "<script>", "a@", "www.", "a", " ", "<a a", "😀"])
 def test_hostile_texts_take_time_in_proportion_to_their_length(code: str, unit: str) -> None:
     text = unit * (20_000 // len(unit))

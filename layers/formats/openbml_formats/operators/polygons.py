@@ -1,28 +1,12 @@
-"""Areas of polygons and their cutting at the edges of a box."""
+"""Polygons and boxes cut at the edges of a box, and what boxes cover together."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 from openbml_formats.annotations import Box, Point, Ring
+from openbml_formats.geometry import box_around, ring_area
 
 _LEAST_AREA = 1e-6
-
-
-def area(ring: Sequence[Point]) -> float:
-    """Return the area inside, whatever the direction of the points."""
-    total = 0.0
-    for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], *ring[:1]], strict=True):
-        total += x1 * y2 - x2 * y1
-    return abs(total) / 2
-
-
-def corners(box: Box) -> Ring:
-    return ((box.x1, box.y1), (box.x2, box.y1), (box.x2, box.y2), (box.x1, box.y2))
-
-
-def bounds(points: Sequence[Point]) -> Box:
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return Box(x1=min(xs), y1=min(ys), x2=max(xs), y2=max(ys))
 
 
 def common(first: Box, second: Box) -> Box | None:
@@ -52,13 +36,13 @@ def clipped(ring: Ring, window: Box) -> Ring | None:
 
     Source: Sutherland and Hodgman 1974, Reentrant polygon clipping.
     """
-    frame = bounds(ring)
+    frame = box_around(ring)
     if common(frame, window) == frame:
         return ring
     rest: Sequence[Point] = ring
     for axis, limit, sign in ((0, window.x1, 1), (0, window.x2, -1), (1, window.y1, 1), (1, window.y2, -1)):
         rest = _cut(rest, axis, limit, sign)
-    return tuple(rest) if len(rest) >= 3 and area(rest) > _LEAST_AREA else None
+    return tuple(rest) if len(rest) >= 3 and ring_area(tuple(rest)) > _LEAST_AREA else None
 
 
 def _cut(ring: Sequence[Point], axis: int, limit: float, sign: int) -> Sequence[Point]:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from openbml_formats import masks
 from openbml_formats.annotations import Annotation, Box, Region, Ring
+from openbml_formats.geometry import bounding_box, box_around, corners, ring_area
 from openbml_formats.operators.affine import Affine
-from openbml_formats.operators.masks import bitmap, filled, mask_of, moved_bitmap
-from openbml_formats.operators.polygons import area, bounds, clipped, common, corners, joint_area
+from openbml_formats.operators.bitmaps import moved_mask
+from openbml_formats.operators.polygons import clipped, common, joint_area
 
 # Writing that is cut off reads no longer what its text says.
 _WHOLE = 0.99
@@ -52,25 +54,13 @@ def uncovered_annotation(
     """Return the annotation without regions that the holes hide; boxes stand for polygons and bitmaps."""
     kept, dropped = [], []
     for region in annotation.regions:
-        frame = frame_of(region)
+        frame = bounding_box(region)
         least = _WHOLE if region.text is not None else least_share
         if frame is not None and _uncovered(frame, holes) < least:
             dropped.append(region.label)
         else:
             kept.append(region)
     return MovedAnnotation(annotation.model_copy(update={"regions": tuple(kept)}), dropped)
-
-
-def frame_of(region: Region) -> Box | None:
-    """Return the box around a region, None for one without any shape."""
-    if region.box is not None:
-        return region.box
-    points = [point for ring in region.polygons for point in ring]
-    if points:
-        return bounds(points)
-    pixels = bitmap(region.mask) if region.mask is not None else None
-    found = pixels.getbbox() if pixels is not None else None
-    return Box(x1=found[0], y1=found[1], x2=found[2], y2=found[3]) if found else None
 
 
 def _uncovered(frame: Box, holes: Sequence[Box]) -> float:
@@ -93,10 +83,10 @@ def _moved_box(region: Region, box: Box, matrix: Affine, size: tuple[int, int]) 
     window = _window(size)
     quad = matrix.points(corners(box))
     rest = clipped(quad, window)
-    frame = common(bounds(quad), window)
+    frame = common(box_around(quad), window)
     if rest is None or frame is None:
         return _Part(None, 0.0)
-    return _Part(_reshaped(region, box=frame), area(rest) / area(quad))
+    return _Part(_reshaped(region, box=frame), ring_area(rest) / ring_area(quad))
 
 
 def _moved_polygons(region: Region, matrix: Affine, size: tuple[int, int]) -> _Part:
@@ -104,29 +94,25 @@ def _moved_polygons(region: Region, matrix: Affine, size: tuple[int, int]) -> _P
     rings = [matrix.points(ring) for ring in region.polygons if len(ring) >= 3]
     rests = [(ring, clipped(ring, window)) for ring in rings]
     kept: tuple[Ring, ...] = tuple(rest for _, rest in rests if rest is not None)
-    whole = sum(area(ring) for ring in rings)
+    whole = sum(ring_area(ring) for ring in rings)
     if not kept or whole <= 0:
         return _Part(None, 0.0)
     box = region.box
     if box is not None:
         exact = matrix.points(corners(box)) if matrix.keeps_axes else [p for ring in kept for p in ring]
-        box = common(bounds(exact), window)
-    return _Part(_reshaped(region, box=box, polygons=kept), sum(area(ring) for ring in kept) / whole)
+        box = common(box_around(exact), window)
+    return _Part(_reshaped(region, box=box, polygons=kept), sum(ring_area(ring) for ring in kept) / whole)
 
 
 def _moved_mask(region: Region, matrix: Affine, size: tuple[int, int]) -> _Part:
-    pixels = bitmap(region.mask) if region.mask is not None else None
-    before = filled(pixels) if pixels is not None else 0
-    if pixels is None or not before:
-        return _Part(None, 0.0)
-    new = moved_bitmap(pixels, matrix, size)
-    frame = new.getbbox()
-    if frame is None:
+    before = masks.area(region.mask) if region.mask is not None else 0
+    new = moved_mask(region.mask, matrix, size) if region.mask is not None and before else None
+    frame = masks.bounding_box(new) if new is not None else None
+    if new is None or frame is None:
         return _Part(None, 0.0)
     growth = abs(matrix.a * matrix.e - matrix.b * matrix.d)
-    box = region.box and Box(x1=frame[0], y1=frame[1], x2=frame[2], y2=frame[3])
-    share = min(1.0, filled(new) / (before * growth))
-    return _Part(_reshaped(region, box=box, mask=mask_of(new)), share)
+    share = min(1.0, masks.area(new) / (before * growth))
+    return _Part(_reshaped(region, box=region.box and frame, mask=new), share)
 
 
 def _reshaped(region: Region, **shape: object) -> Region:

@@ -35,3 +35,7 @@ DESCRIPTION_CHARACTERS = 500
 PART_BYTES = 8 * MIB
 PARTS = 1_000
 URLS_PER_CALL = 100
+
+# --- exports ---
+DOWNLOAD_URL_S = 3600  # the manual's (spec 02 section 8.13)
+OPEN_JOBS_PER_VERSION = 10  # ours

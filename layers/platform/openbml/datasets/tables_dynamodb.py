@@ -19,8 +19,11 @@
 | volume | `account#{account}#{region}` | `volume`, `volume#{user}` |
 | mark of an object to sweep | `mark#{scope}#{kind}#{name[:2]}` | `{sha256 or key}` |
 | snapshot | `snapshot#{scope}#{snapshot_id}` | `snapshot`, `shard#{i}` |
+| data job | `version#{scope}#{id}#{n}` | `datajob#{job_id}` |
+| where a data job is | `datajob#{job_id}` | `place` |
 
-Index `gsi1` is sparse: `open-imports` by time of the last change, while an import is not final.
+Index `gsi1` is sparse: `open-imports` by time of the last change, while an import is not final;
+`open-data-jobs` by id, while a data job is not final.
 """
 
 import random
@@ -41,6 +44,7 @@ _READS = 100  # BatchGetItem
 _ATTEMPTS = 8
 
 OPEN_IMPORTS = "open-imports"
+OPEN_DATA_JOBS = "open-data-jobs"
 
 
 def project_pk(scope: ProjectScope) -> str:
@@ -82,6 +86,14 @@ def import_pk(import_id: int) -> str:
 
 def mark_key(scope: ProjectScope, kind: str, name: str) -> dict[str, str]:
     return {"pk": f"mark#{scope.key}#{kind}#{name[:2]}", "sk": name}
+
+
+def data_job_key(key: VersionKey, job_id: int) -> dict[str, str]:
+    return {"pk": version_pk(key), "sk": f"datajob#{job_id:016}"}
+
+
+def data_job_place_key(job_id: int) -> dict[str, str]:
+    return {"pk": f"datajob#{job_id}", "sk": "place"}
 
 
 def label_key(key: VersionKey, name: str) -> dict[str, str]:

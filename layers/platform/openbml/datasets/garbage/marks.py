@@ -1,9 +1,9 @@
 """Marks: stored objects that may go at a time, unless something takes them again before.
 
-A blob's mark is a suspicion only: the sweep looks for references itself. What makes it safe is one order of
-steps on each side. Who takes a content again first claims it, then looks for a mark; the sweep first moves the
-mark to `sweeping`, then looks for claims. Whichever is later sees the other: the sweep leaves a claimed blob
-alone, and the taker waits while a sweep is at the mark.
+A blob's mark is a suspicion only: the sweep looks for references itself. What makes it safe is one order
+of steps on each side. Who takes a content again first claims it, then looks for a mark; the sweep first moves
+the mark to `sweeping`, then looks for claims. Whichever is later sees the other: the sweep leaves a claimed
+blob alone, and the taker waits while a sweep is at the mark.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ class MarkState(StrEnum):
 
 
 class MarkKind(StrEnum):
-    """`blob`: a content with its thumbnail, by SHA-256, kept while claimed. `object`: a key, past its time."""
+    """`blob`: a content and its thumbnail by SHA-256, kept while claimed. `object`: a key, past its time."""
 
     BLOB = "blob"
     OBJECT = "object"

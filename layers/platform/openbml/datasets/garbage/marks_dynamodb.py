@@ -1,6 +1,6 @@
 """DynamoDB adapter of `MarkRepository`; keys in `tables_dynamodb`.
 
-Due marks are found by sixteen partitions of `gsi1`, so that the deletion of a large dataset spreads its writes.
+Due marks are found by sixteen partitions of `gsi1`: the deletion of a large dataset spreads its writes.
 """
 
 import hashlib

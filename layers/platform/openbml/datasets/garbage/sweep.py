@@ -1,4 +1,4 @@
-"""The sweep: objects whose mark is due and that nothing refers to are deleted; killed anywhere, it goes on."""
+"""The sweep: deletes objects whose mark is due and that nothing refers to; killed anywhere, it goes on."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -47,7 +47,11 @@ def import_table(
     except TableRefusedError as error:
         failure = TableFailure(reason=error.reason, message=error.message)
         return TableResult(
-            import_id=order.import_id, reasons=dict(log.reasons), problems=log.listed, failure=failure
+            import_id=order.import_id,
+            reasons=dict(log.reasons),
+            severities=dict(log.severities),
+            problems=log.listed,
+            failure=failure,
         )
     store.put(manifest_key(order.prefix), result.model_dump_json().encode(), content_type="application/json")
     return result
@@ -93,6 +97,7 @@ class _Import:
             pages=pages,
             dialect=source.dialect,
             reasons=dict(self._log.reasons),
+            severities=dict(self._log.severities),
             problems=self._log.listed,
         )
 
@@ -164,16 +169,12 @@ class _Import:
             raise TableRefusedError("bad_value", f"{rows.file}, line {line}: {_told(first)}")
         texts = {column.name for column in columns.columns if column.type == STRING}
         for cell in bad:
+            severity = _severity(cell, policy, texts)
             if self._log.is_full:
-                self._log.count(cell.reason, 1)
+                self._log.count(cell.reason, severity)
                 continue
-            self._log.add(
-                rows.file,
-                cell.reason,
-                _told(cell),
-                line=rows.line(cell.place),
-                severity=_severity(cell, policy, texts),
-            )
+            line = rows.line(cell.place)
+            self._log.add(rows.file, cell.reason, _told(cell), line=line, severity=severity)
         if policy is BadValuePolicy.AUTO:
             return batch
         places = sorted({cell.place for cell in bad})

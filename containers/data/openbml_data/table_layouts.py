@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
 from openbml_data.table_files import TableFile
-from openbml_data.table_problems import malformed
+from openbml_data.table_problems import malformed, unreadable
 from openbml_formats.tables.column_types import STRING
 from openbml_formats.tables.dialects import (
     SAMPLE_BYTES,
     Dialect,
     DialectError,
+    Encoding,
     detect_dialect,
     detect_encoding,
     looks_like_header,
@@ -69,8 +70,9 @@ def _look(file: TableFile, order: TableOrder) -> FoundFile | None:
         prefix = _prefix(stream)
     if not prefix.strip():
         return None
+    encoding = order.encoding or _encoding(prefix, file.name)
     try:
-        dialect = _dialect(prefix, order, whole=len(prefix) < SAMPLE_BYTES)
+        dialect = _dialect(prefix, encoding, order, whole=len(prefix) < SAMPLE_BYTES)
         with file.open() as stream:
             rows = _first_rows(stream, dialect)
     except DialectError as error:
@@ -90,15 +92,18 @@ def _prefix(stream: BinaryIO) -> bytes:
     return b"".join(parts)
 
 
-def _dialect(prefix: bytes, order: TableOrder, *, whole: bool) -> Dialect:
-    if order.encoding and order.delimiter:
-        return Dialect(encoding=order.encoding, delimiter=order.delimiter)
-    if order.encoding:
-        text = prefix.decode(order.encoding, errors="ignore")
-        return detect_dialect(text.encode(), whole=whole).model_copy(update={"encoding": order.encoding})
+def _encoding(prefix: bytes, name: str) -> Encoding:
+    try:
+        return detect_encoding(prefix)
+    except DialectError as error:
+        raise unreadable(f"{name}: {error}") from error
+
+
+def _dialect(prefix: bytes, encoding: Encoding, order: TableOrder, *, whole: bool) -> Dialect:
     if order.delimiter:
-        return Dialect(encoding=detect_encoding(prefix), delimiter=order.delimiter)
-    return detect_dialect(prefix, whole=whole)
+        return Dialect(encoding=encoding, delimiter=order.delimiter)
+    text = prefix.decode(encoding, errors="ignore")
+    return detect_dialect(text.encode(), whole=whole).model_copy(update={"encoding": encoding})
 
 
 def _first_rows(stream: BinaryIO, dialect: Dialect) -> Sequence[Sequence[str]]:
@@ -138,7 +143,7 @@ def _check_alike(found: FoundFile, layout: Layout) -> None:
     """Raises TableRefusedError: the file is not written as the first one."""
     name, dialect, before = found.file.name, found.dialect, layout.dialect
     if _family(dialect.encoding) != _family(before.encoding):
-        raise malformed(
+        raise unreadable(
             f"{name} is {dialect.encoding}, the first file {before.encoding}; all files of an archive have "
             "one encoding"
         )

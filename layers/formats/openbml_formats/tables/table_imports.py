@@ -23,7 +23,9 @@ DATASET_BYTES = 20 * 1024**3
 # --- ours ---
 LISTED_PROBLEMS = 1_000
 BROWSE_ROWS = 10_000
+BROWSE_BYTES = 64 * 1024**2
 BROWSE_PAGE_ROWS = 1_000
+BROWSE_PAGE_BYTES = 2 * 1024**2
 PART_ROWS = 1_000_000
 PART_BYTES = 96 * 1024**2
 FILES_PER_ARCHIVE = 10_000
@@ -89,7 +91,7 @@ class TablePart(_Value):
 
 
 class BrowsePage(_Value):
-    """Up to a thousand of the first rows, as `packed_rows` leaves them."""
+    """Up to a thousand of the first rows, as `packed_rows` leaves them; fewer where they are long."""
 
     key: str
     rows: int
@@ -109,7 +111,7 @@ class TableResult(_Value):
         source_bytes: text or Parquet bytes that the rows came from, unpacked.
         size_bytes: of all parts.
         rows_read: rows taken and left out, without headers.
-        reasons: how often each problem occurred; `problems` lists the first of them.
+        reasons, severities: how often each occurred; `problems` lists the first cases.
     """
 
     import_id: int
@@ -123,6 +125,7 @@ class TableResult(_Value):
     pages: Sequence[BrowsePage] = ()
     dialect: Dialect | None = None
     reasons: Mapping[str, int] = Field(default_factory=dict)
+    severities: Mapping[str, int] = Field(default_factory=dict)
     problems: Sequence[Problem] = ()
     failure: TableFailure | None = None
 
@@ -139,10 +142,14 @@ def page_key(prefix: str, index: int) -> str:
     return f"{prefix}rows-{index:05}.jsonl.z"
 
 
-def packed_rows(rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return rows as a browse page: a JSON list per line, compressed; decimals and times are texts."""
-    lines = (json.dumps(list(row), ensure_ascii=False, separators=(",", ":"), default=str) for row in rows)
-    return zlib.compress("\n".join(lines).encode("utf-8", "replace"), level=6)
+def row_line(row: Sequence[Any]) -> bytes:
+    """Return a row as a line of a browse page: a JSON list; decimals and times are texts."""
+    return json.dumps(list(row), ensure_ascii=False, separators=(",", ":"), default=str).encode()
+
+
+def packed_rows(lines: Iterable[bytes]) -> bytes:
+    """Return a browse page: rows' lines, compressed."""
+    return zlib.compress(b"\n".join(lines), level=6)
 
 
 def unpacked_rows(data: bytes) -> list[list[Any]]:

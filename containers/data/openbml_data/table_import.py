@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from openbml_data.table_files import TableFile, table_files
+from openbml_data.table_files import TableFile, external_files, table_files
 from openbml_data.table_guesses import TypeGuess
 from openbml_data.table_parts import PageWriter, PartWriter, TableStore
 from openbml_data.table_problems import ProblemLog, TableRefusedError, malformed
@@ -26,7 +26,7 @@ from openbml_formats.tables.table_imports import (
     TableOrder,
     TablePart,
     TableResult,
-    manifest_key,
+    import_result_key,
 )
 
 Tell = Callable[[int, int], None]
@@ -35,14 +35,16 @@ Tell = Callable[[int, int], None]
 def import_table(
     order: TableOrder, uploads: Sequence[TableFile], store: TableStore, *, tell: Tell
 ) -> TableResult:
-    """Return what was imported, or why nothing was; the manifest is written as the last act.
+    """Return what was imported, or why nothing was; the result is written as the last act.
 
     Args:
         tell: takes how many bytes are read and how many there are to read.
     """
     log = ProblemLog()
     try:
-        files = table_files(uploads, suffix_of(order.format), log)
+        files = (
+            external_files(uploads) if order.external else table_files(uploads, suffix_of(order.format), log)
+        )
         result = _Import(order, store, log, tell).of(files)
     except TableRefusedError as error:
         failure = TableFailure(reason=error.reason, message=error.message)
@@ -53,7 +55,9 @@ def import_table(
             problems=log.listed,
             failure=failure,
         )
-    store.put(manifest_key(order.prefix), result.model_dump_json().encode(), content_type="application/json")
+    store.put(
+        import_result_key(order.prefix), result.model_dump_json().encode(), content_type="application/json"
+    )
     return result
 
 

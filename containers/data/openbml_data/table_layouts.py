@@ -31,9 +31,15 @@ _HEADER_ROWS = 200
 
 
 class Layout(NamedTuple):
-    """How all files are written; `names` are the header's, or generated."""
+    """How all files are written.
+
+    Attributes:
+        first: the first row of the first file, which is the header where there is one.
+        names: the header's, or a catalogue's, or generated.
+    """
 
     dialect: Dialect
+    first: Sequence[str]
     names: Sequence[str]
 
     @property
@@ -132,11 +138,11 @@ def _first_layout(found: FoundFile, order: TableOrder) -> Layout:
         raise malformed(
             f"{found.file.name}: the file has {width} {columns}; {FEWEST_COLUMNS} to {MOST_COLUMNS} may be"
         )
-    if found.dialect.has_header:
-        return Layout(found.dialect, found.first)
     if order.source is not None and len(order.source.columns) == width:
-        return Layout(found.dialect, order.source.names)
-    return Layout(found.dialect, generated_names(width))
+        names: Sequence[str] = order.source.names
+    else:
+        names = found.first if found.dialect.has_header else generated_names(width)
+    return Layout(found.dialect, found.first, names)
 
 
 def _check_alike(found: FoundFile, layout: Layout) -> None:
@@ -147,7 +153,7 @@ def _check_alike(found: FoundFile, layout: Layout) -> None:
             f"{name} is {dialect.encoding}, the first file {before.encoding}; all files of an archive have "
             "one encoding"
         )
-    if before.has_header and found.first != list(layout.names):
+    if before.has_header and found.first != list(layout.first):
         raise malformed(
             f"{name} does not begin with the column names of the first file: all files of an archive have "
             "them, in the same order, or none has"
@@ -178,9 +184,9 @@ def wanted_columns(layout: Layout, order: TableOrder) -> TableSchema | None:
         return order.chosen
     if order.known is not None:
         return _known_columns(order.known, layout)
-    checked_names(layout.names)
     if order.source is not None:
         return _source_columns(order.source, layout)
+    checked_names(layout.names)
     return None
 
 

@@ -80,7 +80,8 @@ def _parquet_source(files: Sequence[TableFile], order: TableOrder) -> RowSource:
     if first is None:
         raise malformed("there is no file")
     columns = _checked(first, order)
-    layout = Layout(Dialect(has_header=True), [column.raw_name for column in columns.columns])
+    raw_names = [column.raw_name for column in columns.columns]
+    layout = Layout(Dialect(has_header=True), raw_names, raw_names)
     if order.chosen is not None or order.known is not None or order.source is not None:
         columns = wanted_columns(layout, order) or columns
     return RowSource(first, columns, None, lambda: _parquet_rows(files))
@@ -175,7 +176,7 @@ def _json_source(files: Sequence[TableFile], order: TableOrder) -> RowSource:
     if order.source is None:
         raise malformed("JSON is read for external tables only, whose columns a catalogue knows")
     names = [column.raw_name or column.name for column in order.source.columns]
-    layout = Layout(Dialect(has_header=True), names)
+    layout = Layout(Dialect(has_header=True), names, names)
     if order.chosen is not None:
         check_chosen(order.chosen, layout)
     columns = order.chosen or order.source

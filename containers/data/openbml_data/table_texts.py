@@ -56,7 +56,7 @@ class Utf8Text(io.RawIOBase):
         return taken
 
     def _line_end(self) -> bytes:
-        """Return what the last line lacks: Arrow takes a header that ends with the file for an endless row."""
+        """Return what the last line lacks: Arrow takes a header at the end of the file for endless."""
         return b"" if self._last == b"\n" else b"\n"
 
     def _checked(self, block: bytes) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbml_data.table_guesses import TypeGuess
@@ -53,6 +53,7 @@ cells = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(TYPES), st.lists(st.none() | cells, max_size=6))
 def test_a_column_says_what_each_of_its_cells_says_alone(
     column_type: ColumnType, texts: Sequence[str | None]
@@ -71,6 +72,7 @@ def test_a_column_says_what_each_of_its_cells_says_alone(
     assert {place: error.reason for place, error in found.bad.items()} == bad
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         *(

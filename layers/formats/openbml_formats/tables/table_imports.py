@@ -56,14 +56,23 @@ class UploadType(StrEnum):
     OVERWRITE = "overwrite"
 
 
+class ExternalFiles(_Value):
+    """Where the files of an external table lie; all below the prefix belong to it."""
+
+    bucket: str
+    prefix: str
+
+
 class TableOrder(_Value):
     """Settings of a job of the kind `import_table`.
 
     Attributes:
-        prefix: where parts, pages and manifest go, data bucket.
+        prefix: where parts, pages and the result go, data bucket.
         chosen: the columns to take; None: all of them, with guessed types.
-        known: the columns of the version that the rows are added to; None: the version takes any.
-        source: names and types as a catalogue tells them, instead of a guess.
+        known_key: manifest of the version that the rows are added to, data bucket.
+        known: its columns; None: the version takes any. A job reads them from there.
+        external: files that are read where they are, instead of an upload.
+        source: their columns' names and types as a catalogue tells them, instead of a guess.
         rows, source_bytes: how much the version can still take.
     """
 
@@ -75,7 +84,9 @@ class TableOrder(_Value):
     encoding: Encoding | None = None
     column_error: BadValuePolicy = BadValuePolicy.AUTO
     chosen: TableSchema | None = None
+    known_key: str | None = None
     known: TableSchema | None = None
+    external: ExternalFiles | None = None
     source: TableSchema | None = None
     rows: int = ROWS_AT_MOST
     source_bytes: int = DATASET_BYTES
@@ -104,8 +115,25 @@ class TableFailure(_Value):
     message: str
 
 
+class TableManifest(_Value):
+    """All rows of a version, in their order; written once, under a name of its own for every change.
+
+    Attributes:
+        source_bytes: text or Parquet bytes that the rows came from, unpacked.
+        size_bytes: of all parts.
+        pages: of the first rows, without a gap.
+    """
+
+    columns: TableSchema
+    rows: int
+    source_bytes: int
+    size_bytes: int
+    parts: Sequence[TablePart]
+    pages: Sequence[BrowsePage]
+
+
 class TableResult(_Value):
-    """What the job found: the manifest of one import, and its report.
+    """What the job found: the rows of one import, and its report.
 
     Attributes:
         source_bytes: text or Parquet bytes that the rows came from, unpacked.
@@ -130,8 +158,8 @@ class TableResult(_Value):
     failure: TableFailure | None = None
 
 
-def manifest_key(prefix: str) -> str:
-    return f"{prefix}manifest.json"
+def import_result_key(prefix: str) -> str:
+    return f"{prefix}result.json"
 
 
 def part_key(prefix: str, index: int) -> str:

@@ -6,6 +6,7 @@
 | name of a dataset | `project#{scope}` | `name#{name}` |
 | chunk counter | `project#{scope}` | `chunks` |
 | version | `dataset#{scope}#{id}` | `version#{n}` |
+| where a version is | `version-id#{version_id}` | `version` |
 | import | `version#{scope}#{id}#{n}` | `import#{import_id}` |
 | label count | `version#{scope}#{id}#{n}` | `label#{name}` |
 | model trained on it | `version#{scope}#{id}#{n}` | `trained#{model_id}#{model_version}` |
@@ -71,6 +72,10 @@ def version_pk(key: VersionKey) -> str:
 
 def import_key(key: VersionKey, import_id: int) -> dict[str, str]:
     return {"pk": version_pk(key), "sk": f"import#{import_id:016}"}
+
+
+def version_id_key(version_id: int) -> dict[str, str]:
+    return {"pk": f"version-id#{version_id}", "sk": "version"}
 
 
 def import_pk(import_id: int) -> str:

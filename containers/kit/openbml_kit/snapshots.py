@@ -50,7 +50,7 @@ class _Label(_Document):
 
 
 class SampleDocument(_Document):
-    """What a snapshot says of a sample; regions, spans and tags are as `openbml_formats.annotations` tells."""
+    """What a snapshot says of a sample; regions, spans and tags as in `openbml_formats.annotations`.
 
     Attributes:
         labels: classes of the whole sample.

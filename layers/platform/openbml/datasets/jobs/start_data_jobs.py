@@ -30,10 +30,10 @@ from openbml.datasets.jobs.data_jobs import (
     DataJobState,
     SampleSelection,
     StartDataJob,
-    job_prefix,
     listing_key,
     order_prefix,
     result_key,
+    shards_prefix,
 )
 from openbml.datasets.listed_samples import listed
 from openbml.datasets.samples import SampleRepository
@@ -218,7 +218,7 @@ def _order(
         ),
         samples=listings,
         uploads=job.uploads,
-        shards_prefix=f"{job_prefix(job.scope, job.job_id)}shards/",
+        shards_prefix=shards_prefix(job.scope, job.job_id),
         result_key=result_key(job.scope, job.job_id),
         settings=job.settings,
     )

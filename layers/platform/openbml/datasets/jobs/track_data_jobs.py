@@ -22,6 +22,7 @@ from openbml.datasets.jobs.data_jobs import (
     DataJobRepository,
     DataJobState,
     WorkProgress,
+    compute_id_of,
     result_key,
 )
 from openbml.datasets.jobs.start_data_jobs import DataJobRuntime
@@ -173,9 +174,10 @@ class _Tracking:
         job = self._jobs.find(int(self._change.owner.id))
         if job is None:
             logger.warning("change of an unknown data job", job_id=self._change.owner.id)
+            self._stop_leftover(compute_id_of(int(self._change.owner.id)))
             return None
         if job.state.is_final:
-            self._stop_leftover(job)
+            self._stop_leftover(job.compute_id)
             return job
         after = self._after(job)
         if after is None:
@@ -226,15 +228,15 @@ class _Tracking:
         self._hooks[after.kind].not_completed(after)
         return after
 
-    def _stop_leftover(self, job: DataJob) -> None:
-        """A job cancelled while it was being submitted may be alive."""
+    def _stop_leftover(self, compute_id: str) -> None:
+        """The job of a data job that was cancelled while it was submitted, or removed, may be alive."""
         if self._change.state not in ("queued", "running"):
             return
-        logger.warning("the compute job of an ended data job is alive", job_id=job.job_id)
+        logger.warning("the compute job of an ended data job is alive", compute_id=compute_id)
         try:
-            self._runtime.stop_processing(job.compute_id)
+            self._runtime.stop_processing(compute_id)
         except JobNotFoundError:
-            logger.warning("an ended data job has no compute job", job_id=job.job_id)
+            logger.warning("an ended data job has no compute job", compute_id=compute_id)
 
 
 def _progress_of(record: Mapping[str, JsonValue]) -> WorkProgress | None:

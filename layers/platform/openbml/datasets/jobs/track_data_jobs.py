@@ -1,10 +1,9 @@
 """Use cases: follow a data job's compute job, take its result, cancel it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from openbml.compute.failures import Failure, Fault
 from openbml.compute.jobs import JobNotFoundError
@@ -29,6 +28,7 @@ from openbml.datasets.jobs.start_data_jobs import DataJobRuntime
 from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore
 
 _ATTEMPTS = 4  # of one change beside others
+_RESULT = TypeAdapter(dict[str, JsonValue])
 _KEPT_RESULT_BYTES = 100_000  # of a larger one the kind keeps what it needs itself
 
 
@@ -215,9 +215,9 @@ class _Tracking:
     def _completed(self, job: DataJob) -> DataJob:
         try:
             body = self._scratch.read(result_key(job.scope, job.job_id))
-            result: Result = json.loads(body)
+            result: Result = _RESULT.validate_json(body)
             self._hooks[job.kind].completed(job, result)
-        except (ObjectMissingError, ValidationError, ValueError) as error:
+        except (ObjectMissingError, ValidationError) as error:
             logger.exception("data job left no usable result", job_id=job.job_id)
             reason = f"the job's result cannot be read: {type(error).__name__}"
             failure = Failure(fault=Fault.PLATFORM, message=reason)

@@ -48,10 +48,6 @@ class LastVersionError(OpenBMLError):
     """A dataset keeps at least one version; details: dataset_id, version_number."""
 
 
-class SmartLabellingRunningError(OpenBMLError):
-    """Smart labelling works on the version; details: dataset_id, version_number."""
-
-
 class DatasetContendedError(OpenBMLError):
     """Too many changes of the same dataset at the same moment; details: dataset_id."""
 

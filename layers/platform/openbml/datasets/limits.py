@@ -23,8 +23,10 @@ BOMB_BYTES = 1024 * MIB  # a smaller archive may compress as well as it likes
 DIRECTORY_BYTES = 64 * MIB
 SHARD_SAMPLES = 1_000
 SHARD_BYTES = 32 * MIB
+TEXT_SHARD_SAMPLES = 10_000
 LISTED_MISMATCHES = 1_000
 THUMBNAIL_SIDE = 256
+LABELS_PER_VERSION = 5_000
 
 # --- ours: what keeps lists short ---
 DATASETS_PER_PROJECT = 5_000

@@ -36,6 +36,10 @@ class VersionBusyError(OpenBMLError):
     """An import is running into the version; details: dataset_id, version_number, import_id."""
 
 
+class SmartLabellingRunningError(OpenBMLError):
+    """A model is labelling the version; details: dataset_id, version_number."""
+
+
 class DatasetDeletingError(OpenBMLError):
     """The dataset is being deleted; details: dataset_id."""
 

@@ -9,11 +9,14 @@ from botocore.config import Config
 
 from openbml.core.clock import utc_now
 from openbml.core.queues import MessageQueue
-from openbml.core.wiring import sqs_queue
+from openbml.core.wiring import event_publisher, sqs_queue
 from openbml.datasets.annotating.edits import AnnotationStore
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
+from openbml.datasets.delete_datasets import VersionRemover
+from openbml.datasets.garbage.marks import MarkRepository
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.jobs.data_job_kinds import Hooks
@@ -122,6 +125,26 @@ def snapshot_repository() -> SnapshotRepository:
 @cache
 def lineage_repository() -> LineageRepository:
     return DynamoLineageRepository(_table())
+
+
+@cache
+def mark_repository() -> MarkRepository:
+    return DynamoMarkRepository(_table())
+
+
+@cache
+def version_remover() -> VersionRemover:
+    return VersionRemover(
+        imports=import_repository(),
+        samples=sample_repository(),
+        jobs=data_job_repository(),
+        marks=mark_repository(),
+        uploads=upload_store(),
+        archives=archive_store(),
+        data=data_store(),
+        events=event_publisher(),
+        now=utc_now,
+    )
 
 
 @cache

@@ -15,7 +15,7 @@ from openbml.datasets.adding.intake import SampleIntake
 from openbml.datasets.adding.intake_dynamodb import DynamoSampleIntake
 from openbml.datasets.annotating.edits import AnnotationStore
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
-from openbml.datasets.datasets import DatasetRepository
+from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.delete_datasets import VersionRemover
 from openbml.datasets.garbage.marks import MarkRepository
@@ -40,7 +40,7 @@ from openbml.datasets.settings import (
 )
 from openbml.datasets.snapshots import SnapshotRepository
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
-from openbml.datasets.stored_objects import ObjectStore, UploadStore
+from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore, UploadStore, table_manifest_key
 from openbml_formats.data_jobs import DataJobKind
 
 _THREADS = 16  # requests in flight of one worker
@@ -98,6 +98,16 @@ def data_job_repository() -> DataJobRepository:
 def data_job_hooks() -> Hooks:
     """Each kind's own business with its results."""
     return {DataJobKind.EXPORT: ExportHook()}
+
+
+def table_manifest(key: VersionKey) -> str | None:
+    """Return the key of the manifest of a version's rows, None while there are none."""
+    manifest = table_manifest_key(key)
+    try:
+        data_store().size(manifest)
+    except ObjectMissingError:
+        return None
+    return manifest
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from openbml.compute.jobs import Job, JobNotFoundError, ProcessingJobRequest
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
@@ -43,6 +44,16 @@ USER = 7
 def emulator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with emulator(tmp_path_factory.mktemp("emulator")) as url:
         yield url
+
+
+class NoCompute:
+    """A runtime that no job was ever handed to."""
+
+    def submit_processing(self, request: ProcessingJobRequest) -> Job:
+        raise NotImplementedError
+
+    def stop_processing(self, job_id: str) -> Job:
+        raise JobNotFoundError(job_id)
 
 
 @dataclass
@@ -207,6 +218,7 @@ class World:
             "imports": self.imports,
             "samples": self.samples,
             "jobs": self.jobs,
+            "runtime": NoCompute(),
             "marks": self.marks,
             "uploads": self.uploads,
             "archives": self.archives,

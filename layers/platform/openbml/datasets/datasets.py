@@ -44,6 +44,10 @@ class DatasetDeletingError(OpenBMLError):
     """The dataset is being deleted; details: dataset_id."""
 
 
+class VersionExportingError(OpenBMLError):
+    """The version is being exported; details: dataset_id, version_number, export_id."""
+
+
 class LastVersionError(OpenBMLError):
     """A dataset keeps at least one version; details: dataset_id, version_number."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
 from openbml.core.ids import new_id
 from openbml.core.queues import MessageQueue
@@ -148,6 +149,7 @@ def version_remover() -> VersionRemover:
         imports=import_repository(),
         samples=sample_repository(),
         jobs=data_job_repository(),
+        runtime=compute_gateway(),
         marks=mark_repository(),
         uploads=upload_store(),
         archives=archive_store(),

@@ -21,6 +21,8 @@ from openbml.datasets.datasets import (
     DatasetVersionNotFoundError,
     VersionState,
 )
+from openbml.datasets.jobs.data_jobs import DataJobRepository
+from openbml.datasets.jobs.exports import check_not_exporting
 from openbml.datasets.limits import DESCRIPTION_CHARACTERS
 from openbml.datasets.manage_versions import create_version, delete_version
 
@@ -156,9 +158,15 @@ def describe_dataset_versions(
 
 
 def delete_dataset_version(
-    caller: Caller, request: VersionRequest, *, datasets: DatasetRepository, deletions: MessageQueue
+    caller: Caller,
+    request: VersionRequest,
+    *,
+    datasets: DatasetRepository,
+    jobs: DataJobRepository,
+    deletions: MessageQueue,
 ) -> Done:
     _, version = found_version(caller, request.dataset_id, datasets=datasets)
+    check_not_exporting(version.key, jobs=jobs)
     delete_version(version.key, datasets=datasets, deletions=deletions)
     return Done()
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
-from openbml.datasets.annotations import rejection
+from openbml.datasets.rejections import rejection
 from openbml.datasets.limits import (
     IMAGE_ASPECT_RATIO,
     IMAGE_BYTES,

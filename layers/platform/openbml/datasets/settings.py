@@ -23,3 +23,16 @@ class SnapshotSettings(Settings):
     """Other contexts that ask for snapshots take these and `DatasetsSettings`."""
 
     snapshots_queue_url: str
+
+
+class QuotaSettings(Settings):
+    """How many samples may be held (spec 02 section 1.4); an installation may set others."""
+
+    images_per_account: int = 200_000
+    images_per_user: int = 100_000
+    images_per_dataset: int = 100_000
+    texts_per_user: int = 100_000
+    texts_per_dataset: int = 100_000
+    sequences_per_account: int = 1_000_000
+    sounds_per_user: int = 100_000
+    sounds_per_dataset: int = 100_000

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
-from openbml.datasets.annotations import SampleRejectedError, parsed_labels, rejection
+from openbml.datasets.rejections import SampleRejectedError, parsed_labels, rejection
 from openbml.datasets.image_rules import CheckedImage, checked_image
 from openbml.datasets.importing.archive_blocks import BlockReader
-from openbml.datasets.importing.archives import Entry, EntryDataError, entry_data
+from openbml_formats.zip_directory import Entry, EntryDataError, entry_data
 from openbml.datasets.importing.data_imports import (
     DataImport,
     ImportChangedError,

@@ -1,4 +1,4 @@
-"""Use cases of training jobs: submit, stop, follow."""
+"""Use cases of jobs, whichever runtime runs them: submit, stop, follow."""
 
 from datetime import timedelta
 
@@ -10,10 +10,10 @@ from openbml.compute.jobs import (
     JobNotFoundError,
     JobRefusedError,
     JobRepository,
+    JobRequest,
+    JobRuntimes,
     JobState,
     RuntimeBusyError,
-    TrainingJobRequest,
-    TrainingRuntime,
 )
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
@@ -26,11 +26,11 @@ _PATIENCE = timedelta(hours=24)
 _ATTEMPTS = 4  # of one change beside others
 
 
-def submit_training(
-    request: TrainingJobRequest,
+def submit_job(
+    request: JobRequest,
     *,
     jobs: JobRepository,
-    runtime: TrainingRuntime,
+    runtimes: JobRuntimes,
     events: EventPublisher,
     now: Clock,
 ) -> Job:
@@ -51,11 +51,11 @@ def submit_training(
             raise
     if job.submitted or job.stop_requested_at or job.state.is_final:
         return job
-    return _hand_over(job, jobs=jobs, runtime=runtime, events=events, now=now)
+    return _hand_over(job, jobs=jobs, runtimes=runtimes, events=events, now=now)
 
 
-def stop_training(
-    job_id: str, *, jobs: JobRepository, runtime: TrainingRuntime, events: EventPublisher, now: Clock
+def stop_job(
+    job_id: str, *, jobs: JobRepository, runtimes: JobRuntimes, events: EventPublisher, now: Clock
 ) -> Job:
     """Ask the job to stop. One that has ended, or ends meanwhile, keeps its true end.
 
@@ -66,11 +66,11 @@ def stop_training(
     job = _settle(job, job.stopping(now()), jobs=jobs, events=events)
     if job.state.is_final:
         return job
-    return follow_job(job_id, jobs=jobs, runtime=runtime, events=events, now=now)
+    return follow_job(job_id, jobs=jobs, runtimes=runtimes, events=events, now=now)
 
 
 def follow_job(
-    job_id: str, *, jobs: JobRepository, runtime: TrainingRuntime, events: EventPublisher, now: Clock
+    job_id: str, *, jobs: JobRepository, runtimes: JobRuntimes, events: EventPublisher, now: Clock
 ) -> Job:
     """Copy what the runtime now says of the job into our record, and push on what was left undone.
 
@@ -79,51 +79,49 @@ def follow_job(
     """
     for _ in range(_ATTEMPTS - 1):
         try:
-            return _followed(job_id, jobs=jobs, runtime=runtime, events=events, now=now)
+            return _followed(job_id, jobs=jobs, runtimes=runtimes, events=events, now=now)
         except JobConflictError:  # another follower was faster: look at the truth again
             logger.info("job followed by two at once", job_id=job_id)
-    return _followed(job_id, jobs=jobs, runtime=runtime, events=events, now=now)
+    return _followed(job_id, jobs=jobs, runtimes=runtimes, events=events, now=now)
 
 
 def _followed(
-    job_id: str, *, jobs: JobRepository, runtime: TrainingRuntime, events: EventPublisher, now: Clock
+    job_id: str, *, jobs: JobRepository, runtimes: JobRuntimes, events: EventPublisher, now: Clock
 ) -> Job:
     job = jobs.get(job_id)
     if job.state.is_final:
         return job
     try:
-        report = runtime.describe(job_id)
+        report = runtimes.describe(job)
         if report is None:
-            return _missing(job, jobs=jobs, runtime=runtime, events=events, now=now)
+            return _missing(job, jobs=jobs, runtimes=runtimes, events=events, now=now)
         if job.stop_requested_at and report.state in (JobState.QUEUED, JobState.RUNNING):
-            runtime.stop(job_id)
+            runtimes.stop(job)
     except RuntimeBusyError as error:
-        logger.warning("training runtime is busy", job_id=job_id, reason=error.details)
+        logger.warning("job runtime is busy", job_id=job_id, reason=error.details)
         return job
     return _settle(job, job.observed(report, now()), jobs=jobs, events=events)
 
 
-def reconcile_jobs(
-    *, jobs: JobRepository, runtime: TrainingRuntime, events: EventPublisher, now: Clock
-) -> int:
+def reconcile_jobs(*, jobs: JobRepository, runtimes: JobRuntimes, events: EventPublisher, now: Clock) -> int:
     """Follow every job that is not final; return how many there are. State-change events may get lost."""
     open_jobs = jobs.open_jobs()
     for job in open_jobs:
         try:
-            follow_job(job.job_id, jobs=jobs, runtime=runtime, events=events, now=now)
+            follow_job(job.job_id, jobs=jobs, runtimes=runtimes, events=events, now=now)
         except (JobConflictError, JobNotFoundError):
             logger.info("job changed while reconciling", job_id=job.job_id)
     return len(open_jobs)
 
 
 def _missing(
-    job: Job, *, jobs: JobRepository, runtime: TrainingRuntime, events: EventPublisher, now: Clock
+    job: Job, *, jobs: JobRepository, runtimes: JobRuntimes, events: EventPublisher, now: Clock
 ) -> Job:
     at = now()
     if job.submitted:
         if at - job.changed_at < _SETTLING:
             return job
-        gone = Failure(fault=Fault.PLATFORM, message="the training runtime no longer knows the job")
+        gone = Failure(fault=Fault.PLATFORM, message="the runtime no longer knows the job")
         return _settle(job, job.given_up(gone, at), jobs=jobs, events=events)
     if job.stop_requested_at:
         settled = at - job.stop_requested_at >= _SETTLING
@@ -131,19 +129,19 @@ def _missing(
     if at - job.created_at >= _PATIENCE:
         no_room = Failure(fault=Fault.PLATFORM, message="no machine became free within 24 hours")
         return _settle(job, job.given_up(no_room, at), jobs=jobs, events=events)
-    return _hand_over(job, jobs=jobs, runtime=runtime, events=events, now=now)
+    return _hand_over(job, jobs=jobs, runtimes=runtimes, events=events, now=now)
 
 
 def _hand_over(
-    job: Job, *, jobs: JobRepository, runtime: TrainingRuntime, events: EventPublisher, now: Clock
+    job: Job, *, jobs: JobRepository, runtimes: JobRuntimes, events: EventPublisher, now: Clock
 ) -> Job:
     try:
-        runtime.submit(job.request)
+        runtimes.submit(job)
     except JobRefusedError as error:
         refusal = Failure(fault=Fault.PLATFORM, message=f"the job was refused: {error.details['reason']}")
         return _settle(job, job.given_up(refusal, now()), jobs=jobs, events=events)
     except RuntimeBusyError as error:
-        logger.warning("training runtime is busy", job_id=job.job_id, reason=error.details)
+        logger.warning("job runtime is busy", job_id=job.job_id, reason=error.details)
         return job
     taken = job.taken(now())
     try:
@@ -151,7 +149,7 @@ def _hand_over(
     except JobConflictError:
         current = jobs.get(job.job_id)
         if current.stop_requested_at:
-            runtime.stop(job.job_id)
+            runtimes.stop(job)
         return current
     return taken
 

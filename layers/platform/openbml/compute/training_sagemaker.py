@@ -1,4 +1,4 @@
-"""SageMaker adapter of `TrainingRuntime`."""
+"""SageMaker adapter of `JobRuntime`: training jobs."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,0 +1,92 @@
+"""Shapes: made from what files hold, measured, and turned into one another."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from openbml_formats import masks
+from openbml_formats.annotations import Box, Mask, Point, Region, Ring
+from openbml_formats.json_values import number
+from openbml_formats.limits import MASK_PIXELS, MASK_RUNS
+from openbml_formats.records import AnnotationError
+
+
+def ring_of_pairs(pairs: Any, what: str = "points") -> Ring:
+    """Return the ring of `[[x, y], …]`. Raises AnnotationError."""
+    if not isinstance(pairs, list):
+        raise AnnotationError("annotation_shape", f"{what} is not a list of [x, y]")
+    points: list[Point] = []
+    for pair in pairs:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise AnnotationError("annotation_shape", f"{what} is not a list of [x, y]")
+        points.append((number(pair[0], what), number(pair[1], what)))
+    return tuple(points)
+
+
+def ring_of_flat(numbers: Any, what: str = "segmentation") -> Ring:
+    """Return the ring of `[x1, y1, x2, y2, …]`. Raises AnnotationError."""
+    if not isinstance(numbers, list) or len(numbers) % 2:
+        raise AnnotationError("annotation_shape", f"{what} is not a list of x, y in turn")
+    values = [number(value, what) for value in numbers]
+    return tuple(zip(values[::2], values[1::2], strict=True))
+
+
+def corners(box: Box) -> Ring:
+    return ((box.x1, box.y1), (box.x2, box.y1), (box.x2, box.y2), (box.x1, box.y2))
+
+
+def box_around(points: Sequence[Point]) -> Box:
+    xs, ys = [point[0] for point in points], [point[1] for point in points]
+    return Box(x1=min(xs), y1=min(ys), x2=max(xs), y2=max(ys))
+
+
+def bounding_box(region: Region) -> Box | None:
+    """Return the region's own box, or the smallest one around its shape; None where there is no shape."""
+    if region.box is not None:
+        return region.box
+    points = [point for ring in region.polygons for point in ring]
+    if points:
+        return box_around(points)
+    return masks.bounding_box(region.mask) if region.mask is not None else None
+
+
+def ring_area(ring: Ring) -> float:
+    """Return the area inside, 0 for what is no ring."""
+    total = 0.0
+    for (x1, y1), (x2, y2) in zip(ring, (*ring[1:], *ring[:1]), strict=True):
+        total += x1 * y2 - x2 * y1
+    return abs(total) / 2
+
+
+def region_area(region: Region) -> float:
+    """Return the area in pixels; of several rings the sum, as COCO's own tools do."""
+    if region.polygons:
+        return sum(ring_area(ring) for ring in region.polygons)
+    if region.mask is not None:
+        return float(masks.area(region.mask))
+    return region.box.width * region.box.height if region.box is not None else 0.0
+
+
+def circle(centre: Point, edge: Point, sides: int = 32) -> Ring:
+    """Return the polygon around a circle that is told by its centre and a point on it."""
+    radius = math.dist(centre, edge)
+    turns = [2 * math.pi * side / sides for side in range(sides)]
+    return tuple((centre[0] + radius * math.cos(turn), centre[1] + radius * math.sin(turn)) for turn in turns)
+
+
+def checked_mask(width: Any, height: Any, counts: Any) -> Mask:
+    """Return the mask of run lengths. Raises AnnotationError where they do not fill it exactly."""
+    sizes = (width, height)
+    if any(isinstance(side, bool) or not isinstance(side, int) or side < 1 for side in sizes):
+        raise AnnotationError("annotation_shape", "the mask's size is not two whole numbers")
+    if width * height > MASK_PIXELS:
+        raise AnnotationError("mask_size", f"the mask has {width} × {height} pixels")
+    if not isinstance(counts, list | tuple) or any(
+        isinstance(count, bool) or not isinstance(count, int) or count < 0 for count in counts
+    ):
+        raise AnnotationError("annotation_shape", "the mask's counts are not whole numbers")
+    if len(counts) > MASK_RUNS:
+        raise AnnotationError("mask_size", f"the mask has {len(counts)} runs; {MASK_RUNS} are possible")
+    if sum(counts) != width * height:
+        raise AnnotationError("mask_size", f"the mask's counts do not add up to {width} × {height} pixels")
+    return Mask(width=width, height=height, counts=tuple(counts))

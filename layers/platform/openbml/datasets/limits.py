@@ -24,6 +24,7 @@ THUMBNAIL_SIDE = 256
 # --- ours: uploads ---
 PART_BYTES = 8 * MIB
 PARTS = 1_000
+FILES_PER_IMPORT = 100
 URLS_PER_CALL = 100
 
 # --- ours: reports ---

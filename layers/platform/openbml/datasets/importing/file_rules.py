@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from openbml.core.errors import InvalidRequestError
-from openbml_formats.entry_names import unsafe_reason
 from openbml.datasets.limits import ARCHIVE_BYTES
 from openbml_catalog.datasets import DataFormat, DatasetKind, FileSource, data_formats
+from openbml_formats.entry_names import unsafe_reason
 
 _ARCHIVE = ".zip"
 

@@ -7,7 +7,13 @@ from typing import Any
 from pydantic import AwareDatetime, TypeAdapter
 
 from openbml.core.items import from_item, to_item
-from openbml.datasets.importing.data_imports import DataImport, ImportCounts, ImportState, LabelDelta, ShardDone
+from openbml.datasets.importing.data_imports import (
+    DataImport,
+    ImportCounts,
+    ImportState,
+    LabelDelta,
+    ShardDone,
+)
 from openbml.datasets.importing.inputs import ImportFile
 from openbml.datasets.quotas import COUNTERS
 from openbml.datasets.tables_dynamodb import chunk_key, import_key, label_key, version_item_key

@@ -334,9 +334,7 @@ class DynamoImportRepository:
             "Key": import_key(data_import.version_key, data_import.import_id),
             "ConditionExpression": "attribute_exists(pk)",
         }
-        volumes = [
-            volume_added(data_import, key, -data_import.accepted) for key in volume_keys(data_import)
-        ]
+        volumes = [volume_added(data_import, key, -data_import.accepted) for key in volume_keys(data_import)]
         try:
             transact(self._table, [{"Delete": gone}, *({"Update": volume} for volume in volumes)])
         except ClientError as error:
@@ -349,9 +347,7 @@ class DynamoImportRepository:
 
     def _item(self, data_import: DataImport) -> dict[str, Any]:
         key = import_key(data_import.version_key, data_import.import_id)
-        return import_item(
-            data_import, **key, gsi1pk=OPEN_IMPORTS, gsi1sk=data_import.changed_at.isoformat()
-        )
+        return import_item(data_import, **key, gsi1pk=OPEN_IMPORTS, gsi1sk=data_import.changed_at.isoformat())
 
     def _move(
         self, data_import: DataImport, before: ImportState, after: ImportState, **values: int

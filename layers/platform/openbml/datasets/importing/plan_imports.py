@@ -9,6 +9,7 @@ from openbml.core.errors import OpenBMLError
 from openbml.core.events import EventPublisher
 from openbml.core.queues import MessageQueue
 from openbml.datasets.datasets import Dataset, DatasetRepository
+from openbml.datasets.events import ImportStateChanged
 from openbml.datasets.importing.data_imports import (
     DataImport,
     FailureReason,
@@ -22,21 +23,19 @@ from openbml.datasets.importing.end_imports import fail_import, finish_when_done
 from openbml.datasets.importing.plan_sources import (
     OpenedUpload,
     PlanRefusedError,
-    is_too_large,
     opened_upload,
     refused,
     samples_of_version,
 )
 from openbml.datasets.importing.reports import PLAN, ProblemLog, ReportRepository
 from openbml.datasets.importing.shards import shard_key, shard_messages, shared_key
-from openbml.datasets.events import ImportStateChanged
 from openbml.datasets.quotas import Quotas
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.stored_objects import ObjectStore
-from openbml_catalog.datasets import AnnotationForm, Content
+from openbml_catalog.datasets import Content
 from openbml_formats.planned import PlannedSample, packed_plan
 from openbml_formats.planning import Found, PlanSummary, located, write_plan
-from openbml_formats.protocols import ReadSettings, SidecarReader
+from openbml_formats.protocols import ReadSettings
 from openbml_formats.readers import reader_of
 from openbml_formats.records import NameMismatchError, Problem, SourceFormatError
 

@@ -93,9 +93,7 @@ def samples_of_version(
     key: VersionKey, wanted: SourceVersion, samples: SampleRepository, datasets: DatasetRepository
 ) -> Iterator[PlannedSample | Problem]:
     """Yield what is taken of another version, in its order, with contents by reference."""
-    source = key.model_copy(
-        update={"dataset_id": wanted.dataset_id, "version_number": wanted.version_number}
-    )
+    source = key.model_copy(update={"dataset_id": wanted.dataset_id, "version_number": wanted.version_number})
     datasets.version(source)
     for chunk in samples.chunks(source):
         for sample in sorted(samples.of_chunk(source.scope, chunk), key=lambda row: row.sample_id):

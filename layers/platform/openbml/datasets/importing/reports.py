@@ -1,4 +1,4 @@
-"""Reports of imports: every file and line that was not taken as it was, with its reason (spec 02 section 1.3)."""
+"""Reports of imports: every file and line that was not taken as it was, with its reason."""
 
 import csv
 import io
@@ -95,9 +95,7 @@ def report_url(data_import: DataImport, *, reports: ReportRepository, data: Obje
         ImportStateError: the import still runs.
     """
     if not data_import.state.is_final:
-        raise ImportStateError(
-            import_id=data_import.import_id, state=data_import.state.value, wanted="ended"
-        )
+        raise ImportStateError(import_id=data_import.import_id, state=data_import.state.value, wanted="ended")
     key = report_key(data_import)
     try:
         data.size(key)

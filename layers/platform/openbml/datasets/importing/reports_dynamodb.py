@@ -34,7 +34,9 @@ class DynamoReportRepository:
         if len(packed) <= INLINE_PART_BYTES:
             item["problems"] = packed
         else:
-            item["object"] = f"{data_import.scope.prefix}reports/{data_import.import_id}/{shard + 1:06}-{place:06}"
+            item["object"] = (
+                f"{data_import.scope.prefix}reports/{data_import.import_id}/{shard + 1:06}-{place:06}"
+            )
             self._objects.put(item["object"], packed, content_type="application/octet-stream")
         self._table.put_item(Item=item)
 

@@ -1,4 +1,4 @@
-"""Imports begin: an upload of one file or some, or a copy from another dataset (spec 02 sections 3.2, 3.3, 4.1)."""
+"""Imports begin: an upload of one file or some, or a copy of another version (spec 02 sections 3.3, 4.1)."""
 
 from collections.abc import Mapping, Sequence
 

@@ -21,6 +21,11 @@ PLAN_CENTRAL_BYTES = 64 * MIB  # as is an annotation file about all images that 
 PLAN_WORKBOOK_BYTES = 16 * MIB  # and a workbook
 THUMBNAIL_SIDE = 256
 
+# --- ours: what keeps lists short ---
+DATASETS_PER_PROJECT = 5_000
+VERSIONS_PER_DATASET = 1_000
+DESCRIPTION_CHARACTERS = 500
+
 # --- ours: uploads ---
 PART_BYTES = 8 * MIB
 PARTS = 1_000
@@ -30,3 +35,7 @@ URLS_PER_CALL = 100
 # --- ours: reports ---
 PROBLEMS_PER_PART = 500
 INLINE_PART_BYTES = 50_000  # larger parts lie in S3
+
+# --- exports ---
+DOWNLOAD_URL_S = 3600  # the manual's (spec 02 section 8.13)
+OPEN_JOBS_PER_VERSION = 10  # ours

@@ -36,3 +36,9 @@ class QuotaSettings(Settings):
     sequences_per_account: int = 1_000_000
     sounds_per_user: int = 100_000
     sounds_per_dataset: int = 100_000
+
+
+class DataJobSettings(Settings):
+    """What whoever asks for data jobs needs."""
+
+    data_jobs_queue_url: str

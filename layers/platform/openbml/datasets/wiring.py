@@ -18,6 +18,10 @@ from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.plan_imports import Planner
 from openbml.datasets.importing.reports import ReportRepository
 from openbml.datasets.importing.reports_dynamodb import DynamoReportRepository
+from openbml.datasets.jobs.data_job_kinds import Hooks
+from openbml.datasets.jobs.data_jobs import DataJobRepository
+from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
+from openbml.datasets.jobs.exports import ExportHook
 from openbml.datasets.lineage import LineageRepository
 from openbml.datasets.lineage_dynamodb import DynamoLineageRepository
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
@@ -25,6 +29,7 @@ from openbml.datasets.quotas import Quotas
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
 from openbml.datasets.settings import (
+    DataJobSettings,
     DatasetsSettings,
     DeletionSettings,
     ImportSettings,
@@ -34,6 +39,7 @@ from openbml.datasets.settings import (
 from openbml.datasets.snapshots import SnapshotRepository
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
 from openbml.datasets.stored_objects import ObjectStore, UploadStore
+from openbml_formats.data_jobs import DataJobKind
 
 _THREADS = 16  # requests in flight of one worker
 _POOL = Config(max_pool_connections=_THREADS + 2, retries={"total_max_attempts": 5, "mode": "standard"})
@@ -120,6 +126,22 @@ def shard_worker() -> ShardWorker:
 @cache
 def sample_repository() -> SampleRepository:
     return DynamoSampleRepository(_table(), data_store())
+
+
+@cache
+def data_job_repository() -> DataJobRepository:
+    return DynamoDataJobRepository(_table())
+
+
+@cache
+def data_job_hooks() -> Hooks:
+    """Each kind's own business with its results."""
+    return {DataJobKind.EXPORT: ExportHook()}
+
+
+@cache
+def data_job_queue() -> MessageQueue:
+    return sqs_queue(DataJobSettings.from_env().data_jobs_queue_url)
 
 
 @cache

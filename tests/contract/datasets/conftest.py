@@ -11,6 +11,7 @@ import pytest
 
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
+from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.importing.complete_imports import GivenPart, complete_import, part_urls
@@ -72,6 +73,7 @@ class World:
         self.imports = DynamoImportRepository(self.table, now=self.clock, quotas=self.quotas)
         self.reports = DynamoReportRepository(self.table, self.data)
         self.samples = DynamoSampleRepository(self.table, self.data)
+        self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
         self.snapshots = DynamoSnapshotRepository(self.table)
 
     def dataset(self, name: str = "digits", kind: str = "image_classification", **options: Any) -> VersionKey:
@@ -169,6 +171,7 @@ class World:
             reports=self.reports,
             archives=self.archives,
             data=self.data,
+            annotations=self.annotations,
             events=self.events,
             executor=self.executor,
             now=self.clock,

@@ -131,6 +131,10 @@ class DynamoSampleRepository:
             held.add(claim.sample_id)
         return held
 
+    def holders(self, key: VersionKey, sha256s: Sequence[str]) -> Mapping[str, int]:
+        items = self._batches.get([content_key(key, sha256) for sha256 in dict.fromkeys(sha256s)])
+        return {item["sk"].split("#")[0]: int(item["sample_id"]) for item in items}
+
     def is_referenced(self, scope: ProjectScope, sha256: str) -> bool:
         condition = below(content_pk(scope, sha256), f"{sha256}#")
         items, _ = query_page(self._table, condition, limit=1, position=None, ConsistentRead=True)

@@ -30,7 +30,7 @@
 | where a data job is | `datajob#{job_id}` | `place` |
 
 Index `gsi1` is sparse, each by time of the last change: `open-imports` while an import is not final,
-`open-operations` likewise, `deleted-samples` while the rest of a deleted sample has not been swept;
+`open-operations` likewise, `deleted-samples` while the rest of a deleted sample has not been swept; and
 `open-data-jobs` by id, while a data job is not final.
 """
 

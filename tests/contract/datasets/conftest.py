@@ -12,6 +12,7 @@ import pytest
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
+from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.importing.data_imports import AnnotationFormat, DataImport
@@ -65,6 +66,7 @@ class World:
         self.imports = DynamoImportRepository(self.table, now=self.clock)
         self.samples = DynamoSampleRepository(self.table, self.data)
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
+        self.history = DynamoHistoryRepository(self.table, self.data)
         self.snapshots = DynamoSnapshotRepository(self.table)
 
     def dataset(self, name: str = "digits", kind: str = "image_classification", **more: Any) -> VersionKey:

@@ -225,3 +225,11 @@ def world(emulator_url: str) -> Iterator[World]:
     )
     yield built
     built.executor.shutdown()
+
+
+@pytest.fixture
+def desk(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The data API as its function answers it."""
+    from tests.contract.datasets.data_api_desk import opened  # it needs this module's World
+
+    yield from opened(world, monkeypatch)

@@ -12,6 +12,7 @@ import pytest
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
+from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.delete_datasets import DeletionMessage, VersionRemover, carry_out_deletion
@@ -81,6 +82,7 @@ class World:
         self.reports = DynamoReportRepository(self.table, self.data)
         self.samples = DynamoSampleRepository(self.table, self.data, now=self.clock)
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
+        self.history = DynamoHistoryRepository(self.table, self.data)
         self.snapshots = DynamoSnapshotRepository(self.table)
         self.jobs = DynamoDataJobRepository(self.table)
         self.marks = DynamoMarkRepository(self.table)

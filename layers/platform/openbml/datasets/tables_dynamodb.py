@@ -118,6 +118,11 @@ def operation_chunk_key(operation_id: int, chunk: int) -> dict[str, str]:
     return {"pk": f"operation#{operation_id}", "sk": f"chunk#{chunk:012}"}
 
 
+def lease_key(key: VersionKey, sample_id: int) -> dict[str, str]:
+    pk = f"lease#{key.scope.key}#{key.dataset_id}#{key.version_number}"
+    return {"pk": pk, "sk": f"{sample_id:016}"}
+
+
 def deleted_sample_key(scope: ProjectScope, sample_id: int) -> dict[str, str]:
     return {"pk": project_pk(scope), "sk": f"deleted#{sample_id:016}"}
 

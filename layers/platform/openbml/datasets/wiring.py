@@ -12,6 +12,8 @@ from openbml.core.queues import MessageQueue
 from openbml.core.wiring import event_publisher, sqs_queue
 from openbml.datasets.annotating.edits import AnnotationStore
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
+from openbml.datasets.annotating.history import HistoryRepository
+from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
 from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.delete_datasets import VersionRemover
@@ -163,6 +165,11 @@ def data_job_queue() -> MessageQueue:
 @cache
 def annotation_store() -> AnnotationStore:
     return DynamoAnnotationStore(_table(), data_store(), now=utc_now)
+
+
+@cache
+def history_repository() -> HistoryRepository:
+    return DynamoHistoryRepository(_table(), data_store())
 
 
 @cache

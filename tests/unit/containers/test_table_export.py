@@ -29,7 +29,7 @@ VALUES = {
     "float": st.floats(allow_nan=False, allow_infinity=False, width=32),
     "double": st.floats(allow_nan=False, allow_infinity=False),
     "date": st.dates(),
-    "timestamp": st.datetimes(datetime(1000, 1, 1))  # noqa: DTZ001 - of columns without a zone,
+    "timestamp": st.datetimes(datetime(1000, 1, 1)),  # noqa: DTZ001 - of columns without a zone
     "uuid": st.uuids().map(str),
     "string": st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1),
     "decimal(10,2)": st.decimals(-99_999_999, 99_999_999, places=2),

@@ -34,7 +34,7 @@ from openbml.core.clock import utc_now
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
-from openbml.datasets.importing.archives import read_directory
+from openbml_formats.zip_directory import read_directory
 from openbml.datasets.importing.data_imports import AnnotationFormat, ImportState
 from openbml.datasets.importing.import_shards import import_shard
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository

@@ -19,6 +19,7 @@ from openbml.datasets.wiring import (
     dataset_repository,
     deletion_queue,
     import_repository,
+    report_repository,
     sample_repository,
     upload_store,
 )
@@ -40,6 +41,7 @@ def handle_deletion(record: DeletionRecord, lambda_context: LambdaContext) -> No
         datasets=dataset_repository(),
         imports=import_repository(),
         samples=sample_repository(),
+        reports=report_repository(),
         uploads=upload_store(),
         archives=archive_store(),
         data=data_store(),

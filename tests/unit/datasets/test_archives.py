@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openbml.datasets.importing.archives import (
+from openbml_formats.zip_directory import (
     ArchiveFormatError,
     Directory,
     Entry,

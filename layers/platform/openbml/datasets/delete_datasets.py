@@ -19,8 +19,9 @@ from openbml.datasets.datasets import (
     DatasetVersion,
     VersionKey,
 )
-from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportRepository, ImportState
-from openbml.datasets.importing.end_imports import fail_import
+from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportRepository
+from openbml.datasets.importing.end_imports import abort_uploads, fail_import
+from openbml.datasets.importing.reports import ReportRepository
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.stored_objects import ObjectStore, UploadStore, blob_key, thumbnail_key
 
@@ -61,6 +62,7 @@ def carry_out_deletion(
     datasets: DatasetRepository,
     imports: ImportRepository,
     samples: SampleRepository,
+    reports: ReportRepository,
     uploads: UploadStore,
     archives: ObjectStore,
     data: ObjectStore,
@@ -89,7 +91,9 @@ def carry_out_deletion(
                     deletions.send([message])
                     return False
                 _remove_chunk(version, chunk, samples, data)
-            archives.delete(ended.archive_key)
+            for index in range(len(ended.files)):
+                archives.delete(ended.file_key(index))
+            reports.remove(ended)
             imports.remove(ended)
         imports.remove_rest(version.key)
     datasets.remove(dataset)
@@ -113,8 +117,7 @@ def _ended(
     events: EventPublisher,
     now: Clock,
 ) -> DataImport:
-    if data_import.state is ImportState.UPLOADING:
-        uploads.abort(data_import.archive_key, data_import.upload_id)
+    abort_uploads(data_import, uploads)
     return fail_import(
         data_import,
         FailureReason.DATASET_DELETED,

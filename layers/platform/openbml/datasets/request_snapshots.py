@@ -18,7 +18,6 @@ from openbml.datasets.datasets import (
     DatasetVersionNotFoundError,
     VersionState,
 )
-from openbml.datasets.limits import SHARD_BYTES, SHARD_SAMPLES
 from openbml.datasets.samples import Sample, SampleRepository
 from openbml.datasets.snapshots import (
     EmptySelectionError,
@@ -38,6 +37,7 @@ from openbml.datasets.snapshots import (
 )
 from openbml.datasets.stored_objects import ObjectStore, thumbnail_key
 from openbml_catalog.tasks import tasks
+from openbml_formats.planning import SHARD_BYTES, SHARD_SAMPLES
 
 _SAMPLES = TypeAdapter(list[Sample])
 _LABELS = 100

@@ -1,7 +1,7 @@
 """Figures about a version that its own record does not hold."""
 
-from openbml.datasets.importing.data_imports import ImportNotFoundError, ImportRepository
 from openbml.datasets.datasets import DatasetVersion, VersionState
+from openbml.datasets.importing.data_imports import ImportNotFoundError, ImportRepository
 
 
 class VersionFigures:

@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 from openbml.core.clock import utc_now
+from openbml.core.ids import new_id
 from openbml.core.queues import MessageQueue
 from openbml.core.wiring import event_publisher, sqs_queue
 from openbml.datasets.datasets import DatasetRepository
@@ -39,6 +40,11 @@ from openbml.datasets.settings import (
 from openbml.datasets.snapshots import SnapshotRepository
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
 from openbml.datasets.stored_objects import ObjectStore, UploadStore
+from openbml.datasets.tables.import_tables import TableImporter, TableImportHook
+from openbml.datasets.tables.table_catalogues import ExternalReader, TableCatalogue
+from openbml.datasets.tables.table_catalogues_glue import GlueTableCatalogue, S3ExternalReader
+from openbml.datasets.tables.table_versions import TableRepository
+from openbml.datasets.tables.table_versions_dynamodb import DynamoTableRepository
 from openbml_formats.data_jobs import DataJobKind
 
 _THREADS = 16  # requests in flight of one worker
@@ -93,6 +99,37 @@ def report_repository() -> ReportRepository:
 
 
 @cache
+def table_repository() -> TableRepository:
+    return DynamoTableRepository(_table())
+
+
+@cache
+def table_catalogue() -> TableCatalogue:
+    return GlueTableCatalogue(boto3.client("glue"))
+
+
+@cache
+def external_reader() -> ExternalReader:
+    return S3ExternalReader(_s3())
+
+
+@cache
+def table_importer() -> TableImporter:
+    return TableImporter(
+        imports=import_repository(),
+        tables=table_repository(),
+        reports=report_repository(),
+        data=data_store(),
+        catalogue=table_catalogue(),
+        jobs=data_job_repository(),
+        starting=data_job_queue(),
+        events=event_publisher(),
+        new_id=new_id,
+        now=utc_now,
+    )
+
+
+@cache
 def planner() -> Planner:
     return Planner(
         datasets=dataset_repository(),
@@ -105,6 +142,7 @@ def planner() -> Planner:
         events=event_publisher(),
         now=utc_now,
         quotas=quotas(),
+        start_table=table_importer().plan,
     )
 
 
@@ -136,7 +174,10 @@ def data_job_repository() -> DataJobRepository:
 @cache
 def data_job_hooks() -> Hooks:
     """Each kind's own business with its results."""
-    return {DataJobKind.EXPORT: ExportHook()}
+    return {
+        DataJobKind.EXPORT: ExportHook(),
+        DataJobKind.IMPORT_TABLE: TableImportHook(table_importer()),
+    }
 
 
 @cache

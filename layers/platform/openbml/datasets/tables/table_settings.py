@@ -1,4 +1,4 @@
-"""What a caller says about a table to import: header, types, bad values, where it comes from (spec 02 section 8.10)."""
+"""What a caller says about a table to import: header, types, bad values, place (spec 02 section 8.10)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -30,7 +30,7 @@ class ColumnLists(BaseModel):
     types: Sequence[_ColumnText] = Field(max_length=MOST_COLUMNS)
 
 
-class CatalogueTable(BaseModel):
+class CataloguePlace(BaseModel):
     """A table of an external catalogue; `cloud_edap` of the manual is the installation's catalogue."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,7 +56,7 @@ class TableSettings(BaseModel):
     column_error: BadValuePolicy = BadValuePolicy.AUTO
     columns: ColumnLists | None = None
     upload_type: UploadType = UploadType.APPEND
-    catalogue: CatalogueTable | None = None
+    catalogue: CataloguePlace | None = None
 
     @property
     def chosen(self) -> TableSchema | None:

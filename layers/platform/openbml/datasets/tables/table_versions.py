@@ -1,7 +1,7 @@
 """Tables of versions: which rows a version holds, and how imports change that (spec 01 QS-8).
 
-A version's rows are its manifest, an object that is written once for every change; the table's item says which
-one counts. Both an import's end and its rows become visible in one step.
+A version's rows are its manifest, an object that is written once for every change; the table's item says
+which one counts. Both an import's end and its rows become visible in one step.
 """
 
 from collections.abc import Sequence

@@ -20,6 +20,7 @@ PLAN_TEXT_BYTES = 64 * MIB  # more text than that is planned by a data job
 PLAN_CENTRAL_BYTES = 64 * MIB  # as is an annotation file about all images that is larger
 PLAN_WORKBOOK_BYTES = 16 * MIB  # and a workbook
 THUMBNAIL_SIDE = 256
+LABELS_PER_VERSION = 5_000
 
 # --- ours: what keeps lists short ---
 DATASETS_PER_PROJECT = 5_000

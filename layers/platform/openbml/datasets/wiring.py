@@ -11,6 +11,8 @@ from openbml.core.clock import utc_now
 from openbml.core.ids import new_id
 from openbml.core.queues import MessageQueue
 from openbml.core.wiring import event_publisher, sqs_queue
+from openbml.datasets.annotating.edits import AnnotationStore
+from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.datasets import DatasetRepository
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.importing.data_imports import ImportRepository
@@ -155,6 +157,7 @@ def shard_worker() -> ShardWorker:
         reports=report_repository(),
         archives=archive_store(),
         data=data_store(),
+        annotations=annotation_store(),
         events=event_publisher(),
         executor=executor(),
         now=utc_now,
@@ -183,6 +186,11 @@ def data_job_hooks() -> Hooks:
 @cache
 def data_job_queue() -> MessageQueue:
     return sqs_queue(DataJobSettings.from_env().data_jobs_queue_url)
+
+
+@cache
+def annotation_store() -> AnnotationStore:
+    return DynamoAnnotationStore(_table(), data_store(), now=utc_now)
 
 
 @cache

@@ -116,6 +116,7 @@ class DataImport(BaseModel):
         settings: what else the format needs to know, a table's schema for one.
         first_chunk: the chunks `first_chunk … first_chunk + shard_count - 1` are this import's, one a shard.
         reserved: how many samples it still holds of its account's and its user's allowance.
+        removed: how many of the accepted samples were deleted since, and their volume given back.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -150,6 +151,7 @@ class DataImport(BaseModel):
     changed: int = 0
     ignored: int = 0
     unlabelled: int = 0
+    removed: int = 0
 
     @property
     def version_key(self) -> VersionKey:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
+from openbml.datasets.annotating.edits import AnnotationStore, Author, Edit, EditStatus
 from openbml.datasets.datasets import Dataset, DatasetNotFoundError, DatasetRepository
 from openbml.datasets.importing.archive_blocks import BlockReader
 from openbml.datasets.importing.data_imports import (
@@ -29,7 +30,7 @@ from openbml.datasets.importing.shard_samples import (
 )
 from openbml.datasets.importing.shards import ShardMessage, shard_key, shared_key
 from openbml.datasets.rejections import SampleRejectedError
-from openbml.datasets.samples import Claim, Sample, SampleRepository
+from openbml.datasets.samples import AnnotationSource, Claim, Sample, SampleRepository
 from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore, blob_key, thumbnail_key
 from openbml_formats.planned import PlannedSample, unpacked_plan
 from openbml_formats.protocols import Shared
@@ -47,17 +48,22 @@ class ShardWorker(NamedTuple):
     reports: ReportRepository
     archives: ObjectStore
     data: ObjectStore
+    annotations: AnnotationStore
     events: EventPublisher
     executor: Executor
     now: Clock
 
 
 class Outcome(NamedTuple):
-    """Samples of a group that hold their content; `stored` are their objects on the way."""
+    """Samples of a group that hold their content; `stored` are their objects on the way.
+
+    `replaced` are samples whose text was there; that one has their annotation now.
+    """
 
     accepted: Sequence[Candidate]
-    duplicates: Sequence[Candidate]
-    stored: Sequence[Future[None]]
+    duplicates: Sequence[Candidate] = ()
+    replaced: Sequence[Candidate] = ()
+    stored: Sequence[Future[None]] = ()
 
 
 def import_shard(message: ShardMessage, worker: ShardWorker) -> DataImport | None:
@@ -103,7 +109,7 @@ class _ShardRun:
         worker = self._worker
         planned = unpacked_plan(worker.archives.read(shard_key(self._import, self._index)))
         outcomes = [worker.executor.submit(self._kept, group) for group in self._groups(planned)]
-        accepted: list[Sample] = []
+        accepted, replaced = list[Sample](), 0
         for future in outcomes:
             outcome = future.result()
             for candidate in outcome.accepted:
@@ -111,11 +117,15 @@ class _ShardRun:
                 self._tell(candidate.problems)
             for candidate in outcome.duplicates:
                 self._log.add(_duplicate(candidate.planned))
+            for candidate in outcome.replaced:
+                self._log.add(_duplicate(candidate.planned, replacing=True))
+                self._tell(candidate.problems)
+            replaced += len(outcome.replaced)
             for stored in outcome.stored:
                 stored.result()
         worker.samples.add_chunk(self._key, self._chunk, accepted)
         self._log.close()
-        worker.imports.finish_shard(self._import, self._done(len(planned), accepted))
+        worker.imports.finish_shard(self._import, self._done(len(planned), accepted, replaced))
 
     def _groups(self, planned: Sequence[PlannedSample]) -> Iterator[Sequence[Candidate]]:
         """Yield sound samples in groups, each ready to be stored while the next is being decoded."""
@@ -153,7 +163,7 @@ class _ShardRun:
 
     def _kept(self, group: Sequence[Candidate]) -> Outcome:
         if not self._dataset.deduplicated:
-            return Outcome(group, [], [])
+            return Outcome(group)
         claims = [
             Claim(
                 sha256=candidate.sample.sha256,
@@ -166,7 +176,45 @@ class _ShardRun:
         kept = [candidate for candidate in group if candidate.sample.sample_id in held]
         stored = [self._worker.executor.submit(self._store, candidate) for candidate in kept]
         duplicates = [candidate for candidate in group if candidate.sample.sample_id not in held]
-        return Outcome(kept, duplicates, stored)
+        if not duplicates or duplicates[0].medium.data is not None or not duplicates[0].sample.texts:
+            return Outcome(kept, duplicates, (), stored)
+        replaced = self._replaced(duplicates)
+        left = [candidate for candidate in duplicates if candidate.sample.sample_id not in replaced]
+        new = [candidate for candidate in duplicates if candidate.sample.sample_id in replaced]
+        return Outcome(kept, left, new, stored)
+
+    def _replaced(self, duplicates: Sequence[Candidate]) -> frozenset[int]:
+        """Give texts that are there already their new annotations (spec 02 section 4.6: the new one wins).
+
+        Returns:
+            The ids of those duplicates whose annotation is another than the one that was there.
+        """
+        holders = self._worker.samples.holders(self._key, [row.sample.sha256 for row in duplicates])
+        replaced: set[int] = set()
+        for source in AnnotationSource:
+            edits = {
+                holders[row.sample.sha256]: row.sample
+                for row in duplicates
+                if row.sample.annotation_source is source and row.sample.sha256 in holders
+            }
+            outcomes = self._worker.annotations.apply_edits(
+                self._key,
+                [
+                    Edit(
+                        sample_id=sample_id,
+                        annotation=sample.annotation,
+                        edit_id=f"import-{self._import.import_id}",
+                    )
+                    for sample_id, sample in edits.items()
+                ],
+                author=Author.importing(source),
+                during_import=self._import.import_id,
+            )
+            done = (EditStatus.APPLIED, EditStatus.REPEATED)
+            replaced |= {
+                edits[outcome.edit.sample_id].sample_id for outcome in outcomes if outcome.status in done
+            }
+        return frozenset(replaced)
 
     def _store(self, candidate: Candidate) -> None:
         scope, medium = self._import.scope, candidate.medium
@@ -187,7 +235,7 @@ class _ShardRun:
         for problem in problems:
             self._log.add(problem)
 
-    def _done(self, entries: int, accepted: Sequence[Sample]) -> ShardDone:
+    def _done(self, entries: int, accepted: Sequence[Sample], replaced: int) -> ShardDone:
         labels: dict[str, LabelDelta] = {}
         for sample in accepted:
             for name, objects in sample.label_counts.items():
@@ -196,17 +244,22 @@ class _ShardRun:
         counts = self._log.counts.plus(
             ImportCounts(
                 accepted=len(accepted),
+                replaced=replaced,
                 unlabelled=sum(1 for sample in accepted if not sample.labelled),
             )
         )
         return ShardDone(index=self._index, chunk=self._chunk, entries=entries, counts=counts, labels=labels)
 
 
-def _duplicate(planned: PlannedSample) -> Problem:
+def _duplicate(planned: PlannedSample, *, replacing: bool = False) -> Problem:
     return Problem(
         file=planned.name if planned.line is None else planned.file,
         line=planned.line,
-        reason="duplicate",
-        message="has the same content as another sample of the dataset",
+        reason="replaced" if replacing else "duplicate",
+        message=(
+            "has the same text as a sample of the dataset, whose annotation it replaced"
+            if replacing
+            else "has the same content as another sample of the dataset"
+        ),
         severity=Severity.DUPLICATE,
     )

@@ -23,6 +23,8 @@ from openbml_formats.readers import reader_of
 from openbml_formats.records import AnnotationError, Picture, Problem, Severity
 from openbml_formats.sources import MemberUnreadableError
 
+_SOUND_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "m4a": "audio/mp4"}
+
 
 class Medium(NamedTuple):
     """What is known of a sample's content; `data` is None where the project holds it already."""
@@ -118,16 +120,19 @@ class SampleJudge:
         return Medium(**content.model_dump())
 
     def _sound(self, data: bytes) -> Medium:
-        from openbml.datasets.sound_rules import checked_sound
+        from openbml_formats.sound_headers import checked_sound
 
-        sound = checked_sound(data, limit_s=self._kind.sound_limit_s)
+        try:
+            facts = checked_sound(data, limit_s=self._kind.sound_limit_s)
+        except AnnotationError as error:
+            raise rejection(error.reason, str(error)) from error
         return Medium(
             sha256=hashlib.sha256(data).hexdigest(),
             size_bytes=len(data),
             data=data,
-            content_type=sound.content_type,
-            extension=sound.extension,
-            duration_ms=sound.duration_ms,
+            content_type=_SOUND_TYPES[facts.extension],
+            extension=facts.extension,
+            duration_ms=facts.duration_ms,
         )
 
     def _annotation(self, planned: PlannedSample, medium: Medium) -> Annotation | None:

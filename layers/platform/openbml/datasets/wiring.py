@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 from openbml.core.clock import utc_now
+from openbml.core.ids import new_id
 from openbml.core.queues import MessageQueue
 from openbml.core.wiring import event_publisher, sqs_queue
 from openbml.datasets.annotating.edits import AnnotationStore
@@ -45,7 +46,12 @@ from openbml.datasets.settings import (
 )
 from openbml.datasets.snapshots import SnapshotRepository
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
-from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore, UploadStore, table_manifest_key
+from openbml.datasets.stored_objects import ObjectStore, UploadStore
+from openbml.datasets.tables.import_tables import TableImporter, TableImportHook
+from openbml.datasets.tables.table_catalogues import ExternalReader, TableCatalogue
+from openbml.datasets.tables.table_catalogues_glue import GlueTableCatalogue, S3ExternalReader
+from openbml.datasets.tables.table_versions import TableRepository
+from openbml.datasets.tables.table_versions_dynamodb import DynamoTableRepository
 from openbml_formats.data_jobs import DataJobKind
 
 _THREADS = 16  # requests in flight of one worker
@@ -100,6 +106,38 @@ def report_repository() -> ReportRepository:
 
 
 @cache
+def table_repository() -> TableRepository:
+    return DynamoTableRepository(_table())
+
+
+@cache
+def table_catalogue() -> TableCatalogue:
+    return GlueTableCatalogue(boto3.client("glue"))
+
+
+@cache
+def external_reader() -> ExternalReader:
+    return S3ExternalReader(_s3())
+
+
+@cache
+def table_importer() -> TableImporter:
+    return TableImporter(
+        imports=import_repository(),
+        tables=table_repository(),
+        reports=report_repository(),
+        data=data_store(),
+        marks=mark_repository(),
+        catalogue=table_catalogue(),
+        jobs=data_job_repository(),
+        starting=data_job_queue(),
+        events=event_publisher(),
+        new_id=new_id,
+        now=utc_now,
+    )
+
+
+@cache
 def planner() -> Planner:
     return Planner(
         datasets=dataset_repository(),
@@ -112,6 +150,7 @@ def planner() -> Planner:
         events=event_publisher(),
         now=utc_now,
         quotas=quotas(),
+        start_table=table_importer().plan,
     )
 
 
@@ -144,17 +183,16 @@ def data_job_repository() -> DataJobRepository:
 @cache
 def data_job_hooks() -> Hooks:
     """Each kind's own business with its results."""
-    return {DataJobKind.EXPORT: ExportHook()}
+    return {
+        DataJobKind.EXPORT: ExportHook(),
+        DataJobKind.IMPORT_TABLE: TableImportHook(table_importer()),
+    }
 
 
 def table_manifest(key: VersionKey) -> str | None:
     """Return the key of the manifest of a version's rows, None while there are none."""
-    manifest = table_manifest_key(key)
-    try:
-        data_store().size(manifest)
-    except ObjectMissingError:
-        return None
-    return manifest
+    table = table_repository().find(key)
+    return table.manifest_key if table else None
 
 
 @cache

@@ -57,6 +57,7 @@ class Planner(NamedTuple):
     events: EventPublisher
     now: Clock
     quotas: Quotas
+    start_table: Callable[[DataImport], DataImport]
 
 
 def plan_import(project_id: int, import_id: int, planner: Planner) -> DataImport | None:
@@ -73,6 +74,8 @@ def plan_import(project_id: int, import_id: int, planner: Planner) -> DataImport
         return data_import
     if data_import.state is ImportState.UPLOADING:
         raise NotStartedError(import_id=import_id)
+    if data_import.content is Content.ROWS:
+        return planner.start_table(data_import)  # a job reads all rows and ends the import itself
     if data_import.state is ImportState.PLANNING:
         try:
             data_import = _planned(data_import, planner)

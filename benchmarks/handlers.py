@@ -24,7 +24,7 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FUNCTIONS = REPOSITORY / "functions"
-LAYERS = [REPOSITORY / "layers" / "platform", REPOSITORY / "layers" / "catalog"]
+LAYERS = [REPOSITORY / "layers" / name for name in ("platform", "catalog", "formats")]
 RESULT = Path(__file__).parent / "results" / "handlers.json"
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1",

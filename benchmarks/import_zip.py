@@ -33,19 +33,19 @@ from PIL import Image
 from openbml.core.clock import utc_now
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
-from openbml.datasets.archives import read_directory
-from openbml.datasets.data_imports import AnnotationFormat, ImportState
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
-from openbml.datasets.import_shards import import_shard
-from openbml.datasets.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.importing.archives import read_directory
+from openbml.datasets.importing.data_imports import AnnotationFormat, ImportState
+from openbml.datasets.importing.import_shards import import_shard
+from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.importing.pairing import paired
+from openbml.datasets.importing.plan_imports import plan_import
+from openbml.datasets.importing.shards import ShardMessage, cut, packed
+from openbml.datasets.importing.start_imports import GivenPart, complete_import, start_import
 from openbml.datasets.limits import THUMBNAIL_SIDE
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
-from openbml.datasets.pairing import paired
-from openbml.datasets.plan_imports import plan_import
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
-from openbml.datasets.shards import ShardMessage, cut, packed
-from openbml.datasets.start_imports import GivenPart, complete_import, start_import
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.datasets_archives import annotation
 from tests.fakes.datasets_memory import EventLog, ListQueue
@@ -103,7 +103,7 @@ def platform_seconds(place: Place, body: bytes) -> float:
     uploads = S3UploadStore(place.s3, place.bucket, place.s3)
     datasets = DynamoDatasetRepository(place.table)
     imports = DynamoImportRepository(place.table, now=utc_now)
-    samples = DynamoSampleRepository(place.table)
+    samples = DynamoSampleRepository(place.table, store)
     queue, events = ListQueue(), EventLog()
     _, version = create_dataset(
         scope,

@@ -91,7 +91,7 @@ def benches(scratch: Path) -> list[Bench]:
 
 
 def run(bench: Bench) -> dict[str, object]:
-    paths = ("layers/platform", "layers/catalog", "infra/local", "sdk", ".")
+    paths = ("layers/platform", "layers/catalog", "layers/formats", "infra/local", "sdk", ".")
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(REPOSITORY / path) for path in paths)}
     started = time.monotonic()
     code = 0

@@ -8,13 +8,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from openbml.core.ids import new_log_id
 from openbml.core.observability import logger, metrics
+from openbml.core.public_calls import call_of, http_reply
 from openbml.core.queues_sqs import MessagesRefusedError
-from openbml.services.prediction.gateway_events import (
-    call_of,
-    http_reply,
-    is_token_request,
-    token_parameters,
-)
+from openbml.services.prediction.gateway_events import is_token_request, token_parameters
 from openbml.services.prediction.replies import error_reply
 from openbml.services.prediction.tokens import token_reply
 from openbml.services.prediction.wiring import applications, calls_queue, prediction_api

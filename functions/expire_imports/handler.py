@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
-from openbml.datasets.end_imports import expire_imports
+from openbml.datasets.importing.end_imports import expire_imports
 from openbml.datasets.wiring import import_repository, upload_store
 
 

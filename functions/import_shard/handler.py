@@ -12,8 +12,8 @@ from pydantic import Json
 from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
-from openbml.datasets.import_shards import import_shard
-from openbml.datasets.shards import ShardMessage
+from openbml.datasets.importing.import_shards import import_shard
+from openbml.datasets.importing.shards import ShardMessage
 from openbml.datasets.wiring import (
     archive_store,
     data_store,

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Json
 from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
-from openbml.datasets.data_imports import import_of_key
-from openbml.datasets.plan_imports import plan_import
+from openbml.datasets.importing.data_imports import import_of_key
+from openbml.datasets.importing.plan_imports import plan_import
 from openbml.datasets.wiring import archive_store, import_repository, shard_queue
 
 

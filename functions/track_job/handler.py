@@ -1,4 +1,4 @@
-"""SQS consumer: SageMaker said that a training job changed; the truth is read from SageMaker itself."""
+"""SQS consumer: SageMaker said that a job changed; the truth is read from SageMaker itself."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Json
+from pydantic import AliasChoices, BaseModel, Field, Json
 
 from openbml.compute.jobs import JobNotFoundError
 from openbml.compute.wiring import compute_gateway, names
@@ -15,7 +15,7 @@ from openbml.core.observability import logger, metrics
 
 
 class ChangedJob(BaseModel):
-    TrainingJobName: str
+    name: str = Field(validation_alias=AliasChoices("TrainingJobName", "ProcessingJobName"))
 
 
 class StateChange(BaseModel):
@@ -30,7 +30,7 @@ processor = BatchProcessor(EventType.SQS, model=StateChangeRecord)
 
 
 def handle_change(record: StateChangeRecord) -> None:
-    job_id = names().job_id(record.body.detail.TrainingJobName)
+    job_id = names().job_id(record.body.detail.name)
     if job_id is None:
         return
     try:

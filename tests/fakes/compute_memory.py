@@ -16,9 +16,9 @@ from openbml.compute.jobs import (
     JobConflictError,
     JobNotFoundError,
     JobReport,
+    JobRequest,
     JobState,
     RuntimeBusyError,
-    TrainingJobRequest,
 )
 from openbml.core.events import Event
 
@@ -107,16 +107,16 @@ class InMemoryHostingRepository:
         return HostingConflictError(deployment_id=hosting.deployment_id, revision=hosting.request.revision)
 
 
-class InMemoryTrainingRuntime:
+class InMemoryJobRuntime:
     """Jobs that go on when the test says so."""
 
     def __init__(self) -> None:
         self.reports: dict[str, JobReport] = {}
-        self.submitted: list[TrainingJobRequest] = []
+        self.submitted: list[JobRequest] = []
         self.stopped: list[str] = []
         self.busy = False
 
-    def submit(self, request: TrainingJobRequest) -> None:
+    def submit(self, request: JobRequest) -> None:
         self._answer()
         if request.job_id not in self.reports:
             self.submitted.append(request)

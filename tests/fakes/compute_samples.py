@@ -3,7 +3,7 @@
 from typing import Any
 
 from openbml.compute.hostings import Hosting, HostingRequest
-from openbml.compute.jobs import Channel, Job, TrainingJobRequest
+from openbml.compute.jobs import Channel, Job, ProcessingJobRequest, TrainingJobRequest
 from openbml.compute.owners import Owner
 from openbml.core.scope import ProjectScope
 from tests.fakes.compute_memory import NOON
@@ -26,6 +26,21 @@ def job_request(job_id: str = "1001", **changes: Any) -> TrainingJobRequest:
         "max_runtime_s": 3600,
     }
     return TrainingJobRequest.model_validate({**fields, **changes})
+
+
+def processing_request(job_id: str = "data7", **changes: Any) -> ProcessingJobRequest:
+    fields: dict[str, Any] = {
+        "job_id": job_id,
+        "owner": Owner(context="datasets", id=job_id),
+        "scope": SCOPE,
+        "image": "data",
+        "arguments": ["export"],
+        "environment": {"LANG": "C.UTF-8"},
+        "machine_type": "CPU_4C_16G",
+        "order_uri": f"s3://uploads/projects/42/jobs/{job_id}/order/",
+        "max_runtime_s": 3600,
+    }
+    return ProcessingJobRequest.model_validate({**fields, **changes})
 
 
 def job(job_id: str = "1001", **changes: Any) -> Job:

@@ -1,92 +1,97 @@
-"""Archives in memory, and the way of annotations through a writer and back through a reader."""
+"""Archives in memory, settings and samples for readers and writers of formats."""
 
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 from openbml_catalog.datasets import dataset_kinds
 from openbml_formats.annotations import Annotation
-from openbml_formats.protocols import ExportInfo, ReadSettings, SidecarReader
+from openbml_formats.protocols import ExportInfo, ReadSettings
 from openbml_formats.readers import reader_of
-from openbml_formats.records import ExportSample, Picture, Problem, Record
-from openbml_formats.sources import FilesInMemory
+from openbml_formats.records import ExportSample, Problem, Record
+from openbml_formats.sources import FilesInMemory, Member, MemberUnreadableError, Source
+from openbml_formats.tag_schemes import TagScheme
 from openbml_formats.writers import writer_of
-
-SAMPLE_DATA = Path("/work/shared/data")
 
 
 class ArchiveInMemory:
-    """The Archive port: names are unique, files are whole."""
+    """An archive being written, which can be read again."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
 
     def add(self, name: str, data: bytes) -> None:
-        assert name not in self.files, name
-        assert not name.startswith("/")
-        assert ".." not in name.split("/")
+        assert name not in self.files, f"{name} is written twice"
         self.files[name] = data
 
     def add_from(self, name: str, parts: Iterable[bytes]) -> None:
         self.add(name, b"".join(parts))
 
+    def source(self) -> Source:
+        return FilesInMemory(self.files)
 
-def settings_for(kind: str, *, labelled: bool = True) -> ReadSettings:
-    return ReadSettings(kind=dataset_kinds()[kind], labelled=labelled)
+
+class ZipFileSource:
+    """A zip on disk, as simple as can be."""
+
+    def __init__(self, path: Path) -> None:
+        self._zip = zipfile.ZipFile(path)
+
+    def members(self) -> Sequence[Member]:
+        return [Member(entry.filename, entry.file_size) for entry in self._zip.infolist()]
+
+    def read(self, name: str, *, limit: int) -> bytes:
+        if self._zip.getinfo(name).file_size > limit:
+            raise MemberUnreadableError(f"is larger than {limit} bytes")
+        return self._zip.read(name)
+
+    def open(self, name: str) -> BinaryIO:
+        return cast(BinaryIO, self._zip.open(name))
 
 
-def export_sample(
-    number: int, annotation: Annotation, *, name: str = "", size: tuple[int, int] = (640, 480)
-) -> ExportSample:
-    content = f"image {number}".encode()
-    return ExportSample(
-        number, name or f"{number}.jpg", (), annotation, "jpg", *size, len(content), lambda: content
+def read_settings(
+    kind: str,
+    *,
+    labelled: bool = True,
+    scheme: str | None = None,
+    label_map: Mapping[str, int] | None = None,
+) -> ReadSettings:
+    return ReadSettings(
+        kind=dataset_kinds()[kind],
+        labelled=labelled,
+        tag_scheme=TagScheme(scheme) if scheme else None,
+        label_map=label_map,
     )
 
 
-def written(
-    format_code: str, kind: str, samples: Sequence[ExportSample], labels: Sequence[str] = ()
-) -> dict[str, bytes]:
-    """Return the files of an export."""
-    info = ExportInfo(dataset_name="d", version_number=1, kind=dataset_kinds()[kind], labels=labels)
-    archive = ArchiveInMemory()
-    writer_of(format_code).write(info, samples, archive)
-    return archive.files
-
-
 def read(
-    format_code: str,
-    kind: str,
-    files: Mapping[str, bytes],
-    *,
-    size: tuple[int, int] = (640, 480),
-    labelled: bool = True,
-) -> tuple[dict[str, Annotation], list[Problem]]:
-    """Return annotations by the images' names, and all problems. Raises what readers raise."""
-    source, settings = FilesInMemory(files), settings_for(kind, labelled=labelled)
-    reader = reader_of(format_code)
-    shared = cast(SidecarReader, reader).shared(source, settings) if hasattr(reader, "shared") else None
-    annotations: dict[str, Annotation] = {}
-    problems: list[Problem] = []
-    for found in reader.records(source, settings):
-        if isinstance(found, Problem):
-            problems.append(found)
-            continue
-        assert found.name not in annotations
-        if found.sidecar is not None and shared is not None:
-            data = source.read(found.sidecar, limit=10**9)
-            picture = Picture(found.name, *size)
-            annotations[found.name] = cast(SidecarReader, reader).annotation(data, picture, shared)
-        else:
-            annotations[found.name] = found.annotation or Annotation()
-    return annotations, problems
+    format_code: str, source: Source | Mapping[str, bytes], settings: ReadSettings
+) -> tuple[list[Record], list[Problem]]:
+    """Return what a reader finds, samples and problems apart."""
+    files = source if not isinstance(source, Mapping) else FilesInMemory(source)
+    found = list(reader_of(format_code).records(files, settings))
+    records = [item for item in found if isinstance(item, Record)]
+    return records, [item for item in found if isinstance(item, Problem)]
 
 
-def records(format_code: str, kind: str, files: Mapping[str, bytes]) -> Iterator[Record | Problem]:
-    return reader_of(format_code).records(FilesInMemory(files), settings_for(kind))
+def export_samples(samples: Iterable[tuple[Sequence[str], Annotation]]) -> list[ExportSample]:
+    return [
+        ExportSample(number, f"sample {number}", tuple(texts), annotation, "", 0, 0, 0, lambda: b"")
+        for number, (texts, annotation) in enumerate(samples, 1)
+    ]
 
 
-def unzipped(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+def written(format_code: str, settings: ReadSettings, samples: Iterable[ExportSample]) -> ArchiveInMemory:
+    """Return the archive that a writer makes of the samples."""
+    archive = ArchiveInMemory()
+    info = ExportInfo(
+        dataset_name="set",
+        version_number=1,
+        kind=settings.kind,
+        labels=(),
+        tag_scheme=settings.tag_scheme,
+        label_map=settings.label_map or {},
+    )
+    writer_of(format_code).write(info, samples, archive)
+    return archive

@@ -6,8 +6,9 @@ from itertools import count
 from typing import Any
 
 from openbml.core.ids import new_log_id
+from openbml.core.public_calls import PublicCall
 from openbml.identity.applications import Application
-from openbml.services.prediction.answers import PredictionApi, PredictionCall
+from openbml.services.prediction.answers import PredictionApi
 from openbml.services.prediction.applications_identity import IdentityApplications
 from openbml.services.prediction.callers import RememberedCallers, RememberedRights, RememberedRoutes
 from openbml.services.services import Limits
@@ -76,7 +77,7 @@ class PredictionDesk:
             "content_type": "application/json;charset=UTF-8",
             "body": b'{"image": "abc"}',
         }
-        body = self.api.answer(PredictionCall.model_validate({**fields, **changes})).body
+        body = self.api.answer(PublicCall.model_validate({**fields, **changes})).body
         document: dict[str, Any] = json.loads(body)
         assert 2**53 < document["log_id"] < 2**63
         return document

@@ -24,6 +24,7 @@ def _refuse(code: str, message: str, operation: str) -> ClientError:
 class FakeSageMakerClient:
     def __init__(self) -> None:
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.processing: dict[str, dict[str, Any]] = {}
         self.models: dict[str, dict[str, Any]] = {}
         self.configs: dict[str, dict[str, Any]] = {}
         self.endpoints: dict[str, dict[str, Any]] = {}
@@ -77,6 +78,32 @@ class FakeSageMakerClient:
         if primary in ("Completed", "Failed", "Stopped"):
             transitions[-1]["EndTime"] = at
             job["TrainingEndTime"] = at
+
+    # processing
+
+    def create_processing_job(self, **members: Any) -> dict[str, Any]:
+        self._check("CreateProcessingJob", members)
+        name = members["ProcessingJobName"]
+        if name in self.processing:
+            raise _refuse("ResourceInUse", "Processing job names must be unique", "CreateProcessingJob")
+        self.processing[name] = {**members, "ProcessingJobStatus": "InProgress"}
+        return {"ProcessingJobArn": f"arn:aws:sagemaker:us-east-1:000000000000:processing-job/{name}"}
+
+    def describe_processing_job(self, **members: Any) -> dict[str, Any]:
+        self._check("DescribeProcessingJob", members)
+        if members["ProcessingJobName"] not in self.processing:
+            raise _refuse("ValidationException", "Could not find requested job", "DescribeProcessingJob")
+        return self.processing[members["ProcessingJobName"]]
+
+    def stop_processing_job(self, **members: Any) -> None:
+        self._check("StopProcessingJob", members)
+        job = self.processing.get(members["ProcessingJobName"])
+        if job is None:
+            raise _refuse("ValidationException", "Could not find requested job", "StopProcessingJob")
+        if job["ProcessingJobStatus"] not in ("InProgress", "Stopping"):
+            message = "The request was rejected because the processing job is in status Completed."
+            raise _refuse("ValidationException", message, "StopProcessingJob")
+        job["ProcessingJobStatus"] = "Stopping"
 
     # hosting
 

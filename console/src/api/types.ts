@@ -24,6 +24,10 @@ export type Tokens = Reply<"/v1/identity/sessions/refresh", "post">;
 export type Me = Reply<"/v1/identity/me", "get">;
 export type Application = Item<Reply<"/v1/identity/applications", "get">>;
 
+export type DatasetKind = Item<Reply<"/v1/datasets/kinds", "get">>;
+export type DataFormat = Reply<"/v1/datasets/kinds", "get">["formats"][number];
+export type NewDataset = Sent<DatasetsPath, "post">;
+export type TrainedModel = Item<Reply<`${VersionPath}/models`, "get">>;
 export type Dataset = Item<Reply<DatasetsPath, "get">>;
 export type DatasetVersion = Item<Reply<`${DatasetsPath}/{dataset_id}/versions`, "get">>;
 export type DataImport = Item<Reply<`${VersionPath}/imports`, "get">>;

@@ -7,6 +7,7 @@ import pytest
 from openbml.compute.failures import Failure, Fault
 from openbml.compute.intervals import Interval
 from openbml.compute.jobs import (
+    Job,
     JobConflictError,
     JobNotFoundError,
     JobReport,
@@ -16,7 +17,7 @@ from openbml.compute.jobs import (
 from openbml.compute.jobs_dynamodb import DynamoJobRepository
 from tests.contract.emulator import make_table
 from tests.fakes.compute_memory import NOON, InMemoryJobRepository
-from tests.fakes.compute_samples import job
+from tests.fakes.compute_samples import job, processing_request
 
 _IDS = (f"job{number}" for number in count())
 
@@ -24,6 +25,11 @@ _IDS = (f"job{number}" for number in count())
 class JobRepositoryContract:
     def test_a_job_comes_back_as_it_was_kept(self, jobs: JobRepository) -> None:
         kept = job(next(_IDS))
+        jobs.add(kept)
+        assert jobs.get(kept.job_id) == kept
+
+    def test_a_processing_job_comes_back_as_one(self, jobs: JobRepository) -> None:
+        kept = Job(request=processing_request(next(_IDS)), created_at=NOON, changed_at=NOON)
         jobs.add(kept)
         assert jobs.get(kept.job_id) == kept
 

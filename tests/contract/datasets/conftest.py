@@ -11,22 +11,27 @@ import pytest
 
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
-from openbml.datasets.data_imports import AnnotationFormat, DataImport
+from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
-from openbml.datasets.end_imports import cancel_import
-from openbml.datasets.import_shards import import_shard
-from openbml.datasets.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.delete_datasets import DeletionMessage, VersionRemover, carry_out_deletion
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
+from openbml.datasets.importing.data_imports import AnnotationFormat, DataImport
+from openbml.datasets.importing.end_imports import cancel_import
+from openbml.datasets.importing.import_shards import import_shard
+from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.importing.plan_imports import plan_import
+from openbml.datasets.importing.shards import ShardMessage
+from openbml.datasets.importing.start_imports import GivenPart, complete_import, part_urls, start_import
+from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.pack_snapshots import pack_shard
-from openbml.datasets.plan_imports import plan_import
 from openbml.datasets.request_snapshots import request_snapshot
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
-from openbml.datasets.shards import ShardMessage
 from openbml.datasets.snapshots import PackMessage, Selection, Snapshot
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
-from openbml.datasets.start_imports import GivenPart, complete_import, part_urls, start_import
+from openbml_catalog.datasets import dataset_kinds
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.compute_memory import Ticking
 from tests.fakes.datasets_memory import EventLog, ListQueue
@@ -61,17 +66,22 @@ class World:
     def __post_init__(self) -> None:
         self.datasets = DynamoDatasetRepository(self.table)
         self.imports = DynamoImportRepository(self.table, now=self.clock)
-        self.samples = DynamoSampleRepository(self.table)
+        self.samples = DynamoSampleRepository(self.table, self.data, now=self.clock)
+        self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
         self.snapshots = DynamoSnapshotRepository(self.table)
+        self.jobs = DynamoDataJobRepository(self.table)
+        self.marks = DynamoMarkRepository(self.table)
 
-    def dataset(self, name: str = "digits") -> VersionKey:
+    def dataset(self, name: str = "digits", kind: str = "image_classification", **more: Any) -> VersionKey:
+        chosen = dataset_kinds()[kind]
         _dataset, version = create_dataset(
             self.scope,
             name=name,
-            data_type="image",
-            annotation_type="image_classification",
-            template="single_label",
+            data_type=chosen.data_type,
+            annotation_type=chosen.annotation_type,
+            template=chosen.template,
             user_id=USER,
+            **more,
             datasets=self.datasets,
             new_id=new_id,
             now=self.clock,
@@ -192,6 +202,33 @@ class World:
             executor=self.executor,
         )
 
+    def remover(self, **replaced: Any) -> VersionRemover:
+        parts: dict[str, Any] = {
+            "imports": self.imports,
+            "samples": self.samples,
+            "jobs": self.jobs,
+            "marks": self.marks,
+            "uploads": self.uploads,
+            "archives": self.archives,
+            "data": self.data,
+            "events": self.events,
+            "now": self.clock,
+        }
+        return VersionRemover(**{**parts, **replaced})
+
+    def carried_out(self) -> None:
+        """Work off the queue of deletions."""
+        while messages := self.deletions.taken():
+            for message in messages:
+                assert isinstance(message, DeletionMessage)
+                carry_out_deletion(
+                    message,
+                    datasets=self.datasets,
+                    deletions=self.deletions,
+                    remover=self.remover(),
+                    has_time=lambda: True,
+                )
+
     def keys(self, store: str, prefix: str = "") -> list[str]:
         bucket = self.archives._bucket if store == "archives" else self.data._bucket
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
@@ -204,8 +241,6 @@ def world(emulator_url: str) -> Iterator[World]:
     s3 = client("s3", emulator_url)
     for name in ("uploads", "data"):
         s3.create_bucket(Bucket=f"{name}-{mark}")
-    # Without versions MiniStack keeps the tags of an object that is overwritten; S3 never does.
-    s3.put_bucket_versioning(Bucket=f"data-{mark}", VersioningConfiguration={"Status": "Enabled"})
     scope = ProjectScope(account_id=1, region="us-east-1", project_id=new_id())
     built = World(
         url=emulator_url,
@@ -218,3 +253,11 @@ def world(emulator_url: str) -> Iterator[World]:
     )
     yield built
     built.executor.shutdown()
+
+
+@pytest.fixture
+def desk(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The data API as its function answers it."""
+    from tests.contract.datasets.data_api_desk import opened  # it needs this module's World
+
+    yield from opened(world, monkeypatch)

@@ -12,8 +12,8 @@ import pytest
 from openbml.core import wiring as core_wiring
 from openbml.core.errors import PermissionDeniedError
 from openbml.core.scope import Principal, ProjectScope
-from openbml.datasets import api, api_imports, wiring
-from openbml.datasets.shards import ShardMessage
+from openbml.datasets import api, api_annotations, api_imports, wiring
+from openbml.datasets.importing.shards import ShardMessage
 from openbml.identity.projects import ProjectAccess
 from tests.contract.datasets.conftest import World
 from tests.contract.emulator import client
@@ -97,7 +97,7 @@ def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     everything = FakeAuthorizer(world.scope, "datasets.read", "datasets.write", "datasets.manage")
-    for module in (api, api_imports):
+    for module in (api, api_annotations, api_imports):
         monkeypatch.setattr(module, "authorizer", lambda: everything)
     for function in CACHED:
         function.cache_clear()
@@ -156,7 +156,10 @@ def test_the_routes_walk_from_a_dataset_to_its_samples(served: Api, world: World
     assert (shown["state"], shown["sample_count"]) == ("import_finished", 7)
     assert served.ok("GET", version.rsplit("/", 1)[0])["items"] == [shown]
     labels = served.ok("GET", f"{version}/labels")["items"]
-    assert labels == [{"name": "cat", "sample_count": 4}, {"name": "dog", "sample_count": 3}]
+    assert labels == [
+        {"name": "cat", "sample_count": 4, "object_count": 4},
+        {"name": "dog", "sample_count": 3, "object_count": 3},
+    ]
 
     first = served.ok("GET", f"{version}/samples", label="cat", limit="3")
     second = served.ok("GET", f"{version}/samples", label="cat", limit="3", cursor=first["next_cursor"])
@@ -187,7 +190,7 @@ def test_lists_are_paged_and_filtered_and_a_deletion_shows(served: Api) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "code"),
     [
-        ("POST", "/datasets", {**NEW, "template": "multi_label"}, 400, "unsupported_dataset_type"),
+        ("POST", "/datasets", {**NEW, "template": "ellipse"}, 400, "unsupported_dataset_type"),
         ("POST", "/datasets", {**NEW, "name": "x" * 51}, 400, "invalid_request"),
         ("POST", "/datasets", {"name": "x"}, 400, "invalid_request"),
         ("GET", "/datasets/1", None, 404, "dataset_not_found"),
@@ -223,7 +226,7 @@ def test_each_route_asks_for_its_permission(
 ) -> None:
     key = world.dataset()
     reader = FakeAuthorizer(world.scope, "datasets.read")
-    for module in (api, api_imports):
+    for module in (api, api_annotations, api_imports):
         monkeypatch.setattr(module, "authorizer", lambda: reader)
     version = f"/datasets/{key.dataset_id}/versions/1"
     assert served.call("GET", version)[0] == 200

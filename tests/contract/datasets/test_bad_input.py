@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from openbml.datasets.data_imports import AnnotationFormat, FailureReason, ImportState, Problem
 from openbml.datasets.datasets import VersionState
+from openbml.datasets.importing.data_imports import AnnotationFormat, FailureReason, ImportState, Problem
 from openbml.datasets.samples import AnnotationState, Facet
 from tests.contract.datasets.conftest import World
 from tests.fakes.datasets_archives import annotation, archive, image_bytes, labelled_pairs, zip_of
@@ -147,7 +147,7 @@ def test_identical_content_is_taken_once_in_a_dataset_and_again_in_another(world
 def test_what_is_over_the_limit_is_ignored_and_with_no_room_the_import_fails(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("openbml.datasets.imports_dynamodb.IMAGES_PER_DATASET", 8)
+    monkeypatch.setattr("openbml.datasets.importing.imports_dynamodb.IMAGES_PER_DATASET", 8)
     key = world.dataset()
     first = world.imported(key, archive(labelled_pairs(5)))
     second = world.imported(key, archive(labelled_pairs(5, first=20)))
@@ -160,7 +160,7 @@ def test_what_is_over_the_limit_is_ignored_and_with_no_room_the_import_fails(
 
 
 def test_rejected_samples_do_not_use_up_the_allowance(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openbml.datasets.imports_dynamodb.ITEMS_PER_USER", 10)
+    monkeypatch.setattr("openbml.datasets.importing.imports_dynamodb.ITEMS_PER_USER", 10)
     key = world.dataset()
     bad = [
         entry for seed in range(8) for entry in ((f"{seed}.jpg", b"bad"), (f"{seed}.json", annotation("a")))

@@ -6,11 +6,11 @@ import json
 import tarfile
 import urllib.request
 
-from openbml.datasets.data_imports import ImportState
 from openbml.datasets.datasets import VersionState
 from openbml.datasets.events import ImportStateChanged, SnapshotReady
+from openbml.datasets.importing.data_imports import ImportState
+from openbml.datasets.importing.shards import ShardMessage
 from openbml.datasets.samples import AnnotationState, Facet
-from openbml.datasets.shards import ShardMessage
 from openbml.datasets.snapshots import PackMessage, Selection, SnapshotState, manifest_key
 from openbml.datasets.stored_objects import blob_key, thumbnail_key
 from tests.contract.datasets.conftest import World

@@ -29,7 +29,7 @@ test.describe("screenshots", () => {
     const project = `/projects/${projectOf(page)}`;
 
     await openFirst(page, `${project}/datasets`);
-    await page.getByRole("tab", { name: /^(Images|图片)/ }).click();
+    await page.getByRole("tab", { name: /^(Samples|样本)/ }).click();
     await expect(page.getByTestId("samples").locator("img").first()).toBeVisible();
     await shoot(page, "datasets");
 

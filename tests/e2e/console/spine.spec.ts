@@ -22,7 +22,7 @@ test("a zip of labelled images becomes an online prediction", async ({ page }) =
   });
 
   await test.step("see thumbnails and filter them by label", async () => {
-    await page.getByRole("tab", { name: "Images" }).click();
+    await page.getByRole("tab", { name: "Samples" }).click();
     const images = page.getByTestId("samples").locator("img");
     await expect(images.first()).toBeVisible();
     await expect.poll(() => images.first().evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0);

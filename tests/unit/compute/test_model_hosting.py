@@ -17,13 +17,13 @@ from openbml.compute.hostings import (
 )
 from openbml.compute.hostings_sagemaker import SageMakerHostingRuntime, endpoint_status
 from openbml.compute.image_addresses import ImageAddresses
-from openbml.compute.jobs import RuntimeBusyError
+from openbml.compute.jobs import JobRuntimes, RuntimeBusyError
 from openbml.compute.names import ComputeNames
 from tests.fakes.compute_memory import (
     InMemoryHostingRepository,
     InMemoryHostingRuntime,
     InMemoryJobRepository,
-    InMemoryTrainingRuntime,
+    InMemoryJobRuntime,
     RecordedEvents,
     Ticking,
 )
@@ -40,7 +40,7 @@ class World:
         self.events = RecordedEvents()
         self.compute = ComputeGateway(
             jobs=InMemoryJobRepository(),
-            training=InMemoryTrainingRuntime(),
+            runtimes=JobRuntimes(training=InMemoryJobRuntime(), processing=InMemoryJobRuntime()),
             hostings=self.hostings,
             hosting=self.runtime,
             events=self.events,

@@ -9,8 +9,8 @@ from openbml.compute.failures import Fault
 from openbml.compute.image_addresses import ImageAddresses
 from openbml.compute.intervals import total_seconds
 from openbml.compute.jobs import JobRefusedError, JobState, RuntimeBusyError
-from openbml.compute.jobs_sagemaker import SageMakerTrainingRuntime
 from openbml.compute.names import ComputeNames
+from openbml.compute.training_sagemaker import SageMakerTrainingRuntime
 from tests.fakes.compute_samples import job_request
 from tests.fakes.sagemaker_client import FakeSageMakerClient
 

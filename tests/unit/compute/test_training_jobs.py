@@ -8,28 +8,29 @@ from openbml.compute.events import JobStateChanged
 from openbml.compute.failures import Fault, classify
 from openbml.compute.gateway import ComputeGateway
 from openbml.compute.intervals import Interval
-from openbml.compute.jobs import Job, JobConflictError, JobReport, JobState
+from openbml.compute.jobs import Job, JobConflictError, JobReport, JobRuntimes, JobState
 from tests.fakes.compute_memory import (
     NOON,
     InMemoryHostingRepository,
     InMemoryHostingRuntime,
     InMemoryJobRepository,
-    InMemoryTrainingRuntime,
+    InMemoryJobRuntime,
     RecordedEvents,
     Ticking,
 )
-from tests.fakes.compute_samples import job, job_request
+from tests.fakes.compute_samples import SCOPE, job, job_request, processing_request
 
 
 class World:
     def __init__(self) -> None:
         self.jobs = InMemoryJobRepository()
-        self.runtime = InMemoryTrainingRuntime()
+        self.runtime = InMemoryJobRuntime()
+        self.processing = InMemoryJobRuntime()
         self.events = RecordedEvents()
         self.now = Ticking()
         self.compute = ComputeGateway(
             jobs=self.jobs,
-            training=self.runtime,
+            runtimes=JobRuntimes(training=self.runtime, processing=self.processing),
             hostings=InMemoryHostingRepository(),
             hosting=InMemoryHostingRuntime(),
             events=self.events,
@@ -219,3 +220,26 @@ def test_a_failure_is_laid_at_the_right_door(reason: str, fault: Fault, message:
 @given(st.text(max_size=5000))
 def test_any_reason_gives_a_cause_of_shown_length(reason: str) -> None:
     assert 0 <= len(classify(reason).message) <= 1024
+
+
+def test_a_processing_job_is_run_followed_and_stopped_by_its_own_runtime(world: World) -> None:
+    world.compute.submit_processing(processing_request())
+    world.compute.submit_processing(processing_request())
+    assert [request.job_id for request in world.processing.submitted] == ["data7"]
+    assert not world.runtime.submitted
+    world.processing.reports["data7"] = JobReport(state=JobState.RUNNING)
+    assert world.compute.follow_job("data7").state is JobState.RUNNING
+    assert world.compute.stop_processing("data7").state is JobState.STOPPING
+    assert world.processing.stopped == ["data7"]
+    world.processing.reports["data7"] = JobReport(state=JobState.STOPPED)
+    world.compute.reconcile_jobs()
+    assert world.told() == [JobState.RUNNING, JobState.STOPPING, JobState.STOPPED]
+
+
+def test_a_training_job_kept_before_there_were_kinds_is_read_as_one() -> None:
+    document = job().model_dump(mode="json")
+    del document["request"]["kind"]
+    assert Job.model_validate(document) == job()
+    kept = Job(request=processing_request(), created_at=NOON, changed_at=NOON)
+    assert Job.model_validate(kept.model_dump(mode="json")) == kept
+    assert kept.request.scope == SCOPE

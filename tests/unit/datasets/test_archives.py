@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openbml.datasets.archives import (
+from openbml.datasets.importing.archives import (
     ArchiveFormatError,
     Directory,
     Entry,
@@ -19,7 +19,7 @@ from openbml.datasets.archives import (
     entry_data,
     read_directory,
 )
-from openbml.datasets.range_reader import RangeReader
+from openbml.datasets.importing.range_reader import RangeReader
 from tests.fakes.datasets_archives import archive, raw_named_archive, zip_of
 from tests.fakes.datasets_memory import MemoryObjectStore
 

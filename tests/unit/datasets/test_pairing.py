@@ -1,9 +1,9 @@
 """Images and json files belong together by name and folder (spec 02 section 3.3)."""
 
-from openbml.datasets.archives import Entry
-from openbml.datasets.data_imports import AnnotationFormat
-from openbml.datasets.pairing import Pairing, paired
-from openbml.datasets.shards import cut
+from openbml.datasets.importing.archives import Entry
+from openbml.datasets.importing.data_imports import AnnotationFormat
+from openbml.datasets.importing.pairing import Pairing, paired
+from openbml.datasets.importing.shards import cut
 
 MIB = 1024 * 1024
 

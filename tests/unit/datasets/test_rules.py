@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 
 from openbml.core.errors import InvalidRequestError
 from openbml.core.scope import ProjectScope
-from openbml.datasets.data_imports import archive_key, import_of_key
 from openbml.datasets.datasets import checked_name
+from openbml.datasets.importing.data_imports import archive_key, import_of_key
+from openbml.datasets.importing.start_imports import part_size_bytes
 from openbml.datasets.limits import ARCHIVE_BYTES, MIB, PARTS
 from openbml.datasets.samples import AnnotationState, Facet, Sample, chunk_of, sample_id_of
 from openbml.datasets.snapshots import snapshot_digest
-from openbml.datasets.start_imports import part_size_bytes
+from openbml_formats.annotations import Annotation
 
 SCOPE = ProjectScope(account_id=1, region="us-east-1", project_id=42)
 
@@ -22,14 +23,13 @@ def sample(sample_id: int, *labels: str, revision: int = 1) -> Sample:
         dataset_id=1,
         version_number=1,
         name="a.jpg",
-        labels=labels,
         width=64,
         height=64,
         size_bytes=100,
         sha256="ab" * 32,
         extension="jpg",
         annotation_revision=revision,
-    )
+    ).annotated(Annotation(labels=labels))
 
 
 @pytest.mark.parametrize("name", ["猫和狗", " defects ", "e\u0301", "x" * 50])

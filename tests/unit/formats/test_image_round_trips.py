@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openbml_formats.annotations import Annotation, canonical
-from tests.fakes.format_files import export_sample, read, written
+from tests.fakes.image_format_files import export_sample, read, written
 from tests.unit.formats import strategies as some
 
 SIZE = (some.WIDTH, some.HEIGHT)

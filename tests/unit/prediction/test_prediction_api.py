@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from openbml.compute.hostings import HostingNotFoundError
 from openbml.compute.invocations import InvocationTimeoutError, ModelFailedError, ModelNotReadyError
-from openbml.services.prediction.answers import MOST_BODY_BYTES, PredictionCall
-from openbml.services.prediction.gateway_events import call_of, http_reply, is_token_request, token_parameters
+from openbml.core.public_calls import PublicCall, call_of, http_reply
+from openbml.services.prediction.answers import MOST_BODY_BYTES
+from openbml.services.prediction.gateway_events import is_token_request, token_parameters
 from openbml.services.prediction.replies import ReplyMalformedError, with_log_id
 from openbml.services.prediction.tokens import token_reply
 from openbml.services.repositories import CallRight
@@ -197,7 +198,7 @@ def test_a_service_that_comes_back_is_seen_at_once() -> None:
 def test_every_call_of_a_service_is_recorded_without_its_content() -> None:
     desk = Desk()
     token = desk.token()
-    call = PredictionCall(method="POST", path=PATH, token=token, content_type="", body=b'{"image": "secret"}')
+    call = PublicCall(method="POST", path=PATH, token=token, content_type="", body=b'{"image": "secret"}')
     desk.invoker.outcome = b'{"error_code": 336006, "error_msg": "x"}'
 
     record = desk.api.answer(call).record

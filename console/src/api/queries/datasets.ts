@@ -1,5 +1,6 @@
 import { type QueryKey, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, reply } from "../client";
+import type { NewDataset } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
 const LIST = "/v1/datasets/projects/{project_id}/datasets";
@@ -23,6 +24,25 @@ export const versionPath = (ref: VersionRef) => ({
   dataset_id: ref.datasetId,
   version_number: ref.versionNumber,
 });
+
+/** Kinds of datasets and their formats are data of the catalogue: they change with a release only. */
+export function useDatasetKinds() {
+  return useQuery({
+    queryKey: ["dataset-kinds"],
+    queryFn: () => reply(api.GET("/v1/datasets/kinds")),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useTrainedModels(ref: VersionRef) {
+  return useInfiniteQuery({
+    queryKey: [...datasetKeys.version(ref), "models"],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) =>
+      reply(api.GET(`${VERSION}/models`, { params: { path: versionPath(ref), query: pageQuery(pageParam) } })),
+    getNextPageParam: nextCursor,
+  });
+}
 
 export function useDatasets(projectId: number, name = "") {
   return useInfiniteQuery({
@@ -57,8 +77,7 @@ export function useDatasetVersions(projectId: number, datasetId: number) {
 export function useCreateDataset(projectId: number) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; data_type: string; annotation_type: string; template: string }) =>
-      reply(api.POST(LIST, { params: { path: { project_id: projectId } }, body: body as never })),
+    mutationFn: (body: NewDataset) => reply(api.POST(LIST, { params: { path: { project_id: projectId } }, body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: datasetKeys.all(projectId) }),
   });
 }

@@ -13,8 +13,10 @@ import { problemText } from "@/ui/problem-text";
 import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
 import { LocalTime } from "@/ui/values";
+import { useKind } from "./dataset-kind";
 import { Imports } from "./imports";
 import { SampleBrowser } from "./sample-browser";
+import { TrainedModels } from "./trained-models";
 
 const POLL_WHILE_IMPORTING_MS = 3000;
 
@@ -28,6 +30,7 @@ export function DatasetPage() {
 function DatasetView({ projectId, dataset }: { readonly projectId: number; readonly dataset: Dataset }) {
   const t = useT();
   const format = useFormat();
+  const kind = useKind(dataset);
   const [params, setParams] = useSearchParams();
   const permissions = usePermissions(projectId);
   const versionNumber = Number(params.get("version")) || dataset.latest_version;
@@ -43,8 +46,8 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
       sub={
         <>
           <StateTag kind="dataset" state={dataset.state} />
-          <span>{t("task.image_classification")}</span>
-          <span>{t("datasets.imageCount", { count: dataset.sample_count })}</span>
+          <span>{kind.name}</span>
+          <span>{t("datasets.sampleCount", { count: dataset.sample_count })}</span>
           <span>{t("datasets.labelledCount", { count: format.number(dataset.labelled_count) })}</span>
           <LocalTime at={dataset.created_at} />
           <CopyText text={dataset.dataset_id} />
@@ -73,8 +76,9 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
           goTo({ tab: key });
         }}
         items={[
-          { key: "images", label: t("datasets.images"), children: <SampleBrowser refTo={ref} sampleCount={dataset.sample_count} onImport={() => { goTo({ tab: "imports" }); }} /> },
+          { key: "images", label: t("datasets.samples"), children: <SampleBrowser refTo={ref} sampleCount={dataset.sample_count} onImport={() => { goTo({ tab: "imports" }); }} /> },
           { key: "imports", label: t("imports.title"), children: <Imports refTo={ref} mayWrite={permissions.has("datasets.write")} /> },
+          { key: "models", label: t("datasets.models"), children: <TrainedModels refTo={ref} /> },
         ]}
       />
       <AsCommand

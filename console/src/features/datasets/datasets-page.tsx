@@ -17,6 +17,7 @@ import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
 import { LocalTime } from "@/ui/values";
 import { CreateDataset } from "./create-dataset";
+import { useKind } from "./dataset-kind";
 
 export function DatasetsPage() {
   const t = useT();
@@ -93,9 +94,10 @@ function DatasetTable({ projectId, datasets }: { readonly projectId: number; rea
       dataIndex: "name",
       render: (name: string, dataset) => <Link to={links.dataset(projectId, dataset.dataset_id)}>{name}</Link>,
     },
+    { title: t("datasets.kind"), render: (_, dataset) => <KindName dataset={dataset} /> },
     { title: t("field.state"), dataIndex: "state", render: (state: string) => <StateTag kind="dataset" state={state} /> },
     {
-      title: t("datasets.images"),
+      title: t("datasets.samples"),
       dataIndex: "sample_count",
       align: "right",
       render: (count: number) => <span className="ob-num">{format.number(count)}</span>,
@@ -114,4 +116,8 @@ function DatasetTable({ projectId, datasets }: { readonly projectId: number; rea
     { title: t("field.id"), dataIndex: "dataset_id", render: (id: number) => <CopyText text={id} /> },
   ];
   return <Table rowKey="dataset_id" columns={columns} dataSource={[...datasets]} pagination={false} scroll={{ x: "max-content" }} />;
+}
+
+function KindName({ dataset }: { readonly dataset: Dataset }) {
+  return <span>{useKind(dataset).name}</span>;
 }

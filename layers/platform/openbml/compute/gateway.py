@@ -1,8 +1,8 @@
 """The use cases with their collaborators bound: what other contexts take as their `compute`."""
 
-from openbml.compute import model_hosting, training_jobs
+from openbml.compute import model_hosting, run_jobs
 from openbml.compute.hostings import Hosting, HostingRepository, HostingRequest, HostingRuntime
-from openbml.compute.jobs import Job, JobRepository, TrainingJobRequest, TrainingRuntime
+from openbml.compute.jobs import Job, JobRepository, JobRuntimes, ProcessingJobRequest, TrainingJobRequest
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
 
@@ -12,37 +12,47 @@ class ComputeGateway:
         self,
         *,
         jobs: JobRepository,
-        training: TrainingRuntime,
+        runtimes: JobRuntimes,
         hostings: HostingRepository,
         hosting: HostingRuntime,
         events: EventPublisher,
         now: Clock,
     ) -> None:
         self._jobs = jobs
-        self._training = training
+        self._runtimes = runtimes
         self._hostings = hostings
         self._hosting = hosting
         self._events = events
         self._now = now
 
     def submit_training(self, request: TrainingJobRequest) -> Job:
-        return training_jobs.submit_training(
-            request, jobs=self._jobs, runtime=self._training, events=self._events, now=self._now
+        return run_jobs.submit_job(
+            request, jobs=self._jobs, runtimes=self._runtimes, events=self._events, now=self._now
         )
 
     def stop_training(self, job_id: str) -> Job:
-        return training_jobs.stop_training(
-            job_id, jobs=self._jobs, runtime=self._training, events=self._events, now=self._now
+        return run_jobs.stop_job(
+            job_id, jobs=self._jobs, runtimes=self._runtimes, events=self._events, now=self._now
+        )
+
+    def submit_processing(self, request: ProcessingJobRequest) -> Job:
+        return run_jobs.submit_job(
+            request, jobs=self._jobs, runtimes=self._runtimes, events=self._events, now=self._now
+        )
+
+    def stop_processing(self, job_id: str) -> Job:
+        return run_jobs.stop_job(
+            job_id, jobs=self._jobs, runtimes=self._runtimes, events=self._events, now=self._now
         )
 
     def follow_job(self, job_id: str) -> Job:
-        return training_jobs.follow_job(
-            job_id, jobs=self._jobs, runtime=self._training, events=self._events, now=self._now
+        return run_jobs.follow_job(
+            job_id, jobs=self._jobs, runtimes=self._runtimes, events=self._events, now=self._now
         )
 
     def reconcile_jobs(self) -> int:
-        return training_jobs.reconcile_jobs(
-            jobs=self._jobs, runtime=self._training, events=self._events, now=self._now
+        return run_jobs.reconcile_jobs(
+            jobs=self._jobs, runtimes=self._runtimes, events=self._events, now=self._now
         )
 
     def deploy(self, request: HostingRequest) -> Hosting:

@@ -10,8 +10,8 @@ from openbml.compute.errors_sagemaker import busy, is_absent, is_present, is_ref
 from openbml.compute.failures import classify
 from openbml.compute.hostings import EndpointStatus, EndpointView, HostingRefusedError, HostingRequest
 from openbml.compute.image_addresses import ImageAddresses
-from openbml.compute.jobs_sagemaker import tags_of
 from openbml.compute.names import ComputeNames
+from openbml.compute.training_sagemaker import tags_of
 from openbml_catalog.machines import serving_instance_type
 
 VARIANT = "main"

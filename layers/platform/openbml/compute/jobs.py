@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Literal, Protocol, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from openbml.compute.failures import Failure
 from openbml.compute.intervals import Interval
@@ -58,7 +58,17 @@ class Channel(BaseModel):
     uri: str = Field(pattern=r"^s3://")
 
 
-class TrainingJobRequest(BaseModel):
+class _JobRequest(BaseModel):
+    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
+
+    job_id: str = Field(pattern=r"^[a-z0-9](-*[a-z0-9]){0,30}$")
+    owner: Owner
+    scope: ProjectScope
+    image: str
+    machine_type: str
+
+
+class TrainingJobRequest(_JobRequest):
     """What a context asks for.
 
     Attributes:
@@ -68,19 +78,42 @@ class TrainingJobRequest(BaseModel):
         max_runtime_s: the hard limit, downloads included.
     """
 
-    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
-
-    job_id: str = Field(pattern=r"^[a-z0-9](-*[a-z0-9]){0,30}$")
-    owner: Owner
-    scope: ProjectScope
-    image: str
+    kind: Literal["training"] = "training"
     hyper_parameters: Mapping[str, str]
     channels: tuple[Channel, ...] = Field(min_length=1, max_length=20)
-    machine_type: str
     node_count: int = Field(ge=1)
     output_uri: str = Field(pattern=r"^s3://")
     checkpoint_uri: str = Field(pattern=r"^s3://")
     max_runtime_s: int = Field(ge=1, le=28 * 86400)
+
+
+class ProcessingJobRequest(_JobRequest):
+    """What a context asks for; the job reads and writes objects itself, with a role of its own.
+
+    Attributes:
+        arguments: of the image's `process`.
+        order_uri: folder whose files appear at `/opt/ml/processing/input/order`.
+    """
+
+    kind: Literal["processing"] = "processing"
+    arguments: tuple[str, ...] = Field(default=(), max_length=100)
+    environment: Mapping[str, str] = Field(default_factory=dict)
+    order_uri: str = Field(pattern=r"^s3://")
+    max_runtime_s: int = Field(ge=1, le=5 * 86400)
+    volume_gb: int = Field(default=50, ge=1, le=1024)
+
+
+def _kind(request: object) -> str:
+    """Jobs that were kept before there were two kinds name none."""
+    named = request.get("kind") if isinstance(request, Mapping) else getattr(request, "kind", None)
+    return str(named or "training")
+
+
+JobRequest = Annotated[
+    Annotated[TrainingJobRequest, Tag("training")] | Annotated[ProcessingJobRequest, Tag("processing")],
+    Discriminator(_kind),
+]
+Request = TypeVar("Request", TrainingJobRequest, ProcessingJobRequest, contravariant=True)
 
 
 class JobReport(BaseModel):
@@ -106,7 +139,7 @@ class Job(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    request: TrainingJobRequest
+    request: JobRequest
     state: JobState = JobState.QUEUED
     submitted: bool = False
     stop_requested_at: AwareDatetime | None = None
@@ -182,10 +215,10 @@ class JobRepository(Protocol):
         """Return all jobs that are not final."""
 
 
-class TrainingRuntime(Protocol):
-    """Port to what runs training jobs; `tests/contract/compute/training_runtime_contract.py`."""
+class JobRuntime(Protocol[Request]):
+    """Port to what runs jobs of one kind; its adapters owe what `test_sagemaker_*.py` hold."""
 
-    def submit(self, request: TrainingJobRequest) -> None:
+    def submit(self, request: Request) -> None:
         """Start the job; a job of the same id that was taken before is left as it is.
 
         Raises:
@@ -197,3 +230,27 @@ class TrainingRuntime(Protocol):
 
     def describe(self, job_id: str) -> JobReport | None:
         """Return what is known of the job, None if nothing is. Raises RuntimeBusyError."""
+
+
+class JobRuntimes:
+    """What runs each kind of job."""
+
+    def __init__(
+        self, *, training: JobRuntime[TrainingJobRequest], processing: JobRuntime[ProcessingJobRequest]
+    ) -> None:
+        self._training = training
+        self._processing = processing
+
+    def submit(self, job: Job) -> None:
+        if job.request.kind == "training":
+            self._training.submit(job.request)
+        else:
+            self._processing.submit(job.request)
+
+    def stop(self, job: Job) -> None:
+        runtime = self._training if job.request.kind == "training" else self._processing
+        runtime.stop(job.job_id)
+
+    def describe(self, job: Job) -> JobReport | None:
+        runtime = self._training if job.request.kind == "training" else self._processing
+        return runtime.describe(job.job_id)

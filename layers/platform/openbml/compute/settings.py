@@ -16,6 +16,7 @@ class ComputeSettings(Settings):
     image_tag: str
     training_role_arn: str
     hosting_role_arn: str
+    data_job_role_arn: str
 
 
 class InvokerSettings(Settings):

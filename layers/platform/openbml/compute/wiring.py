@@ -12,11 +12,13 @@ from openbml.compute.hostings_sagemaker import SageMakerHostingRuntime
 from openbml.compute.image_addresses import ImageAddresses
 from openbml.compute.invocations import Invoker
 from openbml.compute.invocations_sagemaker import SageMakerInvoker
+from openbml.compute.jobs import JobRuntimes
 from openbml.compute.jobs_dynamodb import DynamoJobRepository
-from openbml.compute.jobs_sagemaker import SageMakerTrainingRuntime
 from openbml.compute.names import ComputeNames
+from openbml.compute.processing_sagemaker import SageMakerProcessingRuntime
 from openbml.compute.progress_dynamodb import DynamoDeliveryMarks
 from openbml.compute.settings import ComputeSettings, InvokerSettings
+from openbml.compute.training_sagemaker import SageMakerTrainingRuntime
 from openbml.core.clock import utc_now
 from openbml.core.wiring import aws_client, dynamodb_table, event_publisher
 
@@ -50,8 +52,13 @@ def compute_gateway() -> ComputeGateway:
     addresses = ImageAddresses(prefix=settings.image_repository_prefix, tag=settings.image_tag)
     return ComputeGateway(
         jobs=jobs(),
-        training=SageMakerTrainingRuntime(
-            client, names=names(), images=addresses, role_arn=settings.training_role_arn
+        runtimes=JobRuntimes(
+            training=SageMakerTrainingRuntime(
+                client, names=names(), images=addresses, role_arn=settings.training_role_arn
+            ),
+            processing=SageMakerProcessingRuntime(
+                client, names=names(), images=addresses, role_arn=settings.data_job_role_arn
+            ),
         ),
         hostings=DynamoHostingRepository(dynamodb_table(settings.compute_table_name)),
         hosting=SageMakerHostingRuntime(

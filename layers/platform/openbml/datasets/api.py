@@ -58,6 +58,8 @@ def post_dataset(project_id: Id, body: NewDataset) -> tuple[DatasetView, int]:
         annotation_type=body.annotation_type,
         template=body.template,
         user_id=access.user_id,
+        deduplicated=body.deduplicated,
+        tag_scheme=body.tag_scheme,
         datasets=dataset_repository(),
         new_id=new_id,
         now=utc_now,

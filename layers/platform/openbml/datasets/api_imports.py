@@ -19,11 +19,11 @@ from openbml.datasets.api_models import (
     PartUrlList,
     PartView,
 )
-from openbml.datasets.data_imports import DataImport, ImportState, Problem
 from openbml.datasets.datasets import VersionKey
-from openbml.datasets.end_imports import cancel_import
+from openbml.datasets.importing.data_imports import DataImport, ImportState, Problem
+from openbml.datasets.importing.end_imports import cancel_import
+from openbml.datasets.importing.start_imports import complete_import, part_urls, start_import, uploaded_parts
 from openbml.datasets.limits import URLS_PER_CALL
-from openbml.datasets.start_imports import complete_import, part_urls, start_import, uploaded_parts
 from openbml.datasets.wiring import archive_store, dataset_repository, import_repository, upload_store
 from openbml.identity.wiring import authorizer
 

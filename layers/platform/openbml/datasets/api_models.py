@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from openbml.datasets.data_imports import (
+from openbml.datasets.datasets import Dataset, DatasetVersion, VersionState
+from openbml.datasets.importing.data_imports import (
     AnnotationFormat,
     DataImport,
     ImportCounts,
@@ -13,10 +14,10 @@ from openbml.datasets.data_imports import (
     ImportProgress,
     ImportState,
 )
-from openbml.datasets.datasets import Dataset, DatasetVersion, VersionState
+from openbml.datasets.importing.start_imports import GivenPart
 from openbml.datasets.limits import NAME_CHARACTERS, PARTS, URLS_PER_CALL
 from openbml.datasets.samples import Sample
-from openbml.datasets.start_imports import GivenPart
+from openbml_formats.tag_schemes import TagScheme
 
 
 class Body(BaseModel):
@@ -29,6 +30,8 @@ class NewDataset(Body):
     data_type: str = Field(max_length=50)
     annotation_type: str = Field(max_length=50)
     template: str = Field(max_length=50)
+    deduplicated: bool | None = None
+    tag_scheme: TagScheme | None = None
 
 
 class NewImport(Body):
@@ -55,6 +58,8 @@ class DatasetView(Reply):
     data_type: str
     annotation_type: str
     template: str
+    deduplicated: bool
+    tag_scheme: TagScheme | None
     state: VersionState
     created_at: AwareDatetime
     latest_version: int
@@ -69,6 +74,8 @@ class DatasetView(Reply):
             data_type=dataset.data_type,
             annotation_type=dataset.annotation_type,
             template=dataset.template,
+            deduplicated=dataset.deduplicated,
+            tag_scheme=dataset.tag_scheme,
             state=VersionState.DELETING if dataset.deleting else latest.state,
             created_at=dataset.created_at,
             latest_version=dataset.latest_version,

@@ -10,6 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from openbml.core.errors import InvalidRequestError, OpenBMLError
 from openbml.core.scope import ProjectScope
 from openbml.datasets.limits import NAME_CHARACTERS
+from openbml_catalog.datasets import DatasetKind, dataset_kinds, find_kind
+from openbml_formats.tag_schemes import TagScheme
 
 Position = dict[str, Any]
 
@@ -27,15 +29,31 @@ class DatasetNameTakenError(OpenBMLError):
 
 
 class UnsupportedDatasetTypeError(OpenBMLError):
-    """The type is not built yet; details: data_type, annotation_type, template, supported."""
+    """There is no such kind of dataset; details: data_type, annotation_type, template, supported."""
 
 
 class VersionBusyError(OpenBMLError):
     """An import is running into the version; details: dataset_id, version_number, import_id."""
 
 
+class SmartLabellingRunningError(OpenBMLError):
+    """A model is labelling the version; details: dataset_id, version_number."""
+
+
 class DatasetDeletingError(OpenBMLError):
     """The dataset is being deleted; details: dataset_id."""
+
+
+class LastVersionError(OpenBMLError):
+    """A dataset keeps at least one version; details: dataset_id, version_number."""
+
+
+class DatasetContendedError(OpenBMLError):
+    """Too many changes of the same dataset at the same moment; details: dataset_id."""
+
+
+class DatasetQuotaError(OpenBMLError):
+    """A dataset, user or account holds all it may; details: quota, limit."""
 
 
 class VersionState(StrEnum):
@@ -43,11 +61,28 @@ class VersionState(StrEnum):
     IMPORTING = "importing"
     IMPORT_FINISHED = "import_finished"
     IMPORT_FAILED = "import_failed"
+    SMART_LABELLING = "smart_labelling"
     DELETING = "deleting"
 
 
+class StorageType(StrEnum):
+    """Where exports go; the values are the manual's (spec 02 section 8.2)."""
+
+    PLATFORM = "sysBos"
+    CUSTOMER = "usrBos"
+
+
 class Dataset(BaseModel):
-    """A named container with a fixed type."""
+    """A named container with a fixed type.
+
+    Attributes:
+        deduplicated: whether a sample with the content of another replaces it; fixed at creation.
+        tag_scheme: of sequence labelling, fixed at creation.
+        label_map: of sequence labelling: label -> index, as the first import brought it.
+        storage_path: `s3://bucket/prefix/` of the customer's bucket.
+        latest_version: the highest version that is not being deleted.
+        last_ordinal: the highest version there ever was, when that is another.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,21 +95,53 @@ class Dataset(BaseModel):
     created_by: int
     created_at: AwareDatetime
     latest_version: int = 1
+    last_ordinal: int = 0
     deleting: bool = False
+    deduplicated: bool = True
+    tag_scheme: TagScheme | None = None
+    label_map: Mapping[str, int] = Field(default_factory=dict)
+    storage_type: StorageType = StorageType.PLATFORM
+    storage_path: str | None = None
+
+    @property
+    def kind(self) -> DatasetKind:
+        kind = find_kind(self.data_type, self.annotation_type, self.template)
+        if kind is None:
+            raise UnsupportedDatasetTypeError(
+                data_type=self.data_type,
+                annotation_type=self.annotation_type,
+                template=self.template,
+                supported=sorted(dataset_kinds()),
+            )
+        return kind
 
 
 class DatasetVersion(BaseModel):
-    """Holds the samples; `revision` grows with every change of its content."""
+    """Holds the samples.
+
+    Attributes:
+        version_id: what the data API calls the version by, in the whole installation; None on versions older
+            than that API, until `DatasetRepository.identified`.
+        size_bytes: of all samples.
+        column_count: of a table.
+        revision: grows with every change of the content.
+        modified_at: of the last change, None while there is none.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     scope: ProjectScope
     dataset_id: int
     version_number: int = Field(ge=1)
+    version_id: int | None = None
     state: VersionState = VersionState.EMPTY
+    description: str = ""
     created_at: AwareDatetime
+    modified_at: AwareDatetime | None = None
     sample_count: int = 0
     labelled_count: int = 0
+    size_bytes: int = 0
+    column_count: int = 0
     revision: int = 0
     active_import_id: int | None = None
     failure_reason: str | None = None
@@ -96,12 +163,13 @@ class VersionKey(BaseModel):
 
 
 class LabelCount(BaseModel):
-    """A label of a version and how many of its samples carry it."""
+    """A label of a version: how many of its samples carry it, how many objects (boxes, spans) it has."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    sample_count: int
+    sample_count: int = 0
+    object_count: int = 0
 
 
 class DatasetRepository(Protocol):
@@ -123,6 +191,39 @@ class DatasetRepository(Protocol):
         self, scope: ProjectScope, *, name: str | None, limit: int, position: Position | None
     ) -> tuple[Sequence[Dataset], Position | None]:
         """Newest first; `name` is contained in the dataset's name, whatever the case."""
+
+    def every(self, scope: ProjectScope) -> Sequence[Dataset]:
+        """Return all datasets of the project, newest first, those being deleted included."""
+
+    def version_of(self, scope: ProjectScope, version_id: int) -> DatasetVersion:
+        """Raises DatasetVersionNotFoundError."""
+
+    def identified(self, version: DatasetVersion, version_id: int) -> DatasetVersion:
+        """Return the version with its id: the one it has, else the given one, kept from now on."""
+
+    def add_version(self, dataset: Dataset, version: DatasetVersion) -> None:
+        """Add the version after the last ordinal.
+
+        Raises:
+            DatasetContendedError: another version was added since the dataset was read.
+            DatasetNotFoundError: it was deleted.
+        """
+
+    def rename(self, dataset: Dataset, name: str) -> Dataset:
+        """Raises DatasetNameTakenError, DatasetNotFoundError, DatasetContendedError."""
+
+    def describe_version(self, key: VersionKey, description: str) -> None:
+        """Raises DatasetVersionNotFoundError."""
+
+    def mark_version_deleting(self, dataset: Dataset, version: DatasetVersion, survivor: int) -> None:
+        """Refuse every later change of the version; the survivor must go on living.
+
+        Raises:
+            DatasetContendedError: version, survivor or dataset changed since they were read.
+        """
+
+    def remove_version(self, version: DatasetVersion) -> None:
+        """Drop the version itself, the last act of its deletion."""
 
     def labels(
         self, key: VersionKey, *, limit: int, position: Position | None

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
@@ -17,8 +18,6 @@ _URL_LIFETIME_S = 900
 _PART_URL_LIFETIME_S = 3600
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 _REFUSED = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
-# The root template's lifecycle rule expires objects with this tag after a day.
-_UNREFERENCED = {"Key": "openbml-unreferenced", "Value": "true"}
 
 
 def _code(error: ClientError) -> str:
@@ -59,21 +58,26 @@ class S3ObjectStore:
     def delete(self, key: str) -> None:
         self._client.delete_object(Bucket=self._bucket, Key=key)
 
-    def set_unreferenced(self, key: str, *, unreferenced: bool) -> None:
-        try:
-            if unreferenced:
-                self._client.put_object_tagging(
-                    Bucket=self._bucket, Key=key, Tagging={"TagSet": [_UNREFERENCED]}
-                )
-            else:
-                self._client.delete_object_tagging(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if _code(error) not in _MISSING:
-                raise
+    def delete_below(self, prefix: str) -> None:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        for page in pages:
+            found = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
+            if found:
+                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": found, "Quiet": True})
 
     def url(self, key: str) -> str:
         address: str = self._presigner.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=_URL_LIFETIME_S
+        )
+        return address
+
+    def download_url(self, key: str, filename: str, *, lifetime_s: int) -> str:
+        # Both spellings: old clients read the first, whoever knows RFC 6266 the second.
+        plain = "".join(one if one.isascii() and one not in '"\\' and one >= " " else "_" for one in filename)
+        disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+        params = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": disposition}
+        address: str = self._presigner.generate_presigned_url(
+            "get_object", Params=params, ExpiresIn=lifetime_s
         )
         return address
 

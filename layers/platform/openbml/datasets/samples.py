@@ -1,18 +1,21 @@
-"""Samples: one image with its annotation, kept in chunks of up to a thousand.
+"""Samples: one image, text, sound … with its annotation, kept in chunks of up to a thousand.
 
 A chunk is what one shard of an import writes. Its number is nobody else's in the project, so a sample id,
 `chunk * 1024 + ordinal`, names a sample in the whole project.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from openbml.core.errors import InvalidRequestError, OpenBMLError
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import Position, VersionKey
+from openbml_formats.annotations import Annotation
 
 _ORDINAL_BITS = 10
 
@@ -26,8 +29,28 @@ class AnnotationState(StrEnum):
     UNLABELLED = "unlabelled"
 
 
+class AnnotationSource(StrEnum):
+    """How a sample came to its annotation."""
+
+    IMPORTED = "imported"
+    HUMAN = "human"
+    SMART = "smart"
+
+
 class Sample(BaseModel):
-    """One image; `annotation_revision` grows with every change of its labels."""
+    """One sample; its content is the blob of its SHA-256, or its texts.
+
+    Attributes:
+        texts: one text, two of a pair, or the tokens of a sentence; empty where the content is a blob.
+        annotation: None when it is so large that it is kept by itself: `SampleRepository.annotation_of`.
+        label_counts: how often each label stands in the annotation.
+        labelled: whether the annotation says anything.
+        annotation_revision: grows with every change of the annotation.
+        annotated_by: the user who did it, None for what was imported or made by a model.
+        size_bytes: of the blob, or of the texts in UTF-8.
+        operation_id: the bulk operation that wrote the annotation.
+        edit_id: of the edit that wrote it, where that may come again.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,13 +58,37 @@ class Sample(BaseModel):
     dataset_id: int
     version_number: int
     name: str
-    labels: Sequence[str]
-    width: int
-    height: int
-    size_bytes: int
     sha256: str
-    extension: str
+    size_bytes: int
+    texts: tuple[str, ...] = ()
+    extension: str = ""
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0
+    import_id: int = 0
+    added_at: AwareDatetime | None = None
+    annotation: Annotation | None = Field(default=Annotation(), repr=False)
+    label_counts: Mapping[str, int] = Field(default_factory=dict)
+    labelled: bool = False
     annotation_revision: int = 1
+    annotation_source: AnnotationSource = AnnotationSource.IMPORTED
+    annotated_by: int | None = None
+    annotated_at: AwareDatetime | None = None
+    operation_id: int | None = None
+    edit_id: str | None = None
+
+    @property
+    def labels(self) -> Sequence[str]:
+        return list(self.label_counts)
+
+    def annotated(self, annotation: Annotation) -> "Sample":
+        """Return the sample with an annotation and what is counted of it."""
+        changes = {
+            "annotation": annotation,
+            "label_counts": annotation.label_counts(),
+            "labelled": not annotation.is_empty,
+        }
+        return self.model_copy(update=changes)
 
     @property
     def chunk(self) -> int:
@@ -50,6 +97,11 @@ class Sample(BaseModel):
     @property
     def ordinal(self) -> int:
         return self.sample_id & ((1 << _ORDINAL_BITS) - 1)
+
+
+def text_digest(texts: Sequence[str]) -> str:
+    """Return what texts are duplicates by: exactly the same, in their order (spec 02 section 4.6)."""
+    return hashlib.sha256(json.dumps(list(texts), ensure_ascii=False).encode()).hexdigest()
 
 
 def sample_id_of(chunk: int, ordinal: int) -> int:
@@ -76,6 +128,10 @@ class Facet(BaseModel):
         return cls(key=f"label/{name}")
 
     @classmethod
+    def source(cls, source: AnnotationSource) -> "Facet":
+        return cls(key=f"source/{source.value}")
+
+    @classmethod
     def chosen(cls, label: str | None, state: AnnotationState | None) -> "Facet":
         """Return the list two filters ask for.
 
@@ -94,8 +150,14 @@ class Facet(BaseModel):
 
 
 def facets_of(sample: Sample) -> Sequence[Facet]:
-    state = AnnotationState.LABELLED if sample.labels else AnnotationState.UNLABELLED
-    return [Facet.everything(), Facet.state(state), *(Facet.label(name) for name in sample.labels)]
+    if not sample.labelled:
+        return [Facet.everything(), Facet.state(AnnotationState.UNLABELLED)]
+    return [
+        Facet.everything(),
+        Facet.state(AnnotationState.LABELLED),
+        Facet.source(sample.annotation_source),
+        *(Facet.label(name) for name in sample.label_counts),
+    ]
 
 
 class Claim(BaseModel):
@@ -112,7 +174,11 @@ class SampleRepository(Protocol):
     def claim(self, key: VersionKey, claims: Sequence[Claim]) -> frozenset[int]:
         """Return the sample ids that hold their content now; repeating a claim is harmless.
 
-        A claim of an import that ended without committing its chunk is taken over.
+        A claim of an import that ended without committing its chunk is taken over. A content that was to be
+        swept is kept from now on (`garbage.marks`).
+
+        Raises:
+            ContentBusyError: a sweep is at one of the contents in this moment; ask again later.
         """
 
     def add_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
@@ -126,6 +192,9 @@ class SampleRepository(Protocol):
     def get(self, key: VersionKey, sample_id: int) -> Sample:
         """Raises SampleNotFoundError."""
 
+    def annotation_of(self, scope: ProjectScope, sample: Sample) -> Annotation:
+        """Return the sample's annotation, wherever it is kept."""
+
     def chunks(self, key: VersionKey) -> Sequence[int]:
         """Return the version's finished chunks."""
 
@@ -135,8 +204,8 @@ class SampleRepository(Protocol):
     def find(self, scope: ProjectScope, sample_ids: Iterable[int]) -> Mapping[int, Sample]:
         """Return samples by id, wherever they are in the project; unknown ones are left out."""
 
-    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey) -> bool:
-        """Return whether another version of the project holds the content."""
+    def is_referenced(self, scope: ProjectScope, sha256: str) -> bool:
+        """Return whether a version of the project holds the content."""
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         """Drop samples, their claims and index of a chunk; a repeat is harmless."""

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
+from openbml.datasets.datasets import VersionKey
 
 
 class ObjectMissingError(OpenBMLError):
@@ -64,16 +65,28 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None:
         """Harmless when it is gone."""
 
-    def set_unreferenced(self, key: str, *, unreferenced: bool) -> None:
-        """Mark an object for expiry a day later, or take the mark off; harmless when it is gone."""
+    def delete_below(self, prefix: str) -> None:
+        """Delete all objects whose keys start so; harmless when there are none."""
 
     def url(self, key: str) -> str:
         """Return an address that reads the object for some minutes, computed without a call."""
+
+    def download_url(self, key: str, filename: str, *, lifetime_s: int) -> str:
+        """Return an address that a browser saves under the name, computed without a call."""
 
 
 def blob_key(scope: ProjectScope, sha256: str) -> str:
     return f"{scope.prefix}blobs/{sha256[:2]}/{sha256}"
 
 
+def annotation_key(scope: ProjectScope, sha256: str) -> str:
+    return f"{scope.prefix}annotations/{sha256[:2]}/{sha256}.json.z"
+
+
 def thumbnail_key(scope: ProjectScope, sha256: str) -> str:
     return f"{scope.prefix}thumbnails/{sha256}.jpg"
+
+
+def table_manifest_key(key: VersionKey) -> str:
+    """Return where a table's version names its Parquet parts, data bucket."""
+    return f"{key.scope.prefix}tables/{key.dataset_id}/{key.version_number}/manifest.json"

@@ -9,18 +9,36 @@ from botocore.config import Config
 
 from openbml.core.clock import utc_now
 from openbml.core.queues import MessageQueue
-from openbml.core.wiring import sqs_queue
-from openbml.datasets.data_imports import ImportRepository
-from openbml.datasets.datasets import DatasetRepository
+from openbml.core.wiring import event_publisher, sqs_queue
+from openbml.datasets.annotating.edits import AnnotationStore
+from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
+from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
-from openbml.datasets.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.delete_datasets import VersionRemover
+from openbml.datasets.garbage.marks import MarkRepository
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
+from openbml.datasets.importing.data_imports import ImportRepository
+from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.jobs.data_job_kinds import Hooks
+from openbml.datasets.jobs.data_jobs import DataJobRepository
+from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
+from openbml.datasets.jobs.exports import ExportHook
+from openbml.datasets.lineage import LineageRepository
+from openbml.datasets.lineage_dynamodb import DynamoLineageRepository
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
-from openbml.datasets.settings import DatasetsSettings, DeletionSettings, ImportSettings, SnapshotSettings
+from openbml.datasets.settings import (
+    DataJobSettings,
+    DatasetsSettings,
+    DeletionSettings,
+    ImportSettings,
+    SnapshotSettings,
+)
 from openbml.datasets.snapshots import SnapshotRepository
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
-from openbml.datasets.stored_objects import ObjectStore, UploadStore
+from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore, UploadStore, table_manifest_key
+from openbml_formats.data_jobs import DataJobKind
 
 _THREADS = 16  # requests in flight of one worker
 _POOL = Config(max_pool_connections=_THREADS + 2, retries={"total_max_attempts": 5, "mode": "standard"})
@@ -65,12 +83,68 @@ def import_repository() -> ImportRepository:
 
 @cache
 def sample_repository() -> SampleRepository:
-    return DynamoSampleRepository(_table())
+    return DynamoSampleRepository(_table(), data_store())
+
+
+@cache
+def data_job_repository() -> DataJobRepository:
+    return DynamoDataJobRepository(_table())
+
+
+@cache
+def data_job_hooks() -> Hooks:
+    """Each kind's own business with its results."""
+    return {DataJobKind.EXPORT: ExportHook()}
+
+
+def table_manifest(key: VersionKey) -> str | None:
+    """Return the key of the manifest of a version's rows, None while there are none."""
+    manifest = table_manifest_key(key)
+    try:
+        data_store().size(manifest)
+    except ObjectMissingError:
+        return None
+    return manifest
+
+
+@cache
+def data_job_queue() -> MessageQueue:
+    return sqs_queue(DataJobSettings.from_env().data_jobs_queue_url)
+
+
+@cache
+def annotation_store() -> AnnotationStore:
+    return DynamoAnnotationStore(_table(), data_store(), now=utc_now)
 
 
 @cache
 def snapshot_repository() -> SnapshotRepository:
     return DynamoSnapshotRepository(_table())
+
+
+@cache
+def lineage_repository() -> LineageRepository:
+    return DynamoLineageRepository(_table())
+
+
+@cache
+def mark_repository() -> MarkRepository:
+    return DynamoMarkRepository(_table())
+
+
+@cache
+def version_remover() -> VersionRemover:
+    return VersionRemover(
+        imports=import_repository(),
+        samples=sample_repository(),
+        jobs=data_job_repository(),
+        marks=mark_repository(),
+        uploads=upload_store(),
+        archives=archive_store(),
+        data=data_store(),
+        events=event_publisher(),
+        now=utc_now,
+    )
 
 
 @cache

@@ -1,9 +1,12 @@
 """Events this context publishes (contracts, section 6)."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from pydantic import AwareDatetime
+
 from openbml.core.events import Event
-from openbml.models.versions import ModelVersion
+from openbml.models.versions import DatasetVersion, ModelVersion
 
 
 class ModelVersionPublished(Event):
@@ -14,6 +17,9 @@ class ModelVersionPublished(Event):
     model_id: int
     version_number: int
     run_id: int
+    snapshot_id: str
+    dataset_versions: Sequence[DatasetVersion]
+    at: AwareDatetime
 
     @classmethod
     def of(cls, version: ModelVersion) -> "ModelVersionPublished":
@@ -22,4 +28,7 @@ class ModelVersionPublished(Event):
             model_id=version.model_id,
             version_number=version.version_number,
             run_id=version.run_id,
+            snapshot_id=version.lineage.snapshot_id,
+            dataset_versions=version.lineage.dataset_versions,
+            at=version.created_at,
         )

@@ -15,6 +15,7 @@ from openbml.compute.invocations import (
 from openbml.core.clock import Clock
 from openbml.core.ids import IdFactory
 from openbml.core.observability import logger
+from openbml.core.public_calls import PublicCall
 from openbml.identity.applications import (
     ApplicationGoneError,
     TokenExpiredError,
@@ -44,18 +45,6 @@ _TOKEN_ERRORS = {
     TokenExpiredError: "token_expired",
     ApplicationGoneError: "application_missing",
 }
-
-
-class PredictionCall(BaseModel):
-    """A call as it came in."""
-
-    model_config = ConfigDict(frozen=True)
-
-    method: str
-    path: str
-    token: str | None
-    content_type: str
-    body: bytes
 
 
 class Answer(BaseModel):
@@ -99,7 +88,7 @@ class PredictionApi:
         self._now = now
         self._new_log_id = new_log_id
 
-    def answer(self, call: PredictionCall) -> Answer:
+    def answer(self, call: PublicCall) -> Answer:
         log_id = self._new_log_id()
         try:
             caller = self._callers.of_token(call.token)
@@ -121,7 +110,7 @@ class PredictionApi:
         )
         return Answer(body=body, record=record)
 
-    def _route(self, call: PredictionCall) -> Route | None:
+    def _route(self, call: PublicCall) -> Route | None:
         form = _PATH.match(call.path)
         if form is None or call.method != "POST":
             return None
@@ -129,7 +118,7 @@ class PredictionApi:
         return route if route and route.segment == form["segment"] else None
 
     def _passed_on(
-        self, call: PredictionCall, caller: Caller, route: Route, log_id: int
+        self, call: PublicCall, caller: Caller, route: Route, log_id: int
     ) -> tuple[bytes, int | None]:
         error = self._refusal(call, caller, route)
         if error is None:
@@ -149,7 +138,7 @@ class PredictionApi:
                 error = "internal"
         return error_reply(error, log_id), prediction_error(error).code
 
-    def _refusal(self, call: PredictionCall, caller: Caller, route: Route) -> str | None:
+    def _refusal(self, call: PublicCall, caller: Caller, route: Route) -> str | None:
         if not self._rights.may_call(caller, route):
             return "no_permission"
         limit = exceeded_limit(route, caller, counters=self._counters, now=self._now)

@@ -1,0 +1,1 @@
+"""Quality reports, measured sample by sample; a sample costs some bytes of memory."""

@@ -1,0 +1,122 @@
+"""Finds pictures that look like an earlier one, without comparing all with all.
+
+Two hashes of 64 bits that differ in at most 7 have, of their four 16-bit bands, one that differs in at most
+one bit: whoever is near stands in one of 4 x 17 buckets. The candidates of a picture are bounded, so that in
+sets where everything looks alike a picture costs no more than in others.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+MOST_DISTANCE = 7
+_BANDS = (0, 16, 32, 48)
+_BAND_MASK = 0xFFFF
+_BUCKET_LOOKS = 256
+_CANDIDATES = 4096
+# Mean difference of 8 x 8 grey levels, each set brought to the same mean, above which two pictures differ.
+_TONE_DIFFERENCE = 8.0
+
+
+class Neighbour(NamedTuple):
+    number: int
+    distance: int
+
+
+class LookIndex:
+    """Pictures by their look; numbers are the caller's.
+
+    Attributes:
+        capped: how often not all candidates of a picture were compared.
+    """
+
+    def __init__(self, distance: int) -> None:
+        if not 0 <= distance <= MOST_DISTANCE:
+            raise ValueError(f"distance must be 0 to {MOST_DISTANCE}")
+        self._distance = distance
+        # One bit per band that may differ: with up to 3 bits over 4 bands, one band is the same.
+        self._probes = (0,) if distance < len(_BANDS) else (0, *(1 << bit for bit in range(16)))
+        self._buckets: tuple[dict[int, list[int]], ...] = tuple({} for _ in _BANDS)
+        self._members: dict[int, list[tuple[int, bytes]]] = {}
+        self.capped = 0
+
+    def keep(self, number: int, look: int, tones: bytes) -> None:
+        """Keep a picture for later ones to be compared with."""
+        members = self._members.setdefault(look, [])
+        if len(members) < _BUCKET_LOOKS:
+            members.append((number, tones))
+        if len(members) > 1:
+            return
+        for band, buckets in zip(_BANDS, self._buckets, strict=True):
+            bucket = buckets.setdefault(look >> band & _BAND_MASK, [])
+            if len(bucket) < _BUCKET_LOOKS:
+                bucket.append(look)
+            else:
+                self.capped += 1
+
+    def find(self, look: int, tones: bytes) -> Neighbour | None:
+        """Return the nearest kept picture that is like this one."""
+        best: Neighbour | None = None
+        seen: set[int] = set()
+        for candidate in self._candidates(look):
+            if candidate in seen:
+                continue
+            if len(seen) >= _CANDIDATES:
+                self.capped += 1
+                break
+            seen.add(candidate)
+            distance = (candidate ^ look).bit_count()
+            if distance > self._distance or (best is not None and distance >= best.distance):
+                continue
+            number = self._alike(candidate, tones)
+            best = best if number is None else Neighbour(number, distance)
+        return best
+
+    def _candidates(self, look: int) -> Iterator[int]:
+        if look in self._members:
+            yield look
+        if not self._distance:
+            return
+        for probe in self._probes:
+            for band, buckets in zip(_BANDS, self._buckets, strict=True):
+                yield from buckets.get((look >> band & _BAND_MASK) ^ probe, ())
+
+    def _alike(self, look: int, tones: bytes) -> int | None:
+        for number, known in self._members[look]:
+            if tone_difference(known, tones) <= _TONE_DIFFERENCE:
+                return number
+        return None
+
+
+def tone_difference(first: bytes, second: bytes) -> float:
+    """Return how far two pictures' grey levels are apart in the mean, a common shift left out."""
+    shift = (sum(first) - sum(second)) / len(first)
+    return sum(abs(a - b - shift) for a, b in zip(first, second, strict=True)) / len(first)
+
+
+class TextIndex:
+    """Texts that were seen, by digest; the first with a text is the one that later ones repeat."""
+
+    def __init__(self, *, ignore_case: bool, ignore_blanks: bool) -> None:
+        self._ignore_case = ignore_case
+        self._ignore_blanks = ignore_blanks
+        self._first: dict[bytes, int] = {}
+
+    def add(self, number: int, texts: tuple[str, ...]) -> int | None:
+        """Return the number of the sample that this one repeats, None for a new one."""
+        digest = text_digest(texts, ignore_case=self._ignore_case, ignore_blanks=self._ignore_blanks)
+        first = self._first.setdefault(digest, number)
+        return None if first == number else first
+
+
+def text_digest(texts: tuple[str, ...], *, ignore_case: bool, ignore_blanks: bool) -> bytes:
+    """Return 16 bytes that are the same for texts that count as the same.
+
+    A text of nothing but blanks and signs is compared as it is.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for text in texts:
+        plain = text.casefold() if ignore_case else text
+        letters = "".join(sign for sign in plain if sign.isalnum()) if ignore_blanks else plain
+        digest.update((letters or plain).encode("utf-8", "surrogatepass") + b"\0")
+    return digest.digest()

@@ -1,0 +1,1 @@
+"""Tables without a table engine: dialects of CSV, column types, values, previews."""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openbml_catalog.datasets import dataset_kinds
 from openbml_formats.annotation_rules import checked_annotation
 from openbml_formats.records import AnnotationError, SourceFormatError
-from tests.fakes.format_files import read
+from tests.fakes.image_format_files import read
 from tests.unit.formats import image_examples as example
 
 many = settings(

@@ -17,6 +17,7 @@ from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.importing.complete_imports import GivenPart, complete_import, part_urls
 from openbml.datasets.importing.data_imports import DataImport
 from openbml.datasets.importing.end_imports import cancel_import
+from openbml.datasets.importing.heavy_plans import JobPlanner
 from openbml.datasets.importing.import_shards import ShardWorker, import_shard
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.inputs import SourceVersion
@@ -24,6 +25,7 @@ from openbml.datasets.importing.plan_imports import Planner, plan_import
 from openbml.datasets.importing.reports_dynamodb import DynamoReportRepository
 from openbml.datasets.importing.shards import ShardMessage
 from openbml.datasets.importing.start_imports import GivenFile, import_from_version, start_import
+from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.pack_snapshots import pack_shard
@@ -62,6 +64,7 @@ class World:
     uploads: S3UploadStore
     clock: Ticking = field(default_factory=Ticking)
     shards: ListQueue = field(default_factory=ListQueue)
+    starting: ListQueue = field(default_factory=ListQueue)
     packing: ListQueue = field(default_factory=ListQueue)
     deletions: ListQueue = field(default_factory=ListQueue)
     events: EventLog = field(default_factory=EventLog)
@@ -157,6 +160,13 @@ class World:
             archives=self.archives,
             data=self.data,
             shards=self.shards,
+            heavy=JobPlanner(
+                jobs=DynamoDataJobRepository(self.table),
+                starting=self.starting,
+                new_id=new_id,
+                now=self.clock,
+            ),
+            tables=None,
             events=self.events,
             now=self.clock,
             quotas=self.quotas,

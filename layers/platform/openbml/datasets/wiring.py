@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 from openbml.core.clock import utc_now
+from openbml.core.ids import new_id
 from openbml.core.queues import MessageQueue
 from openbml.core.wiring import event_publisher, sqs_queue
 from openbml.datasets.annotating.edits import AnnotationStore
@@ -15,6 +16,7 @@ from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.datasets import DatasetRepository
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.importing.data_imports import ImportRepository
+from openbml.datasets.importing.heavy_plans import JobPlanner, PlanImportHook
 from openbml.datasets.importing.import_shards import ShardWorker
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.plan_imports import Planner
@@ -104,6 +106,8 @@ def planner() -> Planner:
         archives=archive_store(),
         data=data_store(),
         shards=shard_queue(),
+        heavy=JobPlanner(jobs=data_job_repository(), starting=data_job_queue(), new_id=new_id, now=utc_now),
+        tables=None,
         events=event_publisher(),
         now=utc_now,
         quotas=quotas(),
@@ -139,7 +143,7 @@ def data_job_repository() -> DataJobRepository:
 @cache
 def data_job_hooks() -> Hooks:
     """Each kind's own business with its results."""
-    return {DataJobKind.EXPORT: ExportHook()}
+    return {DataJobKind.EXPORT: ExportHook(), DataJobKind.PLAN_IMPORT: PlanImportHook(planner())}
 
 
 @cache

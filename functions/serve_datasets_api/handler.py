@@ -7,10 +7,20 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from openbml.core.http import control_api
 from openbml.core.observability import logger, metrics
-from openbml.datasets import api, api_annotations, api_exports, api_imports, api_lineage
+from openbml.datasets import (
+    api,
+    api_annotations,
+    api_exports,
+    api_imports,
+    api_lineage,
+)
 
 app = control_api(
-    api.router, api_annotations.router, api_exports.router, api_imports.router, api_lineage.router
+    api.router,
+    api_annotations.router,
+    api_exports.router,
+    api_imports.router,
+    api_lineage.router,
 )
 
 

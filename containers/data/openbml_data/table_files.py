@@ -26,6 +26,17 @@ class TableFile(NamedTuple):
     open: Callable[[], BinaryIO]
 
 
+def external_files(files: Sequence[TableFile]) -> Sequence[TableFile]:
+    """Return an external table's files as they are. Raises TableRefusedError: none, or too many."""
+    if not files:
+        raise TableRefusedError(
+            "source_table", "There are no files where the catalogue says that the table is."
+        )
+    if len(files) > FILES_PER_ARCHIVE:
+        raise TableRefusedError("source_table", f"The table has more than {FILES_PER_ARCHIVE} files.")
+    return files
+
+
 def table_files(uploads: Sequence[TableFile], suffix: str, log: ProblemLog) -> Sequence[TableFile]:
     """Return the files of that kind, archives unpacked.
 

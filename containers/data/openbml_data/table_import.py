@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from openbml_data.table_files import TableFile, table_files
+from openbml_data.table_files import TableFile, external_files, table_files
 from openbml_data.table_guesses import TypeGuess
 from openbml_data.table_parts import PageWriter, PartWriter, TableStore
 from openbml_data.table_problems import ProblemLog, TableRefusedError, malformed
@@ -26,7 +26,7 @@ from openbml_formats.tables.table_imports import (
     TableOrder,
     TablePart,
     TableResult,
-    manifest_key,
+    import_result_key,
 )
 
 Tell = Callable[[int, int], None]
@@ -35,21 +35,29 @@ Tell = Callable[[int, int], None]
 def import_table(
     order: TableOrder, uploads: Sequence[TableFile], store: TableStore, *, tell: Tell
 ) -> TableResult:
-    """Return what was imported, or why nothing was; the manifest is written as the last act.
+    """Return what was imported, or why nothing was; the result is written as the last act.
 
     Args:
         tell: takes how many bytes are read and how many there are to read.
     """
     log = ProblemLog()
     try:
-        files = table_files(uploads, suffix_of(order.format), log)
+        files = (
+            external_files(uploads) if order.external else table_files(uploads, suffix_of(order.format), log)
+        )
         result = _Import(order, store, log, tell).of(files)
     except TableRefusedError as error:
         failure = TableFailure(reason=error.reason, message=error.message)
         return TableResult(
-            import_id=order.import_id, reasons=dict(log.reasons), problems=log.listed, failure=failure
+            import_id=order.import_id,
+            reasons=dict(log.reasons),
+            severities=dict(log.severities),
+            problems=log.listed,
+            failure=failure,
         )
-    store.put(manifest_key(order.prefix), result.model_dump_json().encode(), content_type="application/json")
+    store.put(
+        import_result_key(order.prefix), result.model_dump_json().encode(), content_type="application/json"
+    )
     return result
 
 
@@ -93,6 +101,7 @@ class _Import:
             pages=pages,
             dialect=source.dialect,
             reasons=dict(self._log.reasons),
+            severities=dict(self._log.severities),
             problems=self._log.listed,
         )
 
@@ -164,16 +173,12 @@ class _Import:
             raise TableRefusedError("bad_value", f"{rows.file}, line {line}: {_told(first)}")
         texts = {column.name for column in columns.columns if column.type == STRING}
         for cell in bad:
+            severity = _severity(cell, policy, texts)
             if self._log.is_full:
-                self._log.count(cell.reason, 1)
+                self._log.count(cell.reason, severity)
                 continue
-            self._log.add(
-                rows.file,
-                cell.reason,
-                _told(cell),
-                line=rows.line(cell.place),
-                severity=_severity(cell, policy, texts),
-            )
+            line = rows.line(cell.place)
+            self._log.add(rows.file, cell.reason, _told(cell), line=line, severity=severity)
         if policy is BadValuePolicy.AUTO:
             return batch
         places = sorted({cell.place for cell in bad})

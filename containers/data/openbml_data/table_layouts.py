@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
 from openbml_data.table_files import TableFile
-from openbml_data.table_problems import malformed
+from openbml_data.table_problems import malformed, unreadable
 from openbml_formats.tables.column_types import STRING
 from openbml_formats.tables.dialects import (
     SAMPLE_BYTES,
     Dialect,
     DialectError,
+    Encoding,
     detect_dialect,
     detect_encoding,
     looks_like_header,
@@ -30,9 +31,15 @@ _HEADER_ROWS = 200
 
 
 class Layout(NamedTuple):
-    """How all files are written; `names` are the header's, or generated."""
+    """How all files are written.
+
+    Attributes:
+        first: the first row of the first file, which is the header where there is one.
+        names: the header's, or a catalogue's, or generated.
+    """
 
     dialect: Dialect
+    first: Sequence[str]
     names: Sequence[str]
 
     @property
@@ -69,8 +76,9 @@ def _look(file: TableFile, order: TableOrder) -> FoundFile | None:
         prefix = _prefix(stream)
     if not prefix.strip():
         return None
+    encoding = order.encoding or _encoding(prefix, file.name)
     try:
-        dialect = _dialect(prefix, order, whole=len(prefix) < SAMPLE_BYTES)
+        dialect = _dialect(prefix, encoding, order, whole=len(prefix) < SAMPLE_BYTES)
         with file.open() as stream:
             rows = _first_rows(stream, dialect)
     except DialectError as error:
@@ -90,15 +98,18 @@ def _prefix(stream: BinaryIO) -> bytes:
     return b"".join(parts)
 
 
-def _dialect(prefix: bytes, order: TableOrder, *, whole: bool) -> Dialect:
-    if order.encoding and order.delimiter:
-        return Dialect(encoding=order.encoding, delimiter=order.delimiter)
-    if order.encoding:
-        text = prefix.decode(order.encoding, errors="ignore")
-        return detect_dialect(text.encode(), whole=whole).model_copy(update={"encoding": order.encoding})
+def _encoding(prefix: bytes, name: str) -> Encoding:
+    try:
+        return detect_encoding(prefix)
+    except DialectError as error:
+        raise unreadable(f"{name}: {error}") from error
+
+
+def _dialect(prefix: bytes, encoding: Encoding, order: TableOrder, *, whole: bool) -> Dialect:
     if order.delimiter:
-        return Dialect(encoding=detect_encoding(prefix), delimiter=order.delimiter)
-    return detect_dialect(prefix, whole=whole)
+        return Dialect(encoding=encoding, delimiter=order.delimiter)
+    text = prefix.decode(encoding, errors="ignore")
+    return detect_dialect(text.encode(), whole=whole).model_copy(update={"encoding": encoding})
 
 
 def _first_rows(stream: BinaryIO, dialect: Dialect) -> Sequence[Sequence[str]]:
@@ -127,22 +138,22 @@ def _first_layout(found: FoundFile, order: TableOrder) -> Layout:
         raise malformed(
             f"{found.file.name}: the file has {width} {columns}; {FEWEST_COLUMNS} to {MOST_COLUMNS} may be"
         )
-    if found.dialect.has_header:
-        return Layout(found.dialect, found.first)
     if order.source is not None and len(order.source.columns) == width:
-        return Layout(found.dialect, order.source.names)
-    return Layout(found.dialect, generated_names(width))
+        names: Sequence[str] = order.source.names
+    else:
+        names = found.first if found.dialect.has_header else generated_names(width)
+    return Layout(found.dialect, found.first, names)
 
 
 def _check_alike(found: FoundFile, layout: Layout) -> None:
     """Raises TableRefusedError: the file is not written as the first one."""
     name, dialect, before = found.file.name, found.dialect, layout.dialect
     if _family(dialect.encoding) != _family(before.encoding):
-        raise malformed(
+        raise unreadable(
             f"{name} is {dialect.encoding}, the first file {before.encoding}; all files of an archive have "
             "one encoding"
         )
-    if before.has_header and found.first != list(layout.names):
+    if before.has_header and found.first != list(layout.first):
         raise malformed(
             f"{name} does not begin with the column names of the first file: all files of an archive have "
             "them, in the same order, or none has"
@@ -173,9 +184,9 @@ def wanted_columns(layout: Layout, order: TableOrder) -> TableSchema | None:
         return order.chosen
     if order.known is not None:
         return _known_columns(order.known, layout)
-    checked_names(layout.names)
     if order.source is not None:
         return _source_columns(order.source, layout)
+    checked_names(layout.names)
     return None
 
 

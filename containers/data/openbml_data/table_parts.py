@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from openbml_formats.tables.table_imports import (
+    BROWSE_BYTES,
+    BROWSE_PAGE_BYTES,
     BROWSE_PAGE_ROWS,
     BROWSE_ROWS,
     PART_BYTES,
@@ -20,10 +22,12 @@ from openbml_formats.tables.table_imports import (
     packed_rows,
     page_key,
     part_key,
+    row_line,
 )
 
 _GROUP_BYTES = 32 * 1024**2
 _GROUP_ROWS = 262_144
+_SHOWN_AT_ONCE = 100
 
 
 class ByteSink(Protocol):
@@ -152,35 +156,44 @@ class PartWriter:
 
 
 class PageWriter:
-    """The first ten thousand rows once more, a thousand a page."""
+    """The first ten thousand rows once more, up to a thousand a page; fewer where rows are very long."""
 
     def __init__(self, store: TableStore, prefix: str) -> None:
         self._store = store
         self._prefix = prefix
-        self._rows: list[tuple[Any, ...]] = []
-        self._seen = 0
+        self._lines: list[bytes] = []
+        self._line_bytes = 0
+        self._rows_left = BROWSE_ROWS
+        self._bytes_left = BROWSE_BYTES
         self.pages: list[BrowsePage] = []
 
     def add(self, batch: Any) -> None:
-        first = batch.slice(0, BROWSE_ROWS - self._seen)
-        if not first.num_rows:
-            return
-        self._seen += first.num_rows
-        columns = [[shown(value) for value in column.to_pylist()] for column in first.columns]
-        self._rows.extend(zip(*columns, strict=True))
-        while len(self._rows) >= BROWSE_PAGE_ROWS:
-            self._write(self._rows[:BROWSE_PAGE_ROWS])
-            del self._rows[:BROWSE_PAGE_ROWS]
+        first = batch.slice(0, self._rows_left)
+        for start in range(0, first.num_rows, _SHOWN_AT_ONCE):
+            if self._bytes_left <= 0:
+                return
+            self._add(first.slice(start, _SHOWN_AT_ONCE))
 
-    def _write(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        key = page_key(self._prefix, len(self.pages))
-        self._store.put(key, packed_rows(rows), content_type="application/zlib")
-        self.pages.append(BrowsePage(key=key, rows=len(rows)))
+    def _add(self, batch: Any) -> None:
+        self._rows_left -= batch.num_rows
+        columns = [[shown(value) for value in column.to_pylist()] for column in batch.columns]
+        for row in zip(*columns, strict=True):
+            line = row_line(row)
+            self._lines.append(line)
+            self._line_bytes += len(line)
+            self._bytes_left -= len(line)
+            if len(self._lines) == BROWSE_PAGE_ROWS or self._line_bytes >= BROWSE_PAGE_BYTES:
+                self._write()
+
+    def _write(self) -> None:
+        if self._lines:
+            key = page_key(self._prefix, len(self.pages))
+            self._store.put(key, packed_rows(self._lines), content_type="application/zlib")
+            self.pages.append(BrowsePage(key=key, rows=len(self._lines)))
+            self._lines, self._line_bytes = [], 0
 
     def finish(self) -> Sequence[BrowsePage]:
-        if self._rows:
-            self._write(self._rows)
-            self._rows = []
+        self._write()
         return self.pages
 
 

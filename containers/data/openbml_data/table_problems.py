@@ -15,14 +15,21 @@ class TableRefusedError(Exception):
         self.message = message
 
 
+def unreadable(message: str) -> TableRefusedError:
+    return TableRefusedError("encoding", message)
+
+
 def malformed(message: str) -> TableRefusedError:
-    return TableRefusedError("table_format", message)
+    return TableRefusedError("schema", message)
 
 
 class ProblemLog:
+    """`severities` and `reasons` count what `add` and `count` were told."""
+
     def __init__(self) -> None:
         self.listed: list[Problem] = []
         self.reasons: Counter[str] = Counter()
+        self.severities: Counter[str] = Counter()
 
     @property
     def is_full(self) -> bool:
@@ -31,13 +38,14 @@ class ProblemLog:
     def add(
         self, file: str, reason: str, message: str, *, line: int | None = None, severity: Severity
     ) -> None:
-        self.reasons[reason] += 1
+        self.count(reason, severity)
         if not self.is_full:
             problem = Problem(
                 file=file[:400], reason=reason, message=message[:500], line=line, severity=severity
             )
             self.listed.append(problem)
 
-    def count(self, reason: str, times: int) -> None:
-        """Count cases that the list has no place for."""
-        self.reasons[reason] += times
+    def count(self, reason: str, severity: Severity) -> None:
+        """Count a case that the list has no place for."""
+        self.reasons[reason] += 1
+        self.severities[severity.value] += 1

@@ -21,7 +21,7 @@ from openbml_data.table_problems import malformed
 from openbml_data.table_texts import TextRows, TextTable
 from openbml_formats.tables.column_types import ColumnType
 from openbml_formats.tables.dialects import Dialect
-from openbml_formats.tables.schemas import TableColumn, TableSchema
+from openbml_formats.tables.schemas import MOST_COLUMNS, TableColumn, TableSchema, TableSchemaError
 from openbml_formats.tables.table_imports import TableFormat, TableOrder
 
 _BATCH_ROWS = 65_536
@@ -79,11 +79,22 @@ def _parquet_source(files: Sequence[TableFile], order: TableOrder) -> RowSource:
         first = first or columns
     if first is None:
         raise malformed("there is no file")
-    columns = first
-    layout = Layout(Dialect(has_header=True), [column.raw_name for column in columns.columns])
+    columns = _checked(first, order)
+    raw_names = [column.raw_name for column in columns.columns]
+    layout = Layout(Dialect(has_header=True), raw_names, raw_names)
     if order.chosen is not None or order.known is not None or order.source is not None:
         columns = wanted_columns(layout, order) or columns
     return RowSource(first, columns, None, lambda: _parquet_rows(files))
+
+
+def _checked(columns: TableSchema, order: TableOrder) -> TableSchema:
+    """Return all columns as they would be taken. Raises TableRefusedError."""
+    if order.chosen is not None or order.known is not None:
+        return columns  # they bring names of their own
+    try:
+        return TableSchema.checked(columns.columns)
+    except TableSchemaError as error:
+        raise malformed(f"{error}. Choose names for the columns.") from error
 
 
 def _parquet_columns(stream: BinaryIO, name: str) -> TableSchema:
@@ -91,6 +102,8 @@ def _parquet_columns(stream: BinaryIO, name: str) -> TableSchema:
         schema = pyarrow.parquet.ParquetFile(stream).schema_arrow
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise malformed(f"{name} is no Parquet file: {error}") from error
+    if len(schema) > MOST_COLUMNS:
+        raise malformed(f"{name}: the file has {len(schema)} columns, {MOST_COLUMNS} may be")
     columns = [
         TableColumn.model_construct(
             name=field.name, type=_own_type(field, name), ordinal=place, raw_name=field.name
@@ -163,7 +176,7 @@ def _json_source(files: Sequence[TableFile], order: TableOrder) -> RowSource:
     if order.source is None:
         raise malformed("JSON is read for external tables only, whose columns a catalogue knows")
     names = [column.raw_name or column.name for column in order.source.columns]
-    layout = Layout(Dialect(has_header=True), names)
+    layout = Layout(Dialect(has_header=True), names, names)
     if order.chosen is not None:
         check_chosen(order.chosen, layout)
     columns = order.chosen or order.source

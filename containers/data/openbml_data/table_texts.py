@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from openbml_data.table_problems import TableRefusedError, malformed
+from openbml_data.table_problems import TableRefusedError, malformed, unreadable
 from openbml_formats.tables.dialects import Dialect
 from openbml_formats.tables.values import CELL_CHARACTERS
 
 _BLOCK_BYTES = 4 * 1024**2
+_READ_BYTES = 64 * 1024
 _LARGE_BLOCK_BYTES = 16 * 1024**2  # a row of the most columns and the longest cells fits
 _MOST_RAGGED = 200_000  # between two blocks that hold a row of the right length
 
@@ -31,7 +32,9 @@ class Utf8Text(io.RawIOBase):
         self._encoding = dialect.encoding
         self._decoder = codecs.getincrementaldecoder(dialect.encoding)("strict")
         self._quote = dialect.quote.encode()
-        self._ready = b""
+        self._ready = bytearray()
+        self._last = b"\n"
+        self._ended = False
         self._lines = 1
         self.quotes = 0
         self.bytes_read = 0
@@ -40,15 +43,21 @@ class Utf8Text(io.RawIOBase):
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        if size < 0:
-            size = _BLOCK_BYTES
-        while not self._ready:
-            block = self._file.read(size)
-            self._ready = self._checked(block)
+        """Return as much as is asked for, less at the end only: Arrow takes each answer for a block."""
+        wanted = size if size >= 0 else _BLOCK_BYTES
+        while len(self._ready) < wanted and not self._ended:
+            block = self._file.read(max(wanted - len(self._ready), _READ_BYTES))
+            self._ready += self._checked(block)
             if not block:
-                break
-        taken, self._ready = self._ready[:size], self._ready[size:]
+                self._ended = True
+                self._ready += self._line_end()
+        taken = bytes(self._ready[:wanted])
+        del self._ready[:wanted]
         return taken
+
+    def _line_end(self) -> bytes:
+        """Return what the last line lacks: Arrow takes a header at the end of the file for endless."""
+        return b"" if self._last == b"\n" else b"\n"
 
     def _checked(self, block: bytes) -> bytes:
         self.bytes_read += len(block)
@@ -56,13 +65,14 @@ class Utf8Text(io.RawIOBase):
             text = self._decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
             line = self._lines + error.object[: error.start].count(b"\n")
-            raise malformed(
+            raise unreadable(
                 f"{self._name}: the text is not {self._encoding.upper()} at line {line}"
             ) from error
         data = text.encode("utf-8")
         if b"\0" in data:
             line = self._lines + data[: data.index(b"\0")].count(b"\n")
-            raise malformed(f"{self._name}: line {line} holds a zero byte; the file is no text")
+            raise unreadable(f"{self._name}: line {line} holds a zero byte; the file is no text")
+        self._last = data[-1:] or self._last
         self._lines += data.count(b"\n")
         self.quotes += data.count(self._quote)
         return data
@@ -77,7 +87,7 @@ class Ragged(NamedTuple):
 
 @dataclass(frozen=True)
 class TextRows:
-    """Some rows of a file by column: texts, null where a cell is empty, or values where the file has types.
+    """Some rows of a file by column: texts, null where a cell is empty, or values in typed files.
 
     Attributes:
         columns: cells of ragged rows included, cut or filled up with nulls.

@@ -14,6 +14,8 @@ from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
+from openbml.datasets.delete_datasets import DeletionMessage, VersionRemover, carry_out_deletion
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.complete_imports import GivenPart, complete_import, part_urls
 from openbml.datasets.importing.data_imports import DataImport
 from openbml.datasets.importing.end_imports import cancel_import
@@ -75,9 +77,11 @@ class World:
         self.quotas = Quotas()
         self.imports = DynamoImportRepository(self.table, now=self.clock, quotas=self.quotas)
         self.reports = DynamoReportRepository(self.table, self.data)
-        self.samples = DynamoSampleRepository(self.table, self.data)
+        self.samples = DynamoSampleRepository(self.table, self.data, now=self.clock)
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
         self.snapshots = DynamoSnapshotRepository(self.table)
+        self.jobs = DynamoDataJobRepository(self.table)
+        self.marks = DynamoMarkRepository(self.table)
 
     def dataset(self, name: str = "digits", kind: str = "image_classification", **options: Any) -> VersionKey:
         chosen = dataset_kinds()[kind]
@@ -161,7 +165,7 @@ class World:
             data=self.data,
             shards=self.shards,
             heavy=JobPlanner(
-                jobs=DynamoDataJobRepository(self.table),
+                jobs=self.jobs,
                 starting=self.starting,
                 new_id=new_id,
                 now=self.clock,
@@ -200,7 +204,7 @@ class World:
 
     def imported(self, key: VersionKey, *bodies: bytes, **options: Any) -> DataImport:
         """Upload, plan, import; the import as it ended."""
-        return self.carried_out(self.uploaded(key, *bodies, **options))
+        return self.ended(self.uploaded(key, *bodies, **options))
 
     def copied(self, key: VersionKey, source: SourceVersion) -> DataImport:
         """Import from another version; the import as it ended."""
@@ -215,9 +219,9 @@ class World:
             new_id=new_id,
             now=self.clock,
         )
-        return self.carried_out(data_import)
+        return self.ended(data_import)
 
-    def carried_out(self, data_import: DataImport) -> DataImport:
+    def ended(self, data_import: DataImport) -> DataImport:
         self.planned(data_import)
         for message in self.shards.taken():
             assert isinstance(message, ShardMessage)
@@ -281,6 +285,34 @@ class World:
             executor=self.executor,
         )
 
+    def remover(self, **replaced: Any) -> VersionRemover:
+        parts: dict[str, Any] = {
+            "imports": self.imports,
+            "samples": self.samples,
+            "reports": self.reports,
+            "jobs": self.jobs,
+            "marks": self.marks,
+            "uploads": self.uploads,
+            "archives": self.archives,
+            "data": self.data,
+            "events": self.events,
+            "now": self.clock,
+        }
+        return VersionRemover(**{**parts, **replaced})
+
+    def carried_out(self) -> None:
+        """Work off the queue of deletions."""
+        while messages := self.deletions.taken():
+            for message in messages:
+                assert isinstance(message, DeletionMessage)
+                carry_out_deletion(
+                    message,
+                    datasets=self.datasets,
+                    deletions=self.deletions,
+                    remover=self.remover(),
+                    has_time=lambda: True,
+                )
+
     def keys(self, store: str, prefix: str = "") -> list[str]:
         bucket = self.archives._bucket if store == "archives" else self.data._bucket
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
@@ -293,8 +325,6 @@ def world(emulator_url: str) -> Iterator[World]:
     s3 = client("s3", emulator_url)
     for name in ("uploads", "data"):
         s3.create_bucket(Bucket=f"{name}-{mark}")
-    # Without versions MiniStack keeps the tags of an object that is overwritten; S3 never does.
-    s3.put_bucket_versioning(Bucket=f"data-{mark}", VersioningConfiguration={"Status": "Enabled"})
     scope = ProjectScope(account_id=1, region="us-east-1", project_id=new_id())
     built = World(
         url=emulator_url,

@@ -23,7 +23,9 @@ DATASET_BYTES = 20 * 1024**3
 # --- ours ---
 LISTED_PROBLEMS = 1_000
 BROWSE_ROWS = 10_000
+BROWSE_BYTES = 64 * 1024**2
 BROWSE_PAGE_ROWS = 1_000
+BROWSE_PAGE_BYTES = 2 * 1024**2
 PART_ROWS = 1_000_000
 PART_BYTES = 96 * 1024**2
 FILES_PER_ARCHIVE = 10_000
@@ -54,14 +56,23 @@ class UploadType(StrEnum):
     OVERWRITE = "overwrite"
 
 
+class ExternalFiles(_Value):
+    """Where the files of an external table lie; all below the prefix belong to it."""
+
+    bucket: str
+    prefix: str
+
+
 class TableOrder(_Value):
     """Settings of a job of the kind `import_table`.
 
     Attributes:
-        prefix: where parts, pages and manifest go, data bucket.
+        prefix: where parts, pages and the result go, data bucket.
         chosen: the columns to take; None: all of them, with guessed types.
-        known: the columns of the version that the rows are added to; None: the version takes any.
-        source: names and types as a catalogue tells them, instead of a guess.
+        known_key: manifest of the version that the rows are added to, data bucket.
+        known: its columns; None: the version takes any. A job reads them from there.
+        external: files that are read where they are, instead of an upload.
+        source: their columns' names and types as a catalogue tells them, instead of a guess.
         rows, source_bytes: how much the version can still take.
     """
 
@@ -73,7 +84,9 @@ class TableOrder(_Value):
     encoding: Encoding | None = None
     column_error: BadValuePolicy = BadValuePolicy.AUTO
     chosen: TableSchema | None = None
+    known_key: str | None = None
     known: TableSchema | None = None
+    external: ExternalFiles | None = None
     source: TableSchema | None = None
     rows: int = ROWS_AT_MOST
     source_bytes: int = DATASET_BYTES
@@ -89,7 +102,7 @@ class TablePart(_Value):
 
 
 class BrowsePage(_Value):
-    """Up to a thousand of the first rows, as `packed_rows` leaves them."""
+    """Up to a thousand of the first rows, as `packed_rows` leaves them; fewer where they are long."""
 
     key: str
     rows: int
@@ -102,14 +115,31 @@ class TableFailure(_Value):
     message: str
 
 
+class TableManifest(_Value):
+    """All rows of a version, in their order; written once, under a name of its own for every change.
+
+    Attributes:
+        source_bytes: text or Parquet bytes that the rows came from, unpacked.
+        size_bytes: of all parts.
+        pages: of the first rows, without a gap.
+    """
+
+    columns: TableSchema
+    rows: int
+    source_bytes: int
+    size_bytes: int
+    parts: Sequence[TablePart]
+    pages: Sequence[BrowsePage]
+
+
 class TableResult(_Value):
-    """What the job found: the manifest of one import, and its report.
+    """What the job found: the rows of one import, and its report.
 
     Attributes:
         source_bytes: text or Parquet bytes that the rows came from, unpacked.
         size_bytes: of all parts.
         rows_read: rows taken and left out, without headers.
-        reasons: how often each problem occurred; `problems` lists the first of them.
+        reasons, severities: how often each occurred; `problems` lists the first cases.
     """
 
     import_id: int
@@ -123,12 +153,13 @@ class TableResult(_Value):
     pages: Sequence[BrowsePage] = ()
     dialect: Dialect | None = None
     reasons: Mapping[str, int] = Field(default_factory=dict)
+    severities: Mapping[str, int] = Field(default_factory=dict)
     problems: Sequence[Problem] = ()
     failure: TableFailure | None = None
 
 
-def manifest_key(prefix: str) -> str:
-    return f"{prefix}manifest.json"
+def import_result_key(prefix: str) -> str:
+    return f"{prefix}result.json"
 
 
 def part_key(prefix: str, index: int) -> str:
@@ -139,10 +170,14 @@ def page_key(prefix: str, index: int) -> str:
     return f"{prefix}rows-{index:05}.jsonl.z"
 
 
-def packed_rows(rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return rows as a browse page: a JSON list per line, compressed; decimals and times are texts."""
-    lines = (json.dumps(list(row), ensure_ascii=False, separators=(",", ":"), default=str) for row in rows)
-    return zlib.compress("\n".join(lines).encode("utf-8", "replace"), level=6)
+def row_line(row: Sequence[Any]) -> bytes:
+    """Return a row as a line of a browse page: a JSON list; decimals and times are texts."""
+    return json.dumps(list(row), ensure_ascii=False, separators=(",", ":"), default=str).encode()
+
+
+def packed_rows(lines: Iterable[bytes]) -> bytes:
+    """Return a browse page: rows' lines, compressed."""
+    return zlib.compress(b"\n".join(lines), level=6)
 
 
 def unpacked_rows(data: bytes) -> list[list[Any]]:

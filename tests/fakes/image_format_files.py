@@ -13,8 +13,6 @@ from openbml_formats.records import ExportSample, Picture, Problem, Record
 from openbml_formats.sources import FilesInMemory
 from openbml_formats.writers import writer_of
 
-SAMPLE_DATA = Path("/work/shared/data")
-
 
 class ArchiveInMemory:
     """The Archive port: names are unique, files are whole."""

@@ -13,8 +13,11 @@ from pydantic import JsonValue
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
+from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
+from openbml.datasets.delete_datasets import DeletionMessage, VersionRemover, carry_out_deletion
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.complete_imports import GivenPart, complete_import, part_urls
 from openbml.datasets.importing.data_imports import DataImport
 from openbml.datasets.importing.end_imports import cancel_import
@@ -24,7 +27,11 @@ from openbml.datasets.importing.inputs import SourceVersion
 from openbml.datasets.importing.plan_imports import Planner, plan_import
 from openbml.datasets.importing.reports_dynamodb import DynamoReportRepository
 from openbml.datasets.importing.shards import ShardMessage
-from openbml.datasets.importing.start_imports import GivenFile, import_from_version, start_import
+from openbml.datasets.importing.start_imports import (
+    GivenFile,
+    import_from_version,
+    start_import,
+)
 from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
@@ -78,12 +85,14 @@ class World:
         self.quotas = Quotas()
         self.imports = DynamoImportRepository(self.table, now=self.clock, quotas=self.quotas)
         self.reports = DynamoReportRepository(self.table, self.data)
-        self.samples = DynamoSampleRepository(self.table, self.data)
+        self.samples = DynamoSampleRepository(self.table, self.data, now=self.clock)
         self.tables = DynamoTableRepository(self.table)
-        self.data_jobs = DynamoDataJobRepository(self.table)
         self.catalogue = MemoryCatalogue()
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
+        self.history = DynamoHistoryRepository(self.table, self.data)
         self.snapshots = DynamoSnapshotRepository(self.table)
+        self.jobs = DynamoDataJobRepository(self.table)
+        self.marks = DynamoMarkRepository(self.table)
 
     def dataset(self, name: str = "digits", kind: str = "image_classification", **options: Any) -> VersionKey:
         chosen = dataset_kinds()[kind]
@@ -191,8 +200,9 @@ class World:
             tables=self.tables,
             reports=self.reports,
             data=self.data,
+            marks=self.marks,
             catalogue=self.catalogue,
-            jobs=self.data_jobs,
+            jobs=self.jobs,
             starting=self.starting,
             events=self.events,
             new_id=new_id,
@@ -308,6 +318,34 @@ class World:
             executor=self.executor,
         )
 
+    def remover(self, **replaced: Any) -> VersionRemover:
+        parts: dict[str, Any] = {
+            "imports": self.imports,
+            "samples": self.samples,
+            "jobs": self.jobs,
+            "marks": self.marks,
+            "reports": self.reports,
+            "uploads": self.uploads,
+            "archives": self.archives,
+            "data": self.data,
+            "events": self.events,
+            "now": self.clock,
+        }
+        return VersionRemover(**{**parts, **replaced})
+
+    def deletions_carried_out(self) -> None:
+        """Work off the queue of deletions."""
+        while messages := self.deletions.taken():
+            for message in messages:
+                assert isinstance(message, DeletionMessage)
+                carry_out_deletion(
+                    message,
+                    datasets=self.datasets,
+                    deletions=self.deletions,
+                    remover=self.remover(),
+                    has_time=lambda: True,
+                )
+
     def keys(self, store: str, prefix: str = "") -> list[str]:
         bucket = self.archives._bucket if store == "archives" else self.data._bucket
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
@@ -320,8 +358,6 @@ def world(emulator_url: str) -> Iterator[World]:
     s3 = client("s3", emulator_url)
     for name in ("uploads", "data"):
         s3.create_bucket(Bucket=f"{name}-{mark}")
-    # Without versions MiniStack keeps the tags of an object that is overwritten; S3 never does.
-    s3.put_bucket_versioning(Bucket=f"data-{mark}", VersioningConfiguration={"Status": "Enabled"})
     scope = ProjectScope(account_id=1, region="us-east-1", project_id=new_id())
     built = World(
         url=emulator_url,

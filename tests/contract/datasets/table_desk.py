@@ -47,7 +47,7 @@ class TableDesk:
         asked = [
             message.job_id for message in self.world.starting.taken() if isinstance(message, StartDataJob)
         ]
-        found = [self.world.data_jobs.find(job_id) for job_id in asked]
+        found = [self.world.jobs.find(job_id) for job_id in asked]
         return [job for job in found if job is not None]
 
     def worked(self, job: DataJob) -> TableResult:

@@ -9,7 +9,8 @@ import pytest
 from openbml_catalog.datasets import dataset_kinds
 from openbml_formats.annotation_rules import checked_annotation
 from openbml_formats.annotations import Annotation
-from tests.fakes.image_format_files import SAMPLE_DATA, export_sample, read, unzipped, written
+from tests.fakes.image_format_files import export_sample, read, unzipped, written
+from tests.fakes.sample_data import SAMPLE_DATA
 
 pytestmark = pytest.mark.skipif(not SAMPLE_DATA.is_dir(), reason="the sample data is not on this machine")
 

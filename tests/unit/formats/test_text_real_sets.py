@@ -1,7 +1,6 @@
-"""The sets of /work/shared/data, where they are at hand, against the counts of their README."""
+"""The sets of real data, where they are at hand, against the counts of their README."""
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,9 @@ from openbml_formats.records import Record
 from openbml_formats.sources import FilesInMemory, Source
 from openbml_formats.tag_schemes import TagScheme, chunks
 from tests.fakes.format_files import ZipFileSource, export_samples, read, read_settings, written
+from tests.fakes.sample_data import SAMPLE_DATA
 
-DATA = Path("/work/shared/data")
+DATA = SAMPLE_DATA
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the sample sets are not on this machine")
 
 

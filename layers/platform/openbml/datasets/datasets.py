@@ -36,16 +36,16 @@ class VersionBusyError(OpenBMLError):
     """An import is running into the version; details: dataset_id, version_number, import_id."""
 
 
+class SmartLabellingRunningError(OpenBMLError):
+    """Smart labelling works on the version; details: dataset_id, version_number."""
+
+
 class DatasetDeletingError(OpenBMLError):
     """The dataset is being deleted; details: dataset_id."""
 
 
 class LastVersionError(OpenBMLError):
     """A dataset keeps at least one version; details: dataset_id, version_number."""
-
-
-class SmartLabellingRunningError(OpenBMLError):
-    """Smart labelling works on the version; details: dataset_id, version_number."""
 
 
 class DatasetContendedError(OpenBMLError):

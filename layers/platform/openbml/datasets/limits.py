@@ -19,6 +19,7 @@ SIDECAR_BYTES = 12 * MIB  # LabelMe's may hold the image once more
 PLAN_TEXT_BYTES = 64 * MIB  # more text than that is planned by a data job
 PLAN_CENTRAL_BYTES = 64 * MIB  # as is an annotation file about all images that is larger
 PLAN_WORKBOOK_BYTES = 16 * MIB  # and a workbook
+TEXT_SHARD_SAMPLES = 10_000
 THUMBNAIL_SIDE = 256
 LABELS_PER_VERSION = 5_000
 

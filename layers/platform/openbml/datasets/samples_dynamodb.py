@@ -7,10 +7,14 @@ from typing import Any
 from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
+from openbml.core.clock import Clock, utc_now
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import Position, VersionKey
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.sample_items_dynamodb import (
     bitmap,
+    columns_item,
+    columns_key,
     content_key,
     content_pk,
     history_pk,
@@ -52,17 +56,24 @@ _CLAIMS = 100  # actions of a transaction
 class DynamoSampleRepository:
     """Keeps annotations compressed in the items, large ones by SHA-256 among the project's objects."""
 
-    def __init__(self, table: Any, objects: ObjectStore) -> None:
+    def __init__(self, table: Any, objects: ObjectStore, *, now: Clock = utc_now) -> None:
         self._table = table
         self._objects = objects
         self._batches = TableBatches(table)
+        self._marks = DynamoMarkRepository(table)
+        self._now = now
 
     # --- contents ---
 
     def claim(self, key: VersionKey, claims: Sequence[Claim]) -> frozenset[int]:
         held: set[int] = set()
         for group in in_groups(claims, _CLAIMS):
-            held |= self._claim_group(key, group)
+            taken = self._claim_group(key, group)
+            # After the claims, never before: see `garbage.marks`.
+            self._marks.take(
+                key.scope, [claim.sha256 for claim in group if claim.sample_id in taken], self._now()
+            )
+            held |= taken
         return frozenset(held)
 
     def _claim_group(self, key: VersionKey, group: Sequence[Claim]) -> set[int]:
@@ -126,11 +137,10 @@ class DynamoSampleRepository:
         items = self._batches.get([content_key(key, sha256) for sha256 in dict.fromkeys(sha256s)])
         return {item["sk"].split("#")[0]: int(item["sample_id"]) for item in items}
 
-    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey) -> bool:
+    def is_referenced(self, scope: ProjectScope, sha256: str) -> bool:
         condition = below(content_pk(scope, sha256), f"{sha256}#")
-        own = content_key(besides, sha256)["sk"]
-        items, _ = query_page(self._table, condition, limit=2, position=None, ConsistentRead=True)
-        return any(item["sk"] != own for item in items)
+        items, _ = query_page(self._table, condition, limit=1, position=None, ConsistentRead=True)
+        return bool(items)
 
     # --- chunks ---
 
@@ -144,7 +154,8 @@ class DynamoSampleRepository:
             {"pk": index_pk(key, facet), "sk": f"{chunk:012}", "ordinals": bitmap(places)}
             for facet, places in sorted(ordinals.items())
         ]
-        self._batches.put([*rows, *index])
+        columns = columns_item(key, chunk, samples, self._objects)
+        self._batches.put([*rows, *index, columns])
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         facets = sorted({facet.key for sample in samples for facet in facets_of(sample)})
@@ -156,7 +167,7 @@ class DynamoSampleRepository:
             self._table, Key("pk").eq(history_pk(key.scope, chunk)), ProjectionExpression="pk, sk"
         )
         self._batches.delete([{"pk": item["pk"], "sk": item["sk"]} for item in history])
-        self._table.delete_item(Key=chunk_key(key, chunk))
+        self._batches.delete([columns_key(key, chunk), chunk_key(key, chunk)])
 
     def _release(self, key: VersionKey, sample: Sample) -> None:
         try:

@@ -25,6 +25,7 @@
 | where an import is | `import#{import_id}` | `import` |
 | finished shard, problems | `import#{import_id}` | `shard#{i}`, `problems#{shard}#{n}` |
 | volume | `account#{account}#{region}` | `volume`, `volume#{user}` |
+| mark of an object to sweep | `mark#{scope}#{kind}#{name[:2]}` | `{sha256 or key}` |
 | snapshot | `snapshot#{scope}#{snapshot_id}` | `snapshot`, `shard#{i}` |
 | data job | `version#{scope}#{id}#{n}` | `datajob#{job_id}` |
 | where a data job is | `datajob#{job_id}` | `place` |
@@ -98,6 +99,10 @@ def import_pk(import_id: int) -> str:
     return f"import#{import_id}"
 
 
+def mark_key(scope: ProjectScope, kind: str, name: str) -> dict[str, str]:
+    return {"pk": f"mark#{scope.key}#{kind}#{name[:2]}", "sk": name}
+
+
 def data_job_key(key: VersionKey, job_id: int) -> dict[str, str]:
     return {"pk": version_pk(key), "sk": f"datajob#{job_id:016}"}
 
@@ -116,6 +121,11 @@ def operation_key(key: VersionKey, operation_id: int) -> dict[str, str]:
 
 def operation_chunk_key(operation_id: int, chunk: int) -> dict[str, str]:
     return {"pk": f"operation#{operation_id}", "sk": f"chunk#{chunk:012}"}
+
+
+def lease_key(key: VersionKey, sample_id: int) -> dict[str, str]:
+    pk = f"lease#{key.scope.key}#{key.dataset_id}#{key.version_number}"
+    return {"pk": pk, "sk": f"{sample_id:016}"}
 
 
 def deleted_sample_key(scope: ProjectScope, sample_id: int) -> dict[str, str]:

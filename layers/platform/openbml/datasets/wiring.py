@@ -13,8 +13,13 @@ from openbml.core.queues import MessageQueue
 from openbml.core.wiring import event_publisher, sqs_queue
 from openbml.datasets.annotating.edits import AnnotationStore
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
-from openbml.datasets.datasets import DatasetRepository
+from openbml.datasets.annotating.history import HistoryRepository
+from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
+from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
+from openbml.datasets.delete_datasets import VersionRemover
+from openbml.datasets.garbage.marks import MarkRepository
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
 from openbml.datasets.importing.import_shards import ShardWorker
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
@@ -122,6 +127,7 @@ def table_importer() -> TableImporter:
         tables=table_repository(),
         reports=report_repository(),
         data=data_store(),
+        marks=mark_repository(),
         catalogue=table_catalogue(),
         jobs=data_job_repository(),
         starting=data_job_queue(),
@@ -183,6 +189,12 @@ def data_job_hooks() -> Hooks:
     }
 
 
+def table_manifest(key: VersionKey) -> str | None:
+    """Return the key of the manifest of a version's rows, None while there are none."""
+    table = table_repository().find(key)
+    return table.manifest_key if table else None
+
+
 @cache
 def data_job_queue() -> MessageQueue:
     return sqs_queue(DataJobSettings.from_env().data_jobs_queue_url)
@@ -194,6 +206,11 @@ def annotation_store() -> AnnotationStore:
 
 
 @cache
+def history_repository() -> HistoryRepository:
+    return DynamoHistoryRepository(_table(), data_store())
+
+
+@cache
 def snapshot_repository() -> SnapshotRepository:
     return DynamoSnapshotRepository(_table())
 
@@ -201,6 +218,27 @@ def snapshot_repository() -> SnapshotRepository:
 @cache
 def lineage_repository() -> LineageRepository:
     return DynamoLineageRepository(_table())
+
+
+@cache
+def mark_repository() -> MarkRepository:
+    return DynamoMarkRepository(_table())
+
+
+@cache
+def version_remover() -> VersionRemover:
+    return VersionRemover(
+        imports=import_repository(),
+        samples=sample_repository(),
+        jobs=data_job_repository(),
+        marks=mark_repository(),
+        reports=report_repository(),
+        uploads=upload_store(),
+        archives=archive_store(),
+        data=data_store(),
+        events=event_publisher(),
+        now=utc_now,
+    )
 
 
 @cache

@@ -125,7 +125,7 @@ class DataJob(BaseModel):
 
     @property
     def compute_id(self) -> str:
-        return f"data{self.job_id}"
+        return compute_id_of(self.job_id)
 
     @property
     def progress(self) -> WorkProgress:
@@ -200,6 +200,11 @@ class DataJobRepository(Protocol):
         """Drop the version's jobs; a repeat is harmless."""
 
 
+def compute_id_of(job_id: int) -> str:
+    """Return what compute calls the job by; its own runs have bare numbers."""
+    return f"data{job_id}"
+
+
 def job_prefix(scope: ProjectScope, job_id: int) -> str:
     """Return where a job's order, listings, shards and result lie, uploads bucket."""
     return f"{scope.prefix}jobs/{job_id}/"
@@ -211,6 +216,10 @@ def order_prefix(scope: ProjectScope, job_id: int) -> str:
 
 def listing_key(scope: ProjectScope, job_id: int, index: int) -> str:
     return f"{job_prefix(scope, job_id)}listings/{index:06}.json.z"
+
+
+def shards_prefix(scope: ProjectScope, job_id: int) -> str:
+    return f"{job_prefix(scope, job_id)}shards/"
 
 
 def result_key(scope: ProjectScope, job_id: int) -> str:

@@ -1,8 +1,6 @@
 """Exports: a version's samples as one zip, where the project or the customer keeps data (spec 02, 8.12)."""
 
-import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -33,15 +31,13 @@ from openbml.datasets.jobs.data_jobs import (
 from openbml.datasets.jobs.start_data_jobs import request_data_job
 from openbml.datasets.limits import DOWNLOAD_URL_S, MIB, OPEN_JOBS_PER_VERSION
 from openbml.datasets.samples import AnnotationState
-from openbml.datasets.stored_objects import ObjectStore, table_manifest_key
+from openbml.datasets.storage_paths import location_of
+from openbml.datasets.stored_objects import ObjectStore
 from openbml_catalog.datasets import Content, data_formats
 from openbml_formats.data_jobs import DataJobKind
 from openbml_formats.export_jobs import ExportResult, ExportSettings
 
-_BUCKET_PATH = re.compile(
-    r"(?:s3://|bos:/{1,2})(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<folder>.*))?", re.DOTALL
-)
-_FOLDER_BYTES = 700  # a key has 1,024
+ManifestOf = Callable[[VersionKey], str | None]
 
 
 class ExportOrder(BaseModel):
@@ -97,11 +93,15 @@ def request_export(
     data_bucket: str,
     datasets: DatasetRepository,
     jobs: DataJobRepository,
+    manifest_of: ManifestOf,
     starting: MessageQueue,
     new_id: IdFactory,
     now: Clock,
 ) -> DataJob:
     """Start an export. The version stays usable; what changes in it meanwhile may be in the export or not.
+
+    Args:
+        manifest_of: gives the key of a table's manifest, None while the version holds no rows.
 
     Raises:
         DatasetNotFoundError, DatasetVersionNotFoundError, DatasetDeletingError
@@ -113,13 +113,16 @@ def request_export(
     if order.labels is not None and order.annotation_state is AnnotationState.UNLABELLED:
         raise InvalidRequestError(field="labels", reason="unlabelled samples have no label")
     _require_quiet(dataset, version, jobs)
-    target = _target(dataset, key, order, data_bucket, now())
+    manifest = _table(dataset, key, manifest_of)
+    identified = datasets.identified(version, new_id())
+    name = f"DatasetId_{identified.version_id}_export_{int(now().timestamp())}.zip"
+    target = _target(dataset, order, name, data_bucket)
     settings = ExportSettings(
         format=order.format,
         target_bucket=target.bucket,
         target_key=target.key,
         customers=target.customers,
-        table_manifest=table_manifest_key(key) if dataset.kind.content is Content.ROWS else None,
+        table_manifest=manifest,
     )
     labels = None if order.labels is None else tuple(order.labels)
     return request_data_job(
@@ -176,31 +179,9 @@ class ExportHook:
         """A job that does not end leaves nothing: its upload is aborted."""
 
 
-def version_id(key: VersionKey) -> str:
-    """Return what an export's name calls the version by."""
-    return f"{key.dataset_id}v{key.version_number}"
-
-
 def export_prefix(scope: ProjectScope, dataset_id: int) -> str:
     """Return where a dataset's exports lie in the project's own storage, data bucket."""
     return f"{scope.prefix}exports/{dataset_id}/download/"
-
-
-def customers_folder(storage_path: str) -> tuple[str, str]:
-    """Return bucket and folder of `s3://bucket/folder/` or `bos:/bucket/folder`; the folder ends with `/`.
-
-    Raises:
-        InvalidRequestError
-    """
-    found = _BUCKET_PATH.fullmatch(storage_path)
-    if found is None:
-        reason = "must be s3://bucket/folder/ or bos:/bucket/folder"
-        raise InvalidRequestError(field="storage_path", reason=reason)
-    folder = (found["folder"] or "").strip("/")
-    odd = any(part in ("", ".", "..") for part in folder.split("/")) and folder
-    if odd or len(folder.encode()) > _FOLDER_BYTES or not folder.isprintable():
-        raise InvalidRequestError(field="storage_path", reason="the folder cannot be written to")
-    return found["bucket"], f"{folder}/" if folder else ""
 
 
 def _require_format(dataset: Dataset, code: str) -> None:
@@ -208,6 +189,15 @@ def _require_format(dataset: Dataset, code: str) -> None:
     fitting = sorted(row.code for row in data_formats().values() if kind in row.writes)
     if code not in fitting:
         raise InvalidRequestError(field="format", reason=f"{kind} is exported as {', '.join(fitting)}")
+
+
+def _table(dataset: Dataset, key: VersionKey, manifest_of: ManifestOf) -> str | None:
+    if dataset.kind.content is not Content.ROWS:
+        return None
+    manifest = manifest_of(key)
+    if manifest is None:
+        raise DataJobRefusedError(reason="the version holds no rows")
+    return manifest
 
 
 def _require_quiet(dataset: Dataset, version: DatasetVersion, jobs: DataJobRepository) -> None:
@@ -221,18 +211,16 @@ def _require_quiet(dataset: Dataset, version: DatasetVersion, jobs: DataJobRepos
         raise DataJobRefusedError(reason=f"{OPEN_JOBS_PER_VERSION} jobs of the version are open already")
 
 
-def _target(
-    dataset: Dataset, key: VersionKey, order: ExportOrder, data_bucket: str, at: datetime
-) -> ExportTarget:
-    name = f"DatasetId_{version_id(key)}_export_{int(at.timestamp())}.zip"
+def _target(dataset: Dataset, order: ExportOrder, name: str, data_bucket: str) -> ExportTarget:
     storage_type = order.storage_type or dataset.storage_type
     if storage_type is StorageType.PLATFORM:
-        folder = export_prefix(key.scope, key.dataset_id)
+        folder = export_prefix(dataset.scope, dataset.dataset_id)
         return ExportTarget(bucket=data_bucket, key=f"{folder}{name}", customers=False)
-    path = order.storage_path or dataset.storage_path
-    if not path:
-        raise InvalidRequestError(field="storage_path", reason="an export to usrBos needs a path")
-    bucket, folder = customers_folder(path)
-    if bucket == data_bucket:
+    path = order.storage_path or dataset.storage_path or ""
+    place = location_of(f"{path.rstrip('/')}/")
+    if place is None:
+        reason = "must be s3://bucket/prefix/ or bos:/bucket/dir/"
+        raise InvalidRequestError(field="storage_path", reason=reason)
+    if place.bucket == data_bucket:
         raise InvalidRequestError(field="storage_path", reason="the bucket is the platform's own")
-    return ExportTarget(bucket=bucket, key=f"{folder}{name}", customers=True)
+    return ExportTarget(bucket=place.bucket, key=f"{place.prefix}{name}", customers=True)

@@ -30,14 +30,14 @@ from openbml.datasets.jobs.data_jobs import (
     DataJobState,
     SampleSelection,
     StartDataJob,
-    job_prefix,
     listing_key,
     order_prefix,
     result_key,
+    shards_prefix,
 )
-from openbml.datasets.samples import Sample, SampleRepository
+from openbml.datasets.listed_samples import listed
+from openbml.datasets.samples import SampleRepository
 from openbml.datasets.stored_objects import ObjectStore
-from openbml_formats.annotations import Annotation
 from openbml_formats.data_jobs import DataJobKind, DataJobOrder
 from openbml_formats.listings import ListedSample, packed_listing
 from openbml_formats.protocols import ExportInfo
@@ -218,7 +218,7 @@ def _order(
         ),
         samples=listings,
         uploads=job.uploads,
-        shards_prefix=f"{job_prefix(job.scope, job.job_id)}shards/",
+        shards_prefix=shards_prefix(job.scope, job.job_id),
         result_key=result_key(job.scope, job.job_id),
         settings=job.settings,
     )
@@ -250,10 +250,10 @@ class _Listings:
     def write(self) -> Sequence[str]:
         """Return the keys of what was written, in the order of the samples."""
         keys = []
-        for index, listed in enumerate(self._chosen()):
+        for index, rows in enumerate(self._chosen()):
             key = listing_key(self._job.scope, self._job.job_id, index)
-            self._scratch.put(key, packed_listing(listed), content_type="application/octet-stream")
-            self.sample_count += len(listed)
+            self._scratch.put(key, packed_listing(rows), content_type="application/octet-stream")
+            self.sample_count += len(rows)
             keys.append(key)
         return keys
 
@@ -265,19 +265,3 @@ class _Listings:
             annotations = self._executor.map(lambda row: self._samples.annotation_of(scope, row), chosen)
             if chosen:
                 yield [listed(row, said) for row, said in zip(chosen, annotations, strict=True)]
-
-
-def listed(sample: Sample, annotation: Annotation) -> ListedSample:
-    return ListedSample(
-        sample_id=sample.sample_id,
-        name=sample.name,
-        texts=sample.texts,
-        annotation=annotation,
-        annotation_source=sample.annotation_source.value,
-        extension=sample.extension,
-        width=sample.width,
-        height=sample.height,
-        duration_ms=sample.duration_ms,
-        size_bytes=sample.size_bytes,
-        sha256=sample.sha256,
-    )

@@ -1,10 +1,9 @@
 """Use cases: follow a data job's compute job, take its result, cancel it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from openbml.compute.failures import Failure, Fault
 from openbml.compute.jobs import JobNotFoundError
@@ -22,12 +21,14 @@ from openbml.datasets.jobs.data_jobs import (
     DataJobRepository,
     DataJobState,
     WorkProgress,
+    compute_id_of,
     result_key,
 )
 from openbml.datasets.jobs.start_data_jobs import DataJobRuntime
 from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore
 
 _ATTEMPTS = 4  # of one change beside others
+_RESULT = TypeAdapter(dict[str, JsonValue])
 _KEPT_RESULT_BYTES = 100_000  # of a larger one the kind keeps what it needs itself
 
 
@@ -173,9 +174,10 @@ class _Tracking:
         job = self._jobs.find(int(self._change.owner.id))
         if job is None:
             logger.warning("change of an unknown data job", job_id=self._change.owner.id)
+            self._stop_leftover(compute_id_of(int(self._change.owner.id)))
             return None
         if job.state.is_final:
-            self._stop_leftover(job)
+            self._stop_leftover(job.compute_id)
             return job
         after = self._after(job)
         if after is None:
@@ -213,9 +215,9 @@ class _Tracking:
     def _completed(self, job: DataJob) -> DataJob:
         try:
             body = self._scratch.read(result_key(job.scope, job.job_id))
-            result: Result = json.loads(body)
+            result: Result = _RESULT.validate_json(body)
             self._hooks[job.kind].completed(job, result)
-        except (ObjectMissingError, ValidationError, ValueError) as error:
+        except (ObjectMissingError, ValidationError) as error:
             logger.exception("data job left no usable result", job_id=job.job_id)
             reason = f"the job's result cannot be read: {type(error).__name__}"
             failure = Failure(fault=Fault.PLATFORM, message=reason)
@@ -226,15 +228,15 @@ class _Tracking:
         self._hooks[after.kind].not_completed(after)
         return after
 
-    def _stop_leftover(self, job: DataJob) -> None:
-        """A job cancelled while it was being submitted may be alive."""
+    def _stop_leftover(self, compute_id: str) -> None:
+        """The job of a data job that was cancelled while it was submitted, or removed, may be alive."""
         if self._change.state not in ("queued", "running"):
             return
-        logger.warning("the compute job of an ended data job is alive", job_id=job.job_id)
+        logger.warning("the compute job of an ended data job is alive", compute_id=compute_id)
         try:
-            self._runtime.stop_processing(job.compute_id)
+            self._runtime.stop_processing(compute_id)
         except JobNotFoundError:
-            logger.warning("an ended data job has no compute job", job_id=job.job_id)
+            logger.warning("an ended data job has no compute job", compute_id=compute_id)
 
 
 def _progress_of(record: Mapping[str, JsonValue]) -> WorkProgress | None:

@@ -7,7 +7,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from openbml.core.http import control_api
 from openbml.core.observability import logger, metrics
-from openbml.datasets import api, api_annotations, api_exports, api_imports, api_lineage, api_tables
+from openbml.datasets import (
+    api,
+    api_annotations,
+    api_exports,
+    api_imports,
+    api_lineage,
+    api_tables,
+)
 
 app = control_api(
     api.router,

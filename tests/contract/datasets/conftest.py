@@ -27,11 +27,7 @@ from openbml.datasets.importing.inputs import SourceVersion
 from openbml.datasets.importing.plan_imports import Planner, plan_import
 from openbml.datasets.importing.reports_dynamodb import DynamoReportRepository
 from openbml.datasets.importing.shards import ShardMessage
-from openbml.datasets.importing.start_imports import (
-    GivenFile,
-    import_from_version,
-    start_import,
-)
+from openbml.datasets.importing.start_imports import GivenFile, import_from_version, start_import
 from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore

@@ -11,6 +11,8 @@ from openbml.core.clock import utc_now
 from openbml.core.ids import new_id
 from openbml.core.queues import MessageQueue
 from openbml.core.wiring import event_publisher, sqs_queue
+from openbml.datasets.adding.intake import SampleIntake
+from openbml.datasets.adding.intake_dynamodb import DynamoSampleIntake
 from openbml.datasets.annotating.edits import AnnotationStore
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.annotating.history import HistoryRepository
@@ -218,6 +220,13 @@ def snapshot_repository() -> SnapshotRepository:
 @cache
 def lineage_repository() -> LineageRepository:
     return DynamoLineageRepository(_table())
+
+
+@cache
+def sample_intake() -> SampleIntake:
+    return DynamoSampleIntake(
+        _table(), imports=import_repository(), marks=mark_repository(), new_id=new_id, now=utc_now
+    )
 
 
 @cache

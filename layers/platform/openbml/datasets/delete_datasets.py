@@ -22,13 +22,14 @@ from openbml.datasets.datasets import (
     VersionState,
 )
 from openbml.datasets.garbage.marks import MarkRepository, blob_marks
-from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportRepository, ImportState
-from openbml.datasets.importing.end_imports import fail_import
+from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportRepository
+from openbml.datasets.importing.end_imports import abort_uploads, fail_import
+from openbml.datasets.importing.reports import ReportRepository
 from openbml.datasets.jobs.data_jobs import DataJobRepository
 from openbml.datasets.jobs.remove_data_jobs import remove_data_jobs
 from openbml.datasets.jobs.start_data_jobs import DataJobRuntime
 from openbml.datasets.samples import SampleRepository
-from openbml.datasets.stored_objects import ObjectStore, UploadStore, table_manifest_key
+from openbml.datasets.stored_objects import ObjectStore, UploadStore, table_prefix
 
 _PAGE = 100
 
@@ -115,6 +116,7 @@ class VersionRemover:
         *,
         imports: ImportRepository,
         samples: SampleRepository,
+        reports: ReportRepository,
         jobs: DataJobRepository,
         runtime: DataJobRuntime,
         marks: MarkRepository,
@@ -126,6 +128,7 @@ class VersionRemover:
     ) -> None:
         self._imports = imports
         self._samples = samples
+        self._reports = reports
         self._jobs = jobs
         self._runtime = runtime
         self._marks = marks
@@ -143,10 +146,12 @@ class VersionRemover:
                 if not has_time():
                     return False
                 self._remove_chunk(version.key, chunk)
-            self._archives.delete(ended.archive_key)
+            for index in range(len(ended.files)):
+                self._archives.delete(ended.file_key(index))
+            self._reports.remove(ended)
             self._imports.remove(ended)
         remove_data_jobs(version.key, jobs=self._jobs, runtime=self._runtime, data=self._data)
-        self._data.delete_below(table_manifest_key(version.key).rpartition("/")[0] + "/")
+        self._data.delete_below(table_prefix(version.key))
         self._imports.remove_rest(version.key)
         return True
 
@@ -159,8 +164,7 @@ class VersionRemover:
             yield from found
 
     def _ended(self, data_import: DataImport) -> DataImport:
-        if data_import.state is ImportState.UPLOADING:
-            self._uploads.abort(data_import.archive_key, data_import.upload_id)
+        abort_uploads(data_import, self._uploads)
         return fail_import(
             data_import,
             FailureReason.DATASET_DELETED,

@@ -19,5 +19,5 @@ class DataChangeDeniedError(OpenBMLError):
     """The application may see but not change datasets so; details: permission."""
 
 
-class ExportNotFoundError(OpenBMLError):
-    """The project has no such export; details: task_id."""
+class TaskNotFoundError(OpenBMLError):
+    """The project has no such import or export; details: task_id."""

@@ -6,7 +6,7 @@ from openbml.core.clock import Clock
 from openbml.core.ids import IdFactory
 from openbml.core.queues import MessageQueue
 from openbml.datasets.data_api.callers import Caller
-from openbml.datasets.data_api.errors import ExportNotFoundError, ParameterInvalidError
+from openbml.datasets.data_api.errors import ParameterInvalidError, TaskNotFoundError
 from openbml.datasets.data_api.replies import ApiReply, Flat, size_in_mb, time_text
 from openbml.datasets.data_api.requests import ApiRequest, Id, Text, storage_of
 from openbml.datasets.data_api.version_operations import found_version
@@ -106,5 +106,5 @@ def describe_export_task(caller: Caller, request: TaskRequest, *, using: ExportC
 def _export(caller: Caller, task_id: int, jobs: DataJobRepository) -> DataJob:
     job = jobs.find(task_id)
     if job is None or job.scope != caller.scope or job.kind is not DataJobKind.EXPORT:
-        raise ExportNotFoundError(task_id=task_id)
+        raise TaskNotFoundError(task_id=task_id)
     return job

@@ -5,24 +5,29 @@ from functools import cache, partial
 
 from openbml.core.clock import utc_now
 from openbml.core.ids import new_id, new_log_id
+from openbml.core.wiring import event_publisher
 from openbml.datasets.data_api import dataset_operations as of_datasets
 from openbml.datasets.data_api import entity_operations as of_entities
 from openbml.datasets.data_api import export_operations as of_exports
+from openbml.datasets.data_api import import_operations as of_imports
 from openbml.datasets.data_api import version_operations as of_versions
 from openbml.datasets.data_api.answers import DataApi, Operation
 from openbml.datasets.data_api.callers_identity import IdentityCallers
 from openbml.datasets.data_api.version_figures import VersionFigures
 from openbml.datasets.wiring import (
     annotation_store,
+    archive_store,
     data_job_queue,
     data_job_repository,
     data_store,
     dataset_repository,
     datasets_settings,
     deletion_queue,
+    external_reader,
     import_repository,
     sample_intake,
     sample_repository,
+    table_catalogue,
     table_manifest,
 )
 from openbml.identity.wiring import application_repository, authorizer
@@ -34,7 +39,7 @@ READ, WRITE, MANAGE = "datasets.read", "datasets.write", "datasets.manage"
 def data_api() -> DataApi:
     return DataApi(
         callers=IdentityCallers(application_repository(), authorizer(), now=utc_now),
-        operations={**_of_datasets(), **_of_entities(), **_of_versions(), **_of_exports()},
+        operations={**_of_datasets(), **_of_entities(), **_of_versions(), **_of_imports(), **_of_exports()},
         new_log_id=new_log_id,
     )
 
@@ -77,7 +82,7 @@ def _of_entities() -> Mapping[str, Operation]:
 
 def _of_versions() -> Mapping[str, Operation]:
     datasets = dataset_repository()
-    figures = VersionFigures(import_repository())
+    figures = VersionFigures(import_repository(), data_job_repository())
     return {
         "createDatasetVersion": Operation(
             of_versions.CreateVersionRequest,
@@ -92,7 +97,7 @@ def _of_versions() -> Mapping[str, Operation]:
         "describeDatasetVersions": Operation(
             of_versions.VersionsRequest,
             READ,
-            partial(of_versions.describe_dataset_versions, datasets=datasets, figures=figures, new_id=new_id),
+            partial(of_versions.describe_dataset_versions, datasets=datasets, new_id=new_id),
         ),
         "deleteDatasetVersion": Operation(
             of_versions.VersionRequest,
@@ -103,6 +108,32 @@ def _of_versions() -> Mapping[str, Operation]:
                 jobs=data_job_repository(),
                 deletions=deletion_queue(),
             ),
+        ),
+    }
+
+
+def _of_imports() -> Mapping[str, Operation]:
+    using = of_imports.ImportCollaborators(
+        datasets=dataset_repository(),
+        imports=import_repository(),
+        jobs=data_job_repository(),
+        figures=VersionFigures(import_repository(), data_job_repository()),
+        catalogue=table_catalogue(),
+        reader=external_reader(),
+        archives=archive_store(),
+        events=event_publisher(),
+        new_id=new_id,
+        now=utc_now,
+    )
+    return {
+        "createImportTask": Operation(
+            of_imports.CreateImportRequest, WRITE, partial(of_imports.create_import_task, using=using)
+        ),
+        "describeImportTask": Operation(
+            of_imports.ImportTaskRequest, READ, partial(of_imports.describe_import_task, using=using)
+        ),
+        "guessSchema": Operation(
+            of_imports.SourceRequest, WRITE, partial(of_imports.guess_table_schema, using=using)
         ),
     }
 

@@ -146,7 +146,7 @@ def data_job_repository() -> DataJobRepository:
 @cache
 def data_job_hooks() -> Hooks:
     """Each kind's own business with its results."""
-    return {DataJobKind.EXPORT: ExportHook(), DataJobKind.PLAN_IMPORT: PlanImportHook(planner())}
+    return {DataJobKind.EXPORT: ExportHook(), DataJobKind.PLAN_IMPORT: PlanImportHook(planner)}
 
 
 def table_manifest(key: VersionKey) -> str | None:

@@ -69,6 +69,11 @@ class Place:
         client("s3", url).create_bucket(Bucket=self.bucket)
 
 
+class NoTables:
+    def plan(self, data_import: DataImport) -> DataImport:
+        raise AssertionError("no table is imported here")
+
+
 class Importer:
     """A project with its collaborators; `archives` may be another store than the place's bucket."""
 
@@ -93,7 +98,7 @@ class Importer:
             data=self.store,
             shards=self.queue,
             heavy=JobPlanner(DynamoDataJobRepository(place.table), ListQueue(), new_id, utc_now),
-            tables=None,
+            tables=NoTables(),
             events=self.events,
             now=utc_now,
             quotas=quotas,

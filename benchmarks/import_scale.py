@@ -1,8 +1,8 @@
-"""How imports grow: seconds per sample at 1,000, 10,000 and 100,000, and the memory of a 5 GB archive's workers.
+"""How imports grow: time per sample at 1,000 to 100,000, and the memory of a 5 GB archive's workers.
 
-Images are small, so that what is measured is the import and not the decoding (that is `import_zip`). Texts
-have a bare boto3 loop beside them with the same requests: claims, rows and the index. `--most 100000` adds the
-largest size, which takes minutes on two cores; the archive of 5 GB is written to a temporary folder.
+Images are small: what is measured is the import and not the decoding, which is `import_zip`'s. Texts have a
+bare boto3 loop beside them with the same requests: claims and rows. `--most 100000` adds the largest size,
+which takes minutes on two cores; the archive of 5 GB is written to a temporary folder.
 
     python -m benchmarks.import_scale --most 10000
 """

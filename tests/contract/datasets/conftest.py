@@ -2,16 +2,18 @@
 
 import urllib.request
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
+from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.delete_datasets import DeletionMessage, VersionRemover, carry_out_deletion
@@ -38,11 +40,14 @@ from openbml.datasets.samples_dynamodb import DynamoSampleRepository
 from openbml.datasets.settings import QuotaSettings
 from openbml.datasets.snapshots import PackMessage, Selection, Snapshot
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
+from openbml.datasets.tables.import_tables import TableImporter
+from openbml.datasets.tables.table_versions_dynamodb import DynamoTableRepository
 from openbml_catalog.datasets import dataset_kinds
 from openbml_formats.records import Problem, Severity
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.compute_memory import Ticking
 from tests.fakes.datasets_memory import EventLog, ListQueue
+from tests.fakes.tables_memory import MemoryCatalogue
 
 USER = 7
 
@@ -78,7 +83,10 @@ class World:
         self.imports = DynamoImportRepository(self.table, now=self.clock, quotas=self.quotas)
         self.reports = DynamoReportRepository(self.table, self.data)
         self.samples = DynamoSampleRepository(self.table, self.data, now=self.clock)
+        self.tables = DynamoTableRepository(self.table)
+        self.catalogue = MemoryCatalogue()
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
+        self.history = DynamoHistoryRepository(self.table, self.data)
         self.snapshots = DynamoSnapshotRepository(self.table)
         self.jobs = DynamoDataJobRepository(self.table)
         self.marks = DynamoMarkRepository(self.table)
@@ -100,19 +108,31 @@ class World:
         return version.key
 
     def started(
-        self, key: VersionKey, *bodies: bytes, names: Sequence[str] = (), format_code: str = "json"
+        self,
+        key: VersionKey,
+        *bodies: bytes,
+        names: Sequence[str] = (),
+        format_code: str = "json",
+        settings: Mapping[str, JsonValue] | None = None,
     ) -> DataImport:
         files = [
             GivenFile(name=name, size_bytes=len(body))
             for name, body in zip(names or ["images.zip"], bodies, strict=True)
         ]
-        return self.announced(key, files, format_code)
+        return self.announced(key, files, format_code, settings)
 
-    def announced(self, key: VersionKey, files: Sequence[GivenFile], format_code: str) -> DataImport:
+    def announced(
+        self,
+        key: VersionKey,
+        files: Sequence[GivenFile],
+        format_code: str,
+        settings: Mapping[str, JsonValue] | None = None,
+    ) -> DataImport:
         return start_import(
             key,
             format_code=format_code,
             files=files,
+            settings=settings,
             user_id=USER,
             datasets=self.datasets,
             imports=self.imports,
@@ -170,10 +190,26 @@ class World:
                 new_id=new_id,
                 now=self.clock,
             ),
-            tables=None,
+            tables=self.importer,
             events=self.events,
             now=self.clock,
             quotas=self.quotas,
+        )
+
+    @property
+    def importer(self) -> TableImporter:
+        return TableImporter(
+            imports=self.imports,
+            tables=self.tables,
+            reports=self.reports,
+            data=self.data,
+            marks=self.marks,
+            catalogue=self.catalogue,
+            jobs=self.jobs,
+            starting=self.starting,
+            events=self.events,
+            new_id=new_id,
+            now=self.clock,
         )
 
     @property
@@ -302,7 +338,7 @@ class World:
         }
         return VersionRemover(**{**parts, **replaced})
 
-    def carried_out(self) -> None:
+    def deletions_carried_out(self) -> None:
         """Work off the queue of deletions."""
         while messages := self.deletions.taken():
             for message in messages:

@@ -73,7 +73,7 @@ class Planner(NamedTuple):
     data: ObjectStore
     shards: MessageQueue
     heavy: HeavyPlanner
-    tables: TablePlanner | None
+    tables: TablePlanner
     events: EventPublisher
     now: Clock
     quotas: Quotas
@@ -138,8 +138,6 @@ def send_shards(data_import: DataImport, planner: Planner) -> DataImport:
 def _planned(data_import: DataImport, planner: Planner) -> DataImport | InJob:
     """Raises PlanRefusedError, ImportChangedError, DatasetNotFoundError."""
     if data_import.content is Content.ROWS:
-        if planner.tables is None:
-            raise refused(FailureReason.INTERNAL, "This installation does not import tables.")
         return InJob(planner.tables.plan(data_import))
     dataset = planner.datasets.get(data_import.scope, data_import.dataset_id)
     limits = PlanLimits(room=_room(data_import, planner), unique_texts=has_unique_texts(dataset))

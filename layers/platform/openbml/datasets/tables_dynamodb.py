@@ -8,6 +8,7 @@
 | version | `dataset#{scope}#{id}` | `version#{n}` |
 | where a version is | `version-id#{version_id}` | `version` |
 | import | `version#{scope}#{id}#{n}` | `import#{import_id}` |
+| table | `version#{scope}#{id}#{n}` | `table` |
 | label count | `version#{scope}#{id}#{n}` | `label#{name}` |
 | model trained on it | `version#{scope}#{id}#{n}` | `trained#{model_id}#{model_version}` |
 | operation | `version#{scope}#{id}#{n}` | `operation#{operation_id}` |
@@ -30,7 +31,7 @@
 | where a data job is | `datajob#{job_id}` | `place` |
 
 Index `gsi1` is sparse, each by time of the last change: `open-imports` while an import is not final,
-`open-operations` likewise, `deleted-samples` while the rest of a deleted sample has not been swept;
+`open-operations` likewise, `deleted-samples` while the rest of a deleted sample has not been swept; and
 `open-data-jobs` by id, while a data job is not final.
 """
 
@@ -81,6 +82,10 @@ def version_pk(key: VersionKey) -> str:
     return f"version#{key.scope.key}#{key.dataset_id}#{key.version_number}"
 
 
+def table_key(key: VersionKey) -> dict[str, str]:
+    return {"pk": version_pk(key), "sk": "table"}
+
+
 def import_key(key: VersionKey, import_id: int) -> dict[str, str]:
     return {"pk": version_pk(key), "sk": f"import#{import_id:016}"}
 
@@ -116,6 +121,11 @@ def operation_key(key: VersionKey, operation_id: int) -> dict[str, str]:
 
 def operation_chunk_key(operation_id: int, chunk: int) -> dict[str, str]:
     return {"pk": f"operation#{operation_id}", "sk": f"chunk#{chunk:012}"}
+
+
+def lease_key(key: VersionKey, sample_id: int) -> dict[str, str]:
+    pk = f"lease#{key.scope.key}#{key.dataset_id}#{key.version_number}"
+    return {"pk": pk, "sk": f"{sample_id:016}"}
 
 
 def deleted_sample_key(scope: ProjectScope, sample_id: int) -> dict[str, str]:

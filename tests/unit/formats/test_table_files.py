@@ -100,7 +100,7 @@ def test_a_wrong_byte_far_inside_is_told_with_its_line() -> None:
 
 
 def test_a_line_or_cell_without_end_is_refused() -> None:
-    with pytest.raises(DialectError, match="line 0.*longer"):
+    with pytest.raises(DialectError, match=r"line 0.*longer"):
         list(table_rows(io.BytesIO(b"x" * (LINE_CHARACTERS + 9)), Dialect()))
     with pytest.raises(DialectError):
         list(table_rows(io.BytesIO(b'a,"' + b"x\n" * 200_000), Dialect()))

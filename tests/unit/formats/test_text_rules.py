@@ -49,6 +49,7 @@ def test_text_that_is_not_utf_8_is_refused_with_its_probable_encoding(
     with pytest.raises(SourceFormatError, match=named) as refused:
         lines_of(b"fine\n" + text.encode(encoding) if encoding != "utf-16" else text.encode(encoding))
     assert "a.txt" in str(refused.value)
+    assert refused.value.reason == "encoding"
     assert "UTF-8" in str(refused.value)
 
 

@@ -108,7 +108,7 @@ def _raw_lines(text: io.TextIOWrapper, name: str) -> Iterator[str | None]:
                 pass
             yield None
     except UnicodeDecodeError as error:
-        raise SourceFormatError(f"{name}: {_wrong_encoding(error)}") from error
+        raise SourceFormatError(f"{name}: {_wrong_encoding(error)}", reason="encoding") from error
 
 
 class EmptyLines:

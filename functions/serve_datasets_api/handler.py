@@ -13,6 +13,7 @@ from openbml.datasets import (
     api_exports,
     api_imports,
     api_lineage,
+    api_tables,
 )
 
 app = control_api(
@@ -21,6 +22,7 @@ app = control_api(
     api_exports.router,
     api_imports.router,
     api_lineage.router,
+    api_tables.router,
 )
 
 

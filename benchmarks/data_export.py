@@ -204,6 +204,8 @@ def platform_snapshot(place: Place) -> float:
             samples=place.samples,
             snapshots=snapshots,
             scratch=place.store,
+            data=place.store,
+            table_of=lambda key: None,
             packing=packing,
             executor=pool,
             now=utc_now,

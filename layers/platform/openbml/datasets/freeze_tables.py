@@ -55,7 +55,7 @@ def freeze_tables(
         snapshot_id=_digest(task, columns.model_dump_json(), [part.sha256 for part in parts]),
         task=task,
         layout=SnapshotLayout.PARQUET,
-        labels=(),
+        labels=[],
         sample_count=sum(table.rows for table in tables),
         shard_count=len(parts),
         dataset_versions=versions,
@@ -70,7 +70,7 @@ def freeze_tables(
         snapshot_id=snapshot.snapshot_id,
         task=task,
         layout=snapshot.layout,
-        labels=(),
+        labels=[],
         sample_count=snapshot.sample_count,
         shards=[
             PackedShard(key=part.key, sample_count=part.rows, size_bytes=part.size_bytes, sha256=part.sha256)

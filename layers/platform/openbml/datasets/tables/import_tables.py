@@ -9,6 +9,7 @@ from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
 from openbml.core.queues import MessageQueue
+from openbml.core.scope import ProjectScope
 from openbml.datasets.events import ImportStateChanged
 from openbml.datasets.garbage.marks import GRACE, Mark, MarkKind, MarkRepository
 from openbml.datasets.importing.data_imports import (
@@ -134,11 +135,12 @@ class TableImporter(NamedTuple):
         """Raises TableColumnsError, TableVolumeError."""
         before = self.tables.find(data_import.version_key)
         overwrites = table_settings(data_import.settings).upload_type is UploadType.OVERWRITE
-        held = self.manifest(before) if before else None
-        manifest = appended(None if overwrites else held, result)
+        held = self.manifest(before.manifest_key) if before and not overwrites else None
+        manifest = appended(held, result)
         body = manifest.model_dump_json().encode()
         self.data.put(changed_manifest_key(data_import), body, content_type="application/json")
-        table = table_after(data_import, manifest, before, self.now())
+        replaced_key = before.manifest_key if before and overwrites else None
+        table = table_after(data_import, manifest, before, self.now(), replaced_key=replaced_key)
         counts = _counts(result)
         write_report(
             data_import.model_copy(update={"state": ImportState.FINISHED, **counts.model_dump()}),
@@ -152,25 +154,35 @@ class TableImporter(NamedTuple):
             return self._given_up(ended, result)
         ended = self.imports.get(data_import.version_key, data_import.import_id)
         self.events.publish([ImportStateChanged.of(ended)])
-        if held is not None and overwrites:
-            self._release(data_import, held)
+        self._release_replaced(table)
         return ended
 
     def _given_up(self, data_import: DataImport, result: TableResult) -> DataImport:
-        """Let go of rows that came too late: the import was cancelled, or its dataset deleted."""
+        """Let go of rows that came too late: the import was cancelled, or its dataset deleted.
+
+        Of an import that has finished, do what the end of a killed predecessor may have left undone.
+        """
         if data_import.state is not ImportState.FINISHED:
-            self._release(data_import, result)
+            self._release(data_import.scope, result)
+            return data_import
+        table = self.tables.find(data_import.version_key)
+        if table is not None and table.manifest_key == changed_manifest_key(data_import):
+            self._release_replaced(table)
         return data_import
 
-    def manifest(self, table: VersionTable) -> TableManifest:
+    def manifest(self, key: str) -> TableManifest:
         """Raises ObjectMissingError."""
-        return TableManifest.model_validate_json(self.data.read(table.manifest_key))
+        return TableManifest.model_validate_json(self.data.read(key))
 
-    def _release(self, data_import: DataImport, rows: TableManifest | TableResult) -> None:
+    def _release_replaced(self, table: VersionTable) -> None:
+        if table.replaced_key is not None:
+            self._release(table.scope, self.manifest(table.replaced_key))
+
+    def _release(self, scope: ProjectScope, rows: TableManifest | TableResult) -> None:
         """Mark what no version holds any more; readers that have begun have a day to finish."""
         due_at = self.now() + GRACE
         for key in [part.key for part in rows.parts] + [page.key for page in rows.pages]:
-            self.marks.mark(Mark(scope=data_import.scope, kind=MarkKind.OBJECT, name=key, due_at=due_at))
+            self.marks.mark(Mark(scope=scope, kind=MarkKind.OBJECT, name=key, due_at=due_at))
 
     def fail(self, data_import: DataImport, reason: FailureReason, message: str) -> DataImport:
         return fail_import(

@@ -14,6 +14,7 @@ from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.importing.data_imports import DataImport, ImportCounts
+from openbml.datasets.stored_objects import table_prefix
 from openbml_formats.tables.table_imports import (
     DATASET_BYTES,
     ROWS_AT_MOST,
@@ -44,6 +45,7 @@ class VersionTable(BaseModel):
 
     Attributes:
         manifest_key: of the manifest that counts, data bucket.
+        replaced_key: of one whose rows were replaced by it, and may be let go of.
         source_bytes: what the rows were read from, unpacked: what the limit of a dataset is about.
         size_bytes: of the Parquet parts.
         revision: grows with every change; the slower of two writers is refused.
@@ -55,6 +57,7 @@ class VersionTable(BaseModel):
     dataset_id: int
     version_number: int
     manifest_key: str
+    replaced_key: str | None = None
     column_count: int
     rows: int = Field(ge=0, le=ROWS_AT_MOST)
     source_bytes: int = Field(ge=0, le=DATASET_BYTES)
@@ -84,11 +87,6 @@ class TableRepository(Protocol):
 
     def remove(self, key: VersionKey) -> None:
         """Forget the version's table; a repeat is harmless."""
-
-
-def table_prefix(key: VersionKey) -> str:
-    """Return below what all parts and manifests of a version lie, data bucket."""
-    return f"{key.scope.prefix}tables/{key.dataset_id}/{key.version_number}/"
 
 
 def import_table_prefix(data_import: DataImport) -> str:
@@ -148,7 +146,12 @@ def _within_limits(manifest: TableManifest) -> TableManifest:
 
 
 def table_after(
-    data_import: DataImport, manifest: TableManifest, before: VersionTable | None, at: datetime
+    data_import: DataImport,
+    manifest: TableManifest,
+    before: VersionTable | None,
+    at: datetime,
+    *,
+    replaced_key: str | None,
 ) -> VersionTable:
     """Return the version's table once the manifest counts."""
     return VersionTable(
@@ -156,6 +159,7 @@ def table_after(
         dataset_id=data_import.dataset_id,
         version_number=data_import.version_number,
         manifest_key=changed_manifest_key(data_import),
+        replaced_key=replaced_key,
         column_count=len(manifest.columns.columns),
         rows=manifest.rows,
         source_bytes=manifest.source_bytes,

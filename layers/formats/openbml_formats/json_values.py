@@ -64,7 +64,7 @@ def _are_plain(values: list[Any]) -> bool:
     """Whether all are numbers of usual size, told quickly: most of a file are coordinates."""
     if not values or not _NUMBERS.issuperset(map(type, values)):
         return False
-    return min(values) >= -LARGEST_COORDINATE and max(values) <= LARGEST_COORDINATE
+    return bool(min(values) >= -LARGEST_COORDINATE and max(values) <= LARGEST_COORDINATE)
 
 
 def _check_scalar(value: Any) -> None:

@@ -21,6 +21,7 @@ from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.complete_imports import GivenPart, complete_import, part_urls
 from openbml.datasets.importing.data_imports import DataImport
 from openbml.datasets.importing.end_imports import cancel_import
+from openbml.datasets.importing.heavy_plans import JobPlanner
 from openbml.datasets.importing.import_shards import ShardWorker, import_shard
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.inputs import SourceVersion
@@ -70,9 +71,9 @@ class World:
     uploads: S3UploadStore
     clock: Ticking = field(default_factory=Ticking)
     shards: ListQueue = field(default_factory=ListQueue)
+    starting: ListQueue = field(default_factory=ListQueue)
     packing: ListQueue = field(default_factory=ListQueue)
     deletions: ListQueue = field(default_factory=ListQueue)
-    starting: ListQueue = field(default_factory=ListQueue)
     events: EventLog = field(default_factory=EventLog)
     executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8))
 
@@ -183,10 +184,16 @@ class World:
             archives=self.archives,
             data=self.data,
             shards=self.shards,
+            heavy=JobPlanner(
+                jobs=self.jobs,
+                starting=self.starting,
+                new_id=new_id,
+                now=self.clock,
+            ),
+            tables=self.importer,
             events=self.events,
             now=self.clock,
             quotas=self.quotas,
-            start_table=self.importer.plan,
         )
 
     @property
@@ -233,7 +240,7 @@ class World:
 
     def imported(self, key: VersionKey, *bodies: bytes, **options: Any) -> DataImport:
         """Upload, plan, import; the import as it ended."""
-        return self.carried_out(self.uploaded(key, *bodies, **options))
+        return self.ended(self.uploaded(key, *bodies, **options))
 
     def copied(self, key: VersionKey, source: SourceVersion) -> DataImport:
         """Import from another version; the import as it ended."""
@@ -248,9 +255,9 @@ class World:
             new_id=new_id,
             now=self.clock,
         )
-        return self.carried_out(data_import)
+        return self.ended(data_import)
 
-    def carried_out(self, data_import: DataImport) -> DataImport:
+    def ended(self, data_import: DataImport) -> DataImport:
         self.planned(data_import)
         for message in self.shards.taken():
             assert isinstance(message, ShardMessage)
@@ -318,9 +325,9 @@ class World:
         parts: dict[str, Any] = {
             "imports": self.imports,
             "samples": self.samples,
+            "reports": self.reports,
             "jobs": self.jobs,
             "marks": self.marks,
-            "reports": self.reports,
             "uploads": self.uploads,
             "archives": self.archives,
             "data": self.data,

@@ -116,9 +116,9 @@ class VersionRemover:
         *,
         imports: ImportRepository,
         samples: SampleRepository,
+        reports: ReportRepository,
         jobs: DataJobRepository,
         marks: MarkRepository,
-        reports: ReportRepository,
         uploads: UploadStore,
         archives: ObjectStore,
         data: ObjectStore,
@@ -127,9 +127,9 @@ class VersionRemover:
     ) -> None:
         self._imports = imports
         self._samples = samples
+        self._reports = reports
         self._jobs = jobs
         self._marks = marks
-        self._reports = reports
         self._uploads = uploads
         self._archives = archives
         self._data = data

@@ -131,6 +131,10 @@ class DynamoSampleRepository:
             held.add(claim.sample_id)
         return held
 
+    def release(self, key: VersionKey, samples: Sequence[Sample]) -> None:
+        for sample in samples:
+            self._release(key, sample)
+
     def holders(self, key: VersionKey, sha256s: Sequence[str]) -> Mapping[str, int]:
         items = self._batches.get([content_key(key, sha256) for sha256 in dict.fromkeys(sha256s)])
         return {item["sk"].split("#")[0]: int(item["sample_id"]) for item in items}

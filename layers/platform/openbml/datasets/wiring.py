@@ -23,6 +23,7 @@ from openbml.datasets.delete_datasets import VersionRemover
 from openbml.datasets.garbage.marks import MarkRepository
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
+from openbml.datasets.importing.heavy_plans import JobPlanner, PlanImportHook
 from openbml.datasets.importing.import_shards import ShardWorker
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.plan_imports import Planner
@@ -151,10 +152,11 @@ def planner() -> Planner:
         archives=archive_store(),
         data=data_store(),
         shards=shard_queue(),
+        heavy=JobPlanner(jobs=data_job_repository(), starting=data_job_queue(), new_id=new_id, now=utc_now),
+        tables=table_importer(),
         events=event_publisher(),
         now=utc_now,
         quotas=quotas(),
-        start_table=table_importer().plan,
     )
 
 
@@ -190,6 +192,7 @@ def data_job_hooks() -> Hooks:
     return {
         DataJobKind.EXPORT: ExportHook(),
         DataJobKind.IMPORT_TABLE: TableImportHook(table_importer()),
+        DataJobKind.PLAN_IMPORT: PlanImportHook(planner()),
     }
 
 
@@ -227,7 +230,12 @@ def lineage_repository() -> LineageRepository:
 @cache
 def sample_intake() -> SampleIntake:
     return DynamoSampleIntake(
-        _table(), imports=import_repository(), marks=mark_repository(), new_id=new_id, now=utc_now
+        _table(),
+        imports=import_repository(),
+        marks=mark_repository(),
+        quotas=quotas(),
+        new_id=new_id,
+        now=utc_now,
     )
 
 
@@ -241,9 +249,9 @@ def version_remover() -> VersionRemover:
     return VersionRemover(
         imports=import_repository(),
         samples=sample_repository(),
+        reports=report_repository(),
         jobs=data_job_repository(),
         marks=mark_repository(),
-        reports=report_repository(),
         uploads=upload_store(),
         archives=archive_store(),
         data=data_store(),

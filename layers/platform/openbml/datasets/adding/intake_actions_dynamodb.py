@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from pydantic import AwareDatetime
 
 from openbml.core.items import to_item
-from openbml.datasets.adding.entry_imports import entry_import, entry_import_items, sample_limits, volume_of
+from openbml.datasets.adding.entry_imports import entry_import, entry_import_items, volume_of
 from openbml.datasets.datasets import (
     Dataset,
     DatasetQuotaError,
@@ -15,6 +15,7 @@ from openbml.datasets.datasets import (
     VersionState,
 )
 from openbml.datasets.importing.data_imports import VolumeTakenError
+from openbml.datasets.quotas import Quota
 from openbml.datasets.sample_items_dynamodb import (
     content_key,
     index_key,
@@ -24,6 +25,7 @@ from openbml.datasets.sample_items_dynamodb import (
 )
 from openbml.datasets.samples import Facet, Sample
 from openbml.datasets.tables_dynamodb import chunk_key, import_key, version_item_key, version_pk
+from openbml_catalog.datasets import Content
 
 Action = dict[str, Any]
 _NEW = "attribute_not_exists(pk)"
@@ -41,6 +43,7 @@ class Entry(NamedTuple):
     sample: Sample
     claimed: bool
     user_id: int
+    quota: Quota
     lists: Mapping[Facet, Any]
     at: AwareDatetime
 
@@ -66,6 +69,7 @@ def changeable(key: VersionKey) -> dict[str, Any]:
 def chunk_opened(
     key: VersionKey,
     user_id: int,
+    content: Content,
     chunk: int,
     import_id: int,
     full: Mapping[str, Any] | None,
@@ -80,7 +84,7 @@ def chunk_opened(
         pointer["ConditionExpression"] = "chunk = :full"
         pointer["ExpressionAttributeValues"] = {":full": full["chunk"]}
     marker = {**chunk_key(key, chunk), "chunk": chunk, "import_id": import_id, "sample_count": 0}
-    items = entry_import_items(entry_import(key, import_id, chunk, user_id, at))
+    items = entry_import_items(entry_import(key, content, import_id, chunk, user_id, at))
     return [
         {"ConditionCheck": changeable(key)},
         {"Put": pointer},
@@ -104,7 +108,7 @@ def entry_actions(entry: Entry) -> Sequence[tuple[str, Action]]:
 
 def limits_reached(names: Sequence[str], entry: Entry) -> Exception | None:
     """Return the refusal when it was a limit, and nobody else's change, that failed."""
-    limits = sample_limits(entry.dataset.kind.content)
+    limits = entry.quota
     if "version" in names and limits.dataset is not None and entry.version.sample_count >= limits.dataset:
         return DatasetQuotaError(quota="samples of a dataset version", limit=limits.dataset)
     if "account volume" in names or "user volume" in names:
@@ -133,7 +137,7 @@ def _version_counted(entry: Entry) -> Action:
         ":at": entry.at.isoformat(),
     }
     condition = "#state = :seen"
-    limit = sample_limits(entry.dataset.kind.content).dataset
+    limit = entry.quota.dataset
     if limit is not None:
         condition += " AND sample_count < :limit"
         values[":limit"] = limit
@@ -175,7 +179,7 @@ def _chunk_counted(entry: Entry) -> Action:
 def _volumes_counted(entry: Entry) -> list[tuple[str, Action]]:
     return [
         (name, {"Update": update})
-        for name, update in volume_of(_key(entry).scope, entry.dataset.kind.content, entry.user_id)
+        for name, update in volume_of(_key(entry).scope, entry.quota, entry.user_id)
     ]
 
 

@@ -28,16 +28,19 @@ from openbml.datasets.datasets import (
 )
 from openbml.datasets.garbage.marks import ContentBusyError, MarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
+from openbml.datasets.quotas import Quotas
 from openbml.datasets.sample_items_dynamodb import content_key, index_key
 from openbml.datasets.samples import Facet, Sample, chunk_of, facets_of, sample_id_of
 from openbml.datasets.tables_dynamodb import (
     TableBatches,
     chunk_key,
+    dataset_key,
     failed_conditions,
     transact,
     version_item_key,
 )
 from openbml.datasets.version_states import check_changeable
+from openbml_catalog.datasets import Content
 
 _CHUNK_SAMPLES = 1_000
 _ATTEMPTS = 40
@@ -51,6 +54,7 @@ class DynamoSampleIntake:
         *,
         imports: ImportRepository,
         marks: MarkRepository,
+        quotas: Quotas,
         new_id: IdFactory,
         now: Clock,
         sleep: Callable[[float], None] = time.sleep,
@@ -59,6 +63,7 @@ class DynamoSampleIntake:
         self._batches = TableBatches(table)
         self._imports = imports
         self._marks = marks
+        self._quotas = quotas
         self._new_id = new_id
         self._now = now
         self._sleep = sleep
@@ -92,12 +97,20 @@ class DynamoSampleIntake:
         version = self._version(key)
         check_changeable(version)
         chunk = self._imports.reserve_chunks(key.scope, 1)
-        actions = chunk_opened(key, user_id, chunk, self._new_id(), full, self._now())
+        actions = chunk_opened(key, user_id, self._content(key), chunk, self._new_id(), full, self._now())
         try:
             transact(self._table, actions)
         except ClientError as error:
             if not any(failed_conditions(error) or ()):
                 raise
+
+    def _content(self, key: VersionKey) -> Content:
+        item = self._table.get_item(Key=dataset_key(key.scope, key.dataset_id), ConsistentRead=True).get(
+            "Item"
+        )
+        if item is None:
+            raise DatasetVersionNotFoundError(dataset_id=key.dataset_id, version_number=key.version_number)
+        return from_item(Dataset, item).kind.content
 
     # --- contents ---
 
@@ -160,7 +173,9 @@ class DynamoSampleIntake:
         for attempt in range(_ATTEMPTS):
             version = self._version(key)
             check_changeable(version)
-            entry = Entry(dataset, version, sample, claimed, user_id, self._index(key, sample), self._now())
+            quota = self._quotas.of(dataset.kind.content)
+            lists = self._index(key, sample)
+            entry = Entry(dataset, version, sample, claimed, user_id, quota, lists, self._now())
             named = entry_actions(entry)
             try:
                 transact(self._table, [action for _, action in named])

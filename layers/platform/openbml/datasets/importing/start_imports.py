@@ -107,10 +107,7 @@ def import_from_version(
     dataset, _ = open_version(key, datasets)
     if (source.dataset_id, source.version_number) == (key.dataset_id, key.version_number):
         raise InvalidRequestError(field="source", reason="is the version itself")
-    source_key = key.model_copy(
-        update={"dataset_id": source.dataset_id, "version_number": source.version_number}
-    )
-    source_dataset, _ = open_version(source_key, datasets)
+    source_dataset, _ = open_version(source.key(key.scope), datasets)
     check_source(dataset, source_dataset, source)
     data_import = DataImport(
         scope=key.scope,

@@ -116,7 +116,9 @@ def table_repository() -> TableRepository:
 
 @cache
 def table_catalogue() -> TableCatalogue:
-    return GlueTableCatalogue(boto3.client("glue"))
+    settings = datasets_settings()
+    closed = (settings.data_bucket_name, settings.uploads_bucket_name)
+    return GlueTableCatalogue(boto3.client("glue"), closed=closed)
 
 
 @cache

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from openbml.compute.jobs import Job, JobNotFoundError, ProcessingJobRequest
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
@@ -57,16 +56,6 @@ USER = 7
 def emulator_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with emulator(tmp_path_factory.mktemp("emulator")) as url:
         yield url
-
-
-class NoCompute:
-    """A runtime that no job was ever handed to."""
-
-    def submit_processing(self, request: ProcessingJobRequest) -> Job:
-        raise NotImplementedError
-
-    def stop_processing(self, job_id: str) -> Job:
-        raise JobNotFoundError(job_id)
 
 
 @dataclass
@@ -342,7 +331,6 @@ class World:
             "samples": self.samples,
             "reports": self.reports,
             "jobs": self.jobs,
-            "runtime": NoCompute(),
             "marks": self.marks,
             "uploads": self.uploads,
             "archives": self.archives,

@@ -21,15 +21,15 @@ from openbml.datasets.datasets import (
     VersionKey,
     VersionState,
 )
-from openbml.datasets.garbage.marks import MarkRepository, blob_marks
+from openbml.datasets.garbage.marks import GRACE, Mark, MarkKind, MarkRepository, blob_marks
 from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportRepository
 from openbml.datasets.importing.end_imports import abort_uploads, fail_import
 from openbml.datasets.importing.reports import ReportRepository
 from openbml.datasets.jobs.data_jobs import DataJobRepository
-from openbml.datasets.jobs.remove_data_jobs import remove_data_jobs
-from openbml.datasets.jobs.start_data_jobs import DataJobRuntime
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.stored_objects import ObjectStore, UploadStore, table_prefix
+from openbml_formats.data_jobs import DataJobKind
+from openbml_formats.export_jobs import ExportSettings
 
 _PAGE = 100
 
@@ -118,7 +118,6 @@ class VersionRemover:
         samples: SampleRepository,
         reports: ReportRepository,
         jobs: DataJobRepository,
-        runtime: DataJobRuntime,
         marks: MarkRepository,
         uploads: UploadStore,
         archives: ObjectStore,
@@ -130,7 +129,6 @@ class VersionRemover:
         self._samples = samples
         self._reports = reports
         self._jobs = jobs
-        self._runtime = runtime
         self._marks = marks
         self._uploads = uploads
         self._archives = archives
@@ -150,7 +148,7 @@ class VersionRemover:
                 self._archives.delete(ended.file_key(index))
             self._reports.remove(ended)
             self._imports.remove(ended)
-        remove_data_jobs(version.key, jobs=self._jobs, runtime=self._runtime, data=self._data)
+        self._remove_jobs(version.key)
         self._data.delete_below(table_prefix(version.key))
         self._imports.remove_rest(version.key)
         return True
@@ -180,6 +178,26 @@ class VersionRemover:
         for mark in blob_marks(key.scope, (row.sha256 for row in rows if not row.texts), self._now()):
             self._marks.mark(mark)
         self._samples.remove_chunk(key, chunk, rows)
+
+    def _remove_jobs(self, key: VersionKey) -> None:
+        """Drop the version's jobs; files of exports that lie with the platform go a day later."""
+        position = None
+        while True:
+            found, position = self._jobs.page(key, DataJobKind.EXPORT, limit=_PAGE, position=position)
+            for job in found:
+                settings = ExportSettings.model_validate(job.settings)
+                if not settings.customers:
+                    self._marks.mark(
+                        Mark(
+                            scope=key.scope,
+                            kind=MarkKind.OBJECT,
+                            name=settings.target_key,
+                            due_at=self._now() + GRACE,
+                        )
+                    )
+            if position is None:
+                break
+        self._jobs.remove_all(key)
 
 
 def _chunks(data_import: DataImport) -> Iterator[int]:

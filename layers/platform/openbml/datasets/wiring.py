@@ -7,7 +7,6 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
 from openbml.core.ids import new_id
 from openbml.core.queues import MessageQueue
@@ -259,7 +258,6 @@ def version_remover() -> VersionRemover:
         samples=sample_repository(),
         reports=report_repository(),
         jobs=data_job_repository(),
-        runtime=compute_gateway(),
         marks=mark_repository(),
         uploads=upload_store(),
         archives=archive_store(),

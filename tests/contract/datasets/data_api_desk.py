@@ -139,7 +139,7 @@ class Desk:
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
             self.world.deletions.send([DeletionMessage.model_validate_json(message["Body"])])
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        self.world.carried_out()
+        self.world.deletions_carried_out()
 
     def create(self, name: str, api_type: str, template_type: str, **more: Any) -> dict[str, Any]:
         return self.ok(

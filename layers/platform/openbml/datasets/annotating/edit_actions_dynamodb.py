@@ -161,7 +161,9 @@ def gives(delta: LabelDelta) -> bool:
     return delta.samples > 0 or delta.objects > 0
 
 
-def version_counted(key: VersionKey, effects: Effects, new_labels: int, during_import: int | None) -> Action:
+def version_counted(
+    key: VersionKey, effects: Effects, new_labels: int, during_import: int | None, at: AwareDatetime
+) -> Action:
     """Return the version's new counts, on the condition that it may be edited."""
     condition = "attribute_exists(pk) AND NOT #state IN (:closed0, :closed1, :closed2)"
     values: dict[str, Any] = {f":closed{place}": state.value for place, state in enumerate(CLOSED_STATES)}
@@ -174,14 +176,16 @@ def version_counted(key: VersionKey, effects: Effects, new_labels: int, during_i
     return {
         "Update": {
             "Key": version_item_key(key),
-            "UpdateExpression": "ADD revision :one, sample_count :samples, labelled_count :labelled, "
-            "label_count :labels",
+            "UpdateExpression": "SET modified_at = :at ADD revision :one, sample_count :samples, "
+            "labelled_count :labelled, label_count :labels, size_bytes :size",
             "ConditionExpression": condition,
             "ExpressionAttributeNames": _STATE,
             "ExpressionAttributeValues": {
                 ":one": 1,
                 ":samples": effects.samples,
                 ":labelled": effects.labelled,
+                ":size": effects.size_bytes,
+                ":at": at.isoformat(),
                 ":labels": new_labels,
                 **values,
             },

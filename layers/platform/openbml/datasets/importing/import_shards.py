@@ -268,7 +268,14 @@ class _ShardRun:
                 unlabelled=sum(1 for sample in accepted if not sample.labelled),
             )
         )
-        return ShardDone(index=self._index, chunk=self._chunk, entries=entries, counts=counts, labels=labels)
+        return ShardDone(
+            index=self._index,
+            chunk=self._chunk,
+            entries=entries,
+            counts=counts,
+            labels=labels,
+            size_bytes=sum(sample.size_bytes for sample in accepted),
+        )
 
 
 def _duplicate(planned: PlannedSample, *, replacing: bool = False) -> Problem:

@@ -1,14 +1,15 @@
 """What each text format reads, and what it tells of what it does not take."""
 
+import io
 import json
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import pytest
 
 from openbml_formats.annotations import Annotation, Span
 from openbml_formats.readers.tagged import READER as TAGGED
 from openbml_formats.records import NameMismatchError, Severity, SourceFormatError
-from openbml_formats.sources import FilesInMemory
+from openbml_formats.sources import FilesInMemory, MemberUnreadableError
 from tests.fakes.format_files import read, read_settings
 
 SINGLE = read_settings("text_classification")
@@ -79,6 +80,44 @@ def test_an_upload_without_a_fitting_file_is_refused(format_code: str) -> None:
     settings = IOB if format_code == "conll" else SINGLE
     with pytest.raises(SourceFormatError, match="there is no"):
         read(format_code, {"a.png": b""}, settings)
+
+
+class DamagedFiles(FilesInMemory):
+    """Files whose bytes end in a fault of the archive around them."""
+
+    def open(self, name: str) -> BinaryIO:
+        return cast(BinaryIO, io.BufferedReader(DamagedStream(self.read(name, limit=1 << 20))))
+
+
+class DamagedStream(io.RawIOBase):
+    def __init__(self, data: bytes) -> None:
+        self._rest = io.BytesIO(data)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._rest.readinto(buffer)
+        if not count:
+            raise MemberUnreadableError("its checksum is wrong")
+        return count
+
+
+@pytest.mark.parametrize(
+    ("format_code", "files"),
+    [
+        ("text_lines", {"a.txt": b"a\nb\n"}),
+        ("text_labels", {"a.txt": b"a\tx\n"}),
+        ("json_lines", {"a.jsonl": b'{"text": "a"}\n'}),
+        ("csv", {"a.csv": b"text,label\na,b\n"}),
+    ],
+)
+def test_a_file_that_its_archive_does_not_give_whole_is_refused_by_name(
+    format_code: str, files: dict[str, bytes]
+) -> None:
+    with pytest.raises(SourceFormatError, match="checksum") as refused:
+        read(format_code, DamagedFiles(files), SINGLE)
+    assert next(iter(files)) in str(refused.value)
 
 
 # --- labelled texts ---

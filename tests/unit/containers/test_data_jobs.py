@@ -132,7 +132,7 @@ def test_blobs_are_read_many_at_once_and_come_in_order_with_bounded_memory(
     seen = []
     for sample, read in workspace.with_content(workspace.samples()):
         fetched = s3.calls.count("GetObject")
-        assert fetched - len(seen) <= 6 + 1 + 6, "24 MB ahead, the six listings beside them"
+        assert fetched - len(seen) <= 3 + 1 + 6, "12 MB ahead, the six listings beside them"
         seen.append((sample.sample_id, read()[0]))
     assert seen == [(number + 1, number) for number in range(40)]
 

@@ -82,13 +82,21 @@ def _chunks(book: zipfile.ZipFile, part: zipfile.ZipInfo, limit: int) -> Iterato
 
 
 def _first_sheet(book: zipfile.ZipFile, parts: Parts) -> zipfile.ZipInfo:
+    """Return the first sheet with cells that people see, or else the first of all; charts are none."""
     workbook, links = parts.get("xl/workbook.xml"), parts.get("xl/_rels/workbook.xml.rels")
     if workbook is None:
         raise WorkbookError("is no .xlsx file: it has no workbook")
-    sheets = [found for found in _elements(book, workbook, "sheet") if found.get("state") != "veryHidden"]
-    targets = {found.get("Id"): found.get("Target", "") for found in _elements(book, links, "Relationship")}
-    for sheet in sheets[:1]:
-        target = targets.get(next((value for name, value in sheet.items() if name.endswith(":id")), None), "")
+    sheets = sorted(
+        _elements(book, workbook, "sheet"), key=lambda found: found.get("state", "visible") != "visible"
+    )
+    targets = {
+        found.get("Id"): found.get("Target", "")
+        for found in _elements(book, links, "Relationship")
+        if found.get("Type", "/worksheet").endswith("/worksheet")
+    }
+    for sheet in sheets:
+        link = next((value for name, value in sheet.items() if name.endswith(":id")), None)
+        target = targets.get(link, "")
         path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if (found := parts.get(path.lower())) is not None:
             return found
@@ -181,7 +189,13 @@ class _Texts:
         text = "".join(self._pieces)
         self._pieces.clear()
         self._size = 0
-        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+        return _unescaped(text) if "_x" in text else text
+
+
+def _unescaped(text: str) -> str:
+    """Return a text with what `_x000A_` and its like stand for; characters beyond 16 bits are two of them."""
+    halves = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _shared_strings(book: zipfile.ZipFile, parts: Parts) -> Sequence[str]:

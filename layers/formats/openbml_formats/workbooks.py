@@ -6,6 +6,7 @@ reader of our own: of a hostile file nothing is unpacked, parsed or kept beyond 
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +27,12 @@ _SMALL_PART_BYTES = 4 * MIB
 _CHUNK_BYTES = 64 * 1024
 _END_OF_ZIP = b"PK\x05\x06"
 _OLE = b"\xd0\xcf\x11\xe0"
+
+# What `zipfile` raises over a damaged archive: it checks little of what it is told.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError, KeyError, OverflowError),
+)
 
 _COLUMN = re.compile(r"([A-Z]{1,3})[0-9]*")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -51,7 +58,9 @@ def sheet_rows(data: bytes) -> Iterator[Row]:
             sheet = _first_sheet(book, parts)
             strings = _shared_strings(book, parts)
             yield from _rows(_chunks(book, sheet, SHEET_BYTES), strings)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except WorkbookError:
+        raise
+    except _DAMAGE as error:
         raise WorkbookError("is damaged or encrypted") from error
     except expat.ExpatError as error:
         raise WorkbookError("holds a part that is not XML") from error

@@ -143,6 +143,15 @@ def test_what_is_no_workbook_is_refused_fast_and_small(data: bytes, named: str) 
     assert time.monotonic() - began < 10
 
 
+def test_a_part_that_lies_before_the_file_is_damage() -> None:
+    data = bytearray(workbook([["text"], ["a"]]))
+    for place in range(len(data) - 22, len(data)):
+        for value in (0, 1, 127, 255):
+            broken = data[:place] + bytes([value]) + data[place + 1 :]
+            with contextlib.suppress(WorkbookError):
+                list(sheet_rows(bytes(broken)))
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_damaged_workbook_gives_rows_or_one_error(data: st.DataObject) -> None:

@@ -170,6 +170,21 @@ def test_a_customers_bucket_that_refuses_is_theirs_to_mend(
         exports.run(order, opened(order, s3, pool, told))
 
 
+def test_a_text_that_the_format_cannot_carry_is_the_users_to_mend_and_leaves_no_archive(
+    s3: MemoryS3, pool: ThreadPoolExecutor, told: Told
+) -> None:
+    kind = dataset_kinds()["text_classification"]
+    row = ListedSample(sample_id=5, name="a", texts=("two\nlines",))
+    s3.objects["uploads", "texts"] = packed_listing([row])
+    target = {"format": "text_labels", "target_bucket": "data", "target_key": "out.zip"}
+    info = ExportInfo(dataset_name="texts", version_number=1, kind=kind, labels=[])
+    order = ordered(samples=["texts"], settings=target, dataset=info)
+    with pytest.raises(UserFault, match=r"sample 5 .* json_lines"):
+        exports.run(order, opened(order, s3, pool, told))
+    assert ("data", "out.zip") not in s3.objects
+    assert s3.uploads == {}
+
+
 def test_progress_is_told_once_a_second_and_at_the_end(told: Told) -> None:
     at = [0.0]
     progress = JobProgress(Progress(told.stream), clock=lambda: at[0])

@@ -116,7 +116,9 @@ def table_repository() -> TableRepository:
 
 @cache
 def table_catalogue() -> TableCatalogue:
-    return GlueTableCatalogue(boto3.client("glue"))
+    settings = datasets_settings()
+    closed = (settings.data_bucket_name, settings.uploads_bucket_name)
+    return GlueTableCatalogue(boto3.client("glue"), closed=closed)
 
 
 @cache
@@ -191,7 +193,7 @@ def data_job_hooks() -> Hooks:
     return {
         DataJobKind.EXPORT: ExportHook(),
         DataJobKind.IMPORT_TABLE: TableImportHook(table_importer()),
-        DataJobKind.PLAN_IMPORT: PlanImportHook(planner()),
+        DataJobKind.PLAN_IMPORT: PlanImportHook(planner),
     }
 
 

@@ -136,6 +136,11 @@ def test_an_empty_or_unknown_version_is_refused(served: Api, world: World) -> No
     assert served.call("POST", f"{path}/1/exports/77/cancel")[0] == 404
 
 
+def test_exports_of_one_second_have_names_of_their_own(served: Api, exports: str) -> None:
+    made = [served.ok("POST", exports, {**THEIRS, "storage_path": "s3://bucket/x/"}) for _ in range(4)]
+    assert len({one["storage_path"] for one in made}) == 4
+
+
 def test_more_open_jobs_than_a_version_may_have_are_refused(served: Api, exports: str) -> None:
     told = [served.call("POST", exports, {"format": "json"})[0] for _ in range(11)]
     assert told == [202] * 10 + [409]

@@ -62,7 +62,6 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         "IMPORT_SHARDS_QUEUE_URL": queue,
         "DATA_JOBS_QUEUE_URL": queue,
         "SNAPSHOTS_QUEUE_URL": queue,
-        "DATA_JOBS_QUEUE_URL": queue,
         "STAGE": "dev",
         "COMPUTE_TABLE_NAME": world.table.name,
         "IMAGE_REPOSITORY_PREFIX": "localhost/openbml",

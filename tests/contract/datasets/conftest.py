@@ -308,6 +308,8 @@ class World:
             samples=self.samples,
             snapshots=self.snapshots,
             scratch=self.archives,
+            data=self.data,
+            table_of=lambda key: None,
             packing=self.packing,
             executor=self.executor,
             now=self.clock,

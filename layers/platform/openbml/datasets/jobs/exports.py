@@ -17,6 +17,7 @@ from openbml.datasets.datasets import (
     DatasetRepository,
     DatasetVersion,
     StorageType,
+    VersionExportingError,
     VersionKey,
     VersionState,
 )
@@ -180,6 +181,15 @@ class ExportHook:
 
     def not_completed(self, job: DataJob) -> None:
         """A job that does not end leaves nothing: its upload is aborted."""
+
+
+def check_not_exporting(key: VersionKey, *, jobs: DataJobRepository) -> None:
+    """Raises VersionExportingError."""
+    for job in jobs.open_of(key):
+        if job.kind is DataJobKind.EXPORT:
+            raise VersionExportingError(
+                dataset_id=key.dataset_id, version_number=key.version_number, export_id=job.job_id
+            )
 
 
 def export_prefix(scope: ProjectScope, job_id: int) -> str:

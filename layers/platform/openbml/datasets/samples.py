@@ -200,8 +200,8 @@ class SampleRepository(Protocol):
     def find(self, scope: ProjectScope, sample_ids: Iterable[int]) -> Mapping[int, Sample]:
         """Return samples by id, wherever they are in the project; unknown ones are left out."""
 
-    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey) -> bool:
-        """Return whether another version of the project holds the content."""
+    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey | None) -> bool:
+        """Return whether a version of the project, other than one, holds the content."""
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         """Drop samples, their claims and index of a chunk; a repeat is harmless."""

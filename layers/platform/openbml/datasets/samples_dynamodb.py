@@ -11,6 +11,8 @@ from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import Position, VersionKey
 from openbml.datasets.sample_items_dynamodb import (
     bitmap,
+    columns_item,
+    columns_key,
     content_key,
     content_pk,
     history_pk,
@@ -122,9 +124,9 @@ class DynamoSampleRepository:
             held.add(claim.sample_id)
         return held
 
-    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey) -> bool:
+    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey | None) -> bool:
         condition = below(content_pk(scope, sha256), f"{sha256}#")
-        own = content_key(besides, sha256)["sk"]
+        own = content_key(besides, sha256)["sk"] if besides else None
         items, _ = query_page(self._table, condition, limit=2, position=None, ConsistentRead=True)
         return any(item["sk"] != own for item in items)
 
@@ -140,7 +142,8 @@ class DynamoSampleRepository:
             {"pk": index_pk(key, facet), "sk": f"{chunk:012}", "ordinals": bitmap(places)}
             for facet, places in sorted(ordinals.items())
         ]
-        self._batches.put([*rows, *index])
+        columns = columns_item(key, chunk, samples, self._objects)
+        self._batches.put([*rows, *index, columns])
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         facets = sorted({facet.key for sample in samples for facet in facets_of(sample)})
@@ -152,7 +155,7 @@ class DynamoSampleRepository:
             self._table, Key("pk").eq(history_pk(key.scope, chunk)), ProjectionExpression="pk, sk"
         )
         self._batches.delete([{"pk": item["pk"], "sk": item["sk"]} for item in history])
-        self._table.delete_item(Key=chunk_key(key, chunk))
+        self._batches.delete([columns_key(key, chunk), chunk_key(key, chunk)])
 
     def _release(self, key: VersionKey, sample: Sample) -> None:
         try:

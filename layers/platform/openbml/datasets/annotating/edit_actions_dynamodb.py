@@ -161,7 +161,9 @@ def gives(delta: LabelDelta) -> bool:
     return delta.samples > 0 or delta.objects > 0
 
 
-def version_counted(key: VersionKey, effects: Effects, new_labels: int, during_import: int | None) -> Action:
+def version_counted(
+    key: VersionKey, effects: Effects, new_labels: int, during_import: int | None, at: AwareDatetime
+) -> Action:
     """Return the version's new counts, on the condition that it may be edited."""
     condition = "attribute_exists(pk) AND NOT #state IN (:closed0, :closed1, :closed2)"
     values: dict[str, Any] = {f":closed{place}": state.value for place, state in enumerate(CLOSED_STATES)}
@@ -174,12 +176,14 @@ def version_counted(key: VersionKey, effects: Effects, new_labels: int, during_i
     return {
         "Update": {
             "Key": version_item_key(key),
-            "UpdateExpression": "ADD revision :one, sample_count :samples, labelled_count :labelled, "
-            "label_count :labels",
+            "UpdateExpression": "SET modified_at = :at ADD revision :one, sample_count :samples, "
+            "labelled_count :labelled, size_bytes :size_bytes, label_count :labels",
             "ConditionExpression": condition,
             "ExpressionAttributeNames": _STATE,
             "ExpressionAttributeValues": {
+                ":at": at.isoformat(),
                 ":one": 1,
+                ":size_bytes": effects.size_bytes,
                 ":samples": effects.samples,
                 ":labelled": effects.labelled,
                 ":labels": new_labels,

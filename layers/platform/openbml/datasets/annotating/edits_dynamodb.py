@@ -261,7 +261,7 @@ class DynamoAnnotationStore:
             removed[sample.import_id] = removed.get(sample.import_id, 0) + 1
         actions += index_changed(key, effects.bits, known.bits)
         actions += labels_counted(key, effects.labels, known.labels)
-        actions.append(version_counted(key, effects, len(new_labels), call.during_import))
+        actions.append(version_counted(key, effects, len(new_labels), call.during_import, at))
         return actions + _volumes_given_back(key, removed, known.imports)
 
     def _known(

@@ -103,6 +103,7 @@ class DataImport(BaseModel):
     Attributes:
         first_chunk: the chunks `first_chunk … first_chunk + shard_count - 1` are this import's, one a shard.
         reserved: how many samples it still holds of its account's and its user's allowance.
+        removed: how many of the accepted samples were deleted one by one since.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -130,6 +131,7 @@ class DataImport(BaseModel):
     entries_total: int = 0
     entries_done: int = 0
     accepted: int = 0
+    removed: int = 0
     duplicate: int = 0
     rejected: int = 0
     ignored: int = 0

@@ -53,6 +53,7 @@ def benches(scratch: Path) -> list[Bench]:
         Bench("handlers", "own time, cold imports, package sizes", [[*own, "benchmarks.handlers"]]),
         Bench("sample_store", "browse, search, annotate at 100,000", [[*own, "benchmarks.sample_store"]]),
         Bench("import_zip", "import of a zip vs a bare boto3 loop", [[*own, "benchmarks.import_zip"]]),
+        Bench("data_export", "exports, snapshots vs bare boto3 loops", [[*own, "benchmarks.data_export"]]),
         Bench(
             "training_step",
             "training step vs bare torch loops",
@@ -92,7 +93,16 @@ def benches(scratch: Path) -> list[Bench]:
 
 
 def run(bench: Bench) -> dict[str, object]:
-    paths = ("layers/platform", "layers/catalog", "layers/formats", "infra/local", "sdk", ".")
+    paths = (
+        "layers/platform",
+        "layers/catalog",
+        "layers/formats",
+        "containers/kit",
+        "containers/data",
+        "infra/local",
+        "sdk",
+        ".",
+    )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(REPOSITORY / path) for path in paths)}
     started = time.monotonic()
     code = 0

@@ -15,9 +15,7 @@ from openbml.datasets.annotating.bulk_operations import OperationMessage
 from openbml.datasets.annotating.carry_out_operations import carry_out
 from openbml.datasets.wiring import (
     annotation_store,
-    data_store,
     dataset_repository,
-    deleted_sample_repository,
     operation_queue,
     operation_repository,
     sample_index,
@@ -43,8 +41,6 @@ def handle_operation(record: OperationRecord, lambda_context: LambdaContext) -> 
         index=sample_index(),
         store=annotation_store(),
         operations=operation_repository(),
-        deleted=deleted_sample_repository(),
-        data=data_store(),
         queue=operation_queue(),
         now=utc_now,
         has_time=lambda: lambda_context.get_remaining_time_in_millis() > _RESERVE_MS,

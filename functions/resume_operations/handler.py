@@ -1,4 +1,4 @@
-"""Scheduled: asks again for bulk operations that fell silent, clears away the rest of deleted samples."""
+"""Scheduled: asks again for the work of bulk operations that fell silent."""
 
 from typing import Any
 
@@ -8,15 +8,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
 from openbml.datasets.annotating.carry_out_operations import resume_operations
-from openbml.datasets.annotating.deleted_samples import sweep_forgotten
 from openbml.datasets.wiring import (
-    data_store,
     dataset_repository,
-    deleted_sample_repository,
     operation_queue,
     operation_repository,
     sample_index,
-    sample_repository,
 )
 
 
@@ -31,9 +27,6 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
         queue=operation_queue(),
         now=utc_now,
     )
-    swept = sweep_forgotten(
-        deleted=deleted_sample_repository(), samples=sample_repository(), data=data_store(), now=utc_now
-    )
     metrics.add_metric("OperationsResumed", MetricUnit.Count, resumed)
-    logger.info("silent operations asked for again", resumed=resumed, swept=swept)
-    return {"resumed": resumed, "swept": swept}
+    logger.info("silent operations asked for again", resumed=resumed)
+    return {"resumed": resumed}

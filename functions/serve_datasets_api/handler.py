@@ -16,6 +16,7 @@ from openbml.datasets import (
     api_lineage,
     api_operations,
     api_samples,
+    api_tables,
 )
 
 app = control_api(
@@ -27,6 +28,7 @@ app = control_api(
     api_lineage.router,
     api_operations.router,
     api_samples.router,
+    api_tables.router,
 )
 
 

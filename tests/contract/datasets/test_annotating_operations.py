@@ -18,13 +18,13 @@ from openbml.datasets.annotating.bulk_operations import (
     start_operation,
 )
 from openbml.datasets.annotating.carry_out_operations import carry_out, resume_operations
-from openbml.datasets.annotating.deleted_samples import delete_sample, sweep_forgotten
+from openbml.datasets.annotating.delete_samples import delete_sample
 from openbml.datasets.annotating.edits import Author, Edit, LabelBusyError, LabelNotFoundError
 from openbml.datasets.annotating.labels import LabelTakenError
 from openbml.datasets.annotating.sample_search import SampleFilter
 from openbml.datasets.datasets import OperationRunningError, VersionBusyError, VersionKey
+from openbml.datasets.garbage.marks import GRACE
 from openbml.datasets.samples import AnnotationSource, AnnotationState, SampleNotFoundError
-from openbml.datasets.stored_objects import blob_key
 from openbml_formats.annotations import Annotation, Box, Region
 from tests.contract.datasets.conftest import USER, World
 from tests.contract.datasets.planting import assert_counts_are_right, classes, planted
@@ -56,8 +56,6 @@ def worked(world: World, message: OperationMessage, **replaced: Any) -> BulkOper
         "index": world.index,
         "store": world.annotations,
         "operations": world.operations,
-        "deleted": world.deleted,
-        "data": world.data,
         "queue": world.bulk,
         "now": world.clock,
         "has_time": lambda: True,
@@ -152,8 +150,6 @@ def test_deleted_samples_give_back_volume_claims_and_blobs(world: World) -> None
         user_id=USER,
         store=world.annotations,
         samples=world.samples,
-        deleted=world.deleted,
-        data=world.data,
     )
     with pytest.raises(SampleNotFoundError):
         world.samples.get(key, rows[0].sample_id)
@@ -163,31 +159,16 @@ def test_deleted_samples_give_back_volume_claims_and_blobs(world: World) -> None
     assert done.changed > 0
     assert world.imports.room(data_import) == room + gone
     assert world.current(data_import).removed == gone
-    tags = world.s3.get_object_tagging(Bucket=world.data._bucket, Key=blob_key(key.scope, rows[0].sha256))
-    assert tags["TagSet"]
-    assert not world.samples.is_referenced(key.scope, rows[0].sha256, besides=None)
+    tomorrow = world.clock() + GRACE
+    assert rows[0].sha256 in {mark.name for mark in world.marks.due(tomorrow)}
+    assert not world.samples.is_referenced(key.scope, rows[0].sha256)
     version = world.datasets.version(key)
     left = world.samples.of_chunk(key.scope, world.samples.chunks(key)[0])
     assert version.sample_count == len(left) == 12 - gone
     assert_counts_are_right(world, key, *(f"label/{label}" for row in rows for label in row.labels))
     again = world.imported(key, archive(labelled_pairs(12)))
     assert (again.accepted, again.duplicate) == (gone, 12 - gone)
-    tags = world.s3.get_object_tagging(Bucket=world.data._bucket, Key=blob_key(key.scope, rows[0].sha256))
-    assert not tags["TagSet"]
-
-
-def test_what_a_killed_deletion_left_is_swept_later(world: World) -> None:
-    key = world.dataset()
-    sample = planted(world, key, 1)[0]
-    world.data.put(blob_key(key.scope, sample.sha256), b"x", content_type="image/jpeg")
-    edits = [Edit(sample_id=sample.sample_id, annotation=None)]
-    world.annotations.apply_edits(key, edits, author=Author.human(1), during_import=None)
-    options = {"deleted": world.deleted, "samples": world.samples, "data": world.data, "now": world.clock}
-    assert sweep_forgotten(**options) == 0  # type: ignore[arg-type]
-    world.clock.pass_time(minutes=16)
-    assert [sweep_forgotten(**options), sweep_forgotten(**options)] == [1, 0]  # type: ignore[arg-type]
-    tags = world.s3.get_object_tagging(Bucket=world.data._bucket, Key=blob_key(key.scope, sample.sha256))
-    assert tags["TagSet"]
+    assert list(world.marks.due(tomorrow)) == []
 
 
 @pytest.mark.parametrize("afterwards", [False, True])

@@ -19,6 +19,7 @@ from openbml.datasets import (
     api_labels,
     api_operations,
     api_samples,
+    api_tables,
     wiring,
 )
 from openbml.datasets.importing.shards import ShardMessage
@@ -104,12 +105,13 @@ def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
         "UPLOADS_BUCKET_NAME": world.archives._bucket,
         "DELETIONS_QUEUE_URL": queue["QueueUrl"],
         "OPERATIONS_QUEUE_URL": queue["QueueUrl"],
+        "DATA_JOBS_QUEUE_URL": queue["QueueUrl"],
         "POWERTOOLS_TRACE_DISABLED": "true",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     everything = FakeAuthorizer(world.scope, "datasets.read", "datasets.write", "datasets.manage")
-    for module in (api, api_annotations, api_imports, api_labels, api_operations, api_samples):
+    for module in (api, api_annotations, api_imports, api_labels, api_operations, api_samples, api_tables):
         monkeypatch.setattr(module, "authorizer", lambda: everything)
     for function in CACHED:
         function.cache_clear()
@@ -182,7 +184,7 @@ def test_the_routes_walk_from_a_dataset_to_its_samples(served: Api, world: World
     with urllib.request.urlopen(sample["thumbnail_url"]) as reply:
         assert reply.headers["Content-Type"] == "image/jpeg"
     (problem,) = served.ok("GET", f"{version}/imports/{done['import_id']}/problems")["items"]
-    assert problem["reason"] == "annotation_shape"
+    assert problem["reason"] == "image_type"
     assert served.ok("GET", f"{version}/imports")["items"][0]["import_id"] == done["import_id"]
 
 
@@ -238,7 +240,7 @@ def test_each_route_asks_for_its_permission(
 ) -> None:
     key = world.dataset()
     reader = FakeAuthorizer(world.scope, "datasets.read")
-    for module in (api, api_annotations, api_imports, api_labels, api_operations, api_samples):
+    for module in (api, api_annotations, api_imports, api_labels, api_operations, api_samples, api_tables):
         monkeypatch.setattr(module, "authorizer", lambda: reader)
     version = f"/datasets/{key.dataset_id}/versions/1"
     assert served.call("GET", version)[0] == 200

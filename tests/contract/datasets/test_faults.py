@@ -15,6 +15,7 @@ from openbml.datasets.datasets import (
     VersionState,
 )
 from openbml.datasets.delete_datasets import DeletionMessage, carry_out_deletion, delete_dataset
+from openbml.datasets.importing.complete_imports import UploadIncompleteError, uploaded_parts
 from openbml.datasets.importing.data_imports import (
     FailureReason,
     ImportState,
@@ -22,7 +23,6 @@ from openbml.datasets.importing.data_imports import (
 )
 from openbml.datasets.importing.end_imports import expire_imports
 from openbml.datasets.importing.shards import ShardMessage
-from openbml.datasets.importing.start_imports import UploadIncompleteError, uploaded_parts
 from openbml.datasets.samples import Claim, Facet
 from tests.contract.datasets.conftest import World
 from tests.fakes.datasets_archives import archive, labelled_pairs
@@ -86,17 +86,12 @@ def carried_out(world: World, rounds: int = 50) -> int:
 
 def deletion_round(world: World, message: DeletionMessage, has_time: int = 1000, **replaced: Any) -> bool:
     left = iter(range(has_time))
-    parts: dict[str, Any] = {"samples": world.samples, "imports": world.imports, "data": world.data}
     return carry_out_deletion(
         message,
         datasets=world.datasets,
-        uploads=world.uploads,
-        archives=world.archives,
         deletions=world.deletions,
-        events=world.events,
-        now=world.clock,
+        remover=world.remover(**replaced),
         has_time=lambda: next(left, None) is not None,
-        **{**parts, **replaced},
     )
 
 
@@ -216,7 +211,7 @@ def test_an_upload_is_resumed_part_by_part(world: World) -> None:
     body = archive([*labelled_pairs(3)]) + b""
     large = body + bytes(9 * 1024 * 1024)  # no zip, but two parts
     data_import = world.started(key, large)
-    assert data_import.part_count == 2
+    assert data_import.files[0].part_count == 2
     first = world.sent(data_import, large, [1])
     with pytest.raises(UploadIncompleteError) as caught:
         world.completed(data_import, first)
@@ -252,7 +247,7 @@ def test_an_abandoned_upload_ends_as_cancelled_and_blocks_nothing(world: World) 
 def test_an_upload_that_storage_gave_up_is_cancelled_when_it_is_looked_at(world: World) -> None:
     key = world.dataset()
     data_import = world.started(key, b"x")
-    world.uploads.abort(data_import.archive_key, data_import.upload_id)
+    world.uploads.abort(data_import.file_key(0), data_import.files[0].upload_id)
     with pytest.raises(ImportStateError):
         uploaded_parts(
             data_import, imports=world.imports, uploads=world.uploads, events=world.events, now=world.clock
@@ -319,7 +314,7 @@ def rows(world: World, key: VersionKey) -> list[str]:
     return sorted(
         f"{item['pk']} {item['sk']}"
         for item in items
-        if not item["pk"].startswith(("account#", "snapshot#")) and item["sk"] != "chunks"
+        if not item["pk"].startswith(("account#", "snapshot#", "mark#")) and item["sk"] != "chunks"
     )
 
 
@@ -377,25 +372,6 @@ def test_of_ten_datasets_of_one_name_made_at_once_one_stands(world: World) -> No
     with ThreadPoolExecutor(10) as pool:
         made = [future.result() for future in [pool.submit(make) for _ in range(10)]]
     assert made.count(True) == 1
-
-
-def test_images_that_another_dataset_holds_are_not_marked_for_expiry(world: World) -> None:
-    key, other = world.dataset(), world.dataset("other")
-    world.imported(key, archive(labelled_pairs(4)))
-    world.imported(other, archive(labelled_pairs(2)))
-    deleted(world, key)
-
-    marked = [
-        name
-        for name in world.keys("data", f"{key.scope.prefix}blobs/")
-        if world.s3.get_object_tagging(Bucket=world.data._bucket, Key=name)["TagSet"]
-    ]
-    assert len(marked) == 2
-    world.imported(other, archive(labelled_pairs(4)))
-    still = [
-        name for name in marked if world.s3.get_object_tagging(Bucket=world.data._bucket, Key=name)["TagSet"]
-    ]
-    assert still == []  # stored again, so the mark is gone
 
 
 def test_a_claim_of_a_running_import_is_kept(world: World) -> None:

@@ -51,6 +51,7 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         "UPLOADS_BUCKET_NAME": world.archives._bucket,
         "DELETIONS_QUEUE_URL": queue,
         "IMPORT_SHARDS_QUEUE_URL": queue,
+        "DATA_JOBS_QUEUE_URL": queue,
         "SNAPSHOTS_QUEUE_URL": queue,
         "POWERTOOLS_TRACE_DISABLED": "true",
         "POWERTOOLS_METRICS_DISABLED": "true",
@@ -93,3 +94,7 @@ def test_a_message_of_another_shape_goes_to_the_dead_letters(environment: World,
 
 def test_the_schedule_ends_nothing_when_nothing_is_open(environment: World) -> None:
     assert handler("expire_imports")(event("expire_imports"), Context()) is None
+
+
+def test_the_schedule_sweeps_nothing_when_nothing_is_due(environment: World) -> None:
+    assert handler("sweep_objects")(event("sweep_objects"), Context()) is None

@@ -13,7 +13,7 @@ from openbml.core.clock import utc_now
 from openbml.core.errors import InvalidRequestError
 from openbml.core.http import no_content, principal_of
 from openbml.core.wiring import cursor_codec
-from openbml.datasets.annotating.deleted_samples import delete_sample
+from openbml.datasets.annotating.delete_samples import delete_sample
 from openbml.datasets.annotating.sample_feed import leased_neighbour, neighbour
 from openbml.datasets.annotating.sample_search import SampleFilter, SampleOrder, find_samples
 from openbml.datasets.api import VERSION, Cursor, Id, Number
@@ -25,7 +25,6 @@ from openbml.datasets.wiring import (
     annotation_store,
     data_store,
     dataset_repository,
-    deleted_sample_repository,
     lease_repository,
     sample_index,
     sample_repository,
@@ -147,8 +146,6 @@ def remove_sample(project_id: Id, dataset_id: Id, version_number: Number, sample
         user_id=access.user_id,
         store=annotation_store(),
         samples=sample_repository(),
-        deleted=deleted_sample_repository(),
-        data=data_store(),
     )
     return no_content()
 

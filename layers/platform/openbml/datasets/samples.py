@@ -174,8 +174,18 @@ class SampleRepository(Protocol):
     def claim(self, key: VersionKey, claims: Sequence[Claim]) -> frozenset[int]:
         """Return the sample ids that hold their content now; repeating a claim is harmless.
 
-        A claim of an import that ended without committing its chunk is taken over.
+        A claim of an import that ended without committing its chunk is taken over. A content that was to be
+        swept is kept from now on (`garbage.marks`).
+
+        Raises:
+            ContentBusyError: a sweep is at one of the contents in this moment; ask again later.
         """
+
+    def release(self, key: VersionKey, samples: Sequence[Sample]) -> None:
+        """Give up the claims that these samples hold; a repeat is harmless."""
+
+    def holders(self, key: VersionKey, sha256s: Sequence[str]) -> Mapping[str, int]:
+        """Return the sample ids that hold contents of the version; of contents it does not have, none."""
 
     def add_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         """Write samples and index of one chunk; a repeat overwrites them with the same."""
@@ -200,8 +210,8 @@ class SampleRepository(Protocol):
     def find(self, scope: ProjectScope, sample_ids: Iterable[int]) -> Mapping[int, Sample]:
         """Return samples by id, wherever they are in the project; unknown ones are left out."""
 
-    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey | None) -> bool:
-        """Return whether a version of the project, other than one, holds the content."""
+    def is_referenced(self, scope: ProjectScope, sha256: str) -> bool:
+        """Return whether a version of the project holds the content."""
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         """Drop samples, their claims and index of a chunk; a repeat is harmless."""

@@ -7,8 +7,11 @@ from typing import Any
 from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
+from openbml.core.clock import Clock, utc_now
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import Position, VersionKey
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
+from openbml.datasets.sample_columns import columns_of
 from openbml.datasets.sample_items_dynamodb import (
     bitmap,
     columns_item,
@@ -54,17 +57,24 @@ _CLAIMS = 100  # actions of a transaction
 class DynamoSampleRepository:
     """Keeps annotations compressed in the items, large ones by SHA-256 among the project's objects."""
 
-    def __init__(self, table: Any, objects: ObjectStore) -> None:
+    def __init__(self, table: Any, objects: ObjectStore, *, now: Clock = utc_now) -> None:
         self._table = table
         self._objects = objects
         self._batches = TableBatches(table)
+        self._marks = DynamoMarkRepository(table)
+        self._now = now
 
     # --- contents ---
 
     def claim(self, key: VersionKey, claims: Sequence[Claim]) -> frozenset[int]:
         held: set[int] = set()
         for group in in_groups(claims, _CLAIMS):
-            held |= self._claim_group(key, group)
+            taken = self._claim_group(key, group)
+            # After the claims, never before: see `garbage.marks`.
+            self._marks.take(
+                key.scope, [claim.sha256 for claim in group if claim.sample_id in taken], self._now()
+            )
+            held |= taken
         return frozenset(held)
 
     def _claim_group(self, key: VersionKey, group: Sequence[Claim]) -> set[int]:
@@ -99,22 +109,20 @@ class DynamoSampleRepository:
         """Return the sample ids that could take a claim over from an import that ended half-way.
 
         Only one import runs into a version at a time, so another import's claim either has a finished chunk
-        or belongs to nobody.
+        or belongs to nobody. Nor does a pending claim: while an import runs, no single sample comes in.
         """
         wanted = {claim.sha256: claim for claim in claims}
-        owners = {
-            item["sk"].split("#")[0]: (int(item["sample_id"]), int(item["import_id"]))
-            for item in self._batches.get([content_key(key, sha256) for sha256 in wanted])
-        }
+        owners = self._batches.get([content_key(key, sha256) for sha256 in wanted])
         strangers = {
-            sha256: sample_id
-            for sha256, (sample_id, import_id) in owners.items()
-            if import_id != wanted[sha256].import_id
+            item["sk"].split("#")[0]: item
+            for item in owners
+            if int(item["import_id"]) != wanted[item["sk"].split("#")[0]].import_id
         }
-        finished = self._finished(key, {chunk_of(sample_id) for sample_id in strangers.values()})
+        finished = self._finished(key, {chunk_of(int(item["sample_id"])) for item in strangers.values()})
         held: set[int] = set()
-        for sha256, sample_id in strangers.items():
-            if chunk_of(sample_id) in finished:
+        for sha256, item in strangers.items():
+            sample_id = int(item["sample_id"])
+            if chunk_of(sample_id) in finished and not item.get("pending"):
                 continue
             claim = wanted[sha256]
             try:
@@ -124,11 +132,18 @@ class DynamoSampleRepository:
             held.add(claim.sample_id)
         return held
 
-    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey | None) -> bool:
+    def release(self, key: VersionKey, samples: Sequence[Sample]) -> None:
+        for sample in samples:
+            self._release(key, sample)
+
+    def holders(self, key: VersionKey, sha256s: Sequence[str]) -> Mapping[str, int]:
+        items = self._batches.get([content_key(key, sha256) for sha256 in dict.fromkeys(sha256s)])
+        return {item["sk"].split("#")[0]: int(item["sample_id"]) for item in items}
+
+    def is_referenced(self, scope: ProjectScope, sha256: str) -> bool:
         condition = below(content_pk(scope, sha256), f"{sha256}#")
-        own = content_key(besides, sha256)["sk"] if besides else None
-        items, _ = query_page(self._table, condition, limit=2, position=None, ConsistentRead=True)
-        return any(item["sk"] != own for item in items)
+        items, _ = query_page(self._table, condition, limit=1, position=None, ConsistentRead=True)
+        return bool(items)
 
     # --- chunks ---
 
@@ -142,7 +157,7 @@ class DynamoSampleRepository:
             {"pk": index_pk(key, facet), "sk": f"{chunk:012}", "ordinals": bitmap(places)}
             for facet, places in sorted(ordinals.items())
         ]
-        columns = columns_item(key, chunk, samples, self._objects)
+        columns = columns_item(key, chunk, columns_of(samples), self._objects)
         self._batches.put([*rows, *index, columns])
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:

@@ -65,8 +65,8 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None:
         """Harmless when it is gone."""
 
-    def set_unreferenced(self, key: str, *, unreferenced: bool) -> None:
-        """Mark an object for expiry a day later, or take the mark off; harmless when it is gone."""
+    def delete_below(self, prefix: str) -> None:
+        """Delete all objects whose keys start so; harmless when there are none."""
 
     def url(self, key: str) -> str:
         """Return an address that reads the object for some minutes, computed without a call."""
@@ -87,6 +87,6 @@ def thumbnail_key(scope: ProjectScope, sha256: str) -> str:
     return f"{scope.prefix}thumbnails/{sha256}.jpg"
 
 
-def table_manifest_key(key: VersionKey) -> str:
-    """Return where a table's version names its Parquet parts, data bucket."""
-    return f"{key.scope.prefix}tables/{key.dataset_id}/{key.version_number}/manifest.json"
+def table_prefix(key: VersionKey) -> str:
+    """Return below what all parts and manifests of a table's version lie, data bucket."""
+    return f"{key.scope.prefix}tables/{key.dataset_id}/{key.version_number}/"

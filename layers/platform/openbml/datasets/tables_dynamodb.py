@@ -8,6 +8,7 @@
 | version | `dataset#{scope}#{id}` | `version#{n}` |
 | where a version is | `version-id#{version_id}` | `version` |
 | import | `version#{scope}#{id}#{n}` | `import#{import_id}` |
+| table | `version#{scope}#{id}#{n}` | `table` |
 | label count | `version#{scope}#{id}#{n}` | `label#{name}` |
 | model trained on it | `version#{scope}#{id}#{n}` | `trained#{model_id}#{model_version}` |
 | operation | `version#{scope}#{id}#{n}` | `operation#{operation_id}` |
@@ -18,20 +19,19 @@
 | sample | `samples#{scope}#{chunk}` | `{ordinal}` |
 | earlier annotation | `history#{scope}#{chunk}` | `{ordinal}#{revision}` |
 | columns of a chunk | `columns#{scope}#{id}#{n}` | `{chunk}`: names, sizes, times |
-| deleted sample's rest | `project#{scope}` | `deleted#{sample_id}` |
 | lease of a sample | `lease#{scope}#{id}#{n}` | `{sample_id}` |
 | label group | `project#{scope}` | `label-group#{id}`, `label-group-name#{name}`, `label-groups` |
 | content of a version | `content#{scope}#{sha256[:2]}` | `{sha256}#{id}#{n}` |
 | where an import is | `import#{import_id}` | `import` |
 | finished shard, problems | `import#{import_id}` | `shard#{i}`, `problems#{shard}#{n}` |
 | volume | `account#{account}#{region}` | `volume`, `volume#{user}` |
+| mark of an object to sweep | `mark#{scope}#{kind}#{name[:2]}` | `{sha256 or key}` |
 | snapshot | `snapshot#{scope}#{snapshot_id}` | `snapshot`, `shard#{i}` |
 | data job | `version#{scope}#{id}#{n}` | `datajob#{job_id}` |
 | where a data job is | `datajob#{job_id}` | `place` |
 
 Index `gsi1` is sparse, each by time of the last change: `open-imports` while an import is not final,
-`open-operations` likewise, `deleted-samples` while the rest of a deleted sample has not been swept;
-`open-data-jobs` by id, while a data job is not final.
+`open-operations` likewise; `open-data-jobs` by id, while a data job is not final.
 """
 
 import random
@@ -54,7 +54,6 @@ _ATTEMPTS = 8
 OPEN_IMPORTS = "open-imports"
 OPEN_DATA_JOBS = "open-data-jobs"
 OPEN_OPERATIONS = "open-operations"
-DELETED_SAMPLES = "deleted-samples"
 
 
 def project_pk(scope: ProjectScope) -> str:
@@ -81,6 +80,10 @@ def version_pk(key: VersionKey) -> str:
     return f"version#{key.scope.key}#{key.dataset_id}#{key.version_number}"
 
 
+def table_key(key: VersionKey) -> dict[str, str]:
+    return {"pk": version_pk(key), "sk": "table"}
+
+
 def import_key(key: VersionKey, import_id: int) -> dict[str, str]:
     return {"pk": version_pk(key), "sk": f"import#{import_id:016}"}
 
@@ -92,6 +95,10 @@ def version_id_key(version_id: int) -> dict[str, str]:
 def import_pk(import_id: int) -> str:
     # Import ids are unique in an installation, and an archive's key in storage names no account.
     return f"import#{import_id}"
+
+
+def mark_key(scope: ProjectScope, kind: str, name: str) -> dict[str, str]:
+    return {"pk": f"mark#{scope.key}#{kind}#{name[:2]}", "sk": name}
 
 
 def data_job_key(key: VersionKey, job_id: int) -> dict[str, str]:
@@ -121,10 +128,6 @@ def operation_plan_key(operation_id: int, mark: str, chunk: int) -> dict[str, st
 def lease_key(key: VersionKey, sample_id: int) -> dict[str, str]:
     pk = f"lease#{key.scope.key}#{key.dataset_id}#{key.version_number}"
     return {"pk": pk, "sk": f"{sample_id:016}"}
-
-
-def deleted_sample_key(scope: ProjectScope, sample_id: int) -> dict[str, str]:
-    return {"pk": project_pk(scope), "sk": f"deleted#{sample_id:016}"}
 
 
 def chunk_key(key: VersionKey, chunk: int) -> dict[str, str]:

@@ -16,7 +16,6 @@ from openbml.datasets.annotating.bulk_operations import (
     ask_for_work,
     plan_operation,
 )
-from openbml.datasets.annotating.deleted_samples import DeletedSampleRepository, sweep_samples
 from openbml.datasets.annotating.edits import (
     AnnotationStore,
     Author,
@@ -31,7 +30,6 @@ from openbml.datasets.datasets import (
     DatasetVersionNotFoundError,
 )
 from openbml.datasets.samples import Sample, SampleRepository
-from openbml.datasets.stored_objects import ObjectStore
 from openbml_formats.annotations import Annotation
 
 SILENCE_LIMIT = timedelta(minutes=30)  # a chunk is redelivered within it
@@ -46,8 +44,6 @@ def carry_out(
     index: SampleIndex,
     store: AnnotationStore,
     operations: OperationRepository,
-    deleted: DeletedSampleRepository,
-    data: ObjectStore,
     queue: MessageQueue,
     now: Clock,
     has_time: Callable[[], bool],
@@ -75,8 +71,6 @@ def carry_out(
         return operations.end(operation, OperationState.CANCELLED, now())
     except EditTooWideError as error:
         return operations.end(operation, OperationState.FAILED, now(), failure=str(error))
-    if operation.action.kind is ActionKind.DELETE_SAMPLES:
-        sweep_samples(operation.scope, message.chunk, deleted=deleted, samples=samples, data=data)
     if not done:
         queue.send([message])
         return operation

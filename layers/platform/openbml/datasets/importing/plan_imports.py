@@ -1,53 +1,92 @@
-"""Planning: the archive's directory is read, judged as a whole, and cut into shards."""
+"""Planning: what was uploaded is read, judged as a whole, and cut into shards."""
 
-from collections.abc import Sequence
-from typing import IO, cast
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
 from openbml.core.clock import Clock
 from openbml.core.errors import OpenBMLError
 from openbml.core.events import EventPublisher
 from openbml.core.queues import MessageQueue
+from openbml.datasets.datasets import Dataset, DatasetNotFoundError, DatasetRepository
 from openbml.datasets.events import ImportStateChanged
-from openbml.datasets.importing.archives import ArchiveFormatError, Directory, read_directory
 from openbml.datasets.importing.data_imports import (
     DataImport,
     FailureReason,
     ImportChangedError,
+    ImportCounts,
     ImportPlan,
     ImportRepository,
     ImportState,
-    Problem,
 )
-from openbml.datasets.importing.end_imports import fail_import
-from openbml.datasets.importing.pairing import Pair, paired
-from openbml.datasets.importing.range_reader import RangeReader
-from openbml.datasets.importing.shards import cut, packed, shard_key, shard_messages
-from openbml.datasets.limits import LISTED_MISMATCHES
-from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore
+from openbml.datasets.importing.end_imports import fail_import, finish_when_done
+from openbml.datasets.importing.inputs import SourceVersion
+from openbml.datasets.importing.plan_sources import (
+    PlanRefusedError,
+    is_too_large,
+    opened_upload,
+    refused,
+    samples_of_version,
+)
+from openbml.datasets.importing.reports import PLAN, ProblemLog, ReportRepository
+from openbml.datasets.importing.shards import shard_key, shard_messages, shared_key
+from openbml.datasets.quotas import Quotas
+from openbml.datasets.samples import SampleRepository
+from openbml.datasets.stored_objects import ObjectStore
+from openbml_catalog.datasets import Content
+from openbml_formats.planned import PlannedSample, packed_plan
+from openbml_formats.planning import Found, PlanLimits, PlanSummary, plan_upload, write_plan
+from openbml_formats.protocols import ReadSettings, Shared
+from openbml_formats.records import NameMismatchError, Problem, SourceFormatError
 
-_PLAN = -1  # the plan's own place among the shards' problems
-_NAMED = 3
+_FAULTS = {
+    FailureReason.ENCODING: "Text encoding wrong",
+    FailureReason.TAG_SCHEME: "Tags do not follow the dataset's scheme",
+    FailureReason.SCHEMA: "Columns do not follow the schema",
+    FailureReason.NAME_MISMATCH: "Names of files do not match",
+}
 
 
 class NotStartedError(OpenBMLError):
-    """The archive is there before its import says so; the message comes again. Details: import_id."""
+    """The upload is there before its import says so; the message comes again. Details: import_id."""
 
 
-class PlanRefusedError(OpenBMLError):
-    """The archive as a whole is not imported; details: reason (FailureReason), message."""
+class HeavyPlanner(Protocol):
+    """Has an upload planned by a job; the import stays in planning until the job has ended."""
+
+    def plan(self, data_import: DataImport, dataset: Dataset, limits: PlanLimits) -> DataImport: ...
 
 
-def plan_import(
-    project_id: int,
-    import_id: int,
-    *,
-    imports: ImportRepository,
-    archives: ObjectStore,
-    shards: MessageQueue,
-    events: EventPublisher,
-    now: Clock,
-) -> DataImport | None:
-    """Plan an import whose archive has arrived; a repeat sends the shards' messages again.
+class TablePlanner(Protocol):
+    """Imports tables, which have no shards."""
+
+    def plan(self, data_import: DataImport) -> DataImport: ...
+
+
+class Planner(NamedTuple):
+    """Collaborators of planning."""
+
+    datasets: DatasetRepository
+    imports: ImportRepository
+    samples: SampleRepository
+    reports: ReportRepository
+    archives: ObjectStore
+    data: ObjectStore
+    shards: MessageQueue
+    heavy: HeavyPlanner
+    tables: TablePlanner
+    events: EventPublisher
+    now: Clock
+    quotas: Quotas
+
+
+class InJob(NamedTuple):
+    """A job plans the import."""
+
+    data_import: DataImport
+
+
+def plan_import(project_id: int, import_id: int, planner: Planner) -> DataImport | None:
+    """Plan an import whose files have arrived; a repeat sends the shards' messages again.
 
     Returns:
         The import, or None when the dataset is gone already.
@@ -55,97 +94,176 @@ def plan_import(
     Raises:
         NotStartedError: try again.
     """
-    data_import = imports.find(project_id, import_id)
+    data_import = planner.imports.find(project_id, import_id)
     if data_import is None or data_import.state.is_final:
         return data_import
     if data_import.state is ImportState.UPLOADING:
         raise NotStartedError(import_id=import_id)
     if data_import.state is ImportState.PLANNING:
         try:
-            data_import = _planned(data_import, imports, archives)
+            planned = _planned(data_import, planner)
         except PlanRefusedError as error:
-            reason = FailureReason(error.details["reason"])
-            message = str(error.details["message"])
-            return fail_import(data_import, reason, message, imports=imports, events=events, now=now)
-        except ImportChangedError:
-            return imports.find(project_id, import_id)  # cancelled or deleted meanwhile
-    events.publish([ImportStateChanged.of(data_import)])
-    shards.send(shard_messages(data_import))
+            reason, message = FailureReason(error.details["reason"]), str(error.details["message"])
+            return refuse(data_import, reason, message, planner)
+        except (ImportChangedError, DatasetNotFoundError):
+            return planner.imports.find(project_id, import_id)  # cancelled or deleted meanwhile
+        if isinstance(planned, InJob):
+            return planned.data_import
+        data_import = planned
+    return send_shards(data_import, planner)
+
+
+def refuse(data_import: DataImport, reason: FailureReason, message: str, planner: Planner) -> DataImport:
+    return fail_import(
+        data_import, reason, message, imports=planner.imports, events=planner.events, now=planner.now
+    )
+
+
+def send_shards(data_import: DataImport, planner: Planner) -> DataImport:
+    """Tell that the import runs and ask for its shards; one without a shard is at its end."""
+    if not data_import.shard_count:
+        return finish_when_done(
+            data_import,
+            imports=planner.imports,
+            reports=planner.reports,
+            data=planner.data,
+            events=planner.events,
+            now=planner.now,
+        )
+    planner.events.publish([ImportStateChanged.of(data_import)])
+    planner.shards.send(shard_messages(data_import))
     return data_import
 
 
-def _planned(data_import: DataImport, imports: ImportRepository, archives: ObjectStore) -> DataImport:
-    directory = _directory(data_import, archives)
-    pairing = paired(directory.entries, data_import.annotation_format)
-    ignored = [*map(_junk, directory.ignored), *map(_foreign, pairing.ignored)]
-    if pairing.mismatches:
-        imports.add_problems(data_import, _PLAN, pairing.mismatches[:LISTED_MISMATCHES])
-        raise PlanRefusedError(reason=FailureReason.NAME_MISMATCH, message=_mismatch_text(pairing.mismatches))
-    if not pairing.pairs:
-        raise PlanRefusedError(reason=FailureReason.ARCHIVE_FORMAT, message="The archive holds no images.")
-    taken, excess = _within_limits(data_import, pairing.pairs, imports)
-    imports.add_problems(data_import, _PLAN, [*ignored, *map(_excess, excess)][:LISTED_MISMATCHES])
-    groups = list(cut(taken))
-    for index, group in enumerate(groups):
-        archives.put(shard_key(data_import, index), packed(group), content_type="application/octet-stream")
-    plan = ImportPlan(
-        first_chunk=imports.reserve_chunks(data_import.scope, len(groups)),
-        shard_count=len(groups),
-        entries_total=len(taken),
-        ignored=len(ignored) + len(excess),
-    )
-    return imports.plan(data_import, plan)
-
-
-def _directory(data_import: DataImport, archives: ObjectStore) -> Directory:
+def _planned(data_import: DataImport, planner: Planner) -> DataImport | InJob:
+    """Raises PlanRefusedError, ImportChangedError, DatasetNotFoundError."""
+    if data_import.content is Content.ROWS:
+        return InJob(planner.tables.plan(data_import))
+    dataset = planner.datasets.get(data_import.scope, data_import.dataset_id)
+    limits = PlanLimits(room=_room(data_import, planner), unique_texts=has_unique_texts(dataset))
+    output = StoredPlan(data_import, planner)
     try:
-        size = archives.size(data_import.archive_key)
-    except ObjectMissingError as error:
-        raise PlanRefusedError(
-            reason=FailureReason.INTERNAL, message="The uploaded archive has expired; upload it again."
-        ) from error
-    reader = RangeReader(archives, data_import.archive_key, size)
-    try:
-        return read_directory(cast(IO[bytes], reader), size)
-    except ArchiveFormatError as error:
-        message = f"Archive format wrong: {error.details['reason']}."
-        raise PlanRefusedError(reason=FailureReason.ARCHIVE_FORMAT, message=message) from error
+        if data_import.source is not None:
+            summary = _copied(data_import, data_import.source, dataset, limits, output, planner)
+        else:
+            upload = opened_upload(data_import, planner.archives)
+            if is_too_large(data_import, upload.source.members()):
+                return InJob(planner.heavy.plan(data_import, dataset, limits))
+            for problem in upload.skipped:
+                output.problem(problem)
+            settings = read_settings(data_import, dataset)
+            summary = plan_upload(data_import.format, upload.source, settings, limits, output)
+    except NameMismatchError as error:
+        for problem in error.problems:
+            output.problem(problem)
+        raise refused(FailureReason(error.reason), fault_text(error.reason, str(error))) from error
+    except SourceFormatError as error:
+        raise refused(FailureReason(error.reason), fault_text(error.reason, str(error))) from error
+    finally:
+        output.log.close()
+    return record_plan(data_import, dataset, summary, output.log.counts, planner)
 
 
-def _within_limits(
-    data_import: DataImport, pairs: Sequence[Pair], imports: ImportRepository
-) -> tuple[Sequence[Pair], Sequence[Pair]]:
-    """Return what fits and what does not.
-
-    The manual has excess images ignored (spec 02 section 1.4) and an import fail for volume (section 1.3): it
-    fails when nothing fits.
-    """
-    room = imports.room(data_import)
+def _room(data_import: DataImport, planner: Planner) -> int:
+    room = planner.imports.room(data_import)
     if room <= 0:
+        limits = planner.quotas.of(data_import.content).describe()
         message = (
-            "Data volume over the limit: 100,000 images per dataset and user, 200,000 per account. "
-            "Delete data you no longer need, or ask for expansion."
+            f"Data volume over the limit: {limits}. Delete data you no longer need, or ask for expansion."
         )
-        raise PlanRefusedError(reason=FailureReason.VOLUME_LIMIT, message=message)
-    return pairs[:room], pairs[room:]
+        raise refused(FailureReason.VOLUME_LIMIT, message)
+    return room
 
 
-def _mismatch_text(mismatches: Sequence[Problem]) -> str:
-    named = ", ".join(problem.file for problem in mismatches[:_NAMED])
-    more = f" and {len(mismatches) - _NAMED} more" if len(mismatches) > _NAMED else ""
-    return (
-        "Image name and annotation json name do not match: every image needs a json file of the same "
-        f"name in the same folder, and every json file an image. See {named}{more}."
+def fault_text(reason: str, message: str) -> str:
+    return f"{_FAULTS.get(FailureReason(reason), 'Archive format wrong')}: {message}."
+
+
+def record_plan(
+    data_import: DataImport,
+    dataset: Dataset,
+    summary: PlanSummary,
+    counts: ImportCounts,
+    planner: Planner,
+) -> DataImport:
+    """Raises PlanRefusedError: there is nothing to import; ImportChangedError, VolumeTakenError."""
+    if not summary.entries and not counts.rejected:
+        raise refused(FailureReason.ARCHIVE_FORMAT, "There is nothing to import in what was chosen.")
+    if summary.label_map:
+        planner.datasets.set_label_map(dataset, summary.label_map)
+    plan = ImportPlan(
+        first_chunk=planner.imports.reserve_chunks(data_import.scope, max(summary.shards, 1)),
+        shard_count=summary.shards,
+        entries_total=summary.entries,
+        counts=counts,
+    )
+    return planner.imports.plan(data_import, plan)
+
+
+def has_unique_texts(dataset: Dataset) -> bool:
+    texts = dataset.kind.content in (Content.TEXT, Content.PAIR, Content.TOKENS)
+    return texts and dataset.deduplicated
+
+
+class StoredPlan:
+    """The `PlanOutput` of a function: shards in the uploads bucket, problems in the report."""
+
+    def __init__(self, data_import: DataImport, planner: Planner) -> None:
+        self._import = data_import
+        self._archives = planner.archives
+        self.log = ProblemLog(data_import, PLAN, planner.reports)
+
+    def shard(self, index: int, samples: Sequence[PlannedSample]) -> None:
+        key = shard_key(self._import, index)
+        self._archives.put(key, packed_plan(samples), content_type="application/octet-stream")
+
+    def shared(self, shared: Shared) -> None:
+        body = shared.model_dump_json().encode()
+        self._archives.put(shared_key(self._import), body, content_type="application/json")
+
+    def problem(self, problem: Problem) -> None:
+        self.log.add(problem)
+
+
+def read_settings(data_import: DataImport, dataset: Dataset) -> ReadSettings:
+    chosen = data_import.data_format
+    return ReadSettings(
+        kind=dataset.kind,
+        labelled=chosen.labelled if chosen else True,
+        tag_scheme=dataset.tag_scheme,
+        label_map=dataset.label_map or None,
     )
 
 
-def _junk(name: str) -> Problem:
-    return Problem(file=name, reason="ignored_system_file", message="was left by an operating system")
+def _copied(
+    data_import: DataImport,
+    source: SourceVersion,
+    dataset: Dataset,
+    limits: PlanLimits,
+    output: StoredPlan,
+    planner: Planner,
+) -> PlanSummary:
+    try:
+        other = planner.datasets.get(data_import.scope, source.dataset_id)
+    except DatasetNotFoundError as error:
+        raise refused(FailureReason.SOURCE_DATASET, "The dataset to copy from is gone.") from error
+
+    def found() -> Found:
+        samples = samples_of_version(source.key(data_import.scope), source, planner.samples)
+        return _with_known_tags(samples, dataset) if dataset.label_map else samples
+
+    summary = write_plan(found, limits, output)
+    new = other.label_map if not dataset.label_map else {}
+    return summary.model_copy(update={"label_map": new})
 
 
-def _foreign(name: str) -> Problem:
-    return Problem(file=name, reason="ignored_file", message="is neither an image nor its annotation")
-
-
-def _excess(pair: Pair) -> Problem:
-    return Problem(file=pair.image.name, reason="ignored_volume", message="is over the limit of data volume")
+def _with_known_tags(found: Found, dataset: Dataset) -> Iterator[PlannedSample | Problem]:
+    """Leave out sentences with labels that are not in the dataset's map (spec 02 section 4.4)."""
+    for sample in found:
+        tags = sample.annotation.tags if isinstance(sample, PlannedSample) and sample.annotation else ()
+        unknown = next((tag for tag in tags if tag not in dataset.label_map), None)
+        if unknown is None or isinstance(sample, Problem):
+            yield sample
+        else:
+            message = f"the label {unknown[:60]!r} is not in label_map.json"
+            yield Problem(file=sample.file, line=sample.line, reason="unknown_label", message=message)

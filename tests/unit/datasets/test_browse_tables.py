@@ -28,10 +28,18 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 COLUMNS = TableSchema.from_lists([0, 1], ["a", "b"], ["a", "b"], ["bigint", "string"])
 
 
-def result(rows: int, *, source_bytes: int = 10, columns: TableSchema = COLUMNS, pages: Any = ()) -> TableResult:
+def result(
+    rows: int, *, source_bytes: int = 10, columns: TableSchema = COLUMNS, pages: Any = ()
+) -> TableResult:
     part = TablePart(key="part", rows=rows, size_bytes=5, sha256="0")
     return TableResult(
-        import_id=1, columns=columns, rows=rows, source_bytes=source_bytes, size_bytes=5, parts=[part], pages=pages
+        import_id=1,
+        columns=columns,
+        rows=rows,
+        source_bytes=source_bytes,
+        size_bytes=5,
+        parts=[part],
+        pages=pages,
     )
 
 
@@ -94,7 +102,9 @@ def test_ten_million_rows_and_twenty_gigabytes_are_the_end() -> None:
 
 
 def test_settings_are_kept_as_they_were_given() -> None:
-    settings = TableSettings.model_validate({"header": "true", "column_error": "skip", "upload_type": "overwrite"})
+    settings = TableSettings.model_validate(
+        {"header": "true", "column_error": "skip", "upload_type": "overwrite"}
+    )
 
     assert table_settings(checked_table_settings(settings)) == settings
     assert table_settings({}) == TableSettings()

@@ -34,7 +34,6 @@ from openbml.datasets.garbage.marks import MarkRepository
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
 from openbml.datasets.importing.heavy_plans import JobPlanner, PlanImportHook
-from openbml.datasets.importing.import_shards import ShardWorker
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.plan_imports import Planner
 from openbml.datasets.importing.reports import ReportRepository
@@ -169,22 +168,6 @@ def planner() -> Planner:
         events=event_publisher(),
         now=utc_now,
         quotas=quotas(),
-    )
-
-
-@cache
-def shard_worker() -> ShardWorker:
-    return ShardWorker(
-        datasets=dataset_repository(),
-        imports=import_repository(),
-        samples=sample_repository(),
-        reports=report_repository(),
-        archives=archive_store(),
-        data=data_store(),
-        annotations=annotation_store(),
-        events=event_publisher(),
-        executor=executor(),
-        now=utc_now,
     )
 
 

@@ -14,17 +14,13 @@ from openbml.core.wiring import cursor_codec
 from openbml.datasets.api_models import (
     DatasetView,
     NewDataset,
-    SampleDetail,
-    SampleView,
     VersionList,
     VersionView,
 )
-from openbml.datasets.datasets import Dataset, DatasetFilter, LabelCount, VersionKey, VersionState
+from openbml.datasets.datasets import Dataset, DatasetFilter, VersionKey, VersionState
 from openbml.datasets.delete_datasets import delete_dataset
 from openbml.datasets.manage_datasets import create_dataset
-from openbml.datasets.samples import AnnotationState, Facet
-from openbml.datasets.stored_objects import blob_key, thumbnail_key
-from openbml.datasets.wiring import data_store, dataset_repository, deletion_queue, sample_repository
+from openbml.datasets.wiring import dataset_repository, deletion_queue
 from openbml.identity.projects import ProjectAccess
 from openbml.identity.wiring import authorizer
 
@@ -116,55 +112,6 @@ def list_versions(project_id: Id, dataset_id: Id) -> VersionList:
 def get_version(project_id: Id, dataset_id: Id, version_number: Number) -> VersionView:
     key = _key(project_id, dataset_id, version_number, "datasets.read")
     return VersionView.of(dataset_repository().version(key))
-
-
-@router.get(f"{VERSION}/labels")
-def list_labels(
-    project_id: Id, dataset_id: Id, version_number: Number, limit: Limit = 50, cursor: Cursor = None
-) -> Page[LabelCount]:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
-    dataset_repository().version(key)
-    purpose = f"labels/{key.scope.key}/{dataset_id}/{version_number}"
-    position = cursor_codec().decode(cursor, purpose=purpose)
-    found, following = dataset_repository().labels(key, limit=limit, position=position)
-    return Page(items=found, next_cursor=cursor_codec().encode(following, purpose=purpose))
-
-
-@router.get(f"{VERSION}/samples")
-def list_samples(
-    project_id: Id,
-    dataset_id: Id,
-    version_number: Number,
-    label: Annotated[str | None, Query(max_length=100)] = None,
-    annotation_state: Annotated[AnnotationState | None, Query()] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[SampleView]:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
-    dataset_repository().version(key)
-    facet = Facet.chosen(label, annotation_state)
-    purpose = f"samples/{key.scope.key}/{dataset_id}/{version_number}/{facet.key}"
-    position = cursor_codec().decode(cursor, purpose=purpose)
-    found, following = sample_repository().page(key, facet, limit=limit, position=position)
-    return Page(
-        items=[
-            SampleView.of(sample, data_store().url(thumbnail_key(key.scope, sample.sha256)))
-            for sample in found
-        ],
-        next_cursor=cursor_codec().encode(following, purpose=purpose),
-    )
-
-
-@router.get(f"{VERSION}/samples/<sample_id>")
-def get_sample(project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id) -> SampleDetail:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
-    sample = sample_repository().get(key, sample_id)
-    store = data_store()
-    return SampleDetail.with_image(
-        sample,
-        thumbnail_url=store.url(thumbnail_key(key.scope, sample.sha256)),
-        image_url=store.url(blob_key(key.scope, sample.sha256)),
-    )
 
 
 def dataset_view(dataset: Dataset) -> DatasetView:

@@ -7,7 +7,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from openbml.datasets.datasets import Dataset, DatasetVersion, StorageType, VersionState
 from openbml.datasets.limits import NAME_CHARACTERS
-from openbml.datasets.samples import Sample
 from openbml_formats.tag_schemes import TagScheme
 
 
@@ -114,36 +113,3 @@ class VersionView(Reply):
 class VersionList(Reply):
     items: Sequence[VersionView]
     next_cursor: Literal[None] = None
-
-
-class LabelRef(Reply):
-    name: str
-
-
-class SampleView(Reply):
-    sample_id: int
-    name: str
-    labels: Sequence[LabelRef]
-    width: int
-    height: int
-    size_bytes: int
-    sha256: str
-    thumbnail_url: str
-
-    @classmethod
-    def of(cls, sample: Sample, thumbnail_url: str) -> "SampleView":
-        return cls.model_validate({**_fields(sample), "thumbnail_url": thumbnail_url})
-
-
-class SampleDetail(SampleView):
-    image_url: str
-
-    @classmethod
-    def with_image(cls, sample: Sample, thumbnail_url: str, image_url: str) -> "SampleDetail":
-        urls = {"thumbnail_url": thumbnail_url, "image_url": image_url}
-        return cls.model_validate({**_fields(sample), **urls})
-
-
-def _fields(sample: Sample) -> dict[str, object]:
-    shown = sample.model_dump(include={"sample_id", "name", "width", "height", "size_bytes", "sha256"})
-    return {**shown, "labels": [LabelRef(name=name) for name in sample.labels]}

@@ -36,6 +36,10 @@ class VersionBusyError(OpenBMLError):
     """An import is running into the version; details: dataset_id, version_number, import_id."""
 
 
+class OperationRunningError(OpenBMLError):
+    """A bulk operation runs on the version; details: dataset_id, version_number, operation_id."""
+
+
 class SmartLabellingRunningError(OpenBMLError):
     """Smart labelling works on the version; details: dataset_id, version_number."""
 
@@ -148,6 +152,7 @@ class DatasetVersion(BaseModel):
     column_count: int = 0
     revision: int = 0
     active_import_id: int | None = None
+    active_operation_id: int | None = None
     failure_reason: str | None = None
     failure_message: str | None = None
 
@@ -185,13 +190,21 @@ class DatasetFilter(BaseModel):
 
 
 class LabelCount(BaseModel):
-    """A label of a version: how many of its samples carry it, how many objects (boxes, spans) it has."""
+    """A label of a version: how many of its samples carry it, how many objects (boxes, spans) it has.
+
+    Attributes:
+        operation_id: the bulk operation that renames or deletes the label; nothing gets it meanwhile.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     sample_count: int = 0
     object_count: int = 0
+    remark: str = ""
+    colour: str | None = None
+    pinned: bool = False
+    operation_id: int | None = None
 
 
 class DatasetRepository(Protocol):

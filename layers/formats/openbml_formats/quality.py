@@ -27,7 +27,7 @@ class QualitySettings(_Value):
     """
 
     sample_count: int = 0
-    similar_distance: int = Field(default=3, ge=0, le=7)
+    similar_distance: int = Field(default=6, ge=0, le=7)
     table_parts: Sequence[str] = ()
 
 

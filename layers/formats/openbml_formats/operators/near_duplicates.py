@@ -6,7 +6,9 @@ sets where everything looks alike a picture costs no more than in others.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator
+from operator import mul
 from typing import NamedTuple
 
 MOST_DISTANCE = 7
@@ -14,8 +16,11 @@ _BANDS = (0, 16, 32, 48)
 _BAND_MASK = 0xFFFF
 _BUCKET_LOOKS = 256
 _CANDIDATES = 4096
-# Mean difference of 8 x 8 grey levels, each set brought to the same mean, above which two pictures differ.
-_TONE_DIFFERENCE = 8.0
+# Correlation of 16 x 16 grey levels from which two pictures are alike. Measured on hands, blood cells, photos:
+# other encodings, sizes and light 0.98 and more, 2 % cropped 0.96, another hand in the same place 0.94.
+_ALIKE = 0.955
+_FLAT = 2.0  # deviation of grey levels below which a picture has nothing to compare
+_FLAT_SHIFT = 8.0
 
 
 class Neighbour(NamedTuple):
@@ -83,15 +88,24 @@ class LookIndex:
 
     def _alike(self, look: int, tones: bytes) -> int | None:
         for number, known in self._members[look]:
-            if tone_difference(known, tones) <= _TONE_DIFFERENCE:
+            if are_alike(known, tones):
                 return number
         return None
 
 
-def tone_difference(first: bytes, second: bytes) -> float:
-    """Return how far two pictures' grey levels are apart in the mean, a common shift left out."""
-    shift = (sum(first) - sum(second)) / len(first)
-    return sum(abs(a - b - shift) for a, b in zip(first, second, strict=True)) / len(first)
+def are_alike(first: bytes, second: bytes) -> bool:
+    """Tell whether two sets of grey levels show the same, light and contrast left out."""
+    count = len(first)
+    mean_one, mean_other = sum(first) / count, sum(second) / count
+    one, other = [level - mean_one for level in first], [level - mean_other for level in second]
+    spread_one: float = sum(map(mul, one, one))
+    spread_other: float = sum(map(mul, other, other))
+    flat = count * _FLAT**2
+    if spread_one < flat or spread_other < flat:
+        both_flat = spread_one < flat and spread_other < flat
+        return both_flat and abs(mean_one - mean_other) <= _FLAT_SHIFT
+    shared: float = sum(map(mul, one, other))
+    return shared >= _ALIKE * math.sqrt(spread_one * spread_other)
 
 
 class TextIndex:

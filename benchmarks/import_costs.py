@@ -2,7 +2,7 @@
 
 The requests, their capacity units and the worker's processor time are counted while a real archive goes
 through the real code; prices and what a request takes inside a region are `aws_prices.yaml`. A worker has
-1,769 MB, which is one processor; what waits for the network runs on 16 threads. Units follow DynamoDB's rules:
+1,769 MB, which is one processor; what waits for the network runs on 16 threads. Units follow DynamoDB:
 1 KB a write, 4 KB a read, twice that in a transaction or when read consistently.
 
     python -m benchmarks.import_costs --samples 100000

@@ -7,9 +7,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from openbml.core.http import control_api
 from openbml.core.observability import logger, metrics
-from openbml.datasets import api, api_imports, api_lineage
+from openbml.datasets import (
+    api,
+    api_annotations,
+    api_exports,
+    api_imports,
+    api_lineage,
+)
 
-app = control_api(api.router, api_imports.router, api_lineage.router)
+app = control_api(
+    api.router,
+    api_annotations.router,
+    api_exports.router,
+    api_imports.router,
+    api_lineage.router,
+)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)

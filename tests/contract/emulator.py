@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from openbml_local.environments import Environments
 
@@ -62,8 +63,9 @@ def emulator(folder: Path) -> Iterator[str]:
         process.wait(timeout=20)
 
 
-def client(service: str, endpoint_url: str) -> Any:
-    return boto3.client(service, **_access(endpoint_url))
+def client(service: str, endpoint_url: str, *, signed: str | None = None) -> Any:
+    config = Config(signature_version=signed) if signed else None
+    return boto3.client(service, config=config, **_access(endpoint_url))
 
 
 def make_table(endpoint_url: str, name: str) -> Any:

@@ -42,6 +42,9 @@ class MemoryObjectStore:
     def url(self, key: str) -> str:
         return f"https://objects.example/{key}"
 
+    def download_url(self, key: str, filename: str, *, lifetime_s: int) -> str:
+        return f"https://objects.example/{key}?name={filename}&lifetime={lifetime_s}"
+
 
 class ListQueue:
     """A queue whose messages a test delivers itself, as often and in the order it likes."""

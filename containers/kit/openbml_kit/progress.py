@@ -26,6 +26,10 @@ class Progress:
     def note(self, level: str, message: str) -> None:
         self._tagged({"kind": "note", "level": level, "message": message})
 
+    def work(self, done: int, total: int) -> None:
+        """Tell how much of a job without epochs is done."""
+        self._tagged({"kind": "progress", "done": done, "total": total, "at": self._at()})
+
     def epoch(self, **values: float | int | None) -> None:
         self._tagged({"kind": "epoch", **values, "at": self._at()})
         plain = " ".join(f"{name}={value}" for name, value in values.items())

@@ -1,18 +1,20 @@
-"""Reads a snapshot: `manifest.json` and WebDataset tar shards (docs/reference/contracts.md section 3)."""
+"""Reads a snapshot: `manifest.json` and its shards (docs/reference/contracts.md section 3)."""
 
 import json
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openbml_kit.faults import PlatformFault
 from openbml_kit.files import sha256_of
 
 FORMAT = "openbml.snapshot/1"
 _IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
+_SOUND_SUFFIXES = frozenset({".wav", ".mp3", ".m4a"})
 
 
 class _Document(BaseModel):
@@ -36,6 +38,7 @@ class Manifest(_Document):
     format: str
     snapshot_id: str
     task: str
+    layout: Literal["webdataset", "json_lines", "parquet"] = "webdataset"
     labels: Sequence[str]
     sample_count: int
     shards: Sequence[Shard]
@@ -46,10 +49,29 @@ class _Label(_Document):
     name: str
 
 
-class _Annotation(_Document):
+class SampleDocument(_Document):
+    """What a snapshot says of a sample; regions, spans and tags as in `openbml_formats.annotations`.
+
+    Attributes:
+        labels: classes of the whole sample.
+        texts: one text, two of a pair, or the tokens of a sentence.
+    """
+
     sample_id: int | str
     name: str
     labels: Sequence[_Label]
+    texts: Sequence[str] = ()
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0
+    regions: Sequence[Mapping[str, Any]] = ()
+    spans: Sequence[Mapping[str, Any]] = ()
+    tags: Sequence[str] = ()
+    attributes: Mapping[str, Any] = Field(default_factory=dict)
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        return tuple(label.name for label in self.labels)
 
 
 @dataclass(frozen=True)
@@ -59,11 +81,21 @@ class Extent:
     path: Path
     offset: int
     size: int
+    kind: str = "image"
 
     def read(self) -> bytes:
         with self.path.open("rb") as file:
             file.seek(self.offset)
             return file.read(self.size)
+
+
+@dataclass(frozen=True)
+class SnapshotSample:
+    """A sample of any kind; one of texts has no file."""
+
+    document: SampleDocument
+    data: bytes | None = None
+    extent: Extent | None = None
 
 
 @dataclass(frozen=True)
@@ -98,28 +130,59 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def read_images(folder: Path, manifest: Manifest) -> Iterator[ImageSample]:
-    """Yield every sample of the snapshot, in order of its shards.
+    """Yield every image of the snapshot with its classes, in order of its shards.
 
     Raises:
         PlatformFault: a shard is missing, differs from its digest, or its pairs do not match.
     """
+    for sample in read_samples(folder, manifest):
+        if sample.data is None or sample.extent is None:
+            raise PlatformFault(f"snapshot sample {sample.document.sample_id} has no image")
+        if sample.extent.kind != "image":
+            raise PlatformFault(f"snapshot sample {sample.document.sample_id} is no image")
+        document = sample.document
+        yield ImageSample(
+            str(document.sample_id), document.name, document.label_names, sample.data, sample.extent
+        )
+
+
+def read_samples(folder: Path, manifest: Manifest) -> Iterator[SnapshotSample]:
+    """Yield every sample of the snapshot, in order of its shards.
+
+    Raises:
+        PlatformFault: a shard is missing, differs from its digest, or its pairs do not match; or the
+            snapshot is a table, whose parts are read as they are.
+    """
+    if manifest.layout == "parquet":
+        raise PlatformFault("a table's snapshot has no samples: read its parts")
+    read = _lines_of_shard if manifest.layout == "json_lines" else _files_of_shard
     seen = 0
     for shard in manifest.shards:
-        path = folder / PurePosixPath(shard.key).name
-        if not path.is_file():
-            raise PlatformFault(f"snapshot shard {shard.key} is missing")
-        if path.stat().st_size != shard.size_bytes or sha256_of(path) != shard.sha256:
-            raise PlatformFault(
-                f"snapshot shard {shard.key} is damaged: size or SHA-256 differ from the manifest"
-            )
-        for sample in _images_of_shard(path):
+        for sample in read(_checked(folder, shard)):
             seen += 1
             yield sample
     if seen != manifest.sample_count:
         raise PlatformFault(f"snapshot holds {seen} samples, its manifest says {manifest.sample_count}")
 
 
-def _images_of_shard(path: Path) -> Iterator[ImageSample]:
+def _checked(folder: Path, shard: Shard) -> Path:
+    path = folder / PurePosixPath(shard.key).name
+    if not path.is_file():
+        raise PlatformFault(f"snapshot shard {shard.key} is missing")
+    if path.stat().st_size != shard.size_bytes or sha256_of(path) != shard.sha256:
+        raise PlatformFault(
+            f"snapshot shard {shard.key} is damaged: size or SHA-256 differ from the manifest"
+        )
+    return path
+
+
+def _lines_of_shard(path: Path) -> Iterator[SnapshotSample]:
+    with path.open("rb") as lines:
+        for line in lines:
+            yield SnapshotSample(_document(line))
+
+
+def _files_of_shard(path: Path) -> Iterator[SnapshotSample]:
     waiting: dict[str, dict[str, _Member]] = {}
     try:
         with tarfile.open(path, "r:") as archive:
@@ -129,8 +192,9 @@ def _images_of_shard(path: Path) -> Iterator[ImageSample]:
                     continue
                 name = PurePosixPath(member.name)
                 parts = waiting.setdefault(name.stem, {})
-                extent = Extent(path, member.offset_data, member.size)
-                parts["json" if name.suffix == ".json" else _image_kind(name)] = _Member(file.read(), extent)
+                kind = _kind_of(name)
+                extent = Extent(path, member.offset_data, member.size, kind)
+                parts["json" if kind == "json" else "file"] = _Member(file.read(), extent)
                 if len(parts) == 2:
                     yield _sample(waiting.pop(name.stem))
     except tarfile.TarError as error:
@@ -139,17 +203,24 @@ def _images_of_shard(path: Path) -> Iterator[ImageSample]:
         raise PlatformFault(f"snapshot shard {path.name}: {min(waiting)} has no partner")
 
 
-def _image_kind(name: PurePosixPath) -> str:
-    if name.suffix.lower() not in _IMAGE_SUFFIXES:
-        raise PlatformFault(f"snapshot file {name} is neither an image nor json")
-    return "image"
+def _kind_of(name: PurePosixPath) -> str:
+    suffix = name.suffix.lower()
+    if suffix in _IMAGE_SUFFIXES:
+        return "image"
+    if suffix in _SOUND_SUFFIXES:
+        return "sound"
+    if suffix == ".json":
+        return "json"
+    raise PlatformFault(f"snapshot file {name} is neither an image, a sound nor json")
 
 
-def _sample(parts: dict[str, _Member]) -> ImageSample:
+def _sample(parts: dict[str, _Member]) -> SnapshotSample:
+    file = parts["file"]
+    return SnapshotSample(_document(parts["json"].data), file.data, file.extent)
+
+
+def _document(data: bytes) -> SampleDocument:
     try:
-        annotation = _Annotation.model_validate(json.loads(parts["json"].data))
+        return SampleDocument.model_validate(json.loads(data))
     except ValueError as error:
         raise PlatformFault(f"snapshot annotation is malformed: {error}") from error
-    labels = tuple(label.name for label in annotation.labels)
-    image = parts["image"]
-    return ImageSample(str(annotation.sample_id), annotation.name, labels, image.data, image.extent)

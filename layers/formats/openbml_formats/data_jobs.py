@@ -47,6 +47,7 @@ class DataJobOrder(BaseModel):
     project_prefix: str
     dataset: ExportInfo
     samples: Sequence[str] = ()
+    sample_count: int = 0
     uploads: Sequence[tuple[str, str]] = ()
     shards_prefix: str = ""
     result_key: str

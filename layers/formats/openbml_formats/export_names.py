@@ -19,7 +19,14 @@ class ExportNames:
 
     def stem(self, sample: ExportSample) -> str:
         """Return the sample's name with its folders, without a suffix."""
-        stem = _safe_stem(sample.name) or f"sample_{sample.sample_id}"
+        return self._unique(_safe_stem(sample.name), sample)
+
+    def flat_stem(self, sample: ExportSample) -> str:
+        """Return the sample's name without folders and suffix."""
+        return self._unique(_safe_stem(sample.name).rpartition("/")[2], sample)
+
+    def _unique(self, stem: str, sample: ExportSample) -> str:
+        stem = stem or f"sample_{sample.sample_id}"
         unique, attempt = stem, 0
         while hash(unique.casefold()) in self._taken:
             attempt += 1

@@ -10,6 +10,8 @@ from openbml_formats.json_values import number
 from openbml_formats.limits import MASK_PIXELS, MASK_RUNS
 from openbml_formats.records import AnnotationError
 
+_ELLIPSE_SIDES = 32
+
 
 def ring_of_pairs(pairs: Any, what: str = "points") -> Ring:
     """Return the ring of `[[x, y], …]`. Raises AnnotationError."""
@@ -52,10 +54,19 @@ def bounding_box(region: Region) -> Box | None:
 
 def ring_area(ring: Ring) -> float:
     """Return the area inside, 0 for what is no ring."""
+    return abs(_signed_area(ring))
+
+
+def turns_right(ring: Ring) -> bool:
+    """Whether the ring runs clockwise as seen, as outer outlines of a mask do."""
+    return _signed_area(ring) > 0
+
+
+def _signed_area(ring: Ring) -> float:
     total = 0.0
     for (x1, y1), (x2, y2) in zip(ring, (*ring[1:], *ring[:1]), strict=True):
         total += x1 * y2 - x2 * y1
-    return abs(total) / 2
+    return total / 2
 
 
 def region_area(region: Region) -> float:
@@ -67,11 +78,24 @@ def region_area(region: Region) -> float:
     return region.box.width * region.box.height if region.box is not None else 0.0
 
 
-def circle(centre: Point, edge: Point, sides: int = 32) -> Ring:
-    """Return the polygon around a circle that is told by its centre and a point on it."""
-    radius = math.dist(centre, edge)
-    turns = [2 * math.pi * side / sides for side in range(sides)]
-    return tuple((centre[0] + radius * math.cos(turn), centre[1] + radius * math.sin(turn)) for turn in turns)
+def ellipse(centre: Point, across: float, down: float) -> Ring:
+    """Return the polygon of 32 sides around an ellipse that is told by its two radii."""
+    turns = [2 * math.pi * side / _ELLIPSE_SIDES for side in range(_ELLIPSE_SIDES)]
+    return tuple((centre[0] + across * math.cos(turn), centre[1] + down * math.sin(turn)) for turn in turns)
+
+
+def turned(ring: Ring, centre: Point, degrees: float) -> Ring:
+    """Return the ring turned clockwise, as seen, around a point."""
+    if not degrees:
+        return ring
+    sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+    return tuple(
+        (
+            centre[0] + (x - centre[0]) * cosine - (y - centre[1]) * sine,
+            centre[1] + (x - centre[0]) * sine + (y - centre[1]) * cosine,
+        )
+        for x, y in ring
+    )
 
 
 def checked_mask(width: Any, height: Any, counts: Any) -> Mask:

@@ -68,6 +68,24 @@ def _tidy(counts: Sequence[int]) -> tuple[int, ...]:
     return tuple(tidy)
 
 
+def placed(part: Mask, left: int, top: int, width: int, height: int) -> Mask:
+    """Return the mask of a whole image that holds the part at that place; what reaches beyond is left out."""
+    stretches: list[tuple[int, int]] = []
+    for x, spans in sorted(_column_spans(part).items()):
+        if 0 <= x + left < width:
+            column = (x + left) * height
+            for start, end in spans:
+                upper, lower = max(start + top, 0), min(end + top, height)
+                if lower > upper:
+                    stretches.append((column + upper, column + lower))
+    return from_runs(width, height, stretches)
+
+
+def cut_out(mask: Mask, left: int, top: int, width: int, height: int) -> Mask:
+    """Return the part of a mask that lies in the rectangle."""
+    return placed(mask, -left, -top, width, height)
+
+
 def bounding_box(mask: Mask) -> Box | None:
     """Return the box around all ones, None for an empty mask."""
     left, right, top, bottom = mask.width, -1, mask.height, -1

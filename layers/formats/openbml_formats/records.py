@@ -40,6 +40,8 @@ class Record(BaseModel):
         texts: one text, two of a pair, or the tokens of a sentence.
         annotation: None says nothing; an empty one says `unlabelled`.
         sidecar: the file with its annotation, to be parsed when the image's size is known.
+        embedded: the file that holds the image inside it, where there is no member (LabelMe's `imageData`;
+            `labelme_json.embedded_image` takes it out).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +51,7 @@ class Record(BaseModel):
     texts: tuple[str, ...] = ()
     annotation: Annotation | None = None
     sidecar: str | None = None
+    embedded: str | None = None
     file: str = ""
     line: int | None = None
 

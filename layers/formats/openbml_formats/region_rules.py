@@ -27,10 +27,13 @@ def checked_region(
         raise AnnotationError("region_points", f"{named} has more than {REGION_POINTS} points")
     if form is AnnotationForm.BOXES:
         changes = _as_box(region, size, named, adapted)
+    elif form is AnnotationForm.TEXT_REGIONS:
+        changes = _as_text_region(region, size, named, adapted)
     else:
         changes = _as_outline(region, size, named, adapted)
-    if form is AnnotationForm.TEXT_REGIONS and region.text is None:
-        raise AnnotationError("region_text", f"{named} has no text")
+    shape = region.attributes.get("shape_type")
+    if shape in ("circle", "ellipse") and region.polygons:
+        adapted.append((f"{shape}_as_polygon", f"{named}: the {shape} was taken as a polygon"))
     return region.model_copy(update=changes), adapted
 
 
@@ -63,6 +66,19 @@ def _fitted_box(box: Box, size: tuple[int, int], named: str, adapted: list[tuple
 
 def _told(box: Box) -> str:
     return f"the box ({box.x1:g}, {box.y1:g}, {box.x2:g}, {box.y2:g})"
+
+
+def _as_text_region(
+    region: Region, size: tuple[int, int], named: str, adapted: list[tuple[str, str]]
+) -> dict[str, Any]:
+    """A text without a place is the text of the whole image, as cut-out lines are."""
+    if region.text is None:
+        raise AnnotationError("region_text", f"{named} has no text")
+    if not region.polygons and region.box is None and region.mask is None:
+        width, height = size
+        whole = Box(x1=0, y1=0, x2=width, y2=height)
+        return {"polygons": (corners(whole),)} if all(size) else {}
+    return _as_outline(region, size, named, adapted)
 
 
 def _as_outline(

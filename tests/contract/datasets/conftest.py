@@ -11,6 +11,7 @@ import pytest
 
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
+from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.importing.data_imports import AnnotationFormat, DataImport
@@ -27,6 +28,7 @@ from openbml.datasets.request_snapshots import request_snapshot
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
 from openbml.datasets.snapshots import PackMessage, Selection, Snapshot
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
+from openbml_catalog.datasets import dataset_kinds
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.compute_memory import Ticking
 from tests.fakes.datasets_memory import EventLog, ListQueue
@@ -62,16 +64,19 @@ class World:
         self.datasets = DynamoDatasetRepository(self.table)
         self.imports = DynamoImportRepository(self.table, now=self.clock)
         self.samples = DynamoSampleRepository(self.table, self.data)
+        self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
         self.snapshots = DynamoSnapshotRepository(self.table)
 
-    def dataset(self, name: str = "digits") -> VersionKey:
+    def dataset(self, name: str = "digits", kind: str = "image_classification", **more: Any) -> VersionKey:
+        chosen = dataset_kinds()[kind]
         _dataset, version = create_dataset(
             self.scope,
             name=name,
-            data_type="image",
-            annotation_type="image_classification",
-            template="single_label",
+            data_type=chosen.data_type,
+            annotation_type=chosen.annotation_type,
+            template=chosen.template,
             user_id=USER,
+            **more,
             datasets=self.datasets,
             new_id=new_id,
             now=self.clock,
@@ -218,3 +223,11 @@ def world(emulator_url: str) -> Iterator[World]:
     )
     yield built
     built.executor.shutdown()
+
+
+@pytest.fixture
+def desk(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The data API as its function answers it."""
+    from tests.contract.datasets.data_api_desk import opened  # it needs this module's World
+
+    yield from opened(world, monkeypatch)

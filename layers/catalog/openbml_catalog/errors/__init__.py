@@ -1,4 +1,4 @@
-"""Error tables: one for the control API (class name -> status, code, message), one for the prediction API."""
+"""Error tables: of the control API (class name -> status, code, message), the prediction and the data API."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -30,6 +30,27 @@ class PredictionError(BaseModel):
 
     code: int
     message: str
+
+
+class DataApiError(BaseModel):
+    """One row of the data API's error table (spec 02 section 8.18)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: int
+    message: str
+
+    def text(self, field: str) -> str:
+        return self.message.replace("{field}", field)
+
+
+class DataApiClass(BaseModel):
+    """Which row a domain error is, and the parameter it is about where the error does not say it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    error: str
+    field: str | None = None
 
 
 class _Shown(dict[str, Any]):
@@ -64,3 +85,17 @@ def prediction_errors() -> Mapping[str, PredictionError]:
 
 def prediction_error(name: str) -> PredictionError:
     return prediction_errors()[name]
+
+
+@cache
+def data_api_errors() -> Mapping[str, DataApiError]:
+    """Return the data API's errors by their names in `errors/data_api.yaml`."""
+    document = load_document("errors", "data_api.yaml")
+    return {name: DataApiError.model_validate(row) for name, row in document["errors"].items()}
+
+
+@cache
+def data_api_classes() -> Mapping[str, DataApiClass]:
+    """Return what domain errors are in the data API, by class name."""
+    document = load_document("errors", "data_api.yaml")
+    return {name: DataApiClass.model_validate(row) for name, row in document["classes"].items()}

@@ -108,7 +108,7 @@ def _detected_utf16(prefix: bytes) -> Encoding:
     """Without a mark UTF-16 shows by zeros in every second byte: delimiters and line ends are ASCII."""
     even, odd = prefix[0::2].count(0), prefix[1::2].count(0)
     guess: Encoding = "utf-16-le" if odd > even else "utf-16-be"
-    if min(even, odd) or not _decodes(prefix, guess):
+    if min(even, odd) or not _decodes(prefix, guess) or "\n" not in _decoded(prefix, guess):
         raise DialectError("the file holds zero bytes: it is no text")
     return guess
 

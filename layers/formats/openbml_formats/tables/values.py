@@ -23,7 +23,7 @@ from openbml_formats.tables.column_types import (
 )
 
 CELL_CHARACTERS = 4096
-LARGEST_FLOAT = 3.4028234663852886e38
+LARGEST_FLOAT = 3.4028235677973362e38  # rounds to the largest of 32 bits
 
 CellValue = int | float | Decimal | date | datetime | str | None
 

@@ -36,8 +36,24 @@ class VersionBusyError(OpenBMLError):
     """An import is running into the version; details: dataset_id, version_number, import_id."""
 
 
+class SmartLabellingRunningError(OpenBMLError):
+    """A model is labelling the version; details: dataset_id, version_number."""
+
+
 class DatasetDeletingError(OpenBMLError):
     """The dataset is being deleted; details: dataset_id."""
+
+
+class LastVersionError(OpenBMLError):
+    """A dataset keeps at least one version; details: dataset_id, version_number."""
+
+
+class DatasetContendedError(OpenBMLError):
+    """Too many changes of the same dataset at the same moment; details: dataset_id."""
+
+
+class DatasetQuotaError(OpenBMLError):
+    """A dataset, user or account holds all it may; details: quota, limit."""
 
 
 class VersionState(StrEnum):
@@ -45,6 +61,7 @@ class VersionState(StrEnum):
     IMPORTING = "importing"
     IMPORT_FINISHED = "import_finished"
     IMPORT_FAILED = "import_failed"
+    SMART_LABELLING = "smart_labelling"
     DELETING = "deleting"
 
 
@@ -63,6 +80,8 @@ class Dataset(BaseModel):
         tag_scheme: of sequence labelling, fixed at creation.
         label_map: of sequence labelling: label -> index, as the first import brought it.
         storage_path: `s3://bucket/prefix/` of the customer's bucket.
+        latest_version: the highest version that is not being deleted.
+        last_ordinal: the highest version there ever was, when that is another.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -76,6 +95,7 @@ class Dataset(BaseModel):
     created_by: int
     created_at: AwareDatetime
     latest_version: int = 1
+    last_ordinal: int = 0
     deleting: bool = False
     deduplicated: bool = True
     tag_scheme: TagScheme | None = None
@@ -97,18 +117,31 @@ class Dataset(BaseModel):
 
 
 class DatasetVersion(BaseModel):
-    """Holds the samples; `revision` grows with every change of its content."""
+    """Holds the samples.
+
+    Attributes:
+        version_id: what the data API calls the version by, in the whole installation; None on versions older
+            than that API, until `DatasetRepository.identified`.
+        size_bytes: of all samples.
+        column_count: of a table.
+        revision: grows with every change of the content.
+        modified_at: of the last change, None while there is none.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     scope: ProjectScope
     dataset_id: int
     version_number: int = Field(ge=1)
+    version_id: int | None = None
     state: VersionState = VersionState.EMPTY
     description: str = ""
     created_at: AwareDatetime
+    modified_at: AwareDatetime | None = None
     sample_count: int = 0
     labelled_count: int = 0
+    size_bytes: int = 0
+    column_count: int = 0
     revision: int = 0
     active_import_id: int | None = None
     failure_reason: str | None = None
@@ -158,6 +191,39 @@ class DatasetRepository(Protocol):
         self, scope: ProjectScope, *, name: str | None, limit: int, position: Position | None
     ) -> tuple[Sequence[Dataset], Position | None]:
         """Newest first; `name` is contained in the dataset's name, whatever the case."""
+
+    def every(self, scope: ProjectScope) -> Sequence[Dataset]:
+        """Return all datasets of the project, newest first, those being deleted included."""
+
+    def version_of(self, scope: ProjectScope, version_id: int) -> DatasetVersion:
+        """Raises DatasetVersionNotFoundError."""
+
+    def identified(self, version: DatasetVersion, version_id: int) -> DatasetVersion:
+        """Return the version with its id: the one it has, else the given one, kept from now on."""
+
+    def add_version(self, dataset: Dataset, version: DatasetVersion) -> None:
+        """Add the version after the last ordinal.
+
+        Raises:
+            DatasetContendedError: another version was added since the dataset was read.
+            DatasetNotFoundError: it was deleted.
+        """
+
+    def rename(self, dataset: Dataset, name: str) -> Dataset:
+        """Raises DatasetNameTakenError, DatasetNotFoundError, DatasetContendedError."""
+
+    def describe_version(self, key: VersionKey, description: str) -> None:
+        """Raises DatasetVersionNotFoundError."""
+
+    def mark_version_deleting(self, dataset: Dataset, version: DatasetVersion, survivor: int) -> None:
+        """Refuse every later change of the version; the survivor must go on living.
+
+        Raises:
+            DatasetContendedError: version, survivor or dataset changed since they were read.
+        """
+
+    def remove_version(self, version: DatasetVersion) -> None:
+        """Drop the version itself, the last act of its deletion."""
 
     def labels(
         self, key: VersionKey, *, limit: int, position: Position | None

@@ -28,12 +28,13 @@ _PAGE = 100
 
 
 class DeletionMessage(BaseModel):
-    """Asks for the rest of a dataset's deletion."""
+    """Asks for the rest of a deletion: of a dataset, or of one version of it."""
 
     model_config = ConfigDict(frozen=True)
 
     scope: ProjectScope
     dataset_id: int
+    version_number: int | None = None
 
 
 def delete_dataset(

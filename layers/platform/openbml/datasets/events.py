@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from openbml.compute.failures import Failure
 from openbml.core.events import Event
 from openbml.datasets.importing.data_imports import (
     DataImport,
@@ -11,6 +12,8 @@ from openbml.datasets.importing.data_imports import (
     ImportProgress,
     ImportState,
 )
+from openbml.datasets.jobs.data_jobs import DataJob, DataJobState, WorkProgress
+from openbml_formats.data_jobs import DataJobKind
 
 SOURCE = "openbml.datasets"
 
@@ -46,6 +49,33 @@ class ImportStateChanged(Event):
             progress=data_import.progress,
             counts=data_import.counts,
             failure=failure or data_import.failure,
+        )
+
+
+class DataJobStateChanged(Event):
+    """State or progress of an export, report, cleaning …; the same may come again."""
+
+    source: ClassVar[str] = SOURCE
+
+    dataset_id: int
+    version_number: int
+    job_id: int
+    kind: DataJobKind
+    state: DataJobState
+    progress: WorkProgress
+    failure: Failure | None
+
+    @classmethod
+    def of(cls, job: DataJob) -> "DataJobStateChanged":
+        return cls(
+            scope=job.scope,
+            dataset_id=job.dataset_id,
+            version_number=job.version_number,
+            job_id=job.job_id,
+            kind=job.kind,
+            state=job.state,
+            progress=job.progress,
+            failure=job.failure,
         )
 
 

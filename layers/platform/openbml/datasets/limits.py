@@ -23,10 +23,21 @@ BOMB_BYTES = 1024 * MIB  # a smaller archive may compress as well as it likes
 DIRECTORY_BYTES = 64 * MIB
 SHARD_SAMPLES = 1_000
 SHARD_BYTES = 32 * MIB
+TEXT_SHARD_SAMPLES = 10_000
 LISTED_MISMATCHES = 1_000
 THUMBNAIL_SIDE = 256
+LABELS_PER_VERSION = 5_000
+
+# --- ours: what keeps lists short ---
+DATASETS_PER_PROJECT = 5_000
+VERSIONS_PER_DATASET = 1_000
+DESCRIPTION_CHARACTERS = 500
 
 # --- ours: uploads ---
 PART_BYTES = 8 * MIB
 PARTS = 1_000
 URLS_PER_CALL = 100
+
+# --- exports ---
+DOWNLOAD_URL_S = 3600  # the manual's (spec 02 section 8.13)
+OPEN_JOBS_PER_VERSION = 10  # ours

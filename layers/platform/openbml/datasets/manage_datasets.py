@@ -8,9 +8,11 @@ from openbml.datasets.datasets import (
     Dataset,
     DatasetRepository,
     DatasetVersion,
+    StorageType,
     UnsupportedDatasetTypeError,
     checked_name,
 )
+from openbml.datasets.storage_paths import checked_storage
 from openbml_catalog.datasets import DatasetKind, Deduplication, dataset_kinds, find_kind
 from openbml_formats.tag_schemes import TagScheme
 
@@ -25,6 +27,8 @@ def create_dataset(
     user_id: int,
     deduplicated: bool | None = None,
     tag_scheme: TagScheme | None = None,
+    storage_type: StorageType = StorageType.PLATFORM,
+    storage_path: str | None = None,
     datasets: DatasetRepository,
     new_id: IdFactory,
     now: Clock,
@@ -34,6 +38,7 @@ def create_dataset(
     Args:
         deduplicated: a choice for texts, yes unless said; images and sounds always are, tables never.
         tag_scheme: of sequence labelling, and of nothing else.
+        storage_path: where exports go when they go to the customer's storage.
 
     Raises:
         InvalidRequestError: the name, a choice that the kind does not leave, a scheme missing or in vain.
@@ -62,9 +67,15 @@ def create_dataset(
         created_at=now(),
         deduplicated=_deduplicated(kind, chosen=deduplicated),
         tag_scheme=_tag_scheme(kind, tag_scheme),
+        storage_type=storage_type,
+        storage_path=checked_storage(storage_type, storage_path),
     )
     version = DatasetVersion(
-        scope=scope, dataset_id=dataset.dataset_id, version_number=1, created_at=dataset.created_at
+        scope=scope,
+        dataset_id=dataset.dataset_id,
+        version_number=1,
+        version_id=new_id(),
+        created_at=dataset.created_at,
     )
     datasets.add(dataset, version)
     return dataset, version

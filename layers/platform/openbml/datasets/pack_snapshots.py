@@ -1,4 +1,4 @@
-"""Packing: samples into deterministic WebDataset tar shards, and the manifest when all are there."""
+"""Packing: samples into deterministic shards, and the manifest when all are there."""
 
 import hashlib
 import io
@@ -7,17 +7,17 @@ import tarfile
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
+from typing import Any
 
 from openbml.core.events import EventPublisher
 from openbml.core.scope import ProjectScope
 from openbml.datasets.events import SnapshotFailed, SnapshotReady
-from openbml.datasets.request_snapshots import unpacked_samples
-from openbml.datasets.samples import Sample
 from openbml.datasets.snapshots import (
     Manifest,
     PackedShard,
     PackMessage,
     Snapshot,
+    SnapshotLayout,
     SnapshotRepository,
     SnapshotState,
     manifest_key,
@@ -25,6 +25,13 @@ from openbml.datasets.snapshots import (
     shard_list_key,
 )
 from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore, blob_key
+from openbml_formats.annotations import canonical
+from openbml_formats.listings import ListedSample, unpacked_listing
+
+_TYPES = {
+    SnapshotLayout.WEBDATASET: "application/x-tar",
+    SnapshotLayout.JSON_LINES: "application/x-ndjson",
+}
 
 
 def pack_shard(
@@ -65,33 +72,44 @@ def _packed(
     snapshot: Snapshot, index: int, scratch: ObjectStore, data: ObjectStore, executor: Executor
 ) -> PackedShard:
     scope, snapshot_id = snapshot.scope, snapshot.snapshot_id
-    samples = unpacked_samples(scratch.read(shard_list_key(scope, snapshot_id, index)))
-    body = _tar(samples, scope, data, executor)
+    samples = unpacked_listing(scratch.read(shard_list_key(scope, snapshot_id, index)))
+    if snapshot.layout is SnapshotLayout.WEBDATASET:
+        body = _tar(samples, scope, data, executor)
+    else:
+        body = b"".join(sample_document(sample) + b"\n" for sample in samples)
     digest = hashlib.sha256(body)
-    key = packed_shard_key(scope, snapshot_id, index)
-    data.put(key, body, content_type="application/x-tar", sha256=digest.digest())
+    key = packed_shard_key(scope, snapshot_id, index, snapshot.layout)
+    data.put(key, body, content_type=_TYPES[snapshot.layout], sha256=digest.digest())
     return PackedShard(key=key, sample_count=len(samples), size_bytes=len(body), sha256=digest.hexdigest())
 
 
-def _tar(samples: Sequence[Sample], scope: ProjectScope, data: ObjectStore, executor: Executor) -> bytes:
+def _tar(
+    samples: Sequence[ListedSample], scope: ProjectScope, data: ObjectStore, executor: Executor
+) -> bytes:
     read = partial(_blob, scope, data)
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for sample, content in zip(samples, executor.map(read, samples), strict=True):
             _add(archive, f"{sample.sample_id}.{sample.extension}", content)
-            _add(archive, f"{sample.sample_id}.json", _annotation(sample))
+            _add(archive, f"{sample.sample_id}.json", sample_document(sample))
     return out.getvalue()
 
 
-def _blob(scope: ProjectScope, data: ObjectStore, sample: Sample) -> bytes:
+def _blob(scope: ProjectScope, data: ObjectStore, sample: ListedSample) -> bytes:
     return data.read(blob_key(scope, sample.sha256))
 
 
-def _annotation(sample: Sample) -> bytes:
-    document = {
+def sample_document(sample: ListedSample) -> bytes:
+    """Return what a snapshot says of a sample: always id, name and labels, the rest where there is any."""
+    said = canonical(sample.annotation)
+    document: dict[str, Any] = {
         "sample_id": sample.sample_id,
         "name": sample.name,
-        "labels": [{"name": name} for name in sample.labels],
+        "labels": [{"name": name} for name in sample.annotation.labels],
+        **({"texts": list(sample.texts)} if sample.texts else {}),
+        **({"width": sample.width, "height": sample.height} if sample.width else {}),
+        **({"duration_ms": sample.duration_ms} if sample.duration_ms else {}),
+        **{member: said[member] for member in ("regions", "spans", "tags", "attributes") if member in said},
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -113,6 +131,7 @@ def _finish(
     manifest = Manifest(
         snapshot_id=snapshot.snapshot_id,
         task=snapshot.task,
+        layout=snapshot.layout,
         labels=snapshot.labels,
         sample_count=snapshot.sample_count,
         shards=shards,

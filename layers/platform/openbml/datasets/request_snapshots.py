@@ -1,11 +1,8 @@
 """Asking for a snapshot: a selection is frozen, named by its content, and packed once."""
 
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import timedelta
-
-from pydantic import TypeAdapter
 
 from openbml.core.clock import Clock
 from openbml.core.queues import MessageQueue
@@ -18,8 +15,8 @@ from openbml.datasets.datasets import (
     DatasetVersionNotFoundError,
     VersionState,
 )
-from openbml.datasets.limits import SHARD_BYTES, SHARD_SAMPLES
 from openbml.datasets.samples import Sample, SampleRepository
+from openbml.datasets.snapshot_lists import kind_of, layout_of, write_lists
 from openbml.datasets.snapshots import (
     EmptySelectionError,
     FrozenVersion,
@@ -31,15 +28,12 @@ from openbml.datasets.snapshots import (
     SnapshotNotFoundError,
     SnapshotRepository,
     SnapshotState,
-    shard_list_key,
     snapshot_digest,
     snapshot_prefix,
     version_key,
 )
 from openbml.datasets.stored_objects import ObjectStore, thumbnail_key
-from openbml_catalog.tasks import tasks
 
-_SAMPLES = TypeAdapter(list[Sample])
 _LABELS = 100
 # A message is handled or dead within this; a request after it asks for the missing shards again.
 _PACKING_LIMIT = timedelta(hours=1)
@@ -100,6 +94,7 @@ def request_snapshot(
     if not chosen:
         raise EmptySelectionError
     snapshot_id = snapshot_digest(task, chosen)
+    layout = layout_of(task)
     known = snapshots.find(scope, snapshot_id)
     if known is None or known.state is SnapshotState.FAILED:
         return _made(
@@ -109,7 +104,10 @@ def request_snapshot(
                 task=task,
                 labels=sorted({name for sample in chosen for name in sample.labels}),
                 sample_count=len(chosen),
-                shard_count=_write_lists(scope, snapshot_id, chosen, scratch),
+                shard_count=write_lists(
+                    scope, snapshot_id, chosen, layout, samples=samples, scratch=scratch, executor=executor
+                ),
+                layout=layout,
                 dataset_versions=_frozen(versions),
                 requested_by=requester,
                 created_at=now(),
@@ -146,14 +144,6 @@ def thumbnail_urls(
     return {sample_id: data.url(thumbnail_key(scope, sample.sha256)) for sample_id, sample in found.items()}
 
 
-def packed_samples(samples: Sequence[Sample]) -> bytes:
-    return zlib.compress(_SAMPLES.dump_json(list(samples)), level=1)
-
-
-def unpacked_samples(data: bytes) -> Sequence[Sample]:
-    return _SAMPLES.validate_json(zlib.decompress(data))
-
-
 def _found(
     scope: ProjectScope, selection: Selection, datasets: DatasetRepository
 ) -> tuple[Dataset, DatasetVersion]:
@@ -168,7 +158,7 @@ def _usable(
     scope: ProjectScope, selection: Selection, task: str, datasets: DatasetRepository
 ) -> DatasetVersion:
     dataset, version = _found(scope, selection, datasets)
-    wanted = tasks()[task]
+    wanted = kind_of(task)
     if (dataset.annotation_type, dataset.template) != (wanted.annotation_type, wanted.template):
         raise _refused(
             selection, f"it is labelled for {dataset.annotation_type}/{dataset.template}, not {task}"
@@ -194,7 +184,7 @@ def _chosen(
         chunks = samples.chunks(version_key(scope, selection))
         for rows in executor.map(lambda chunk: samples.of_chunk(scope, chunk), chunks):
             for sample in rows:
-                if sample.labels and (wanted is None or not wanted.isdisjoint(sample.labels)):
+                if sample.labelled and (wanted is None or not wanted.isdisjoint(sample.label_counts)):
                     found[sample.sample_id] = sample
     return [found[sample_id] for sample_id in sorted(found)]
 
@@ -205,28 +195,6 @@ def _frozen(versions: Sequence[DatasetVersion]) -> Sequence[FrozenVersion]:
         FrozenVersion(dataset_id=dataset_id, version_number=version_number, revision=revision)
         for (dataset_id, version_number), revision in sorted(rows.items())
     ]
-
-
-def _write_lists(
-    scope: ProjectScope, snapshot_id: str, samples: Sequence[Sample], scratch: ObjectStore
-) -> int:
-    groups = list(_cut(samples))
-    for index, group in enumerate(groups):
-        key = shard_list_key(scope, snapshot_id, index)
-        scratch.put(key, packed_samples(group), content_type="application/octet-stream")
-    return len(groups)
-
-
-def _cut(samples: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
-    shard: list[Sample] = []
-    size = 0
-    for sample in samples:
-        if shard and (len(shard) == SHARD_SAMPLES or size + sample.size_bytes > SHARD_BYTES):
-            yield shard
-            shard, size = [], 0
-        shard.append(sample)
-        size += sample.size_bytes
-    yield shard
 
 
 def _made(snapshot: Snapshot, snapshots: SnapshotRepository, packing: MessageQueue, now: Clock) -> Snapshot:

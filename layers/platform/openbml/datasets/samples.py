@@ -48,6 +48,8 @@ class Sample(BaseModel):
         annotation_revision: grows with every change of the annotation.
         annotated_by: the user who did it, None for what was imported or made by a model.
         size_bytes: of the blob, or of the texts in UTF-8.
+        operation_id: the bulk operation that wrote the annotation.
+        edit_id: of the edit that wrote it, where that may come again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -72,6 +74,8 @@ class Sample(BaseModel):
     annotation_source: AnnotationSource = AnnotationSource.IMPORTED
     annotated_by: int | None = None
     annotated_at: AwareDatetime | None = None
+    operation_id: int | None = None
+    edit_id: str | None = None
 
     @property
     def labels(self) -> Sequence[str]:

@@ -1,7 +1,5 @@
 """DynamoDB adapter of `SampleRepository`; keys in `tables_dynamodb`."""
 
-import hashlib
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,9 +7,22 @@ from typing import Any
 from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
-from openbml.core.items import from_item, to_item
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import Position, VersionKey
+from openbml.datasets.sample_items_dynamodb import (
+    bitmap,
+    content_key,
+    content_pk,
+    history_pk,
+    index_pk,
+    kept_annotation,
+    ordinals_of,
+    sample_item,
+    sample_key,
+    sample_of,
+    samples_pk,
+    unpacked_bits,
+)
 from openbml.datasets.samples import (
     Claim,
     Facet,
@@ -21,7 +32,7 @@ from openbml.datasets.samples import (
     facets_of,
     sample_id_of,
 )
-from openbml.datasets.stored_objects import ObjectStore, annotation_key
+from openbml.datasets.stored_objects import ObjectStore
 from openbml.datasets.tables_dynamodb import (
     TableBatches,
     below,
@@ -36,8 +47,6 @@ from openbml.datasets.tables_dynamodb import (
 from openbml_formats.annotations import Annotation
 
 _CLAIMS = 100  # actions of a transaction
-_ORDINALS = 1024
-_INLINE_ANNOTATION_BYTES = 50_000  # larger ones lie in S3 (contracts, section 5)
 
 
 class DynamoSampleRepository:
@@ -76,7 +85,7 @@ class DynamoSampleRepository:
     def _put(self, key: VersionKey, claim: Claim, *, instead_of: int | None = None) -> dict[str, Any]:
         return {
             "Item": {
-                **_content_key(key, claim.sha256),
+                **content_key(key, claim.sha256),
                 "sample_id": claim.sample_id,
                 "import_id": claim.import_id,
             },
@@ -93,7 +102,7 @@ class DynamoSampleRepository:
         wanted = {claim.sha256: claim for claim in claims}
         owners = {
             item["sk"].split("#")[0]: (int(item["sample_id"]), int(item["import_id"]))
-            for item in self._batches.get([_content_key(key, sha256) for sha256 in wanted])
+            for item in self._batches.get([content_key(key, sha256) for sha256 in wanted])
         }
         strangers = {
             sha256: sample_id
@@ -114,8 +123,8 @@ class DynamoSampleRepository:
         return held
 
     def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey) -> bool:
-        condition = below(_content_pk(scope, sha256), f"{sha256}#")
-        own = _content_key(besides, sha256)["sk"]
+        condition = below(content_pk(scope, sha256), f"{sha256}#")
+        own = content_key(besides, sha256)["sk"]
         items, _ = query_page(self._table, condition, limit=2, position=None, ConsistentRead=True)
         return any(item["sk"] != own for item in items)
 
@@ -126,25 +135,29 @@ class DynamoSampleRepository:
         for sample in samples:
             for facet in facets_of(sample):
                 ordinals[facet.key].append(sample.ordinal)
-        rows = [self._item(key.scope, sample) for sample in samples]
+        rows = [sample_item(key.scope, sample, self._objects) for sample in samples]
         index = [
-            {"pk": _index_pk(key, facet), "sk": f"{chunk:012}", "ordinals": _bitmap(places)}
+            {"pk": index_pk(key, facet), "sk": f"{chunk:012}", "ordinals": bitmap(places)}
             for facet, places in sorted(ordinals.items())
         ]
         self._batches.put([*rows, *index])
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         facets = sorted({facet.key for sample in samples for facet in facets_of(sample)})
-        self._batches.delete([{"pk": _index_pk(key, facet), "sk": f"{chunk:012}"} for facet in facets])
+        self._batches.delete([{"pk": index_pk(key, facet), "sk": f"{chunk:012}"} for facet in facets])
         for sample in samples:
             self._release(key, sample)
-        self._batches.delete([_sample_key(key.scope, sample.sample_id) for sample in samples])
+        self._batches.delete([sample_key(key.scope, sample.sample_id) for sample in samples])
+        history = query_all(
+            self._table, Key("pk").eq(history_pk(key.scope, chunk)), ProjectionExpression="pk, sk"
+        )
+        self._batches.delete([{"pk": item["pk"], "sk": item["sk"]} for item in history])
         self._table.delete_item(Key=chunk_key(key, chunk))
 
     def _release(self, key: VersionKey, sample: Sample) -> None:
         try:
             self._table.delete_item(
-                Key=_content_key(key, sample.sha256),
+                Key=content_key(key, sample.sha256),
                 ConditionExpression="sample_id = :mine",
                 ExpressionAttributeValues={":mine": sample.sample_id},
             )
@@ -158,33 +171,17 @@ class DynamoSampleRepository:
         ]
 
     def of_chunk(self, scope: ProjectScope, chunk: int) -> Sequence[Sample]:
-        items = query_all(self._table, Key("pk").eq(_samples_pk(scope, chunk)), ConsistentRead=True)
-        return [_sample_of(item) for item in items]
+        items = query_all(self._table, Key("pk").eq(samples_pk(scope, chunk)), ConsistentRead=True)
+        return [sample_of(item) for item in items]
 
     def annotation_of(self, scope: ProjectScope, sample: Sample) -> Annotation:
         if sample.annotation is not None:
             return sample.annotation
-        key = _sample_key(scope, sample.sample_id)
+        key = sample_key(scope, sample.sample_id)
         item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         if item is None:
             raise SampleNotFoundError(sample_id=sample.sample_id)
-        if "annotation_sha256" not in item:
-            return _annotation_of(item) or Annotation()
-        return _unpacked(self._objects.read(annotation_key(scope, item["annotation_sha256"])))
-
-    def _item(self, scope: ProjectScope, sample: Sample) -> dict[str, Any]:
-        """Return the sample's item; a large annotation is stored first."""
-        bare = sample.model_copy(update={"annotation": None})
-        item = to_item(bare, **_sample_key(scope, sample.sample_id))
-        if sample.annotation is None or sample.annotation == Annotation():
-            return item
-        packed = zlib.compress(sample.annotation.model_dump_json(exclude_defaults=True).encode(), level=1)
-        if len(packed) <= _INLINE_ANNOTATION_BYTES:
-            return {**item, "annotation": packed}
-        digest = hashlib.sha256(packed)
-        where = annotation_key(scope, digest.hexdigest())
-        self._objects.put(where, packed, content_type="application/octet-stream", sha256=digest.digest())
-        return {**item, "annotation_sha256": digest.hexdigest()}
+        return kept_annotation(scope, item, self._objects)
 
     # --- reading ---
 
@@ -200,13 +197,13 @@ class DynamoSampleRepository:
     ) -> tuple[list[int], Position | None]:
         after = int(position["after"]) if position else -1
         first = chunk_of(after) if position else 0
-        condition = Key("pk").eq(_index_pk(key, facet.key)) & Key("sk").gte(f"{first:012}")
+        condition = Key("pk").eq(index_pk(key, facet.key)) & Key("sk").gte(f"{first:012}")
         ids: list[int] = []
         for item in query_all(self._table, condition, ConsistentRead=True):
             chunk = int(item["sk"])
             if not self._finished(key, {chunk}):
                 continue
-            for ordinal in _ordinals(item["ordinals"]):
+            for ordinal in ordinals_of(unpacked_bits(item["ordinals"])):
                 if sample_id_of(chunk, ordinal) <= after:
                     continue
                 if len(ids) == limit:
@@ -224,58 +221,10 @@ class DynamoSampleRepository:
         return sample
 
     def find(self, scope: ProjectScope, sample_ids: Iterable[int]) -> Mapping[int, Sample]:
-        keys = [_sample_key(scope, sample_id) for sample_id in dict.fromkeys(sample_ids)]
-        samples = [_sample_of(item) for item in self._batches.get(keys)]
+        keys = [sample_key(scope, sample_id) for sample_id in dict.fromkeys(sample_ids)]
+        samples = [sample_of(item) for item in self._batches.get(keys)]
         return {sample.sample_id: sample for sample in samples}
 
     def _finished(self, key: VersionKey, chunks: Iterable[int]) -> frozenset[int]:
         items = self._batches.get([chunk_key(key, chunk) for chunk in chunks])
         return frozenset(int(item["chunk"]) for item in items)
-
-
-def _sample_of(item: dict[str, Any]) -> Sample:
-    fields = {name: value for name, value in item.items() if name not in ("annotation", "labels")}
-    return from_item(Sample, fields).model_copy(update={"annotation": _annotation_of(item)})
-
-
-def _annotation_of(item: dict[str, Any]) -> Annotation | None:
-    if "annotation" in item:
-        return _unpacked(bytes(item["annotation"]))
-    return None if "annotation_sha256" in item else Annotation()
-
-
-def _unpacked(data: bytes) -> Annotation:
-    return Annotation.model_validate_json(zlib.decompress(data))
-
-
-def _samples_pk(scope: ProjectScope, chunk: int) -> str:
-    return f"samples#{scope.key}#{chunk}"
-
-
-def _sample_key(scope: ProjectScope, sample_id: int) -> dict[str, str]:
-    ordinal = sample_id % _ORDINALS
-    return {"pk": _samples_pk(scope, chunk_of(sample_id)), "sk": f"{ordinal:04}"}
-
-
-def _content_pk(scope: ProjectScope, sha256: str) -> str:
-    return f"content#{scope.key}#{sha256[:2]}"
-
-
-def _content_key(key: VersionKey, sha256: str) -> dict[str, str]:
-    return {
-        "pk": _content_pk(key.scope, sha256),
-        "sk": f"{sha256}#{key.dataset_id}#{key.version_number}",
-    }
-
-
-def _index_pk(key: VersionKey, facet: str) -> str:
-    return f"index#{key.scope.key}#{key.dataset_id}#{key.version_number}#{facet}"
-
-
-def _bitmap(ordinals: Sequence[int]) -> bytes:
-    return sum(1 << ordinal for ordinal in ordinals).to_bytes(_ORDINALS // 8, "little")
-
-
-def _ordinals(bitmap: Any) -> list[int]:
-    bits = int.from_bytes(bytes(bitmap), "little")
-    return [ordinal for ordinal in range(_ORDINALS) if bits >> ordinal & 1]

@@ -23,3 +23,9 @@ class SnapshotSettings(Settings):
     """Other contexts that ask for snapshots take these and `DatasetsSettings`."""
 
     snapshots_queue_url: str
+
+
+class DataJobSettings(Settings):
+    """What whoever asks for data jobs needs."""
+
+    data_jobs_queue_url: str

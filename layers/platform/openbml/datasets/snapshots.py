@@ -27,6 +27,22 @@ class EmptySelectionError(OpenBMLError):
     """The selections hold no labelled sample."""
 
 
+class SnapshotLayout(StrEnum):
+    """How a snapshot's shards hold its samples.
+
+    `webdataset`: uncompressed tar, a file and a json document of each sample; `json_lines`: a document per
+    line, of samples that have no file; `parquet`: the parts of a table, where they lie already.
+    """
+
+    WEBDATASET = "webdataset"
+    JSON_LINES = "json_lines"
+    PARQUET = "parquet"
+
+    @property
+    def suffix(self) -> str:
+        return {"webdataset": "tar", "json_lines": "jsonl", "parquet": "parquet"}[self.value]
+
+
 class SnapshotState(StrEnum):
     PREPARING = "preparing"
     READY = "ready"
@@ -80,6 +96,7 @@ class Snapshot(BaseModel):
     dataset_versions: Sequence[FrozenVersion]
     requested_by: str
     created_at: AwareDatetime
+    layout: SnapshotLayout = SnapshotLayout.WEBDATASET
     state: SnapshotState = SnapshotState.PREPARING
     queued_at: AwareDatetime | None = None
     failure: str | None = None
@@ -104,6 +121,7 @@ class Manifest(BaseModel):
     format: str = FORMAT
     snapshot_id: str
     task: str
+    layout: SnapshotLayout = SnapshotLayout.WEBDATASET
     labels: Sequence[str]
     sample_count: int
     shards: Sequence[PackedShard]
@@ -153,8 +171,8 @@ def manifest_key(scope: ProjectScope, snapshot_id: str) -> str:
     return f"{snapshot_prefix(scope, snapshot_id)}manifest.json"
 
 
-def packed_shard_key(scope: ProjectScope, snapshot_id: str, index: int) -> str:
-    return f"{snapshot_prefix(scope, snapshot_id)}shard-{index:06}.tar"
+def packed_shard_key(scope: ProjectScope, snapshot_id: str, index: int, layout: SnapshotLayout) -> str:
+    return f"{snapshot_prefix(scope, snapshot_id)}shard-{index:06}.{layout.suffix}"
 
 
 def shard_list_key(scope: ProjectScope, snapshot_id: str, index: int) -> str:

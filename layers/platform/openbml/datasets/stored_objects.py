@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
+from openbml.datasets.datasets import VersionKey
 
 
 class ObjectMissingError(OpenBMLError):
@@ -70,6 +71,9 @@ class ObjectStore(Protocol):
     def url(self, key: str) -> str:
         """Return an address that reads the object for some minutes, computed without a call."""
 
+    def download_url(self, key: str, filename: str, *, lifetime_s: int) -> str:
+        """Return an address that a browser saves under the name, computed without a call."""
+
 
 def blob_key(scope: ProjectScope, sha256: str) -> str:
     return f"{scope.prefix}blobs/{sha256[:2]}/{sha256}"
@@ -81,3 +85,8 @@ def annotation_key(scope: ProjectScope, sha256: str) -> str:
 
 def thumbnail_key(scope: ProjectScope, sha256: str) -> str:
     return f"{scope.prefix}thumbnails/{sha256}.jpg"
+
+
+def table_manifest_key(key: VersionKey) -> str:
+    """Return where a table's version names its Parquet parts, data bucket."""
+    return f"{key.scope.prefix}tables/{key.dataset_id}/{key.version_number}/manifest.json"

@@ -6,19 +6,31 @@
 | name of a dataset | `project#{scope}` | `name#{name}` |
 | chunk counter | `project#{scope}` | `chunks` |
 | version | `dataset#{scope}#{id}` | `version#{n}` |
+| where a version is | `version-id#{version_id}` | `version` |
 | import | `version#{scope}#{id}#{n}` | `import#{import_id}` |
 | label count | `version#{scope}#{id}#{n}` | `label#{name}` |
 | model trained on it | `version#{scope}#{id}#{n}` | `trained#{model_id}#{model_version}` |
+| operation | `version#{scope}#{id}#{n}` | `operation#{operation_id}` |
+| an operation in a chunk | `operation#{operation_id}` | `chunk#{chunk}` |
 | finished chunk | `version#{scope}#{id}#{n}` | `chunk#{chunk}` |
 | index | `index#{scope}#{id}#{n}#{facet}` | `{chunk}`: a bitmap of ordinals |
 | sample | `samples#{scope}#{chunk}` | `{ordinal}` |
+| earlier annotation | `history#{scope}#{chunk}` | `{ordinal}#{revision}` |
+| columns of a chunk | `columns#{scope}#{id}#{n}` | `{chunk}`: names, sizes, times |
+| deleted sample's rest | `project#{scope}` | `deleted#{sample_id}` |
+| lease of a sample | `lease#{scope}#{id}#{n}` | `{sample_id}` |
+| label group | `project#{scope}` | `label-group#{id}`, `label-group-name#{name}` |
 | content of a version | `content#{scope}#{sha256[:2]}` | `{sha256}#{id}#{n}` |
 | where an import is | `import#{import_id}` | `import` |
 | finished shard, problems | `import#{import_id}` | `shard#{i}`, `problems#{shard}#{n}` |
 | volume | `account#{account}#{region}` | `volume`, `volume#{user}` |
 | snapshot | `snapshot#{scope}#{snapshot_id}` | `snapshot`, `shard#{i}` |
+| data job | `version#{scope}#{id}#{n}` | `datajob#{job_id}` |
+| where a data job is | `datajob#{job_id}` | `place` |
 
-Index `gsi1` is sparse: `open-imports` by time of the last change, while an import is not final.
+Index `gsi1` is sparse, each by time of the last change: `open-imports` while an import is not final,
+`open-operations` likewise, `deleted-samples` while the rest of a deleted sample has not been swept;
+`open-data-jobs` by id, while a data job is not final.
 """
 
 import random
@@ -39,6 +51,9 @@ _READS = 100  # BatchGetItem
 _ATTEMPTS = 8
 
 OPEN_IMPORTS = "open-imports"
+OPEN_DATA_JOBS = "open-data-jobs"
+OPEN_OPERATIONS = "open-operations"
+DELETED_SAMPLES = "deleted-samples"
 
 
 def project_pk(scope: ProjectScope) -> str:
@@ -69,13 +84,37 @@ def import_key(key: VersionKey, import_id: int) -> dict[str, str]:
     return {"pk": version_pk(key), "sk": f"import#{import_id:016}"}
 
 
+def version_id_key(version_id: int) -> dict[str, str]:
+    return {"pk": f"version-id#{version_id}", "sk": "version"}
+
+
 def import_pk(import_id: int) -> str:
     # Import ids are unique in an installation, and an archive's key in storage names no account.
     return f"import#{import_id}"
 
 
+def data_job_key(key: VersionKey, job_id: int) -> dict[str, str]:
+    return {"pk": version_pk(key), "sk": f"datajob#{job_id:016}"}
+
+
+def data_job_place_key(job_id: int) -> dict[str, str]:
+    return {"pk": f"datajob#{job_id}", "sk": "place"}
+
+
 def label_key(key: VersionKey, name: str) -> dict[str, str]:
     return {"pk": version_pk(key), "sk": f"label#{name}"}
+
+
+def operation_key(key: VersionKey, operation_id: int) -> dict[str, str]:
+    return {"pk": version_pk(key), "sk": f"operation#{operation_id:016}"}
+
+
+def operation_chunk_key(operation_id: int, chunk: int) -> dict[str, str]:
+    return {"pk": f"operation#{operation_id}", "sk": f"chunk#{chunk:012}"}
+
+
+def deleted_sample_key(scope: ProjectScope, sample_id: int) -> dict[str, str]:
+    return {"pk": project_pk(scope), "sk": f"deleted#{sample_id:016}"}
 
 
 def chunk_key(key: VersionKey, chunk: int) -> dict[str, str]:

@@ -10,19 +10,32 @@ from botocore.config import Config
 from openbml.core.clock import utc_now
 from openbml.core.queues import MessageQueue
 from openbml.core.wiring import sqs_queue
+from openbml.datasets.annotating.edits import AnnotationStore
+from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.datasets import DatasetRepository
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.importing.data_imports import ImportRepository
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.jobs.data_job_kinds import Hooks
+from openbml.datasets.jobs.data_jobs import DataJobRepository
+from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
+from openbml.datasets.jobs.exports import ExportHook
 from openbml.datasets.lineage import LineageRepository
 from openbml.datasets.lineage_dynamodb import DynamoLineageRepository
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
-from openbml.datasets.settings import DatasetsSettings, DeletionSettings, ImportSettings, SnapshotSettings
+from openbml.datasets.settings import (
+    DataJobSettings,
+    DatasetsSettings,
+    DeletionSettings,
+    ImportSettings,
+    SnapshotSettings,
+)
 from openbml.datasets.snapshots import SnapshotRepository
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
 from openbml.datasets.stored_objects import ObjectStore, UploadStore
+from openbml_formats.data_jobs import DataJobKind
 
 _THREADS = 16  # requests in flight of one worker
 _POOL = Config(max_pool_connections=_THREADS + 2, retries={"total_max_attempts": 5, "mode": "standard"})
@@ -68,6 +81,27 @@ def import_repository() -> ImportRepository:
 @cache
 def sample_repository() -> SampleRepository:
     return DynamoSampleRepository(_table(), data_store())
+
+
+@cache
+def data_job_repository() -> DataJobRepository:
+    return DynamoDataJobRepository(_table())
+
+
+@cache
+def data_job_hooks() -> Hooks:
+    """Each kind's own business with its results."""
+    return {DataJobKind.EXPORT: ExportHook()}
+
+
+@cache
+def data_job_queue() -> MessageQueue:
+    return sqs_queue(DataJobSettings.from_env().data_jobs_queue_url)
+
+
+@cache
+def annotation_store() -> AnnotationStore:
+    return DynamoAnnotationStore(_table(), data_store(), now=utc_now)
 
 
 @cache

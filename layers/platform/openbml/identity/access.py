@@ -69,6 +69,14 @@ class Authorizer:
             raise AccountPermissionDeniedError(permission=permission)
         return scopes
 
+    def first_project(self, principal: Principal, permission: str) -> int | None:
+        """Return the oldest project of the region in which the caller holds the permission, if any."""
+        scopes = self.projects_with(principal, permission)
+        if scopes is not None:
+            return min((scope.project_id for scope in scopes), default=None)
+        found, _ = self._projects.list(principal.account_id, self._region, limit=1, position=None)
+        return found[0].project_id if found else None
+
     def _held(self, principal: Principal, scope: ProjectScope) -> frozenset[str]:
         if principal.is_owner:
             return permissions()

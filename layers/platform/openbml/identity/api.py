@@ -225,6 +225,8 @@ def create_application(body: NewApplication) -> ApplicationView:
         applications=application_repository(),
         now=utc_now,
         new_id=new_id,
+        project_id=body.project_id,
+        data_access=body.data_access,
     )
     return ApplicationView.of(application)
 

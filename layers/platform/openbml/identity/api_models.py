@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from openbml.identity.accounts import User
-from openbml.identity.applications import Application
+from openbml.identity.applications import Application, DataAccess
 from openbml.identity.projects import Grant, Project
 
 
@@ -87,6 +87,8 @@ class NewUser(Body):
 class NewApplication(Body):
     name: Name
     description: Description = ""
+    project_id: Annotated[int, Field(ge=1, lt=2**53)] | None = None
+    data_access: DataAccess = DataAccess.MANAGE
 
 
 class AccountChange(Body):
@@ -153,6 +155,8 @@ class ApplicationView(BaseModel):
     api_key: str
     secret_key: str
     created_at: AwareDatetime
+    project_id: int | None
+    data_access: DataAccess
 
     @classmethod
     def of(cls, application: Application) -> "ApplicationView":

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from openbml.core.errors import OpenBMLError
+from openbml.core.scope import Principal
 
 TOKEN_LIFETIME = timedelta(days=30)
 TOKEN_MEMORY = timedelta(days=30)  # how long an expired token is told from an unknown one (111 against 110)
@@ -42,7 +44,29 @@ class ApplicationGoneError(OpenBMLError):
     """The access token's application has been deleted."""
 
 
+class DataAccess(StrEnum):
+    """How far an application may go with the datasets of its project; each level holds those before it."""
+
+    NONE = "none"
+    READ = "read"
+    WRITE = "write"
+    MANAGE = "manage"
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        levels = list(DataAccess)[1 : list(DataAccess).index(self) + 1]
+        return frozenset(f"datasets.{level.value}" for level in levels)
+
+
 class Application(BaseModel):
+    """Calls the public APIs with its access tokens.
+
+    Attributes:
+        project_id: whose datasets the data API works on (spec 02 section 8); None: of no project.
+        data_access: at most what the data API may do; never more than `made_by` may at that moment.
+        made_by: in whose name the data API acts; None where the application is older than the data API.
+    """
+
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     app_id: int
@@ -52,6 +76,9 @@ class Application(BaseModel):
     api_key: str
     secret_key: str = Field(repr=False)
     created_at: AwareDatetime
+    project_id: int | None = None
+    data_access: DataAccess = DataAccess.NONE
+    made_by: Principal | None = Field(default=None, repr=False)
 
 
 class StoredToken(BaseModel):

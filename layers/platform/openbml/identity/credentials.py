@@ -9,7 +9,7 @@ from typing import Any
 
 from openbml.core.clock import Clock
 from openbml.core.ids import IdFactory
-from openbml.core.scope import Principal
+from openbml.core.scope import Principal, ProjectScope
 from openbml.identity.access import Authorizer
 from openbml.identity.applications import (
     TOKEN_LIFETIME,
@@ -18,6 +18,7 @@ from openbml.identity.applications import (
     ApplicationGoneError,
     ApplicationNotFoundError,
     ApplicationRepository,
+    DataAccess,
     StoredToken,
     TokenExpiredError,
     TokenMissingError,
@@ -42,8 +43,23 @@ def create_application(
     applications: ApplicationRepository,
     now: Clock,
     new_id: IdFactory,
+    project_id: int | None = None,
+    data_access: DataAccess = DataAccess.MANAGE,
 ) -> Application:
+    """Make an application that acts, in the data API, in the name of who makes it.
+
+    Args:
+        project_id: where the data API acts; left out, the first project in which the caller may make
+            applications.
+
+    Raises:
+        AccountPermissionDeniedError, PermissionDeniedError, ProjectNotFoundError: the caller may not.
+    """
     authorizer.projects_with(principal, "applications.write")
+    if project_id is None:
+        project_id = authorizer.first_project(principal, "applications.write")
+    else:
+        authorizer.require(principal, project_id, "applications.write")
     application = Application(
         app_id=new_id(),
         account_id=principal.account_id,
@@ -52,6 +68,9 @@ def create_application(
         api_key=_random_text(_API_KEY_LENGTH),
         secret_key=_random_text(_SECRET_KEY_LENGTH),
         created_at=now(),
+        project_id=project_id,
+        data_access=data_access,
+        made_by=principal,
     )
     applications.add(application)
     return application
@@ -65,15 +84,17 @@ def list_applications(
     limit: int,
     position: dict[str, Any] | None,
 ) -> tuple[Sequence[Application], dict[str, Any] | None]:
-    authorizer.projects_with(principal, "applications.read")
-    return applications.list(principal.account_id, limit=limit, position=position)
+    """Return applications of the account; secrets of those in projects not the caller's are blank."""
+    scopes = authorizer.projects_with(principal, "applications.read")
+    found, following = applications.list(principal.account_id, limit=limit, position=position)
+    return [_shown(application, scopes) for application in found], following
 
 
 def get_application(
     principal: Principal, app_id: int, *, authorizer: Authorizer, applications: ApplicationRepository
 ) -> Application:
-    authorizer.projects_with(principal, "applications.read")
-    return _existing(principal.account_id, app_id, applications)
+    scopes = authorizer.projects_with(principal, "applications.read")
+    return _shown(_existing(principal.account_id, app_id, applications), scopes)
 
 
 def delete_application(
@@ -137,6 +158,12 @@ def _existing(account_id: int, app_id: int, applications: ApplicationRepository)
     if application is None:
         raise ApplicationNotFoundError(app_id=app_id)
     return application
+
+
+def _shown(application: Application, scopes: Sequence[ProjectScope] | None) -> Application:
+    """Return what may be seen: a secret opens the datasets of the application's project."""
+    own = scopes is None or application.project_id in {None, *(scope.project_id for scope in scopes)}
+    return application if own else application.model_copy(update={"secret_key": ""})
 
 
 def _digest(token: str) -> str:

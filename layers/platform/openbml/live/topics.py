@@ -13,6 +13,7 @@ _TOPIC_FORM = re.compile(r"(?P<kind>[a-z]{1,16})/[A-Za-z0-9_-]{1,64}\Z")
 
 # What it takes to follow a kind of topic.
 PERMISSIONS: Mapping[str, str] = {
+    "datajob": "datasets.read",
     "import": "datasets.read",
     "run": "training.read",
     "service": "services.read",
@@ -20,6 +21,7 @@ PERMISSIONS: Mapping[str, str] = {
 # Which events are passed on (contracts, section 6), and where their topic's id stands.
 _TOPICS: Mapping[tuple[str, str], tuple[str, str]] = {
     ("openbml.datasets", "ImportStateChanged"): ("import", "import_id"),
+    ("openbml.datasets", "DataJobStateChanged"): ("datajob", "job_id"),
     ("openbml.training", "RunStateChanged"): ("run", "run_id"),
     ("openbml.training", "RunProgressed"): ("run", "run_id"),
     ("openbml.services", "ServiceStateChanged"): ("service", "service_id"),

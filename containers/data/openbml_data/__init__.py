@@ -1,0 +1,1 @@
+"""Heavy work on datasets: exports, reports, cleaning, augmentation, large imports; one job each."""

@@ -1,0 +1,1 @@
+"""Sounds: what their first bytes say, without decoding them."""

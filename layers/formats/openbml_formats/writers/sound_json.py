@@ -1,0 +1,5 @@
+"""Sounds with a json file each, as the import of the same name reads them: images are written the same way."""
+
+from openbml_formats.writers.json import WRITER
+
+__all__ = ["WRITER"]

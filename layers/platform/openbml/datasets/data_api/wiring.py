@@ -1,0 +1,74 @@
+"""Collaborators of the data API, built on first use."""
+
+from collections.abc import Mapping
+from functools import cache, partial
+
+from openbml.core.clock import utc_now
+from openbml.core.ids import new_id, new_log_id
+from openbml.datasets.data_api import dataset_operations as of_datasets
+from openbml.datasets.data_api import version_operations as of_versions
+from openbml.datasets.data_api.answers import DataApi, Operation
+from openbml.datasets.data_api.callers_identity import IdentityCallers
+from openbml.datasets.data_api.version_figures import VersionFigures
+from openbml.datasets.wiring import dataset_repository, deletion_queue, import_repository
+from openbml.identity.wiring import application_repository, authorizer
+
+READ, WRITE, MANAGE = "datasets.read", "datasets.write", "datasets.manage"
+
+
+@cache
+def data_api() -> DataApi:
+    return DataApi(
+        callers=IdentityCallers(application_repository(), authorizer(), now=utc_now),
+        operations={**_of_datasets(), **_of_versions()},
+        new_log_id=new_log_id,
+    )
+
+
+def _of_datasets() -> Mapping[str, Operation]:
+    datasets = dataset_repository()
+    deletions = deletion_queue()
+    return {
+        "create": Operation(
+            of_datasets.CreateRequest,
+            WRITE,
+            partial(of_datasets.create, datasets=datasets, new_id=new_id, now=utc_now),
+        ),
+        "deleteDataset": Operation(
+            of_datasets.DeleteRequest,
+            MANAGE,
+            partial(of_datasets.delete, datasets=datasets, deletions=deletions),
+        ),
+        "describeDatasets": Operation(
+            of_datasets.DescribeDatasetsRequest,
+            READ,
+            partial(of_datasets.describe_datasets, datasets=datasets),
+        ),
+    }
+
+
+def _of_versions() -> Mapping[str, Operation]:
+    datasets = dataset_repository()
+    figures = VersionFigures(import_repository())
+    return {
+        "createDatasetVersion": Operation(
+            of_versions.CreateVersionRequest,
+            WRITE,
+            partial(of_versions.create_dataset_version, datasets=datasets, new_id=new_id, now=utc_now),
+        ),
+        "describeDatasetVersion": Operation(
+            of_versions.VersionRequest,
+            READ,
+            partial(of_versions.describe_dataset_version, datasets=datasets, figures=figures),
+        ),
+        "describeDatasetVersions": Operation(
+            of_versions.VersionsRequest,
+            READ,
+            partial(of_versions.describe_dataset_versions, datasets=datasets, figures=figures, new_id=new_id),
+        ),
+        "deleteDatasetVersion": Operation(
+            of_versions.VersionRequest,
+            MANAGE,
+            partial(of_versions.delete_dataset_version, datasets=datasets, deletions=deletion_queue()),
+        ),
+    }

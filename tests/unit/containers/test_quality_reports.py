@@ -6,7 +6,7 @@ import struct
 import wave
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbml_data import quality_reports
@@ -159,6 +159,7 @@ def test_an_empty_version_has_a_report_without_figures() -> None:
         assert QualityReport.model_validate_json(report.model_dump_json()) == report
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=1, max_size=60))
 def test_a_distribution_has_every_value_in_a_bin_and_the_right_mean(values: list[float]) -> None:
     quantity = Quantity()
@@ -187,6 +188,7 @@ def test_of_many_values_a_bounded_even_choice_is_kept() -> None:
 TONES = bytes(range(256))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**64 - 1), st.lists(st.integers(0, 63), max_size=7, unique=True))
 def test_every_hash_within_the_distance_is_found(look: int, flipped: list[int]) -> None:
     index = LookIndex(7)

@@ -7,7 +7,7 @@ sets where everything looks alike a picture costs no more than in others.
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import mul
 from typing import NamedTuple
 
@@ -15,7 +15,9 @@ MOST_DISTANCE = 7
 _BANDS = (0, 16, 32, 48)
 _BAND_MASK = 0xFFFF
 _BUCKET_LOOKS = 256
-_CANDIDATES = 4096
+_SAME_LOOK = 8
+_CANDIDATES = 2048  # hashes that are compared for one picture
+_CLOSE_LOOKS = 64  # pictures that are compared for one picture
 # Correlation of 16 x 16 grey levels from which two pictures are alike. Measured on hands, blood cells, photos:
 # other encodings, sizes and light 0.98 and more, 2 % cropped 0.96, another hand in the same place 0.94.
 _ALIKE = 0.955
@@ -48,7 +50,7 @@ class LookIndex:
     def keep(self, number: int, look: int, tones: bytes) -> None:
         """Keep a picture for later ones to be compared with."""
         members = self._members.setdefault(look, [])
-        if len(members) < _BUCKET_LOOKS:
+        if len(members) < _SAME_LOOK:
             members.append((number, tones))
         if len(members) > 1:
             return
@@ -61,21 +63,27 @@ class LookIndex:
 
     def find(self, look: int, tones: bytes) -> Neighbour | None:
         """Return the nearest kept picture that is like this one."""
-        best: Neighbour | None = None
+        for distance, candidate in sorted(self._close(look)):
+            number = self._alike(candidate, tones)
+            if number is not None:
+                return Neighbour(number, distance)
+        return None
+
+    def _close(self, look: int) -> Sequence[tuple[int, int]]:
+        """Return looks within the distance, as (distance, look)."""
+        close: list[tuple[int, int]] = []
         seen: set[int] = set()
         for candidate in self._candidates(look):
             if candidate in seen:
                 continue
-            if len(seen) >= _CANDIDATES:
+            if len(seen) >= _CANDIDATES or len(close) >= _CLOSE_LOOKS:
                 self.capped += 1
                 break
             seen.add(candidate)
             distance = (candidate ^ look).bit_count()
-            if distance > self._distance or (best is not None and distance >= best.distance):
-                continue
-            number = self._alike(candidate, tones)
-            best = best if number is None else Neighbour(number, distance)
-        return best
+            if distance <= self._distance:
+                close.append((distance, candidate))
+        return close
 
     def _candidates(self, look: int) -> Iterator[int]:
         if look in self._members:

@@ -1,4 +1,4 @@
-"""SQS consumer: carries out the deletion of a dataset, in as many rounds as it takes."""
+"""SQS consumer: carries out the deletion of a dataset or a version, in as many rounds as it takes."""
 
 from typing import Any
 
@@ -9,19 +9,9 @@ from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Json
 
-from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
-from openbml.core.wiring import event_publisher
 from openbml.datasets.delete_datasets import DeletionMessage, carry_out_deletion
-from openbml.datasets.wiring import (
-    archive_store,
-    data_store,
-    dataset_repository,
-    deletion_queue,
-    import_repository,
-    sample_repository,
-    upload_store,
-)
+from openbml.datasets.wiring import dataset_repository, deletion_queue, version_remover
 
 _RESERVE_MS = 60_000  # one chunk of samples takes less
 
@@ -38,18 +28,17 @@ def handle_deletion(record: DeletionRecord, lambda_context: LambdaContext) -> No
     gone = carry_out_deletion(
         message,
         datasets=dataset_repository(),
-        imports=import_repository(),
-        samples=sample_repository(),
-        uploads=upload_store(),
-        archives=archive_store(),
-        data=data_store(),
         deletions=deletion_queue(),
-        events=event_publisher(),
-        now=utc_now,
+        remover=version_remover(),
         has_time=lambda: lambda_context.get_remaining_time_in_millis() > _RESERVE_MS,
     )
     metrics.add_metric("DatasetsDeleted", MetricUnit.Count, int(gone))
-    logger.info("deletion carried on", dataset_id=message.dataset_id, gone=gone)
+    logger.info(
+        "deletion carried on",
+        dataset_id=message.dataset_id,
+        version_number=message.version_number,
+        gone=gone,
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -14,7 +14,6 @@ class MemoryObjectStore:
 
     def __init__(self, objects: dict[str, bytes] | None = None) -> None:
         self.objects = dict(objects or {})
-        self.unreferenced: set[str] = set()
         self.ranges: list[tuple[int, int]] = []
 
     def size(self, key: str) -> int:
@@ -31,13 +30,12 @@ class MemoryObjectStore:
 
     def put(self, key: str, body: bytes, *, content_type: str, sha256: bytes | None = None) -> None:
         self.objects[key] = body
-        self.unreferenced.discard(key)
 
     def delete(self, key: str) -> None:
         self.objects.pop(key, None)
 
-    def set_unreferenced(self, key: str, *, unreferenced: bool) -> None:
-        (self.unreferenced.add if unreferenced else self.unreferenced.discard)(key)
+    def delete_below(self, prefix: str) -> None:
+        self.objects = {key: body for key, body in self.objects.items() if not key.startswith(prefix)}
 
     def url(self, key: str) -> str:
         return f"https://objects.example/{key}"

@@ -1,5 +1,6 @@
 """Exports: the ordered samples into one zip, written straight to where it belongs."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ from openbml_formats.data_jobs import DataJobOrder
 from openbml_formats.export_jobs import ExportResult, ExportSettings
 from openbml_formats.listings import ListedSample
 from openbml_formats.records import ExportSample
+from openbml_formats.tables.table_imports import TableManifest
 from openbml_formats.writers import UnwritableFormatError, writer_of
 from openbml_kit.faults import PlatformFault, UserFault
 
@@ -25,22 +27,47 @@ _REFUSALS = frozenset(
 def run(order: DataJobOrder, workspace: Workspace) -> ExportResult:
     """Raises UserFault: the customer's bucket does not take the archive."""
     settings = ExportSettings.model_validate(order.settings)
+    write = _write_table if order.dataset.kind.content is Content.ROWS else _write_samples
+    workspace.progress.stage("exporting")
+    with _target(settings, workspace) as stream:
+        archive = ZipStream(stream)
+        count = write(order, settings, workspace, archive)
+        archive.finish()
+    return ExportResult(
+        bucket=settings.target_bucket, key=settings.target_key, size_bytes=stream.size, sample_count=count
+    )
+
+
+def _write_samples(
+    order: DataJobOrder, settings: ExportSettings, workspace: Workspace, archive: ZipStream
+) -> int:
     try:
         writer = writer_of(settings.format)
     except UnwritableFormatError as error:
         raise PlatformFault(f"the format {settings.format} cannot be written") from error
-    workspace.progress.stage("exporting")
-    with _target(settings, workspace) as stream:
-        counted = _Counted(order, workspace)
-        archive = ZipStream(stream)
-        writer.write(order.dataset, counted.samples(), archive)
-        archive.finish()
-    return ExportResult(
-        bucket=settings.target_bucket,
-        key=settings.target_key,
-        size_bytes=stream.size,
-        sample_count=counted.done,
-    )
+    counted = _Counted(order, workspace)
+    writer.write(order.dataset, counted.samples(), archive)
+    return counted.done
+
+
+def _write_table(
+    order: DataJobOrder, settings: ExportSettings, workspace: Workspace, archive: ZipStream
+) -> int:
+    from openbml_data.table_export import TableFormatError, write_table  # Arrow is large: only tables load it
+
+    if settings.table_manifest is None:
+        raise PlatformFault("the order names no table")
+    manifest = TableManifest.model_validate_json(workspace.data_object(settings.table_manifest))
+    try:
+        return write_table(
+            manifest,
+            settings.format,
+            archive,
+            open_part=lambda key: io.BufferedReader(workspace.open_data(key)),
+            tell=workspace.progress.done,
+        )
+    except TableFormatError as error:
+        raise PlatformFault(str(error)) from error
 
 
 class _Counted:

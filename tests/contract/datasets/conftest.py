@@ -14,6 +14,8 @@ from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
+from openbml.datasets.delete_datasets import DeletionMessage, VersionRemover, carry_out_deletion
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import AnnotationFormat, DataImport
 from openbml.datasets.importing.end_imports import cancel_import
 from openbml.datasets.importing.import_shards import import_shard
@@ -21,6 +23,7 @@ from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.plan_imports import plan_import
 from openbml.datasets.importing.shards import ShardMessage
 from openbml.datasets.importing.start_imports import GivenPart, complete_import, part_urls, start_import
+from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.pack_snapshots import pack_shard
@@ -63,9 +66,11 @@ class World:
     def __post_init__(self) -> None:
         self.datasets = DynamoDatasetRepository(self.table)
         self.imports = DynamoImportRepository(self.table, now=self.clock)
-        self.samples = DynamoSampleRepository(self.table, self.data)
+        self.samples = DynamoSampleRepository(self.table, self.data, now=self.clock)
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
         self.snapshots = DynamoSnapshotRepository(self.table)
+        self.jobs = DynamoDataJobRepository(self.table)
+        self.marks = DynamoMarkRepository(self.table)
 
     def dataset(self, name: str = "digits", kind: str = "image_classification", **more: Any) -> VersionKey:
         chosen = dataset_kinds()[kind]
@@ -197,6 +202,33 @@ class World:
             executor=self.executor,
         )
 
+    def remover(self, **replaced: Any) -> VersionRemover:
+        parts: dict[str, Any] = {
+            "imports": self.imports,
+            "samples": self.samples,
+            "jobs": self.jobs,
+            "marks": self.marks,
+            "uploads": self.uploads,
+            "archives": self.archives,
+            "data": self.data,
+            "events": self.events,
+            "now": self.clock,
+        }
+        return VersionRemover(**{**parts, **replaced})
+
+    def carried_out(self) -> None:
+        """Work off the queue of deletions."""
+        while messages := self.deletions.taken():
+            for message in messages:
+                assert isinstance(message, DeletionMessage)
+                carry_out_deletion(
+                    message,
+                    datasets=self.datasets,
+                    deletions=self.deletions,
+                    remover=self.remover(),
+                    has_time=lambda: True,
+                )
+
     def keys(self, store: str, prefix: str = "") -> list[str]:
         bucket = self.archives._bucket if store == "archives" else self.data._bucket
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
@@ -209,8 +241,6 @@ def world(emulator_url: str) -> Iterator[World]:
     s3 = client("s3", emulator_url)
     for name in ("uploads", "data"):
         s3.create_bucket(Bucket=f"{name}-{mark}")
-    # Without versions MiniStack keeps the tags of an object that is overwritten; S3 never does.
-    s3.put_bucket_versioning(Bucket=f"data-{mark}", VersioningConfiguration={"Status": "Enabled"})
     scope = ProjectScope(account_id=1, region="us-east-1", project_id=new_id())
     built = World(
         url=emulator_url,

@@ -42,6 +42,7 @@ class JobDesk:
     sagemaker: Any
     starting: ListQueue = field(default_factory=ListQueue)
     compute_events: EventLog = field(default_factory=EventLog)
+    manifests: dict[VersionKey, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.jobs = DynamoDataJobRepository(self.world.table)
@@ -72,6 +73,7 @@ class JobDesk:
             data_bucket=self.buckets.data_bucket_name,
             datasets=self.world.datasets,
             jobs=self.jobs,
+            manifest_of=lambda key: self.manifests.get(key),
             starting=self.starting,
             new_id=new_id,
             now=utc_now,

@@ -86,17 +86,12 @@ def carried_out(world: World, rounds: int = 50) -> int:
 
 def deletion_round(world: World, message: DeletionMessage, has_time: int = 1000, **replaced: Any) -> bool:
     left = iter(range(has_time))
-    parts: dict[str, Any] = {"samples": world.samples, "imports": world.imports, "data": world.data}
     return carry_out_deletion(
         message,
         datasets=world.datasets,
-        uploads=world.uploads,
-        archives=world.archives,
         deletions=world.deletions,
-        events=world.events,
-        now=world.clock,
+        remover=world.remover(**replaced),
         has_time=lambda: next(left, None) is not None,
-        **{**parts, **replaced},
     )
 
 
@@ -319,7 +314,7 @@ def rows(world: World, key: VersionKey) -> list[str]:
     return sorted(
         f"{item['pk']} {item['sk']}"
         for item in items
-        if not item["pk"].startswith(("account#", "snapshot#")) and item["sk"] != "chunks"
+        if not item["pk"].startswith(("account#", "snapshot#", "mark#")) and item["sk"] != "chunks"
     )
 
 
@@ -377,25 +372,6 @@ def test_of_ten_datasets_of_one_name_made_at_once_one_stands(world: World) -> No
     with ThreadPoolExecutor(10) as pool:
         made = [future.result() for future in [pool.submit(make) for _ in range(10)]]
     assert made.count(True) == 1
-
-
-def test_images_that_another_dataset_holds_are_not_marked_for_expiry(world: World) -> None:
-    key, other = world.dataset(), world.dataset("other")
-    world.imported(key, archive(labelled_pairs(4)))
-    world.imported(other, archive(labelled_pairs(2)))
-    deleted(world, key)
-
-    marked = [
-        name
-        for name in world.keys("data", f"{key.scope.prefix}blobs/")
-        if world.s3.get_object_tagging(Bucket=world.data._bucket, Key=name)["TagSet"]
-    ]
-    assert len(marked) == 2
-    world.imported(other, archive(labelled_pairs(4)))
-    still = [
-        name for name in marked if world.s3.get_object_tagging(Bucket=world.data._bucket, Key=name)["TagSet"]
-    ]
-    assert still == []  # stored again, so the mark is gone
 
 
 def test_a_claim_of_a_running_import_is_kept(world: World) -> None:

@@ -93,3 +93,7 @@ def test_a_message_of_another_shape_goes_to_the_dead_letters(environment: World,
 
 def test_the_schedule_ends_nothing_when_nothing_is_open(environment: World) -> None:
     assert handler("expire_imports")(event("expire_imports"), Context()) is None
+
+
+def test_the_schedule_sweeps_nothing_when_nothing_is_due(environment: World) -> None:
+    assert handler("sweep_objects")(event("sweep_objects"), Context()) is None

@@ -28,6 +28,7 @@ from openbml.datasets.wiring import (
     data_store,
     dataset_repository,
     datasets_settings,
+    table_manifest,
 )
 from openbml.identity.wiring import authorizer
 from openbml_formats.data_jobs import DataJobKind
@@ -60,6 +61,7 @@ def post_export(
         data_bucket=datasets_settings().data_bucket_name,
         datasets=dataset_repository(),
         jobs=data_job_repository(),
+        manifest_of=table_manifest,
         starting=data_job_queue(),
         new_id=new_id,
         now=utc_now,

@@ -116,24 +116,25 @@ class DynamoDatasetRepository:
 
     def mark_deleting(self, dataset: Dataset) -> None:
         scope, dataset_id = dataset.scope, dataset.dataset_id
-        states = [
-            {
-                "Key": version_item_key(version.key),
-                "UpdateExpression": "SET #state = :state",
-                "ConditionExpression": "attribute_exists(pk)",
-                "ExpressionAttributeNames": {"#state": "state"},
-                "ExpressionAttributeValues": {":state": VersionState.DELETING.value},
-            }
-            for version in self.versions(scope, dataset_id)
-        ]
-        mark = {
-            "Key": dataset_key(scope, dataset_id),
-            "UpdateExpression": "SET deleting = :yes",
-            "ConditionExpression": "attribute_exists(pk)",
-            "ExpressionAttributeValues": {":yes": True},
-        }
-        transact(self._table, [{"Update": update} for update in (mark, *states)])
+        # The dataset first: from now on it gets no new version.
+        if not self._updated(dataset_key(scope, dataset_id), "deleting", True):  # noqa: FBT003
+            raise DatasetNotFoundError(dataset_id=dataset_id)
+        for version in self.versions(scope, dataset_id):
+            self._updated(version_item_key(version.key), "state", VersionState.DELETING.value)
         self._free_name(dataset)
+
+    def _updated(self, key: dict[str, str], name: str, value: object) -> bool:
+        try:
+            self._table.update_item(
+                Key=key,
+                UpdateExpression="SET #name = :value",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeNames={"#name": name},
+                ExpressionAttributeValues={":value": value},
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _free_name(self, dataset: Dataset) -> None:
         try:
@@ -200,17 +201,8 @@ class DynamoDatasetRepository:
         self._changed(dataset, [{"Update": raised}, *puts])
 
     def describe_version(self, key: VersionKey, description: str) -> None:
-        try:
-            self._table.update_item(
-                Key=version_item_key(key),
-                UpdateExpression="SET description = :text",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeValues={":text": description},
-            )
-        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
-            raise DatasetVersionNotFoundError(
-                dataset_id=key.dataset_id, version_number=key.version_number
-            ) from error
+        if not self._updated(version_item_key(key), "description", description):
+            raise DatasetVersionNotFoundError(dataset_id=key.dataset_id, version_number=key.version_number)
 
     def mark_version_deleting(self, dataset: Dataset, version: DatasetVersion, survivor: int) -> None:
         names = {"#state": "state"}

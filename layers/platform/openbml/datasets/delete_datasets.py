@@ -1,10 +1,10 @@
-"""Deleting a dataset: refused to everyone at once, carried out in the background, resumable anywhere.
+"""Deleting a dataset or a version: refused to everyone at once, done in the background, resumable anywhere.
 
-What a project's other datasets still hold stays; the rest expires a day later, so that an import that stores
-the same content at this moment loses nothing. Snapshots stay: models were trained on them.
+Contents are marked, not deleted (`garbage`): what a project's other versions hold stays, the rest goes a day
+later. Snapshots stay: models were trained on them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,12 +17,18 @@ from openbml.datasets.datasets import (
     DatasetNotFoundError,
     DatasetRepository,
     DatasetVersion,
+    DatasetVersionNotFoundError,
     VersionKey,
+    VersionState,
 )
+from openbml.datasets.garbage.marks import GRACE, Mark, MarkKind, MarkRepository, blob_marks
 from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportRepository, ImportState
 from openbml.datasets.importing.end_imports import fail_import
+from openbml.datasets.jobs.data_jobs import DataJobRepository
 from openbml.datasets.samples import SampleRepository
-from openbml.datasets.stored_objects import ObjectStore, UploadStore, blob_key, thumbnail_key
+from openbml.datasets.stored_objects import ObjectStore, UploadStore, table_manifest_key
+from openbml_formats.data_jobs import DataJobKind
+from openbml_formats.export_jobs import ExportSettings
 
 _PAGE = 100
 
@@ -59,14 +65,8 @@ def carry_out_deletion(
     message: DeletionMessage,
     *,
     datasets: DatasetRepository,
-    imports: ImportRepository,
-    samples: SampleRepository,
-    uploads: UploadStore,
-    archives: ObjectStore,
-    data: ObjectStore,
     deletions: MessageQueue,
-    events: EventPublisher,
-    now: Clock,
+    remover: "VersionRemover",
     has_time: Callable[[], bool],
 ) -> bool:
     """Delete as much as the time allows; ask for the rest.
@@ -75,75 +75,128 @@ def carry_out_deletion(
         has_time: asked before each chunk of samples.
 
     Returns:
-        Whether the dataset is gone.
+        Whether the dataset, or the version of it, is gone.
     """
     try:
         dataset = datasets.get(message.scope, message.dataset_id)
-    except DatasetNotFoundError:
+        chosen = _chosen(message, dataset, datasets)
+    except (DatasetNotFoundError, DatasetVersionNotFoundError):
         return True
-    for version in datasets.versions(message.scope, message.dataset_id):
-        for data_import in _imports(version.key, imports):
-            ended = _ended(data_import, imports=imports, uploads=uploads, events=events, now=now)
-            for chunk in _chunks(ended):
-                if not has_time():
-                    deletions.send([message])
-                    return False
-                _remove_chunk(version, chunk, samples, data)
-            archives.delete(ended.archive_key)
-            imports.remove(ended)
-        imports.remove_rest(version.key)
-    datasets.remove(dataset)
+    for version in chosen:
+        if not remover.emptied(version, has_time):
+            deletions.send([message])
+            return False
+        if message.version_number is not None:
+            datasets.remove_version(version)
+    if message.version_number is None:
+        datasets.remove(dataset)
     return True
 
 
-def _imports(key: VersionKey, imports: ImportRepository) -> Iterator[DataImport]:
-    """Yield what is left, from the start each time: what was yielded has been removed since."""
-    while True:
-        found, _ = imports.page(key, limit=_PAGE, position=None)
-        if not found:
-            return
-        yield from found
-
-
-def _ended(
-    data_import: DataImport,
-    *,
-    imports: ImportRepository,
-    uploads: UploadStore,
-    events: EventPublisher,
-    now: Clock,
-) -> DataImport:
-    if data_import.state is ImportState.UPLOADING:
-        uploads.abort(data_import.archive_key, data_import.upload_id)
-    return fail_import(
-        data_import,
-        FailureReason.DATASET_DELETED,
-        "The dataset was deleted during the import.",
-        imports=imports,
-        events=events,
-        now=now,
+def _chosen(
+    message: DeletionMessage, dataset: Dataset, datasets: DatasetRepository
+) -> Sequence[DatasetVersion]:
+    if message.version_number is None:
+        # Once more: whoever asked may have been cut off before the last version was marked.
+        datasets.mark_deleting(dataset)
+        return datasets.versions(message.scope, message.dataset_id)
+    key = VersionKey(
+        scope=message.scope, dataset_id=message.dataset_id, version_number=message.version_number
     )
+    version = datasets.version(key)
+    return [version] if version.state is VersionState.DELETING else []
+
+
+class VersionRemover:
+    """Drops what lies below a version that nobody may change any more; each step may be repeated."""
+
+    def __init__(
+        self,
+        *,
+        imports: ImportRepository,
+        samples: SampleRepository,
+        jobs: DataJobRepository,
+        marks: MarkRepository,
+        uploads: UploadStore,
+        archives: ObjectStore,
+        data: ObjectStore,
+        events: EventPublisher,
+        now: Clock,
+    ) -> None:
+        self._imports = imports
+        self._samples = samples
+        self._jobs = jobs
+        self._marks = marks
+        self._uploads = uploads
+        self._archives = archives
+        self._data = data
+        self._events = events
+        self._now = now
+
+    def emptied(self, version: DatasetVersion, has_time: Callable[[], bool]) -> bool:
+        """Return whether nothing is left; False when the time was over before."""
+        for data_import in self._found_imports(version.key):
+            ended = self._ended(data_import)
+            for chunk in _chunks(ended):
+                if not has_time():
+                    return False
+                self._remove_chunk(version.key, chunk)
+            self._archives.delete(ended.archive_key)
+            self._imports.remove(ended)
+        self._remove_jobs(version.key)
+        self._data.delete_below(table_manifest_key(version.key).rpartition("/")[0] + "/")
+        self._imports.remove_rest(version.key)
+        return True
+
+    def _found_imports(self, key: VersionKey) -> Iterator[DataImport]:
+        """Yield what is left, from the start each time: what was yielded has been removed since."""
+        while True:
+            found, _ = self._imports.page(key, limit=_PAGE, position=None)
+            if not found:
+                return
+            yield from found
+
+    def _ended(self, data_import: DataImport) -> DataImport:
+        if data_import.state is ImportState.UPLOADING:
+            self._uploads.abort(data_import.archive_key, data_import.upload_id)
+        return fail_import(
+            data_import,
+            FailureReason.DATASET_DELETED,
+            "The dataset was deleted during the import.",
+            imports=self._imports,
+            events=self._events,
+            now=self._now,
+        )
+
+    def _remove_chunk(self, key: VersionKey, chunk: int) -> None:
+        rows = self._samples.of_chunk(key.scope, chunk)
+        # Before the claims go: a mark that comes too early only makes the sweep look and keep.
+        for mark in blob_marks(key.scope, (row.sha256 for row in rows if not row.texts), self._now()):
+            self._marks.mark(mark)
+        self._samples.remove_chunk(key, chunk, rows)
+
+    def _remove_jobs(self, key: VersionKey) -> None:
+        """Drop the version's jobs; files of exports that lie with the platform go a day later."""
+        position = None
+        while True:
+            found, position = self._jobs.page(key, DataJobKind.EXPORT, limit=_PAGE, position=position)
+            for job in found:
+                settings = ExportSettings.model_validate(job.settings)
+                if not settings.customers:
+                    self._marks.mark(
+                        Mark(
+                            scope=key.scope,
+                            kind=MarkKind.OBJECT,
+                            name=settings.target_key,
+                            due_at=self._now() + GRACE,
+                        )
+                    )
+            if position is None:
+                break
+        self._jobs.remove_all(key)
 
 
 def _chunks(data_import: DataImport) -> Iterator[int]:
     """Yield all chunks an import may have written, finished or not."""
     if data_import.first_chunk is not None:
         yield from range(data_import.first_chunk, data_import.first_chunk + data_import.shard_count)
-
-
-def _remove_chunk(version: DatasetVersion, chunk: int, samples: SampleRepository, data: ObjectStore) -> None:
-    rows = samples.of_chunk(version.scope, chunk)
-    for sha256 in sorted({sample.sha256 for sample in rows}):
-        # Marked while this version still holds it, and unmarked where another does: an import claims content
-        # before it stores it, so that one of the two looks sees the other.
-        others = samples.is_referenced(version.scope, sha256, besides=version.key)
-        if not others:
-            _mark(version.scope, sha256, data, unreferenced=True)
-            if samples.is_referenced(version.scope, sha256, besides=version.key):
-                _mark(version.scope, sha256, data, unreferenced=False)
-    samples.remove_chunk(version.key, chunk, rows)
-
-
-def _mark(scope: ProjectScope, sha256: str, data: ObjectStore, *, unreferenced: bool) -> None:
-    for key in (blob_key(scope, sha256), thumbnail_key(scope, sha256)):
-        data.set_unreferenced(key, unreferenced=unreferenced)

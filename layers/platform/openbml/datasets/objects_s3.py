@@ -18,8 +18,6 @@ _URL_LIFETIME_S = 900
 _PART_URL_LIFETIME_S = 3600
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 _REFUSED = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
-# The root template's lifecycle rule expires objects with this tag after a day.
-_UNREFERENCED = {"Key": "openbml-unreferenced", "Value": "true"}
 
 
 def _code(error: ClientError) -> str:
@@ -60,17 +58,12 @@ class S3ObjectStore:
     def delete(self, key: str) -> None:
         self._client.delete_object(Bucket=self._bucket, Key=key)
 
-    def set_unreferenced(self, key: str, *, unreferenced: bool) -> None:
-        try:
-            if unreferenced:
-                self._client.put_object_tagging(
-                    Bucket=self._bucket, Key=key, Tagging={"TagSet": [_UNREFERENCED]}
-                )
-            else:
-                self._client.delete_object_tagging(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if _code(error) not in _MISSING:
-                raise
+    def delete_below(self, prefix: str) -> None:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        for page in pages:
+            found = [{"Key": entry["Key"]} for entry in page.get("Contents", [])]
+            if found:
+                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": found, "Quiet": True})
 
     def url(self, key: str) -> str:
         address: str = self._presigner.generate_presigned_url(

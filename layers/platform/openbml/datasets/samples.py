@@ -174,7 +174,11 @@ class SampleRepository(Protocol):
     def claim(self, key: VersionKey, claims: Sequence[Claim]) -> frozenset[int]:
         """Return the sample ids that hold their content now; repeating a claim is harmless.
 
-        A claim of an import that ended without committing its chunk is taken over.
+        A claim of an import that ended without committing its chunk is taken over. A content that was to be
+        swept is kept from now on (`garbage.marks`).
+
+        Raises:
+            ContentBusyError: a sweep is at one of the contents in this moment; ask again later.
         """
 
     def add_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
@@ -200,8 +204,8 @@ class SampleRepository(Protocol):
     def find(self, scope: ProjectScope, sample_ids: Iterable[int]) -> Mapping[int, Sample]:
         """Return samples by id, wherever they are in the project; unknown ones are left out."""
 
-    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey) -> bool:
-        """Return whether another version of the project holds the content."""
+    def is_referenced(self, scope: ProjectScope, sha256: str) -> bool:
+        """Return whether a version of the project holds the content."""
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         """Drop samples, their claims and index of a chunk; a repeat is harmless."""

@@ -7,8 +7,10 @@ from typing import Any
 from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
+from openbml.core.clock import Clock, utc_now
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import Position, VersionKey
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.sample_items_dynamodb import (
     bitmap,
     content_key,
@@ -52,17 +54,24 @@ _CLAIMS = 100  # actions of a transaction
 class DynamoSampleRepository:
     """Keeps annotations compressed in the items, large ones by SHA-256 among the project's objects."""
 
-    def __init__(self, table: Any, objects: ObjectStore) -> None:
+    def __init__(self, table: Any, objects: ObjectStore, *, now: Clock = utc_now) -> None:
         self._table = table
         self._objects = objects
         self._batches = TableBatches(table)
+        self._marks = DynamoMarkRepository(table)
+        self._now = now
 
     # --- contents ---
 
     def claim(self, key: VersionKey, claims: Sequence[Claim]) -> frozenset[int]:
         held: set[int] = set()
         for group in in_groups(claims, _CLAIMS):
-            held |= self._claim_group(key, group)
+            taken = self._claim_group(key, group)
+            # After the claims, never before: see `garbage.marks`.
+            self._marks.take(
+                key.scope, [claim.sha256 for claim in group if claim.sample_id in taken], self._now()
+            )
+            held |= taken
         return frozenset(held)
 
     def _claim_group(self, key: VersionKey, group: Sequence[Claim]) -> set[int]:
@@ -122,11 +131,10 @@ class DynamoSampleRepository:
             held.add(claim.sample_id)
         return held
 
-    def is_referenced(self, scope: ProjectScope, sha256: str, *, besides: VersionKey) -> bool:
+    def is_referenced(self, scope: ProjectScope, sha256: str) -> bool:
         condition = below(content_pk(scope, sha256), f"{sha256}#")
-        own = content_key(besides, sha256)["sk"]
-        items, _ = query_page(self._table, condition, limit=2, position=None, ConsistentRead=True)
-        return any(item["sk"] != own for item in items)
+        items, _ = query_page(self._table, condition, limit=1, position=None, ConsistentRead=True)
+        return bool(items)
 
     # --- chunks ---
 

@@ -65,8 +65,8 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None:
         """Harmless when it is gone."""
 
-    def set_unreferenced(self, key: str, *, unreferenced: bool) -> None:
-        """Mark an object for expiry a day later, or take the mark off; harmless when it is gone."""
+    def delete_below(self, prefix: str) -> None:
+        """Delete all objects whose keys start so; harmless when there are none."""
 
     def url(self, key: str) -> str:
         """Return an address that reads the object for some minutes, computed without a call."""

@@ -24,6 +24,7 @@
 | where an import is | `import#{import_id}` | `import` |
 | finished shard, problems | `import#{import_id}` | `shard#{i}`, `problems#{shard}#{n}` |
 | volume | `account#{account}#{region}` | `volume`, `volume#{user}` |
+| mark of an object to sweep | `mark#{scope}#{kind}#{name[:2]}` | `{sha256 or key}` |
 | snapshot | `snapshot#{scope}#{snapshot_id}` | `snapshot`, `shard#{i}` |
 | data job | `version#{scope}#{id}#{n}` | `datajob#{job_id}` |
 | where a data job is | `datajob#{job_id}` | `place` |
@@ -91,6 +92,10 @@ def version_id_key(version_id: int) -> dict[str, str]:
 def import_pk(import_id: int) -> str:
     # Import ids are unique in an installation, and an archive's key in storage names no account.
     return f"import#{import_id}"
+
+
+def mark_key(scope: ProjectScope, kind: str, name: str) -> dict[str, str]:
+    return {"pk": f"mark#{scope.key}#{kind}#{name[:2]}", "sk": name}
 
 
 def data_job_key(key: VersionKey, job_id: int) -> dict[str, str]:

@@ -9,11 +9,14 @@ from botocore.config import Config
 
 from openbml.core.clock import utc_now
 from openbml.core.queues import MessageQueue
-from openbml.core.wiring import sqs_queue
+from openbml.core.wiring import event_publisher, sqs_queue
 from openbml.datasets.annotating.edits import AnnotationStore
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
-from openbml.datasets.datasets import DatasetRepository
+from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
+from openbml.datasets.delete_datasets import VersionRemover
+from openbml.datasets.garbage.marks import MarkRepository
+from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.jobs.data_job_kinds import Hooks
@@ -34,7 +37,7 @@ from openbml.datasets.settings import (
 )
 from openbml.datasets.snapshots import SnapshotRepository
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
-from openbml.datasets.stored_objects import ObjectStore, UploadStore
+from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore, UploadStore, table_manifest_key
 from openbml_formats.data_jobs import DataJobKind
 
 _THREADS = 16  # requests in flight of one worker
@@ -94,6 +97,16 @@ def data_job_hooks() -> Hooks:
     return {DataJobKind.EXPORT: ExportHook()}
 
 
+def table_manifest(key: VersionKey) -> str | None:
+    """Return the key of the manifest of a version's rows, None while there are none."""
+    manifest = table_manifest_key(key)
+    try:
+        data_store().size(manifest)
+    except ObjectMissingError:
+        return None
+    return manifest
+
+
 @cache
 def data_job_queue() -> MessageQueue:
     return sqs_queue(DataJobSettings.from_env().data_jobs_queue_url)
@@ -112,6 +125,26 @@ def snapshot_repository() -> SnapshotRepository:
 @cache
 def lineage_repository() -> LineageRepository:
     return DynamoLineageRepository(_table())
+
+
+@cache
+def mark_repository() -> MarkRepository:
+    return DynamoMarkRepository(_table())
+
+
+@cache
+def version_remover() -> VersionRemover:
+    return VersionRemover(
+        imports=import_repository(),
+        samples=sample_repository(),
+        jobs=data_job_repository(),
+        marks=mark_repository(),
+        uploads=upload_store(),
+        archives=archive_store(),
+        data=data_store(),
+        events=event_publisher(),
+        now=utc_now,
+    )
 
 
 @cache

@@ -1,6 +1,6 @@
 """Exports: a version's samples as one zip, where the project or the customer keeps data (spec 02, 8.12)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -32,10 +32,12 @@ from openbml.datasets.jobs.start_data_jobs import request_data_job
 from openbml.datasets.limits import DOWNLOAD_URL_S, MIB, OPEN_JOBS_PER_VERSION
 from openbml.datasets.samples import AnnotationState
 from openbml.datasets.storage_paths import location_of
-from openbml.datasets.stored_objects import ObjectStore, table_manifest_key
+from openbml.datasets.stored_objects import ObjectStore
 from openbml_catalog.datasets import Content, data_formats
 from openbml_formats.data_jobs import DataJobKind
 from openbml_formats.export_jobs import ExportResult, ExportSettings
+
+ManifestOf = Callable[[VersionKey], str | None]
 
 
 class ExportOrder(BaseModel):
@@ -91,11 +93,15 @@ def request_export(
     data_bucket: str,
     datasets: DatasetRepository,
     jobs: DataJobRepository,
+    manifest_of: ManifestOf,
     starting: MessageQueue,
     new_id: IdFactory,
     now: Clock,
 ) -> DataJob:
     """Start an export. The version stays usable; what changes in it meanwhile may be in the export or not.
+
+    Args:
+        manifest_of: gives the key of a table's manifest, None while the version holds no rows.
 
     Raises:
         DatasetNotFoundError, DatasetVersionNotFoundError, DatasetDeletingError
@@ -107,6 +113,7 @@ def request_export(
     if order.labels is not None and order.annotation_state is AnnotationState.UNLABELLED:
         raise InvalidRequestError(field="labels", reason="unlabelled samples have no label")
     _require_quiet(dataset, version, jobs)
+    manifest = _table(dataset, key, manifest_of)
     identified = datasets.identified(version, new_id())
     name = f"DatasetId_{identified.version_id}_export_{int(now().timestamp())}.zip"
     target = _target(dataset, order, name, data_bucket)
@@ -115,7 +122,7 @@ def request_export(
         target_bucket=target.bucket,
         target_key=target.key,
         customers=target.customers,
-        table_manifest=table_manifest_key(key) if dataset.kind.content is Content.ROWS else None,
+        table_manifest=manifest,
     )
     labels = None if order.labels is None else tuple(order.labels)
     return request_data_job(
@@ -182,6 +189,15 @@ def _require_format(dataset: Dataset, code: str) -> None:
     fitting = sorted(row.code for row in data_formats().values() if kind in row.writes)
     if code not in fitting:
         raise InvalidRequestError(field="format", reason=f"{kind} is exported as {', '.join(fitting)}")
+
+
+def _table(dataset: Dataset, key: VersionKey, manifest_of: ManifestOf) -> str | None:
+    if dataset.kind.content is not Content.ROWS:
+        return None
+    manifest = manifest_of(key)
+    if manifest is None:
+        raise DataJobRefusedError(reason="the version holds no rows")
+    return manifest
 
 
 def _require_quiet(dataset: Dataset, version: DatasetVersion, jobs: DataJobRepository) -> None:

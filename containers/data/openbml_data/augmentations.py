@@ -49,9 +49,9 @@ def run(order: DataJobOrder, workspace: "Workspace") -> DerivationResult:
     for sample, made in _made(workspace, settings, kind.content):
         counts.read += 1
         _take(sample, made, settings, counts, target)
-        workspace.progress.done(counts.read, max(settings.sample_count, counts.read))
+        workspace.progress.done(counts.read, max(order.sample_count, counts.read))
     target.finish()
-    return counts.result(shards=target.shards, written=target.samples)
+    return counts.result(shards=target.shards, samples=target.samples)
 
 
 def _made(

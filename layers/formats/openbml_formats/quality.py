@@ -23,12 +23,11 @@ class QualitySettings(_Value):
 
     Attributes:
         similar_distance: how many of a look's 64 bits may differ between images that are called similar.
-        table_parts: keys of a table's Parquet parts, data bucket.
+        table_manifest: key of the manifest that names a table's parts, data bucket.
     """
 
-    sample_count: int = 0
     similar_distance: int = Field(default=6, ge=0, le=7)
-    table_parts: Sequence[str] = ()
+    table_manifest: str | None = None
 
 
 class FindingSeverity(StrEnum):

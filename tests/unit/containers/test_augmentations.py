@@ -40,7 +40,7 @@ def test_copies_come_beside_their_originals_and_boxes_stay_inside() -> None:
     workspace = image_workspace([(jpeg(picture(seed)), BOXED) for seed in range(4)])
     result = augmented(workspace, "mirror", "rotate", "crop", "jitter", copies=3)
     planned = workspace.planned()
-    assert (result.read, result.unchanged, result.copies, result.written) == (4, 4, 12, 16)
+    assert (result.read, result.unchanged, result.copies, result.samples) == (4, 4, 12, 16)
     assert len({sample.name for sample in planned}) == 16
     assert sum(isinstance(sample.content, KnownContent) for sample in planned) == 4
     for sample in planned:

@@ -1,10 +1,12 @@
 """A table's Parquet parts, fetched to disk and profiled there."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
+from pydantic import BaseModel
 
 from openbml_data.quality.report import table_report
 from openbml_data.quality.tables import profiled, table_findings
@@ -14,21 +16,41 @@ from openbml_formats.quality import QualityReport, QualitySettings, TableQuality
 if TYPE_CHECKING:
     from openbml_data.workspace import Workspace
 
+
+class _Part(BaseModel):
+    key: str
+    rows: int
+
+
+class _Manifest(BaseModel):
+    """A table's manifest, as far as it is read here."""
+
+    parts: Sequence[_Part] = ()
+
+
 _BLOCK = 8 * 1024 * 1024
 
 
 def reported_table(order: DataJobOrder, settings: QualitySettings, workspace: "Workspace") -> QualityReport:
     """Return the report of a version's table; one without rows has no columns."""
-    if not settings.table_parts:
+    parts = _part_keys(settings, workspace)
+    if not parts:
         return table_report(order.dataset, TableQuality(rows=0, column_count=0), [])
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{place:06}.parquet" for place in range(len(settings.table_parts))]
-        for place, (key, path) in enumerate(zip(settings.table_parts, paths, strict=True)):
+        paths = [Path(folder) / f"{place:06}.parquet" for place in range(len(parts))]
+        for place, (key, path) in enumerate(zip(parts, paths, strict=True)):
             _fetch(workspace, key, path)
             workspace.progress.done(place + 1, 2 * len(paths))
         quality = profiled(pl.scan_parquet(paths))
     workspace.progress.done(2 * len(paths), 2 * len(paths))
     return table_report(order.dataset, quality, table_findings(quality))
+
+
+def _part_keys(settings: QualitySettings, workspace: "Workspace") -> list[str]:
+    if settings.table_manifest is None:
+        return []
+    manifest = _Manifest.model_validate_json(workspace.data_object(settings.table_manifest))
+    return [part.key for part in manifest.parts if part.rows]
 
 
 def _fetch(workspace: "Workspace", key: str, path: Path) -> None:

@@ -18,7 +18,7 @@ _BUCKET_LOOKS = 256
 _SAME_LOOK = 8
 _CANDIDATES = 2048  # hashes that are compared for one picture
 _CLOSE_LOOKS = 64  # pictures that are compared for one picture
-# Correlation of 16 x 16 grey levels from which two pictures are alike. Measured on hands, blood cells, photos:
+# Correlation of 16 x 16 grey levels from which two pictures are alike. Measured on hands, cells, photos:
 # other encodings, sizes and light 0.98 and more, 2 % cropped 0.96, another hand in the same place 0.94.
 _ALIKE = 0.955
 _FLAT = 2.0  # deviation of grey levels below which a picture has nothing to compare

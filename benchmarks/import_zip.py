@@ -28,17 +28,16 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from openbml.datasets.importing.pairing import paired
 from PIL import Image
 
 from openbml.core.clock import utc_now
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
-from openbml.datasets.importing.archives import read_directory
 from openbml.datasets.importing.data_imports import AnnotationFormat, ImportState
 from openbml.datasets.importing.import_shards import import_shard
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
-from openbml.datasets.importing.pairing import paired
 from openbml.datasets.importing.plan_imports import plan_import
 from openbml.datasets.importing.shards import ShardMessage, cut, packed
 from openbml.datasets.importing.start_imports import GivenPart, complete_import, start_import
@@ -46,6 +45,7 @@ from openbml.datasets.limits import THUMBNAIL_SIDE
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
+from openbml_formats.zip_directory import read_directory
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.datasets_archives import annotation
 from tests.fakes.datasets_memory import EventLog, ListQueue

@@ -1,4 +1,4 @@
-"""SQS consumer: imports one shard of an archive."""
+"""SQS consumer: imports one shard of what was uploaded."""
 
 from typing import Any
 
@@ -9,18 +9,10 @@ from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Json
 
-from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
-from openbml.core.wiring import event_publisher
 from openbml.datasets.importing.import_shards import import_shard
 from openbml.datasets.importing.shards import ShardMessage
-from openbml.datasets.wiring import (
-    archive_store,
-    data_store,
-    executor,
-    import_repository,
-    sample_repository,
-)
+from openbml.datasets.wiring import shard_worker
 
 
 class ShardRecord(SqsRecordModel):
@@ -32,16 +24,7 @@ processor = BatchProcessor(EventType.SQS, model=ShardRecord)
 
 def handle_shard(record: ShardRecord) -> None:
     message: ShardMessage = record.body
-    data_import = import_shard(
-        message,
-        imports=import_repository(),
-        samples=sample_repository(),
-        archives=archive_store(),
-        data=data_store(),
-        events=event_publisher(),
-        executor=executor(),
-        now=utc_now,
-    )
+    data_import = import_shard(message, shard_worker())
     metrics.add_metric("ImportShards", MetricUnit.Count, 1)
     logger.info(
         "shard imported",

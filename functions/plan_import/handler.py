@@ -1,4 +1,4 @@
-"""SQS consumer: an archive has arrived in the uploads bucket; its import is planned."""
+"""SQS consumer: an import's files have arrived in the uploads bucket; it is planned."""
 
 from typing import Any
 
@@ -9,12 +9,10 @@ from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, Json
 
-from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
-from openbml.core.wiring import event_publisher
 from openbml.datasets.importing.data_imports import import_of_key
 from openbml.datasets.importing.plan_imports import plan_import
-from openbml.datasets.wiring import archive_store, import_repository, shard_queue
+from openbml.datasets.wiring import planner
 
 
 class StoredObject(BaseModel):
@@ -39,19 +37,11 @@ processor = BatchProcessor(EventType.SQS, model=NotificationRecord)
 def handle_notification(record: NotificationRecord) -> None:
     place = import_of_key(record.body.detail.object.key)
     if place is None:
-        return  # a worker's own list, not an archive
+        return  # a worker's own list, not a marker
     project_id, import_id = place
-    data_import = plan_import(
-        project_id,
-        import_id,
-        imports=import_repository(),
-        archives=archive_store(),
-        shards=shard_queue(),
-        events=event_publisher(),
-        now=utc_now,
-    )
+    data_import = plan_import(project_id, import_id, planner())
     if data_import is None:
-        logger.warning("archive of an unknown import", import_id=import_id)
+        logger.warning("files of an unknown import", import_id=import_id)
         return
     metrics.add_metric("ImportsPlanned", MetricUnit.Count, 1)
     logger.info(

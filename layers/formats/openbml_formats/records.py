@@ -17,6 +17,7 @@ class Severity(StrEnum):
     CUT = "cut"  # taken, shortened
     DUPLICATE = "duplicate"  # there already, or replaced by a later one
     CHANGED = "changed"  # taken, with something adapted: a renamed label, a clipped box
+    IGNORED = "ignored"  # sound, but over the limit of data volume
 
 
 class Problem(BaseModel):
@@ -57,14 +58,21 @@ class Record(BaseModel):
 
 
 class SourceFormatError(Exception):
-    """The source as a whole does not follow the format; the message tells the user what to mend."""
+    """The source as a whole does not follow the format; the message tells the user what to mend.
+
+    `reason` is an import's failure reason: `archive_format`, `encoding`, `tag_scheme`, `schema`.
+    """
+
+    def __init__(self, message: str, *, reason: str = "archive_format") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class NameMismatchError(SourceFormatError):
     """Image and annotation names do not match; `problems` name the files."""
 
     def __init__(self, message: str, problems: Sequence[Problem]) -> None:
-        super().__init__(message)
+        super().__init__(message, reason="name_mismatch")
         self.problems = problems
 
 

@@ -12,26 +12,38 @@ import pytest
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
+from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.delete_datasets import DeletionMessage, VersionRemover, carry_out_deletion
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
-from openbml.datasets.importing.data_imports import AnnotationFormat, DataImport
+from openbml.datasets.importing.complete_imports import GivenPart, complete_import, part_urls
+from openbml.datasets.importing.data_imports import DataImport
 from openbml.datasets.importing.end_imports import cancel_import
-from openbml.datasets.importing.import_shards import import_shard
+from openbml.datasets.importing.import_shards import ShardWorker, import_shard
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
-from openbml.datasets.importing.plan_imports import plan_import
+from openbml.datasets.importing.inputs import SourceVersion
+from openbml.datasets.importing.plan_imports import Planner, plan_import
+from openbml.datasets.importing.reports_dynamodb import DynamoReportRepository
 from openbml.datasets.importing.shards import ShardMessage
-from openbml.datasets.importing.start_imports import GivenPart, complete_import, part_urls, start_import
+from openbml.datasets.importing.start_imports import (
+    GivenFile,
+    import_from_version,
+    start_import,
+)
 from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.pack_snapshots import pack_shard
+from openbml.datasets.quotas import Quotas
 from openbml.datasets.request_snapshots import request_snapshot
+from openbml.datasets.samples import Facet, Sample
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
+from openbml.datasets.settings import QuotaSettings
 from openbml.datasets.snapshots import PackMessage, Selection, Snapshot
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
 from openbml_catalog.datasets import dataset_kinds
+from openbml_formats.records import Problem, Severity
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.compute_memory import Ticking
 from tests.fakes.datasets_memory import EventLog, ListQueue
@@ -65,14 +77,17 @@ class World:
 
     def __post_init__(self) -> None:
         self.datasets = DynamoDatasetRepository(self.table)
-        self.imports = DynamoImportRepository(self.table, now=self.clock)
+        self.quotas = Quotas()
+        self.imports = DynamoImportRepository(self.table, now=self.clock, quotas=self.quotas)
+        self.reports = DynamoReportRepository(self.table, self.data)
         self.samples = DynamoSampleRepository(self.table, self.data, now=self.clock)
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
+        self.history = DynamoHistoryRepository(self.table, self.data)
         self.snapshots = DynamoSnapshotRepository(self.table)
         self.jobs = DynamoDataJobRepository(self.table)
         self.marks = DynamoMarkRepository(self.table)
 
-    def dataset(self, name: str = "digits", kind: str = "image_classification", **more: Any) -> VersionKey:
+    def dataset(self, name: str = "digits", kind: str = "image_classification", **options: Any) -> VersionKey:
         chosen = dataset_kinds()[kind]
         _dataset, version = create_dataset(
             self.scope,
@@ -81,21 +96,27 @@ class World:
             annotation_type=chosen.annotation_type,
             template=chosen.template,
             user_id=USER,
-            **more,
             datasets=self.datasets,
             new_id=new_id,
             now=self.clock,
+            **options,
         )
         return version.key
 
     def started(
-        self, key: VersionKey, body: bytes, annotation_format: AnnotationFormat = AnnotationFormat.JSON
+        self, key: VersionKey, *bodies: bytes, names: Sequence[str] = (), format_code: str = "json"
     ) -> DataImport:
+        files = [
+            GivenFile(name=name, size_bytes=len(body))
+            for name, body in zip(names or ["images.zip"], bodies, strict=True)
+        ]
+        return self.announced(key, files, format_code)
+
+    def announced(self, key: VersionKey, files: Sequence[GivenFile], format_code: str) -> DataImport:
         return start_import(
             key,
-            filename="images.zip",
-            size_bytes=len(body),
-            annotation_format=annotation_format,
+            format_code=format_code,
+            files=files,
             user_id=USER,
             datasets=self.datasets,
             imports=self.imports,
@@ -105,60 +126,99 @@ class World:
         )
 
     def sent(
-        self, data_import: DataImport, body: bytes, numbers: Sequence[int] | None = None
+        self, data_import: DataImport, body: bytes, numbers: Sequence[int] | None = None, file: int = 0
     ) -> list[GivenPart]:
         """Upload parts as a client does: with nothing but the presigned addresses."""
-        chosen = list(numbers or range(1, data_import.part_count + 1))
+        announced = data_import.files[file]
+        chosen = list(numbers or range(1, announced.part_count + 1))
         given = []
-        for number, url in part_urls(data_import, chosen, uploads=self.uploads).items():
-            start = (number - 1) * data_import.part_size_bytes
-            part = body[start : start + data_import.part_size_bytes]
+        for number, url in part_urls(data_import, chosen, file=file, uploads=self.uploads).items():
+            start = (number - 1) * announced.part_size_bytes
+            part = body[start : start + announced.part_size_bytes]
             request = urllib.request.Request(url, data=part, method="PUT")
             with urllib.request.urlopen(request) as reply:
                 given.append(GivenPart(part_number=number, etag=reply.headers["ETag"]))
         return given
 
-    def completed(self, data_import: DataImport, parts: Sequence[GivenPart]) -> DataImport:
+    def completed(self, data_import: DataImport, *parts: Sequence[GivenPart], **replaced: Any) -> DataImport:
+        collaborators: dict[str, Any] = {
+            "imports": self.imports,
+            "uploads": self.uploads,
+            "archives": self.archives,
+            "events": self.events,
+        }
         return complete_import(
             self.imports.get(data_import.version_key, data_import.import_id),
-            parts,
-            imports=self.imports,
-            uploads=self.uploads,
-            archives=self.archives,
-            events=self.events,
-            now=self.clock,
+            dict(enumerate(parts)),
+            **{**collaborators, **replaced},
         )
 
-    def planned(self, data_import: DataImport) -> DataImport | None:
-        return plan_import(
-            self.scope.project_id,
-            data_import.import_id,
+    def limited(self, **limits: int) -> None:
+        """Set other quotas than the manual's."""
+        self.quotas = Quotas(QuotaSettings(**limits))
+        self.imports = DynamoImportRepository(self.table, now=self.clock, quotas=self.quotas)
+
+    @property
+    def planner(self) -> Planner:
+        return Planner(
+            datasets=self.datasets,
             imports=self.imports,
+            samples=self.samples,
+            reports=self.reports,
             archives=self.archives,
+            data=self.data,
             shards=self.shards,
             events=self.events,
             now=self.clock,
+            quotas=self.quotas,
         )
 
-    def uploaded(self, key: VersionKey, body: bytes, **options: Any) -> DataImport:
-        data_import = self.started(key, body, **options)
-        return self.completed(data_import, self.sent(data_import, body))
+    @property
+    def shard_worker(self) -> ShardWorker:
+        return ShardWorker(
+            datasets=self.datasets,
+            imports=self.imports,
+            samples=self.samples,
+            reports=self.reports,
+            archives=self.archives,
+            data=self.data,
+            annotations=self.annotations,
+            events=self.events,
+            executor=self.executor,
+            now=self.clock,
+        )
+
+    def planned(self, data_import: DataImport, **replaced: Any) -> DataImport | None:
+        return plan_import(self.scope.project_id, data_import.import_id, self.planner._replace(**replaced))
+
+    def uploaded(self, key: VersionKey, *bodies: bytes, **options: Any) -> DataImport:
+        data_import = self.started(key, *bodies, **options)
+        parts = [self.sent(data_import, body, file=index) for index, body in enumerate(bodies)]
+        return self.completed(data_import, *parts)
 
     def worked(self, message: ShardMessage, **replaced: Any) -> DataImport | None:
-        parts: dict[str, Any] = {
-            "imports": self.imports,
-            "samples": self.samples,
-            "archives": self.archives,
-            "data": self.data,
-            "events": self.events,
-            "executor": self.executor,
-            "now": self.clock,
-        }
-        return import_shard(message, **{**parts, **replaced})
+        return import_shard(message, self.shard_worker._replace(**replaced))
 
-    def imported(self, key: VersionKey, body: bytes, **options: Any) -> DataImport:
+    def imported(self, key: VersionKey, *bodies: bytes, **options: Any) -> DataImport:
         """Upload, plan, import; the import as it ended."""
-        data_import = self.uploaded(key, body, **options)
+        return self.carried_out(self.uploaded(key, *bodies, **options))
+
+    def copied(self, key: VersionKey, source: SourceVersion) -> DataImport:
+        """Import from another version; the import as it ended."""
+        data_import = import_from_version(
+            key,
+            source,
+            user_id=USER,
+            datasets=self.datasets,
+            imports=self.imports,
+            archives=self.archives,
+            events=self.events,
+            new_id=new_id,
+            now=self.clock,
+        )
+        return self.carried_out(data_import)
+
+    def carried_out(self, data_import: DataImport) -> DataImport:
         self.planned(data_import)
         for message in self.shards.taken():
             assert isinstance(message, ShardMessage)
@@ -167,6 +227,26 @@ class World:
 
     def current(self, data_import: DataImport) -> DataImport:
         return self.imports.get(data_import.version_key, data_import.import_id)
+
+    def problems(
+        self, data_import: DataImport, limit: int = 100, severity: Severity | None = None
+    ) -> list[Problem]:
+        found: list[Problem] = []
+        position = None
+        while True:
+            page, position = self.reports.page(data_import, severity=severity, limit=limit, position=position)
+            found += page
+            if position is None:
+                return found
+
+    def all_samples(self, key: VersionKey) -> list[Sample]:
+        found: list[Sample] = []
+        position = None
+        while True:
+            page, position = self.samples.page(key, Facet.everything(), limit=100, position=position)
+            found += page
+            if position is None:
+                return found
 
     def cancelled(self, data_import: DataImport) -> DataImport:
         return cancel_import(
@@ -208,6 +288,7 @@ class World:
             "samples": self.samples,
             "jobs": self.jobs,
             "marks": self.marks,
+            "reports": self.reports,
             "uploads": self.uploads,
             "archives": self.archives,
             "data": self.data,
@@ -216,7 +297,7 @@ class World:
         }
         return VersionRemover(**{**parts, **replaced})
 
-    def carried_out(self) -> None:
+    def deletions_carried_out(self) -> None:
         """Work off the queue of deletions."""
         while messages := self.deletions.taken():
             for message in messages:

@@ -2,6 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,11 @@ def test_an_edit_moves_the_sample_between_the_lists_and_counts_it(world: World) 
 def test_the_second_of_two_people_is_told_and_nothing_is_lost(world: World) -> None:
     key = world.dataset()
     sample_id = planted(world, key, 1)[0].sample_id
-    options = {"datasets": world.datasets, "samples": world.samples, "store": world.annotations}
+    options: dict[str, Any] = {
+        "datasets": world.datasets,
+        "samples": world.samples,
+        "store": world.annotations,
+    }
     replace_annotation(key, sample_id, classes("cat"), expected_revision=1, user_id=1, **options)
     with pytest.raises(AnnotationConflictError) as refused:
         replace_annotation(key, sample_id, classes("dog"), expected_revision=1, user_id=2, **options)

@@ -170,7 +170,7 @@ def test_the_routes_walk_from_a_dataset_to_its_samples(served: Api, world: World
     with urllib.request.urlopen(sample["thumbnail_url"]) as reply:
         assert reply.headers["Content-Type"] == "image/jpeg"
     (problem,) = served.ok("GET", f"{version}/imports/{done['import_id']}/problems")["items"]
-    assert problem["reason"] == "annotation_shape"
+    assert problem["reason"] == "image_type"
     assert served.ok("GET", f"{version}/imports")["items"][0]["import_id"] == done["import_id"]
 
 

@@ -6,20 +6,10 @@ import pytest
 from PIL import Image
 
 from openbml.datasets.datasets import VersionState
-from openbml.datasets.importing.data_imports import AnnotationFormat, FailureReason, ImportState, Problem
+from openbml.datasets.importing.data_imports import FailureReason, ImportState
 from openbml.datasets.samples import AnnotationState, Facet
 from tests.contract.datasets.conftest import World
 from tests.fakes.datasets_archives import annotation, archive, image_bytes, labelled_pairs, zip_of
-
-
-def problems(world: World, data_import: object, limit: int = 100) -> list[Problem]:
-    found: list[Problem] = []
-    position = None
-    while True:
-        page, position = world.imports.problems(data_import, limit=limit, position=position)  # type: ignore[arg-type] - the fixture's import
-        found += page
-        if position is None:
-            return found
 
 
 def test_each_bad_sample_is_told_and_the_good_ones_are_taken(world: World) -> None:
@@ -43,7 +33,7 @@ def test_each_bad_sample_is_told_and_the_good_ones_are_taken(world: World) -> No
         ("shape.jpg", image_bytes(seed=55)),
         ("shape.json", b"[1, 2]"),
         ("large.jpg", image_bytes(seed=56)),
-        ("large.json", b" " * (5 * 1024 * 1024 + 1)),
+        ("large.json", b" " * (12 * 1024 * 1024 + 1)),
         ("heavy.bmp", image_bytes("BMP", seed=57) + b"\0" * 4 * 1024 * 1024),
         ("heavy.json", annotation("cat")),
         ("none.jpg", image_bytes(seed=58)),
@@ -59,11 +49,15 @@ def test_each_bad_sample_is_told_and_the_good_ones_are_taken(world: World) -> No
     assert ended.counts.model_dump() == {
         "accepted": 6,
         "duplicate": 0,
+        "replaced": 0,
         "rejected": 9,
-        "ignored": 2,
+        "skipped": 2,
+        "cut": 0,
+        "changed": 0,
+        "ignored": 0,
         "unlabelled": 1,
     }
-    told = {problem.file: problem.reason for problem in problems(world, ended)}
+    told = {problem.file: problem.reason for problem in world.problems(ended)}
     assert told == {
         "truncated.jpg": "image_damaged",
         "gif.png": "image_type",
@@ -79,7 +73,7 @@ def test_each_bad_sample_is_told_and_the_good_ones_are_taken(world: World) -> No
     }
     unlabelled, _ = world.samples.page(key, Facet.state(AnnotationState.UNLABELLED), limit=9, position=None)
     assert [sample.name for sample in unlabelled] == ["none.jpg"]
-    assert len(problems(world, ended, limit=3)) == 11
+    assert len(world.problems(ended, limit=3)) == 11
 
 
 def test_a_partner_missing_fails_the_import_with_the_manuals_reason(world: World) -> None:
@@ -90,7 +84,7 @@ def test_a_partner_missing_fails_the_import_with_the_manuals_reason(world: World
     assert ended.failure is not None
     assert ended.failure.reason is FailureReason.NAME_MISMATCH
     assert "lonely.jpg" in ended.failure.message
-    assert [problem.file for problem in problems(world, ended)] == ["lonely.jpg"]
+    assert [problem.file for problem in world.problems(ended)] == ["lonely.jpg"]
     version = world.datasets.version(key)
     assert (version.state, version.failure_reason, version.sample_count) == (
         VersionState.IMPORT_FAILED,
@@ -124,7 +118,7 @@ def test_an_archive_of_the_wrong_kind_fails_the_import(world: World, body: bytes
 def test_an_unlabelled_archive_is_imported_without_json(world: World) -> None:
     key = world.dataset()
     body = archive([(f"{seed}.jpg", image_bytes(seed=seed)) for seed in range(5)])
-    ended = world.imported(key, body, annotation_format=AnnotationFormat.NONE)
+    ended = world.imported(key, body, format_code="images")
     assert (ended.state, ended.accepted, ended.unlabelled) == (ImportState.FINISHED, 5, 5)
 
 
@@ -140,14 +134,12 @@ def test_identical_content_is_taken_once_in_a_dataset_and_again_in_another(world
     assert (again.accepted, again.duplicate) == (0, 6)
     assert elsewhere.accepted == 6
     assert world.datasets.version(key).sample_count == 6
-    assert {problem.reason for problem in problems(world, again)} == {"duplicate"}
+    assert {problem.reason for problem in world.problems(again)} == {"duplicate"}
     assert len(world.keys("data", f"{key.scope.prefix}blobs/")) == 6
 
 
-def test_what_is_over_the_limit_is_ignored_and_with_no_room_the_import_fails(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("openbml.datasets.importing.imports_dynamodb.IMAGES_PER_DATASET", 8)
+def test_what_is_over_the_limit_is_ignored_and_with_no_room_the_import_fails(world: World) -> None:
+    world.limited(images_per_dataset=8)
     key = world.dataset()
     first = world.imported(key, archive(labelled_pairs(5)))
     second = world.imported(key, archive(labelled_pairs(5, first=20)))
@@ -159,8 +151,8 @@ def test_what_is_over_the_limit_is_ignored_and_with_no_room_the_import_fails(
     assert world.datasets.version(key).sample_count == 8
 
 
-def test_rejected_samples_do_not_use_up_the_allowance(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openbml.datasets.importing.imports_dynamodb.ITEMS_PER_USER", 10)
+def test_rejected_samples_do_not_use_up_the_allowance(world: World) -> None:
+    world.limited(images_per_user=10)
     key = world.dataset()
     bad = [
         entry for seed in range(8) for entry in ((f"{seed}.jpg", b"bad"), (f"{seed}.json", annotation("a")))

@@ -15,6 +15,7 @@ from openbml.datasets.datasets import (
     VersionState,
 )
 from openbml.datasets.delete_datasets import DeletionMessage, carry_out_deletion, delete_dataset
+from openbml.datasets.importing.complete_imports import UploadIncompleteError, uploaded_parts
 from openbml.datasets.importing.data_imports import (
     FailureReason,
     ImportState,
@@ -22,7 +23,6 @@ from openbml.datasets.importing.data_imports import (
 )
 from openbml.datasets.importing.end_imports import expire_imports
 from openbml.datasets.importing.shards import ShardMessage
-from openbml.datasets.importing.start_imports import UploadIncompleteError, uploaded_parts
 from openbml.datasets.samples import Claim, Facet
 from tests.contract.datasets.conftest import World
 from tests.fakes.datasets_archives import archive, labelled_pairs
@@ -211,7 +211,7 @@ def test_an_upload_is_resumed_part_by_part(world: World) -> None:
     body = archive([*labelled_pairs(3)]) + b""
     large = body + bytes(9 * 1024 * 1024)  # no zip, but two parts
     data_import = world.started(key, large)
-    assert data_import.part_count == 2
+    assert data_import.files[0].part_count == 2
     first = world.sent(data_import, large, [1])
     with pytest.raises(UploadIncompleteError) as caught:
         world.completed(data_import, first)
@@ -247,7 +247,7 @@ def test_an_abandoned_upload_ends_as_cancelled_and_blocks_nothing(world: World) 
 def test_an_upload_that_storage_gave_up_is_cancelled_when_it_is_looked_at(world: World) -> None:
     key = world.dataset()
     data_import = world.started(key, b"x")
-    world.uploads.abort(data_import.archive_key, data_import.upload_id)
+    world.uploads.abort(data_import.file_key(0), data_import.files[0].upload_id)
     with pytest.raises(ImportStateError):
         uploaded_parts(
             data_import, imports=world.imports, uploads=world.uploads, events=world.events, now=world.clock

@@ -40,7 +40,7 @@ def swept(world: World, **replaced: Any) -> SweepCounts:
 
 def deleted(world: World, key: VersionKey) -> None:
     delete_dataset(key.scope, key.dataset_id, datasets=world.datasets, deletions=world.deletions)
-    world.carried_out()
+    world.deletions_carried_out()
 
 
 def stored(world: World) -> int:
@@ -85,7 +85,7 @@ def test_two_datasets_that_hold_the_same_and_go_together_leave_nothing(world: Wo
         world.imported(key, archive(labelled_pairs(3)))
     for key in keys:
         delete_dataset(key.scope, key.dataset_id, datasets=world.datasets, deletions=world.deletions)
-    world.carried_out()
+    world.deletions_carried_out()
     world.clock.pass_time(hours=25)
     assert swept(world) == SweepCounts(deleted=3)
 

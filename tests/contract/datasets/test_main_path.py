@@ -27,7 +27,11 @@ def test_an_archive_becomes_samples_with_labels_and_thumbnails(world: World) -> 
     assert ended.counts.model_dump() == {
         "accepted": 30,
         "duplicate": 0,
+        "replaced": 0,
         "rejected": 0,
+        "skipped": 0,
+        "cut": 0,
+        "changed": 0,
         "ignored": 0,
         "unlabelled": 0,
     }

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openbml.datasets.importing.archives import (
+from openbml.datasets.importing.range_reader import RangeReader
+from openbml_formats.zip_directory import (
     ArchiveFormatError,
     Directory,
     Entry,
@@ -19,7 +20,6 @@ from openbml.datasets.importing.archives import (
     entry_data,
     read_directory,
 )
-from openbml.datasets.importing.range_reader import RangeReader
 from tests.fakes.datasets_archives import archive, raw_named_archive, zip_of
 from tests.fakes.datasets_memory import MemoryObjectStore
 
@@ -31,7 +31,7 @@ def directory_of(body: bytes) -> Directory:
 def refusal(body: bytes) -> str:
     with pytest.raises(ArchiveFormatError) as caught:
         directory_of(body)
-    return str(caught.value.details["reason"])
+    return str(caught.value)
 
 
 def linked(name: str, target: str) -> tuple[zipfile.ZipInfo, bytes]:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from openbml.datasets.annotations import SampleRejectedError
 from openbml.datasets.image_rules import checked_image
+from openbml.datasets.rejections import SampleRejectedError
 from tests.fakes.datasets_archives import image_bytes
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from openbml.core.errors import InvalidRequestError
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import checked_name
-from openbml.datasets.importing.data_imports import archive_key, import_of_key
-from openbml.datasets.importing.start_imports import part_size_bytes
+from openbml.datasets.importing.data_imports import import_of_key, import_prefix
+from openbml.datasets.importing.inputs import part_size_bytes
 from openbml.datasets.limits import ARCHIVE_BYTES, MIB, PARTS
 from openbml.datasets.samples import AnnotationState, Facet, Sample, chunk_of, sample_id_of
 from openbml.datasets.snapshots import snapshot_digest
@@ -51,14 +51,14 @@ def test_every_archive_fits_into_its_parts(size_bytes: int) -> None:
     assert part * PARTS >= size_bytes
 
 
-def test_only_an_archives_key_names_an_import() -> None:
-    assert import_of_key(archive_key(SCOPE, 7)) == (42, 7)
+def test_only_a_markers_key_names_an_import() -> None:
+    assert import_of_key(f"{import_prefix(SCOPE, 7)}uploaded.json") == (42, 7)
     for key in (
-        "projects/42/imports/7/shards/archive.zip",
+        "projects/42/imports/7/shards/uploaded.json",
         "projects/42/imports/7/other.zip",
-        "projects/a/imports/7/archive.zip",
-        "projects/42/imports//archive.zip",
-        "archive.zip",
+        "projects/a/imports/7/uploaded.json",
+        "projects/42/imports//uploaded.json",
+        "uploaded.json",
     ):
         assert import_of_key(key) is None
 

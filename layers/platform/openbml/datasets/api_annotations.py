@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AwareDatetime, Field
 
 from openbml.core.http import principal_of
+from openbml.core.pages import Page
+from openbml.core.wiring import cursor_codec
 from openbml.datasets.annotating.annotate import (
     Annotated as AnnotatedSample,
 )
@@ -16,11 +18,17 @@ from openbml.datasets.annotating.annotate import (
     clear_annotation,
     replace_annotation,
 )
-from openbml.datasets.api import VERSION, Id, Number
+from openbml.datasets.annotating.history import Revision, annotation_at, restore_revision, revisions
+from openbml.datasets.api import VERSION, Cursor, Id, Limit, Number
 from openbml.datasets.api_models import Body, Reply
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.samples import AnnotationSource
-from openbml.datasets.wiring import annotation_store, dataset_repository, sample_repository
+from openbml.datasets.wiring import (
+    annotation_store,
+    dataset_repository,
+    history_repository,
+    sample_repository,
+)
 from openbml.identity.projects import ProjectAccess
 from openbml.identity.wiring import authorizer
 from openbml_formats.annotations import Annotation
@@ -30,7 +38,8 @@ router = Router()
 SAMPLE = f"{VERSION}/samples/<sample_id>"
 ANNOTATION = f"{SAMPLE}/annotation"
 
-Revision = Annotated[int, Query(ge=1)]
+ExpectedQuery = Annotated[int, Query(ge=1, lt=2**31)]
+RevisionPath = Annotated[int, Path(ge=1, lt=2**31)]
 
 
 class NewAnnotation(Body):
@@ -42,6 +51,10 @@ class NewAnnotation(Body):
 class MoreAnnotation(Body):
     annotation: Annotation
     create_labels: bool = True
+
+
+class ExpectedRevision(Body):
+    expected_revision: int = Field(ge=1)
 
 
 class RemarkView(Reply):
@@ -74,6 +87,12 @@ class AnnotationView(Reply):
             label_counts=dict(sample.label_counts),
             remarks=[RemarkView(reason=row.reason, message=row.message) for row in done.remarks],
         )
+
+
+class RevisionDetail(Reply):
+    sample_id: int
+    revision: int
+    annotation: Annotation
 
 
 def _access(project_id: int, permission: str) -> ProjectAccess:
@@ -127,7 +146,7 @@ def post_annotation(
 
 @router.delete(ANNOTATION)
 def delete_annotation(
-    project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id, expected_revision: Revision
+    project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id, expected_revision: ExpectedQuery
 ) -> AnnotationView:
     access = _access(project_id, "datasets.write")
     key = _key(access, dataset_id, version_number)
@@ -137,6 +156,66 @@ def delete_annotation(
         expected_revision=expected_revision,
         user_id=access.user_id,
         datasets=dataset_repository(),
+        store=annotation_store(),
+    )
+    return AnnotationView.of(key, done)
+
+
+@router.get(f"{SAMPLE}/history")
+def list_revisions(
+    project_id: Id,
+    dataset_id: Id,
+    version_number: Number,
+    sample_id: Id,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Revision]:
+    """Return the revisions of the annotation, the current one first."""
+    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    purpose = f"history/{key.scope.key}/{sample_id}"
+    found, following = revisions(
+        key,
+        sample_id,
+        limit=limit,
+        position=cursor_codec().decode(cursor, purpose=purpose),
+        samples=sample_repository(),
+        history=history_repository(),
+    )
+    return Page(items=found, next_cursor=cursor_codec().encode(following, purpose=purpose))
+
+
+@router.get(f"{SAMPLE}/history/<revision>")
+def get_revision(
+    project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id, revision: RevisionPath
+) -> RevisionDetail:
+    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    annotation = annotation_at(
+        key, sample_id, revision, samples=sample_repository(), history=history_repository()
+    )
+    return RevisionDetail(sample_id=sample_id, revision=revision, annotation=annotation)
+
+
+@router.post(f"{SAMPLE}/history/<revision>/restore")
+def post_restore(
+    project_id: Id,
+    dataset_id: Id,
+    version_number: Number,
+    sample_id: Id,
+    revision: RevisionPath,
+    body: ExpectedRevision,
+) -> AnnotationView:
+    """Take an earlier annotation back, as a new revision."""
+    access = _access(project_id, "datasets.write")
+    key = _key(access, dataset_id, version_number)
+    done = restore_revision(
+        key,
+        sample_id,
+        revision,
+        expected_revision=body.expected_revision,
+        user_id=access.user_id,
+        datasets=dataset_repository(),
+        samples=sample_repository(),
+        history=history_repository(),
         store=annotation_store(),
     )
     return AnnotationView.of(key, done)

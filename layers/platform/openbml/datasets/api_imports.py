@@ -1,8 +1,11 @@
 """Routes of imports, below a dataset version."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
+from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from openbml.core.clock import utc_now
 from openbml.core.http import principal_of
@@ -10,7 +13,7 @@ from openbml.core.ids import new_id
 from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec, event_publisher
 from openbml.datasets.api import VERSION, Cursor, Id, Limit, Number
-from openbml.datasets.api_models import (
+from openbml.datasets.api_import_models import (
     CompletedParts,
     ImportView,
     NewImport,
@@ -18,18 +21,31 @@ from openbml.datasets.api_models import (
     PartNumbers,
     PartUrlList,
     PartView,
+    ReportView,
 )
 from openbml.datasets.datasets import VersionKey
-from openbml.datasets.importing.data_imports import DataImport, ImportState, Problem
+from openbml.datasets.importing.complete_imports import complete_import, part_urls, uploaded_parts
+from openbml.datasets.importing.data_imports import DataImport, ImportState
 from openbml.datasets.importing.end_imports import cancel_import
-from openbml.datasets.importing.start_imports import complete_import, part_urls, start_import, uploaded_parts
-from openbml.datasets.limits import URLS_PER_CALL
-from openbml.datasets.wiring import archive_store, dataset_repository, import_repository, upload_store
+from openbml.datasets.importing.reports import report_url
+from openbml.datasets.importing.start_imports import import_from_version, start_import
+from openbml.datasets.limits import FILES_PER_IMPORT, URLS_PER_CALL
+from openbml.datasets.wiring import (
+    archive_store,
+    data_store,
+    dataset_repository,
+    import_repository,
+    report_repository,
+    upload_store,
+)
 from openbml.identity.wiring import authorizer
+from openbml_formats.records import Problem, Severity
 
 router = Router()
 
 _IMPORT = f"{VERSION}/imports/<import_id>"
+
+FileIndex = Annotated[int, Query(ge=0, lt=FILES_PER_IMPORT)]
 
 
 def _key(project_id: int, dataset_id: int, version_number: int, permission: str) -> VersionKey:
@@ -38,10 +54,16 @@ def _key(project_id: int, dataset_id: int, version_number: int, permission: str)
 
 
 def _with_urls(data_import: DataImport) -> ImportView:
+    """Return the view with the addresses of as many first parts as one call gives."""
     if data_import.state is not ImportState.UPLOADING:
         return ImportView.of(data_import)
-    first = range(1, min(data_import.part_count, URLS_PER_CALL) + 1)
-    return ImportView.of(data_import, part_urls(data_import, first, uploads=upload_store()))
+    urls: dict[int, Mapping[int, str]] = {}
+    left = URLS_PER_CALL
+    for index, file in enumerate(data_import.files):
+        numbers = range(1, min(file.part_count, left) + 1)
+        urls[index] = part_urls(data_import, numbers, file=index, uploads=upload_store())
+        left -= len(numbers)
+    return ImportView.of(data_import, urls)
 
 
 @router.post(f"{VERSION}/imports", status_code=201)
@@ -49,11 +71,25 @@ def post_import(
     project_id: Id, dataset_id: Id, version_number: Number, body: NewImport
 ) -> tuple[ImportView, int]:
     access = authorizer().require(principal_of(router.current_event), project_id, "datasets.write")
+    key = VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
+    if body.source is not None:
+        copied = import_from_version(
+            key,
+            body.source.version,
+            user_id=access.user_id,
+            datasets=dataset_repository(),
+            imports=import_repository(),
+            archives=archive_store(),
+            events=event_publisher(),
+            new_id=new_id,
+            now=utc_now,
+        )
+        return ImportView.of(copied), HTTPStatus.CREATED
     data_import = start_import(
-        VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number),
-        filename=body.filename,
-        size_bytes=body.size_bytes,
-        annotation_format=body.annotation_format,
+        key,
+        format_code=body.format_code,
+        files=body.given_files,
+        settings=body.table,
         user_id=access.user_id,
         datasets=dataset_repository(),
         imports=import_repository(),
@@ -91,14 +127,18 @@ def post_part_urls(
 ) -> PartUrlList:
     key = _key(project_id, dataset_id, version_number, "datasets.write")
     data_import = import_repository().get(key, import_id)
-    return PartUrlList.of(part_urls(data_import, body.part_numbers, uploads=upload_store()))
+    urls = part_urls(data_import, body.part_numbers, file=body.file, uploads=upload_store())
+    return PartUrlList.of(urls)
 
 
 @router.get(f"{_IMPORT}/parts")
-def list_parts(project_id: Id, dataset_id: Id, version_number: Number, import_id: Id) -> PartList:
+def list_parts(
+    project_id: Id, dataset_id: Id, version_number: Number, import_id: Id, file: FileIndex = 0
+) -> PartList:
     key = _key(project_id, dataset_id, version_number, "datasets.write")
     parts = uploaded_parts(
         import_repository().get(key, import_id),
+        file=file,
         imports=import_repository(),
         uploads=upload_store(),
         events=event_publisher(),
@@ -114,12 +154,11 @@ def post_complete(
     key = _key(project_id, dataset_id, version_number, "datasets.write")
     data_import = complete_import(
         import_repository().get(key, import_id),
-        body.parts,
+        body.given,
         imports=import_repository(),
         uploads=upload_store(),
         archives=archive_store(),
         events=event_publisher(),
-        now=utc_now,
     )
     return ImportView.of(data_import), HTTPStatus.ACCEPTED
 
@@ -143,12 +182,24 @@ def list_problems(
     dataset_id: Id,
     version_number: Number,
     import_id: Id,
+    severity: Annotated[Severity | None, Query()] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Problem]:
     key = _key(project_id, dataset_id, version_number, "datasets.read")
     data_import = import_repository().get(key, import_id)
-    purpose = f"problems/{key.scope.key}/{import_id}"
+    purpose = f"problems/{key.scope.key}/{import_id}/{severity}"
     position = cursor_codec().decode(cursor, purpose=purpose)
-    found, following = import_repository().problems(data_import, limit=limit, position=position)
+    found, following = report_repository().page(
+        data_import, severity=severity, limit=limit, position=position
+    )
     return Page(items=found, next_cursor=cursor_codec().encode(following, purpose=purpose))
+
+
+@router.get(f"{_IMPORT}/report")
+def get_report(project_id: Id, dataset_id: Id, version_number: Number, import_id: Id) -> ReportView:
+    """Return where all problems of an ended import can be downloaded as one CSV file."""
+    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    data_import = import_repository().get(key, import_id)
+    url = report_url(data_import, reports=report_repository(), data=data_store())
+    return ReportView(import_id=import_id, download_url=url, counts=data_import.counts)

@@ -1,21 +1,12 @@
 """Bodies and replies of `/v1/datasets`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from openbml.datasets.datasets import Dataset, DatasetVersion, VersionState
-from openbml.datasets.importing.data_imports import (
-    AnnotationFormat,
-    DataImport,
-    ImportCounts,
-    ImportFailure,
-    ImportProgress,
-    ImportState,
-)
-from openbml.datasets.importing.start_imports import GivenPart
-from openbml.datasets.limits import NAME_CHARACTERS, PARTS, URLS_PER_CALL
+from openbml.datasets.limits import NAME_CHARACTERS
 from openbml.datasets.samples import Sample
 from openbml_formats.tag_schemes import TagScheme
 
@@ -32,20 +23,6 @@ class NewDataset(Body):
     template: str = Field(max_length=50)
     deduplicated: bool | None = None
     tag_scheme: TagScheme | None = None
-
-
-class NewImport(Body):
-    filename: str = Field(min_length=1, max_length=255)
-    size_bytes: int
-    annotation_format: AnnotationFormat = AnnotationFormat.JSON
-
-
-class PartNumbers(Body):
-    part_numbers: Sequence[int] = Field(min_length=1, max_length=URLS_PER_CALL)
-
-
-class CompletedParts(Body):
-    parts: Sequence[GivenPart] = Field(min_length=1, max_length=PARTS)
 
 
 class Reply(BaseModel):
@@ -125,79 +102,6 @@ class VersionView(Reply):
 class VersionList(Reply):
     items: Sequence[VersionView]
     next_cursor: Literal[None] = None
-
-
-class PartUrl(Reply):
-    part_number: int
-    url: str
-
-
-class PartUrlList(Reply):
-    items: Sequence[PartUrl]
-    next_cursor: Literal[None] = None
-
-    @classmethod
-    def of(cls, urls: Mapping[int, str]) -> "PartUrlList":
-        return cls(items=[PartUrl(part_number=number, url=url) for number, url in sorted(urls.items())])
-
-
-class PartView(Reply):
-    part_number: int
-    etag: str
-    size_bytes: int
-
-
-class PartList(Reply):
-    items: Sequence[PartView]
-    next_cursor: Literal[None] = None
-
-
-class UploadView(Reply):
-    upload_id: str
-    part_size_bytes: int
-    part_count: int
-    parts: Sequence[PartUrl]
-
-
-class ImportView(Reply):
-    import_id: int
-    state: ImportState
-    filename: str
-    size_bytes: int
-    annotation_format: AnnotationFormat
-    progress: ImportProgress
-    counts: ImportCounts
-    failure: ImportFailure | None
-    upload: UploadView | None
-    created_at: AwareDatetime
-    finished_at: AwareDatetime | None
-
-    @classmethod
-    def of(cls, data_import: DataImport, urls: Mapping[int, str] | None = None) -> "ImportView":
-        """Return the view; while uploading it has an upload, with the addresses that were asked for."""
-        upload = (
-            UploadView(
-                upload_id=data_import.upload_id,
-                part_size_bytes=data_import.part_size_bytes,
-                part_count=data_import.part_count,
-                parts=PartUrlList.of(urls or {}).items,
-            )
-            if data_import.state is ImportState.UPLOADING
-            else None
-        )
-        return cls(
-            import_id=data_import.import_id,
-            state=data_import.state,
-            filename=data_import.filename,
-            size_bytes=data_import.size_bytes,
-            annotation_format=data_import.annotation_format,
-            progress=data_import.progress,
-            counts=data_import.counts,
-            failure=data_import.failure,
-            upload=upload,
-            created_at=data_import.created_at,
-            finished_at=data_import.finished_at,
-        )
 
 
 class LabelRef(Reply):

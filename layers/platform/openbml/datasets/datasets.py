@@ -37,7 +37,7 @@ class VersionBusyError(OpenBMLError):
 
 
 class SmartLabellingRunningError(OpenBMLError):
-    """A model is labelling the version; details: dataset_id, version_number."""
+    """Smart labelling works on the version; details: dataset_id, version_number."""
 
 
 class DatasetDeletingError(OpenBMLError):

@@ -22,8 +22,9 @@ from openbml.datasets.datasets import (
     VersionState,
 )
 from openbml.datasets.garbage.marks import GRACE, Mark, MarkKind, MarkRepository, blob_marks
-from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportRepository, ImportState
-from openbml.datasets.importing.end_imports import fail_import
+from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportRepository
+from openbml.datasets.importing.end_imports import abort_uploads, fail_import
+from openbml.datasets.importing.reports import ReportRepository
 from openbml.datasets.jobs.data_jobs import DataJobRepository
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.stored_objects import ObjectStore, UploadStore, table_manifest_key
@@ -117,6 +118,7 @@ class VersionRemover:
         samples: SampleRepository,
         jobs: DataJobRepository,
         marks: MarkRepository,
+        reports: ReportRepository,
         uploads: UploadStore,
         archives: ObjectStore,
         data: ObjectStore,
@@ -127,6 +129,7 @@ class VersionRemover:
         self._samples = samples
         self._jobs = jobs
         self._marks = marks
+        self._reports = reports
         self._uploads = uploads
         self._archives = archives
         self._data = data
@@ -141,7 +144,9 @@ class VersionRemover:
                 if not has_time():
                     return False
                 self._remove_chunk(version.key, chunk)
-            self._archives.delete(ended.archive_key)
+            for index in range(len(ended.files)):
+                self._archives.delete(ended.file_key(index))
+            self._reports.remove(ended)
             self._imports.remove(ended)
         self._remove_jobs(version.key)
         self._data.delete_below(table_manifest_key(version.key).rpartition("/")[0] + "/")
@@ -157,8 +162,7 @@ class VersionRemover:
             yield from found
 
     def _ended(self, data_import: DataImport) -> DataImport:
-        if data_import.state is ImportState.UPLOADING:
-            self._uploads.abort(data_import.archive_key, data_import.upload_id)
+        abort_uploads(data_import, self._uploads)
         return fail_import(
             data_import,
             FailureReason.DATASET_DELETED,

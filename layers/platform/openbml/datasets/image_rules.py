@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
-from openbml.datasets.annotations import rejection
 from openbml.datasets.limits import (
     IMAGE_ASPECT_RATIO,
     IMAGE_BYTES,
@@ -19,6 +18,7 @@ from openbml.datasets.limits import (
     IMAGE_SHORTEST_SIDE,
     THUMBNAIL_SIDE,
 )
+from openbml.datasets.rejections import rejection
 
 _FORMATS = ("JPEG", "PNG", "BMP")
 # MPO is a JPEG with further pictures behind the first; several phones write it under the suffix .jpg.
@@ -66,8 +66,11 @@ class CheckedImage(NamedTuple):
         return _CONTENT_TYPES[self.extension]
 
 
-def checked_image(data: bytes) -> CheckedImage:
+def checked_image(data: bytes, *, any_ratio: bool = False) -> CheckedImage:
     """Return what is kept of an image; it is decoded once, so that damaged ones are found.
+
+    Args:
+        any_ratio: whether it may be longer than three times its width, as cut-out text lines are.
 
     Raises:
         SampleRejectedError: it breaks a rule.
@@ -76,7 +79,7 @@ def checked_image(data: bytes) -> CheckedImage:
         raise rejection("image_size", f"is larger than {IMAGE_BYTES} bytes")
     image = _opened(data)
     with image:
-        _check_sides(image.width, image.height)
+        checked_sides(image.width, image.height, any_ratio=any_ratio)
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise rejection("image_animated", "is animated; a dataset takes still images")
         try:
@@ -96,7 +99,8 @@ def _opened(data: bytes) -> Image.Image:
         raise rejection("image_damaged", "is damaged or cut off") from error
 
 
-def _check_sides(width: int, height: int) -> None:
+def checked_sides(width: int, height: int, *, any_ratio: bool = False) -> None:
+    """Raises SampleRejectedError."""
     longest, shortest = max(width, height), min(width, height)
     if longest >= IMAGE_LONGEST_SIDE or shortest <= IMAGE_SHORTEST_SIDE:
         raise rejection(
@@ -104,7 +108,7 @@ def _check_sides(width: int, height: int) -> None:
             f"has {width}x{height} pixels; the sides must be more than {IMAGE_SHORTEST_SIDE} "
             f"and less than {IMAGE_LONGEST_SIDE}",
         )
-    if longest > IMAGE_ASPECT_RATIO * shortest:
+    if not any_ratio and longest > IMAGE_ASPECT_RATIO * shortest:
         raise rejection(
             "image_ratio", f"has {width}x{height} pixels; at most {IMAGE_ASPECT_RATIO}:1 is taken"
         )

@@ -91,9 +91,7 @@ class S3UploadStore:
         self._presigner = presigner
 
     def open(self, key: str) -> str:
-        reply = self._client.create_multipart_upload(
-            Bucket=self._bucket, Key=key, ContentType="application/zip"
-        )
+        reply = self._client.create_multipart_upload(Bucket=self._bucket, Key=key)
         return str(reply["UploadId"])
 
     def part_urls(self, key: str, upload_id: str, part_numbers: Sequence[int]) -> Mapping[int, str]:

@@ -2,18 +2,21 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from openbml.core.items import from_item, to_item
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import VersionKey
+from openbml.datasets.sample_columns import columns_of, packed_columns
 from openbml.datasets.samples import Sample, chunk_of
 from openbml.datasets.stored_objects import ObjectStore, annotation_key
 from openbml_formats.annotations import Annotation
 
 ORDINALS = 1024
 _INLINE_ANNOTATION_BYTES = 50_000  # larger ones lie in S3 (contracts, section 5)
+
+_INLINE_COLUMN_BYTES = 200_000
 
 
 def samples_pk(scope: ProjectScope, chunk: int) -> str:
@@ -57,6 +60,14 @@ def index_key(key: VersionKey, facet: str, chunk: int) -> dict[str, str]:
     return {"pk": index_pk(key, facet), "sk": f"{chunk:012}"}
 
 
+def columns_pk(key: VersionKey) -> str:
+    return f"columns#{key.scope.key}#{key.dataset_id}#{key.version_number}"
+
+
+def columns_key(key: VersionKey, chunk: int) -> dict[str, str]:
+    return {"pk": columns_pk(key), "sk": f"{chunk:012}"}
+
+
 def bitmap(ordinals: Iterable[int]) -> bytes:
     return packed_bits(sum(1 << ordinal for ordinal in ordinals))
 
@@ -98,6 +109,29 @@ def annotation_attributes(
     where = annotation_key(scope, digest.hexdigest())
     objects.put(where, packed, content_type="application/octet-stream", sha256=digest.digest())
     return {"annotation_sha256": digest.hexdigest()}
+
+
+def columns_item(
+    key: VersionKey, chunk: int, samples: Sequence[Sample], objects: ObjectStore
+) -> dict[str, Any]:
+    """Return the columns of a chunk; large ones (names are long) are stored first."""
+    packed = packed_columns(columns_of(samples))
+    at = columns_key(key, chunk)
+    if len(packed) <= _INLINE_COLUMN_BYTES:
+        return {**at, "columns": packed}
+    objects.put(_columns_object(key, chunk), packed, content_type="application/octet-stream")
+    return at
+
+
+def kept_columns(key: VersionKey, item: dict[str, Any], objects: ObjectStore) -> bytes:
+    """Return an item's columns as they were packed, wherever they are kept."""
+    if "columns" in item:
+        return bytes(item["columns"])
+    return objects.read(_columns_object(key, int(item["sk"])))
+
+
+def _columns_object(key: VersionKey, chunk: int) -> str:
+    return f"{key.scope.prefix}columns/{key.dataset_id}/{key.version_number}/{chunk}.json.z"
 
 
 def sample_of(item: dict[str, Any]) -> Sample:

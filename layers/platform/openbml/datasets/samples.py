@@ -181,6 +181,9 @@ class SampleRepository(Protocol):
             ContentBusyError: a sweep is at one of the contents in this moment; ask again later.
         """
 
+    def holders(self, key: VersionKey, sha256s: Sequence[str]) -> Mapping[str, int]:
+        """Return the sample ids that hold contents of the version; of contents it does not have, none."""
+
     def add_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         """Write samples and index of one chunk; a repeat overwrites them with the same."""
 

@@ -13,6 +13,8 @@ from openbml.datasets.datasets import Position, VersionKey
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.sample_items_dynamodb import (
     bitmap,
+    columns_item,
+    columns_key,
     content_key,
     content_pk,
     history_pk,
@@ -131,6 +133,10 @@ class DynamoSampleRepository:
             held.add(claim.sample_id)
         return held
 
+    def holders(self, key: VersionKey, sha256s: Sequence[str]) -> Mapping[str, int]:
+        items = self._batches.get([content_key(key, sha256) for sha256 in dict.fromkeys(sha256s)])
+        return {item["sk"].split("#")[0]: int(item["sample_id"]) for item in items}
+
     def is_referenced(self, scope: ProjectScope, sha256: str) -> bool:
         condition = below(content_pk(scope, sha256), f"{sha256}#")
         items, _ = query_page(self._table, condition, limit=1, position=None, ConsistentRead=True)
@@ -148,7 +154,8 @@ class DynamoSampleRepository:
             {"pk": index_pk(key, facet), "sk": f"{chunk:012}", "ordinals": bitmap(places)}
             for facet, places in sorted(ordinals.items())
         ]
-        self._batches.put([*rows, *index])
+        columns = columns_item(key, chunk, samples, self._objects)
+        self._batches.put([*rows, *index, columns])
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         facets = sorted({facet.key for sample in samples for facet in facets_of(sample)})
@@ -160,7 +167,7 @@ class DynamoSampleRepository:
             self._table, Key("pk").eq(history_pk(key.scope, chunk)), ProjectionExpression="pk, sk"
         )
         self._batches.delete([{"pk": item["pk"], "sk": item["sk"]} for item in history])
-        self._table.delete_item(Key=chunk_key(key, chunk))
+        self._batches.delete([columns_key(key, chunk), chunk_key(key, chunk)])
 
     def _release(self, key: VersionKey, sample: Sample) -> None:
         try:

@@ -25,6 +25,19 @@ class SnapshotSettings(Settings):
     snapshots_queue_url: str
 
 
+class QuotaSettings(Settings):
+    """How many samples may be held (spec 02 section 1.4); an installation may set others."""
+
+    images_per_account: int = 200_000
+    images_per_user: int = 100_000
+    images_per_dataset: int = 100_000
+    texts_per_user: int = 100_000
+    texts_per_dataset: int = 100_000
+    sequences_per_account: int = 1_000_000
+    sounds_per_user: int = 100_000
+    sounds_per_dataset: int = 100_000
+
+
 class DataJobSettings(Settings):
     """What whoever asks for data jobs needs."""
 

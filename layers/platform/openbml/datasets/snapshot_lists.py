@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 
 from openbml.core.scope import ProjectScope
-from openbml.datasets.limits import SHARD_BYTES, SHARD_SAMPLES, TEXT_SHARD_SAMPLES
+from openbml.datasets.limits import TEXT_SHARD_SAMPLES
 from openbml.datasets.listed_samples import listed
 from openbml.datasets.samples import Sample, SampleRepository
 from openbml.datasets.snapshots import SnapshotLayout, shard_list_key
@@ -15,6 +15,7 @@ from openbml.datasets.stored_objects import ObjectStore
 from openbml_catalog.datasets import Content, DatasetKind, dataset_kinds, find_kind
 from openbml_catalog.tasks import tasks
 from openbml_formats.listings import packed_listing
+from openbml_formats.planning import SHARD_BYTES, SHARD_SAMPLES
 
 _LAYOUTS = {
     Content.IMAGE: SnapshotLayout.WEBDATASET,

@@ -30,7 +30,7 @@
 | where a data job is | `datajob#{job_id}` | `place` |
 
 Index `gsi1` is sparse, each by time of the last change: `open-imports` while an import is not final,
-`open-operations` likewise, `deleted-samples` while the rest of a deleted sample has not been swept;
+`open-operations` likewise, `deleted-samples` while the rest of a deleted sample has not been swept; and
 `open-data-jobs` by id, while a data job is not final.
 """
 
@@ -116,6 +116,11 @@ def operation_key(key: VersionKey, operation_id: int) -> dict[str, str]:
 
 def operation_chunk_key(operation_id: int, chunk: int) -> dict[str, str]:
     return {"pk": f"operation#{operation_id}", "sk": f"chunk#{chunk:012}"}
+
+
+def lease_key(key: VersionKey, sample_id: int) -> dict[str, str]:
+    pk = f"lease#{key.scope.key}#{key.dataset_id}#{key.version_number}"
+    return {"pk": pk, "sk": f"{sample_id:016}"}
 
 
 def deleted_sample_key(scope: ProjectScope, sample_id: int) -> dict[str, str]:

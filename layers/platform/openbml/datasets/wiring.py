@@ -12,13 +12,19 @@ from openbml.core.queues import MessageQueue
 from openbml.core.wiring import event_publisher, sqs_queue
 from openbml.datasets.annotating.edits import AnnotationStore
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
+from openbml.datasets.annotating.history import HistoryRepository
+from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
 from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.delete_datasets import VersionRemover
 from openbml.datasets.garbage.marks import MarkRepository
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
+from openbml.datasets.importing.import_shards import ShardWorker
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
+from openbml.datasets.importing.plan_imports import Planner
+from openbml.datasets.importing.reports import ReportRepository
+from openbml.datasets.importing.reports_dynamodb import DynamoReportRepository
 from openbml.datasets.jobs.data_job_kinds import Hooks
 from openbml.datasets.jobs.data_jobs import DataJobRepository
 from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
@@ -26,6 +32,7 @@ from openbml.datasets.jobs.exports import ExportHook
 from openbml.datasets.lineage import LineageRepository
 from openbml.datasets.lineage_dynamodb import DynamoLineageRepository
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
+from openbml.datasets.quotas import Quotas
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
 from openbml.datasets.settings import (
@@ -33,6 +40,7 @@ from openbml.datasets.settings import (
     DatasetsSettings,
     DeletionSettings,
     ImportSettings,
+    QuotaSettings,
     SnapshotSettings,
 )
 from openbml.datasets.snapshots import SnapshotRepository
@@ -78,7 +86,49 @@ def dataset_repository() -> DatasetRepository:
 
 @cache
 def import_repository() -> ImportRepository:
-    return DynamoImportRepository(_table(), now=utc_now)
+    return DynamoImportRepository(_table(), now=utc_now, quotas=quotas())
+
+
+@cache
+def quotas() -> Quotas:
+    return Quotas(QuotaSettings.from_env())
+
+
+@cache
+def report_repository() -> ReportRepository:
+    return DynamoReportRepository(_table(), data_store())
+
+
+@cache
+def planner() -> Planner:
+    return Planner(
+        datasets=dataset_repository(),
+        imports=import_repository(),
+        samples=sample_repository(),
+        reports=report_repository(),
+        archives=archive_store(),
+        data=data_store(),
+        shards=shard_queue(),
+        events=event_publisher(),
+        now=utc_now,
+        quotas=quotas(),
+    )
+
+
+@cache
+def shard_worker() -> ShardWorker:
+    return ShardWorker(
+        datasets=dataset_repository(),
+        imports=import_repository(),
+        samples=sample_repository(),
+        reports=report_repository(),
+        archives=archive_store(),
+        data=data_store(),
+        annotations=annotation_store(),
+        events=event_publisher(),
+        executor=executor(),
+        now=utc_now,
+    )
 
 
 @cache
@@ -118,6 +168,11 @@ def annotation_store() -> AnnotationStore:
 
 
 @cache
+def history_repository() -> HistoryRepository:
+    return DynamoHistoryRepository(_table(), data_store())
+
+
+@cache
 def snapshot_repository() -> SnapshotRepository:
     return DynamoSnapshotRepository(_table())
 
@@ -139,6 +194,7 @@ def version_remover() -> VersionRemover:
         samples=sample_repository(),
         jobs=data_job_repository(),
         marks=mark_repository(),
+        reports=report_repository(),
         uploads=upload_store(),
         archives=archive_store(),
         data=data_store(),

@@ -66,7 +66,7 @@ def replace_annotation(
     sample = samples.get(key, sample_id)
     checked, remarks = checked_for(dataset, sample, annotation)
     edit = Edit(sample_id=sample_id, annotation=checked, expected_revision=expected_revision)
-    return Annotated(_applied(key, edit, user_id, store, create_labels=create_labels), remarks)
+    return Annotated(applied(key, edit, user_id, store, create_labels=create_labels), remarks)
 
 
 def append_annotation(
@@ -110,7 +110,7 @@ def clear_annotation(
     """Make the sample unlabelled; raises as `replace_annotation`."""
     annotatable(key.scope, key.dataset_id, datasets)
     edit = Edit(sample_id=sample_id, annotation=Annotation(), expected_revision=expected_revision)
-    return Annotated(_applied(key, edit, user_id, store))
+    return Annotated(applied(key, edit, user_id, store))
 
 
 def joined(old: Annotation, new: Annotation, *, several: bool) -> Annotation:
@@ -148,9 +148,15 @@ def checked_for(
         raise InvalidAnnotationError(reason=error.reason, message=str(error)) from error
 
 
-def _applied(
+def applied(
     key: VersionKey, edit: Edit, user_id: int, store: AnnotationStore, *, create_labels: bool = True
 ) -> Sample:
+    """Apply a person's edit of one sample and return the sample.
+
+    Raises:
+        AnnotationConflictError: the sample is not at the edit's revision.
+        SampleNotFoundError: the version has no such sample.
+    """
     return _sample_of(_outcome(key, edit, user_id, store, create_labels=create_labels))
 
 

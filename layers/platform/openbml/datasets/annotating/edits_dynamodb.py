@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from openbml.core.clock import Clock
-from openbml.core.items import from_item
 from openbml.datasets.annotating.edit_actions_dynamodb import (
     CLOSED_STATES,
     Action,
@@ -51,7 +50,7 @@ from openbml.datasets.datasets import (
     VersionState,
 )
 from openbml.datasets.importing.data_imports import DataImport
-from openbml.datasets.importing.import_actions_dynamodb import volume_added, volume_keys
+from openbml.datasets.importing.import_actions_dynamodb import import_of, volume_added, volume_keys
 from openbml.datasets.limits import LABELS_PER_VERSION
 from openbml.datasets.sample_items_dynamodb import (
     content_key,
@@ -306,7 +305,7 @@ class DynamoAnnotationStore:
                 sample.sha256: item for sample in gone if (item := at(content_key(key, sample.sha256)))
             },
             imports={
-                sample.import_id: from_item(DataImport, item)
+                sample.import_id: import_of(item)
                 for sample in gone
                 if (item := at(import_key(key, sample.import_id)))
             },
@@ -367,7 +366,7 @@ def _volumes_given_back(
     key: VersionKey, removed: Mapping[int, int], imports: Mapping[int, DataImport]
 ) -> list[Action]:
     """Return account's and users' volumes less the deleted samples, of imports that still hold theirs."""
-    volumes: dict[tuple[str, str], int] = {}
+    volumes: dict[tuple[str, str], tuple[DataImport, int]] = {}
     actions: list[Action] = []
     for import_id, count in sorted(removed.items()):
         data_import = imports.get(import_id)
@@ -376,7 +375,9 @@ def _volumes_given_back(
         actions.append(import_reduced(key, import_id, count))
         for volume in volume_keys(data_import):
             where = (volume["pk"], volume["sk"])
-            volumes[where] = volumes.get(where, 0) + count
+            before = volumes[where][1] if where in volumes else 0
+            volumes[where] = data_import, before + count
     return actions + [
-        {"Update": volume_added({"pk": pk, "sk": sk}, -count)} for (pk, sk), count in volumes.items()
+        {"Update": volume_added(data_import, {"pk": pk, "sk": sk}, -count)}
+        for (pk, sk), (data_import, count) in volumes.items()
     ]

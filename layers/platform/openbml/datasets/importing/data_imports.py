@@ -1,15 +1,17 @@
-"""Imports: one archive on its way into a dataset version (spec 02 sections 1.3, 3.3)."""
+"""Imports: files on their way into a dataset version (spec 02 sections 1.3, 3.3, 4.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import Position, VersionKey
+from openbml.datasets.importing.inputs import ImportFile, SourceVersion
+from openbml_catalog.datasets import Content, DataFormat, data_formats
 
 # Storage aborts an unfinished multipart upload a day after its start; with that the import has no way on.
 UPLOAD_LIFETIME = timedelta(hours=24)
@@ -48,15 +50,12 @@ class FailureReason(StrEnum):
     ARCHIVE_FORMAT = "archive_format"
     NAME_MISMATCH = "name_mismatch"
     VOLUME_LIMIT = "volume_limit"
+    ENCODING = "encoding"
+    TAG_SCHEME = "tag_scheme"
+    SCHEMA = "schema"
+    SOURCE_DATASET = "source_dataset"
     DATASET_DELETED = "dataset_deleted"
     INTERNAL = "internal"
-
-
-class AnnotationFormat(StrEnum):
-    """`json`: a labelled archive of image and json pairs; `none`: an unlabelled archive of images."""
-
-    JSON = "json"
-    NONE = "none"
 
 
 class ImportFailure(BaseModel):
@@ -67,15 +66,33 @@ class ImportFailure(BaseModel):
 
 
 class ImportCounts(BaseModel):
-    """What became of the archive's samples; `unlabelled` counts among the accepted, `ignored` are files."""
+    """What became of an import's samples, files and lines.
+
+    Attributes:
+        accepted: samples the version has more than before; `unlabelled` are among them.
+        duplicate: samples that were there already, or stood in the source twice.
+        replaced: of the duplicates, those whose annotation took the place of the one that was there.
+        rejected: samples with a fault.
+        skipped: files and lines that are no samples.
+        cut, changed: accepted ones that were shortened, or adapted otherwise; by remark.
+        ignored: samples over the limit of data volume.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     accepted: int = 0
     duplicate: int = 0
+    replaced: int = 0
     rejected: int = 0
+    skipped: int = 0
+    cut: int = 0
+    changed: int = 0
     ignored: int = 0
     unlabelled: int = 0
+
+    def plus(self, other: "ImportCounts") -> "ImportCounts":
+        mine, theirs = self.model_dump(), other.model_dump()
+        return ImportCounts(**{name: mine[name] + theirs[name] for name in mine})
 
 
 class ImportProgress(BaseModel):
@@ -87,22 +104,17 @@ class ImportProgress(BaseModel):
     entries_done: int = 0
 
 
-class Problem(BaseModel):
-    """A file that was not taken, and why."""
-
-    model_config = ConfigDict(frozen=True)
-
-    file: str
-    reason: str
-    message: str
-
-
 class DataImport(BaseModel):
     """One import.
 
     Attributes:
+        content: what a sample of its dataset is; samples are counted apart by it.
+        format: code of the catalogue's formats; of a copy from another dataset, empty.
+        files: what is uploaded; empty where `source` is copied.
+        settings: what else the format needs to know, a table's schema for one.
         first_chunk: the chunks `first_chunk … first_chunk + shard_count - 1` are this import's, one a shard.
         reserved: how many samples it still holds of its account's and its user's allowance.
+        removed: how many of the accepted samples were deleted since, and their volume given back.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -111,15 +123,14 @@ class DataImport(BaseModel):
     dataset_id: int
     version_number: int
     import_id: int
-    filename: str
-    size_bytes: int
-    annotation_format: AnnotationFormat
+    content: Content
+    format: str
+    files: tuple[ImportFile, ...] = ()
+    source: SourceVersion | None = None
+    settings: Mapping[str, JsonValue] = Field(default_factory=dict)
     created_by: int
     created_at: AwareDatetime
     changed_at: AwareDatetime
-    upload_id: str
-    part_size_bytes: int
-    part_count: int
     state: ImportState = ImportState.UPLOADING
     finished_at: AwareDatetime | None = None
     failure: ImportFailure | None = None
@@ -131,27 +142,42 @@ class DataImport(BaseModel):
     entries_done: int = 0
     accepted: int = 0
     duplicate: int = 0
+    replaced: int = 0
     rejected: int = 0
+    skipped: int = 0
+    cut: int = 0
+    changed: int = 0
     ignored: int = 0
     unlabelled: int = 0
+    removed: int = 0
 
     @property
     def version_key(self) -> VersionKey:
         return VersionKey(scope=self.scope, dataset_id=self.dataset_id, version_number=self.version_number)
 
     @property
-    def archive_key(self) -> str:
-        return archive_key(self.scope, self.import_id)
+    def data_format(self) -> DataFormat | None:
+        return data_formats().get(self.format)
+
+    @property
+    def prefix(self) -> str:
+        return import_prefix(self.scope, self.import_id)
+
+    @property
+    def marker_key(self) -> str:
+        """Return the object whose arrival starts planning: all files are whole then."""
+        return f"{self.prefix}uploaded.json"
+
+    def file_key(self, index: int) -> str:
+        return f"{self.prefix}files/{index:03}"
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(file.size_bytes for file in self.files)
 
     @property
     def counts(self) -> ImportCounts:
-        return ImportCounts(
-            accepted=self.accepted,
-            duplicate=self.duplicate,
-            rejected=self.rejected,
-            ignored=self.ignored,
-            unlabelled=self.unlabelled,
-        )
+        return ImportCounts(**{name: getattr(self, name) for name in ImportCounts.model_fields})
 
     @property
     def progress(self) -> ImportProgress:
@@ -159,14 +185,14 @@ class DataImport(BaseModel):
 
 
 class ImportPlan(BaseModel):
-    """What planning found out."""
+    """What planning found out; `counts` are of what became no sample."""
 
     model_config = ConfigDict(frozen=True)
 
     first_chunk: int
     shard_count: int
     entries_total: int
-    ignored: int
+    counts: ImportCounts
 
 
 class LabelDelta(BaseModel):
@@ -190,14 +216,14 @@ class ShardDone(BaseModel):
     labels: dict[str, LabelDelta]
 
 
-def archive_key(scope: ProjectScope, import_id: int) -> str:
-    return f"{scope.prefix}imports/{import_id}/archive.zip"
+def import_prefix(scope: ProjectScope, import_id: int) -> str:
+    return f"{scope.prefix}imports/{import_id}/"
 
 
 def import_of_key(key: str) -> tuple[int, int] | None:
-    """Return project id and import id of an archive's key, None for any other key."""
+    """Return project id and import id of a marker's key, None for any other key."""
     parts = key.split("/")
-    if len(parts) != 5 or (parts[0], parts[2], parts[4]) != ("projects", "imports", "archive.zip"):
+    if len(parts) != 5 or (parts[0], parts[2], parts[4]) != ("projects", "imports", "uploaded.json"):
         return None
     if not (parts[1].isdecimal() and parts[3].isdecimal()):
         return None
@@ -213,7 +239,7 @@ class ImportRepository(Protocol):
         """Raises ImportNotFoundError."""
 
     def find(self, project_id: int, import_id: int) -> DataImport | None:
-        """Return the import an archive's key names."""
+        """Return the import a marker's key names."""
 
     def page(
         self, key: VersionKey, *, limit: int, position: Position | None
@@ -267,15 +293,8 @@ class ImportRepository(Protocol):
             The import as it ended now, or None when it had ended before.
         """
 
-    def add_problems(self, data_import: DataImport, shard: int, problems: Sequence[Problem]) -> None:
-        """Keep a shard's problems (-1: the plan's); a repeat overwrites them with the same."""
-
-    def problems(
-        self, data_import: DataImport, *, limit: int, position: Position | None
-    ) -> tuple[Sequence[Problem], Position | None]: ...
-
     def remove(self, data_import: DataImport) -> None:
-        """Drop an ended import with its shards and problems and give its samples' volume back, once."""
+        """Drop an ended import with its shards and give its samples' volume back, once."""
 
     def remove_rest(self, key: VersionKey) -> None:
         """Drop what is left below a version: labels and chunks."""

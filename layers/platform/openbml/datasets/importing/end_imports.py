@@ -14,7 +14,8 @@ from openbml.datasets.importing.data_imports import (
     ImportRepository,
     ImportState,
 )
-from openbml.datasets.stored_objects import UploadStore
+from openbml.datasets.importing.reports import ReportRepository, write_report
+from openbml.datasets.stored_objects import ObjectStore, UploadStore
 
 
 def end_import(
@@ -50,15 +51,22 @@ def fail_import(
 
 
 def finish_when_done(
-    data_import: DataImport, *, imports: ImportRepository, events: EventPublisher, now: Clock
+    data_import: DataImport,
+    *,
+    imports: ImportRepository,
+    reports: ReportRepository,
+    data: ObjectStore,
+    events: EventPublisher,
+    now: Clock,
 ) -> DataImport:
-    """Close the import when this was its last shard, else tell its progress."""
+    """Write the report and close the import when this was its last shard, else tell its progress."""
     current = imports.get(data_import.version_key, data_import.import_id)
     if current.state is not ImportState.IMPORTING:
         return current
     if current.shards_done < current.shard_count:
         events.publish([ImportStateChanged.of(current)])
         return current
+    write_report(current, reports=reports, data=data)
     return end_import(current, ImportState.FINISHED, imports=imports, events=events, now=now)
 
 
@@ -71,9 +79,14 @@ def cancel_import(
     now: Clock,
 ) -> DataImport:
     """Stop an import; shards that are finished stay. Cancelling one that has ended changes nothing."""
-    if data_import.state is ImportState.UPLOADING:
-        uploads.abort(data_import.archive_key, data_import.upload_id)
+    abort_uploads(data_import, uploads)
     return end_import(data_import, ImportState.CANCELLED, imports=imports, events=events, now=now)
+
+
+def abort_uploads(data_import: DataImport, uploads: UploadStore) -> None:
+    if data_import.state is ImportState.UPLOADING:
+        for index, file in enumerate(data_import.files):
+            uploads.abort(data_import.file_key(index), file.upload_id)
 
 
 def expire_imports(
@@ -93,7 +106,7 @@ def expire_imports(
         if data_import.state is ImportState.UPLOADING:
             cancel_import(data_import, imports=imports, uploads=uploads, events=events, now=now)
         else:
-            message = "The platform lost the work on this import; import the archive again."
+            message = "The platform lost the work on this import; import the files again."
             fail_import(data_import, FailureReason.INTERNAL, message, imports=imports, events=events, now=now)
     return len(expired)
 

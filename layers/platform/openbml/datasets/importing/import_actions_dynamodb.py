@@ -1,15 +1,26 @@
 """Items and updates that make up the transactions of `imports_dynamodb`."""
 
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, TypeAdapter
 
-from openbml.datasets.importing.data_imports import DataImport, ImportState, LabelDelta, ShardDone
+from openbml.core.items import from_item, to_item
+from openbml.datasets.importing.data_imports import (
+    DataImport,
+    ImportCounts,
+    ImportState,
+    LabelDelta,
+    ShardDone,
+)
+from openbml.datasets.importing.inputs import ImportFile
+from openbml.datasets.quotas import COUNTERS
 from openbml.datasets.tables_dynamodb import chunk_key, import_key, label_key, version_item_key
 
 Action = dict[str, Any]
 _STATE = {"#state": "state"}
+_FILES = TypeAdapter(list[ImportFile])
 
 
 def label_updates(data_import: DataImport, group: Sequence[tuple[str, LabelDelta]]) -> list[dict[str, Any]]:
@@ -36,8 +47,7 @@ def import_counted(data_import: DataImport, shard: ShardDone, at: AwareDatetime)
         "Key": import_key(data_import.version_key, data_import.import_id),
         "UpdateExpression": "SET changed_at = :at, gsi1sk = :at "
         "ADD shards_done :one, reserved :given_back, entries_done :entries, "
-        "accepted :accepted, duplicate :duplicate, rejected :rejected, "
-        "ignored :ignored, unlabelled :unlabelled",
+        + ", ".join(f"{name} :{name}" for name in ImportCounts.model_fields),
         "ConditionExpression": "#state = :importing",
         "ExpressionAttributeNames": _STATE,
         "ExpressionAttributeValues": {
@@ -78,13 +88,30 @@ def volume_keys(data_import: DataImport) -> tuple[dict[str, str], dict[str, str]
     return {"pk": pk, "sk": "volume"}, {"pk": pk, "sk": f"volume#{data_import.created_by}"}
 
 
-def volume_added(key: dict[str, str], count: int, at_most: int | None = None) -> dict[str, Any]:
+def volume_added(
+    data_import: DataImport, key: dict[str, str], count: int, at_most: int | None = None
+) -> dict[str, Any]:
     update: dict[str, Any] = {
         "Key": key,
-        "UpdateExpression": "ADD images :count",
+        "UpdateExpression": "ADD #volume :count",
+        "ExpressionAttributeNames": {"#volume": COUNTERS[data_import.content]},
         "ExpressionAttributeValues": {":count": count},
     }
     if at_most is not None:
-        update["ConditionExpression"] = "attribute_not_exists(images) OR images <= :at_most"
+        update["ConditionExpression"] = "attribute_not_exists(#volume) OR #volume <= :at_most"
         update["ExpressionAttributeValues"][":at_most"] = at_most
     return update
+
+
+def import_item(data_import: DataImport, **keys: Any) -> dict[str, Any]:
+    """Return the import's item; its files, which may be a hundred, are packed."""
+    files = _FILES.dump_json(list(data_import.files))
+    bare = data_import.model_copy(update={"files": ()})
+    return {**to_item(bare, **keys), "files": zlib.compress(files)}
+
+
+def import_of(item: dict[str, Any]) -> DataImport:
+    packed = item["files"]
+    data_import = from_item(DataImport, {name: value for name, value in item.items() if name != "files"})
+    files = _FILES.validate_json(zlib.decompress(bytes(packed)))
+    return data_import.model_copy(update={"files": tuple(files)})

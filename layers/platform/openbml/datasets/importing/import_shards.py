@@ -1,16 +1,15 @@
 """Importing one shard: read, check, de-duplicate, store, count; killed anywhere, a repeat ends the same."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
+from itertools import islice
 from typing import NamedTuple
 
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
-from openbml.datasets.annotations import SampleRejectedError, parsed_labels, rejection
-from openbml.datasets.image_rules import CheckedImage, checked_image
+from openbml.datasets.annotating.edits import AnnotationStore, Author, Edit, EditStatus
+from openbml.datasets.datasets import Dataset, DatasetNotFoundError, DatasetRepository
 from openbml.datasets.importing.archive_blocks import BlockReader
-from openbml.datasets.importing.archives import Entry, EntryDataError, entry_data
 from openbml.datasets.importing.data_imports import (
     DataImport,
     ImportChangedError,
@@ -19,184 +18,152 @@ from openbml.datasets.importing.data_imports import (
     ImportRepository,
     ImportState,
     LabelDelta,
-    Problem,
     ShardDone,
 )
 from openbml.datasets.importing.end_imports import finish_when_done
-from openbml.datasets.importing.pairing import Pair
-from openbml.datasets.importing.shards import ShardMessage, is_readable, shard_key, unpacked
-from openbml.datasets.limits import ANNOTATION_BYTES, IMAGE_BYTES
-from openbml.datasets.samples import Claim, Sample, SampleRepository, sample_id_of
-from openbml.datasets.stored_objects import ObjectStore, blob_key, thumbnail_key
-from openbml_formats.annotations import Annotation
+from openbml.datasets.importing.reports import ProblemLog, ReportRepository
+from openbml.datasets.importing.shard_samples import (
+    Candidate,
+    SampleJudge,
+    readable_files,
+    told,
+)
+from openbml.datasets.importing.shards import ShardMessage, shard_key, shared_key
+from openbml.datasets.rejections import SampleRejectedError
+from openbml.datasets.samples import AnnotationSource, Claim, Sample, SampleRepository
+from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore, blob_key, thumbnail_key
+from openbml_formats.planned import PlannedSample, unpacked_plan
+from openbml_formats.protocols import Shared
+from openbml_formats.records import Problem, Severity
 
 _GROUP = 100  # samples claimed at a time; the state of the import is looked at as often
 
 
-class Candidate(NamedTuple):
-    """A sound sample before its content is claimed."""
+class ShardWorker(NamedTuple):
+    """Collaborators of a shard's import; `executor` runs what waits for the network."""
 
-    sample: Sample
-    digest: bytes
-    data: bytes
-    image: CheckedImage
+    datasets: DatasetRepository
+    imports: ImportRepository
+    samples: SampleRepository
+    reports: ReportRepository
+    archives: ObjectStore
+    data: ObjectStore
+    annotations: AnnotationStore
+    events: EventPublisher
+    executor: Executor
+    now: Clock
 
 
 class Outcome(NamedTuple):
-    """Samples of a group that hold their content; `stored` are their objects on the way."""
+    """Samples of a group that hold their content; `stored` are their objects on the way.
 
-    accepted: Sequence[Sample]
-    duplicates: Sequence[Sample]
-    stored: Sequence[Future[None]]
+    `replaced` are samples whose text was there; that one has their annotation now.
+    """
+
+    accepted: Sequence[Candidate]
+    duplicates: Sequence[Candidate] = ()
+    replaced: Sequence[Candidate] = ()
+    stored: Sequence[Future[None]] = ()
 
 
-def import_shard(
-    message: ShardMessage,
-    *,
-    imports: ImportRepository,
-    samples: SampleRepository,
-    archives: ObjectStore,
-    data: ObjectStore,
-    events: EventPublisher,
-    executor: Executor,
-    now: Clock,
-) -> DataImport | None:
+def import_shard(message: ShardMessage, worker: ShardWorker) -> DataImport | None:
     """Import one shard and, when it was the last, close the import.
-
-    Args:
-        executor: runs what waits for the network; decoding stays on the caller's thread.
 
     Returns:
         The import afterwards, or None when its dataset is gone.
     """
     try:
-        data_import = imports.get(message.version_key, message.import_id)
-    except ImportNotFoundError:
+        data_import = worker.imports.get(message.version_key, message.import_id)
+        dataset = worker.datasets.get(message.scope, message.dataset_id)
+    except (ImportNotFoundError, DatasetNotFoundError):
         return None
     if data_import.state is not ImportState.IMPORTING:
         return data_import
-    if not imports.shard_is_done(data_import, message.index):
-        worker = _ShardWorker(data_import, message.index, imports, samples, archives, data, executor, now)
+    if not worker.imports.shard_is_done(data_import, message.index):
         try:
-            worker.run()
+            _ShardRun(data_import, dataset, message.index, worker).run()
         except ImportChangedError:
-            return imports.get(message.version_key, message.import_id)  # ended meanwhile
-    return finish_when_done(data_import, imports=imports, events=events, now=now)
+            return worker.imports.get(message.version_key, message.import_id)  # ended meanwhile
+    return finish_when_done(
+        data_import,
+        imports=worker.imports,
+        reports=worker.reports,
+        data=worker.data,
+        events=worker.events,
+        now=worker.now,
+    )
 
 
-class _ShardWorker:
-    def __init__(
-        self,
-        data_import: DataImport,
-        index: int,
-        imports: ImportRepository,
-        samples: SampleRepository,
-        archives: ObjectStore,
-        data: ObjectStore,
-        executor: Executor,
-        now: Clock,
-    ) -> None:
+class _ShardRun:
+    def __init__(self, data_import: DataImport, dataset: Dataset, index: int, worker: ShardWorker) -> None:
         self._import = data_import
+        self._dataset = dataset
         self._key = data_import.version_key
         self._index = index
         self._chunk = (data_import.first_chunk or 0) + index
-        self._imports = imports
-        self._samples = samples
-        self._archives = archives
-        self._data = data
-        self._executor = executor
-        self._now = now
-        self._problems: list[Problem] = []
-        self._duplicates = 0
+        self._worker = worker
+        self._log = ProblemLog(data_import, index, worker.reports)
         self._seen: set[str] = set()
 
     def run(self) -> None:
-        pairs = unpacked(self._archives.read(shard_key(self._import, self._index)))
-        outcomes = [self._executor.submit(self._kept, group) for group in self._groups(pairs)]
-        accepted: list[Sample] = []
-        for outcome in outcomes:
-            kept = outcome.result()
-            accepted += kept.accepted
-            for sample in kept.duplicates:
-                self._count_duplicate(sample.name)
-            for stored in kept.stored:
+        worker = self._worker
+        planned = unpacked_plan(worker.archives.read(shard_key(self._import, self._index)))
+        outcomes = [worker.executor.submit(self._kept, group) for group in self._groups(planned)]
+        accepted, replaced = list[Sample](), 0
+        for future in outcomes:
+            outcome = future.result()
+            for candidate in outcome.accepted:
+                accepted.append(candidate.sample)
+                self._tell(candidate.problems)
+            for candidate in outcome.duplicates:
+                self._log.add(_duplicate(candidate.planned))
+            for candidate in outcome.replaced:
+                self._log.add(_duplicate(candidate.planned, replacing=True))
+                self._tell(candidate.problems)
+            replaced += len(outcome.replaced)
+            for stored in outcome.stored:
                 stored.result()
-        self._samples.add_chunk(self._key, self._chunk, accepted)
-        self._imports.add_problems(self._import, self._index, self._problems)
-        self._imports.finish_shard(self._import, self._done(len(pairs), accepted))
+        worker.samples.add_chunk(self._key, self._chunk, accepted)
+        self._log.close()
+        worker.imports.finish_shard(self._import, self._done(len(planned), accepted, replaced))
 
-    def _groups(self, pairs: Sequence[Pair]) -> Iterator[Sequence[Candidate]]:
+    def _groups(self, planned: Sequence[PlannedSample]) -> Iterator[Sequence[Candidate]]:
         """Yield sound samples in groups, each ready to be stored while the next is being decoded."""
-        group: list[Candidate] = []
-        blocks = BlockReader(self._archives, self._import.archive_key, pairs, self._executor)
-        for ordinal, pair in enumerate(pairs):
-            candidate = self._candidate(ordinal, pair, blocks)
-            if candidate is not None:
-                group.append(candidate)
-            if len(group) == _GROUP:
-                self._check_running()
-                yield group
-                group = []
-        if group:
+        candidates = self._candidates(planned)
+        while group := list(islice(candidates, _GROUP)):
             self._check_running()
             yield group
 
+    def _candidates(self, planned: Sequence[PlannedSample]) -> Iterator[Candidate]:
+        worker = self._worker
+        blocks = BlockReader(worker.archives, self._import.file_key, readable_files(planned), worker.executor)
+        judge = SampleJudge(self._import, self._dataset, self._shared(), blocks)
+        for ordinal, sample in enumerate(planned):
+            try:
+                candidate = judge.candidate(sample, self._chunk, ordinal, worker.now())
+            except SampleRejectedError as error:
+                self._log.add(told(sample, error))
+                continue
+            if self._dataset.deduplicated and candidate.sample.sha256 in self._seen:
+                self._log.add(_duplicate(sample))
+                continue
+            self._seen.add(candidate.sample.sha256)
+            yield candidate
+
+    def _shared(self) -> Shared:
+        try:
+            return Shared.model_validate_json(self._worker.archives.read(shared_key(self._import)))
+        except ObjectMissingError:
+            return Shared()  # the format has no annotation files
+
     def _check_running(self) -> None:
-        current = self._imports.get(self._key, self._import.import_id)
+        current = self._worker.imports.get(self._key, self._import.import_id)
         if current.state is not ImportState.IMPORTING:
             raise ImportChangedError(import_id=self._import.import_id)
 
-    def _candidate(self, ordinal: int, pair: Pair, blocks: BlockReader) -> Candidate | None:
-        try:
-            labels = self._labels(pair, blocks)
-            data = self._read(pair.image, IMAGE_BYTES, "image_size", blocks)
-            digest = hashlib.sha256(data)
-            image = checked_image(data)
-        except SampleRejectedError as error:
-            details = error.details
-            name = details.get("file", pair.image.name)
-            self._problems.append(Problem(file=name, reason=details["reason"], message=details["message"]))
-            return None
-        if digest.hexdigest() in self._seen:
-            self._count_duplicate(pair.image.name)
-            return None
-        self._seen.add(digest.hexdigest())
-        sample = Sample(
-            sample_id=sample_id_of(self._chunk, ordinal),
-            dataset_id=self._key.dataset_id,
-            version_number=self._key.version_number,
-            name=pair.image.name,
-            import_id=self._import.import_id,
-            added_at=self._now(),
-            width=image.width,
-            height=image.height,
-            size_bytes=len(data),
-            sha256=digest.hexdigest(),
-            extension=image.extension,
-        ).annotated(Annotation(labels=tuple(labels)))
-        return Candidate(sample, digest.digest(), data, image)
-
-    def _labels(self, pair: Pair, blocks: BlockReader) -> Sequence[str]:
-        if pair.annotation is None:
-            return []
-        try:
-            data = self._read(pair.annotation, ANNOTATION_BYTES, "annotation_size", blocks)
-            return parsed_labels(data)
-        except SampleRejectedError as error:
-            error.details.setdefault("file", pair.annotation.name)
-            raise
-
-    def _read(self, entry: Entry, limit: int, reason: str, blocks: BlockReader) -> bytes:
-        if not is_readable(entry, limit):
-            raise rejection(reason, f"is larger than {limit} bytes")
-        try:
-            return entry_data(entry, blocks.read(entry))
-        except EntryDataError as error:
-            raise rejection(
-                "entry_damaged", f"is damaged in the archive: {error.details['reason']}"
-            ) from error
-
     def _kept(self, group: Sequence[Candidate]) -> Outcome:
+        if not self._dataset.deduplicated:
+            return Outcome(group)
         claims = [
             Claim(
                 sha256=candidate.sample.sha256,
@@ -205,40 +172,94 @@ class _ShardWorker:
             )
             for candidate in group
         ]
-        held = self._samples.claim(self._key, claims)
+        held = self._worker.samples.claim(self._key, claims)
         kept = [candidate for candidate in group if candidate.sample.sample_id in held]
-        stored = [self._executor.submit(self._store, candidate) for candidate in kept]
-        duplicates = [candidate.sample for candidate in group if candidate.sample.sample_id not in held]
-        return Outcome([candidate.sample for candidate in kept], duplicates, stored)
+        stored = [self._worker.executor.submit(self._store, candidate) for candidate in kept]
+        duplicates = [candidate for candidate in group if candidate.sample.sample_id not in held]
+        if not duplicates or duplicates[0].medium.data is not None or not duplicates[0].sample.texts:
+            return Outcome(kept, duplicates, (), stored)
+        replaced = self._replaced(duplicates)
+        left = [candidate for candidate in duplicates if candidate.sample.sample_id not in replaced]
+        new = [candidate for candidate in duplicates if candidate.sample.sample_id in replaced]
+        return Outcome(kept, left, new, stored)
+
+    def _replaced(self, duplicates: Sequence[Candidate]) -> frozenset[int]:
+        """Give texts that are there already their new annotations (spec 02 section 4.6: the new one wins).
+
+        Returns:
+            The ids of those duplicates whose annotation is another than the one that was there.
+        """
+        holders = self._worker.samples.holders(self._key, [row.sample.sha256 for row in duplicates])
+        replaced: set[int] = set()
+        for source in AnnotationSource:
+            edits = {
+                holders[row.sample.sha256]: row.sample
+                for row in duplicates
+                if row.sample.annotation_source is source and row.sample.sha256 in holders
+            }
+            outcomes = self._worker.annotations.apply_edits(
+                self._key,
+                [
+                    Edit(
+                        sample_id=sample_id,
+                        annotation=sample.annotation,
+                        edit_id=f"import-{self._import.import_id}",
+                    )
+                    for sample_id, sample in edits.items()
+                ],
+                author=Author.importing(source),
+                during_import=self._import.import_id,
+            )
+            done = (EditStatus.APPLIED, EditStatus.REPEATED)
+            replaced |= {
+                edits[outcome.edit.sample_id].sample_id for outcome in outcomes if outcome.status in done
+            }
+        return frozenset(replaced)
 
     def _store(self, candidate: Candidate) -> None:
-        scope, sample, image = self._import.scope, candidate.sample, candidate.image
-        self._data.put(
-            blob_key(scope, sample.sha256),
-            candidate.data,
-            content_type=image.content_type,
-            sha256=candidate.digest,
+        scope, medium = self._import.scope, candidate.medium
+        if medium.data is None:
+            return
+        self._worker.data.put(
+            blob_key(scope, medium.sha256),
+            medium.data,
+            content_type=medium.content_type,
+            sha256=bytes.fromhex(medium.sha256),
         )
-        self._data.put(thumbnail_key(scope, sample.sha256), image.thumbnail, content_type="image/jpeg")
-
-    def _count_duplicate(self, name: str) -> None:
-        self._duplicates += 1
-        self._problems.append(
-            Problem(
-                file=name, reason="duplicate", message="has the same content as another image of the dataset"
+        if medium.thumbnail is not None:
+            self._worker.data.put(
+                thumbnail_key(scope, medium.sha256), medium.thumbnail, content_type="image/jpeg"
             )
-        )
 
-    def _done(self, entries: int, accepted: Sequence[Sample]) -> ShardDone:
+    def _tell(self, problems: Sequence[Problem]) -> None:
+        for problem in problems:
+            self._log.add(problem)
+
+    def _done(self, entries: int, accepted: Sequence[Sample], replaced: int) -> ShardDone:
         labels: dict[str, LabelDelta] = {}
         for sample in accepted:
             for name, objects in sample.label_counts.items():
                 before = labels.get(name, LabelDelta())
                 labels[name] = LabelDelta(samples=before.samples + 1, objects=before.objects + objects)
-        counts = ImportCounts(
-            accepted=len(accepted),
-            duplicate=self._duplicates,
-            rejected=entries - len(accepted) - self._duplicates,
-            unlabelled=sum(1 for sample in accepted if not sample.labelled),
+        counts = self._log.counts.plus(
+            ImportCounts(
+                accepted=len(accepted),
+                replaced=replaced,
+                unlabelled=sum(1 for sample in accepted if not sample.labelled),
+            )
         )
         return ShardDone(index=self._index, chunk=self._chunk, entries=entries, counts=counts, labels=labels)
+
+
+def _duplicate(planned: PlannedSample, *, replacing: bool = False) -> Problem:
+    return Problem(
+        file=planned.name if planned.line is None else planned.file,
+        line=planned.line,
+        reason="replaced" if replacing else "duplicate",
+        message=(
+            "has the same text as a sample of the dataset, whose annotation it replaced"
+            if replacing
+            else "has the same content as another sample of the dataset"
+        ),
+        severity=Severity.DUPLICATE,
+    )

@@ -24,19 +24,20 @@ from openbml.datasets.importing.data_imports import (
     ImportNotFoundError,
     ImportPlan,
     ImportState,
-    Problem,
     ShardDone,
     VolumeTakenError,
 )
 from openbml.datasets.importing.import_actions_dynamodb import (
     finished_chunk,
     import_counted,
+    import_item,
+    import_of,
     label_updates,
     version_counted,
     volume_added,
     volume_keys,
 )
-from openbml.datasets.limits import IMAGES_PER_ACCOUNT, IMAGES_PER_DATASET, ITEMS_PER_USER
+from openbml.datasets.quotas import Quotas
 from openbml.datasets.tables_dynamodb import (
     OPEN_IMPORTS,
     TableBatches,
@@ -54,14 +55,15 @@ from openbml.datasets.tables_dynamodb import (
 )
 
 _LABELS_PER_TRANSACTION = 90  # a transaction takes 100 actions
-_PROBLEMS_PER_ITEM = 100
+UNLIMITED = 2**53
 _STATE = {"#state": "state"}
 
 
 class DynamoImportRepository:
-    def __init__(self, table: Any, *, now: Clock) -> None:
+    def __init__(self, table: Any, *, now: Clock, quotas: Quotas | None = None) -> None:
         self._table = table
         self._now = now
+        self._quotas = quotas or Quotas()
 
     def add(self, data_import: DataImport) -> None:
         where = {
@@ -82,7 +84,7 @@ class DynamoImportRepository:
         item = self._table.get_item(Key=import_key(key, import_id), ConsistentRead=True).get("Item")
         if item is None:
             raise ImportNotFoundError(import_id=import_id)
-        return from_item(DataImport, item)
+        return import_of(item)
 
     def find(self, project_id: int, import_id: int) -> DataImport | None:
         where = {"pk": import_pk(import_id), "sk": "import"}
@@ -106,11 +108,11 @@ class DynamoImportRepository:
             ScanIndexForward=False,
             ConsistentRead=True,
         )
-        return [from_item(DataImport, item) for item in items], following
+        return [import_of(item) for item in items], following
 
     def open_since(self, changed_before: AwareDatetime) -> Sequence[DataImport]:
         condition = Key("gsi1pk").eq(OPEN_IMPORTS) & Key("gsi1sk").lt(changed_before.isoformat())
-        return [from_item(DataImport, item) for item in query_all(self._table, condition, IndexName="gsi1")]
+        return [import_of(item) for item in query_all(self._table, condition, IndexName="gsi1")]
 
     def start(self, data_import: DataImport) -> DataImport:
         key, import_id = data_import.version_key, data_import.import_id
@@ -163,31 +165,35 @@ class DynamoImportRepository:
         return int(reply["Attributes"]["last_chunk"]) - count + 1
 
     def room(self, data_import: DataImport) -> int:
-        account, user = volume_keys(data_import)
-        counted = [
-            int(self._table.get_item(Key=key, ConsistentRead=True).get("Item", {}).get("images", 0))
-            for key in (account, user)
-        ]
+        quota = self._quotas.of(data_import.content)
         version = self._table.get_item(Key=version_item_key(data_import.version_key), ConsistentRead=True)
-        held = int(version.get("Item", {}).get("sample_count", 0))
-        return min(IMAGES_PER_ACCOUNT - counted[0], ITEMS_PER_USER - counted[1], IMAGES_PER_DATASET - held)
+        held = [int(version.get("Item", {}).get("sample_count", 0))]
+        for key in volume_keys(data_import):
+            item = self._table.get_item(Key=key, ConsistentRead=True).get("Item", {})
+            held.append(int(item.get(quota.counter, 0)))
+        limits = (quota.dataset, quota.account, quota.user)
+        return min(
+            (limit - count for limit, count in zip(limits, held, strict=True) if limit is not None),
+            default=UNLIMITED,
+        )
 
     def plan(self, data_import: DataImport, plan: ImportPlan) -> DataImport:
-        account, user = volume_keys(data_import)
+        count = plan.entries_total
         move = self._move(
             data_import,
             ImportState.PLANNING,
             ImportState.IMPORTING,
             first_chunk=plan.first_chunk,
             shard_count=plan.shard_count,
-            entries_total=plan.entries_total,
-            ignored=plan.ignored,
-            reserved=plan.entries_total,
+            entries_total=count,
+            reserved=count,
+            **plan.counts.model_dump(),
         )
-        count = plan.entries_total
+        quota = self._quotas.of(data_import.content)
+        account, user = volume_keys(data_import)
         reserve = [
-            volume_added(account, count, at_most=IMAGES_PER_ACCOUNT - count),
-            volume_added(user, count, at_most=ITEMS_PER_USER - count),
+            volume_added(data_import, key, count, at_most=None if limit is None else limit - count)
+            for key, limit in ((account, quota.account), (user, quota.user))
         ]
         try:
             transact(self._table, [{"Update": update} for update in (move, *reserve)])
@@ -216,7 +222,7 @@ class DynamoImportRepository:
             {"Update": version_counted(data_import, shard)},
             {"Put": {"Item": finished_chunk(data_import, shard)}},
             *(
-                {"Update": volume_added(key, shard.counts.accepted - shard.entries)}
+                {"Update": volume_added(data_import, key, shard.counts.accepted - shard.entries)}
                 for key in volume_keys(data_import)
             ),
         ]
@@ -287,7 +293,8 @@ class DynamoImportRepository:
             actions.append({"Update": self._free_version(data_import, state, failure)})
         if data_import.reserved:
             actions += [
-                {"Update": volume_added(key, -data_import.reserved)} for key in volume_keys(data_import)
+                {"Update": volume_added(data_import, key, -data_import.reserved)}
+                for key in volume_keys(data_import)
             ]
         return actions
 
@@ -317,37 +324,6 @@ class DynamoImportRepository:
             },
         }
 
-    def add_problems(self, data_import: DataImport, shard: int, problems: Sequence[Problem]) -> None:
-        items = [
-            {
-                "pk": import_pk(data_import.import_id),
-                "sk": f"problems#{shard + 1:06}#{place:04}",
-                "problems": [problem.model_dump() for problem in group],
-            }
-            for place, group in enumerate(in_groups(problems, _PROBLEMS_PER_ITEM))
-        ]
-        TableBatches(self._table).put(items)
-
-    def problems(
-        self, data_import: DataImport, *, limit: int, position: Position | None
-    ) -> tuple[Sequence[Problem], Position | None]:
-        pk = import_pk(data_import.import_id)
-        skip = int(position["skip"]) if position else 0
-        condition = (
-            Key("pk").eq(pk) & Key("sk").between(position["sk"], "problems#~")
-            if position
-            else below(pk, "problems#")
-        )
-        found: list[Problem] = []
-        for item in query_all(self._table, condition, ConsistentRead=True):
-            rows = [Problem.model_validate(row) for row in item["problems"][skip:]]
-            missing = limit - len(found)
-            found += rows[:missing]
-            if len(rows) > missing or (len(found) == limit and len(rows) == missing):
-                return found, {"sk": item["sk"], "skip": skip + min(missing, len(rows))}
-            skip = 0
-        return found, None
-
     def remove(self, data_import: DataImport) -> None:
         batches = TableBatches(self._table)
         below_import = query_all(
@@ -358,7 +334,7 @@ class DynamoImportRepository:
             "Key": import_key(data_import.version_key, data_import.import_id),
             "ConditionExpression": "attribute_exists(pk)",
         }
-        volumes = [volume_added(key, -data_import.accepted) for key in volume_keys(data_import)]
+        volumes = [volume_added(data_import, key, -data_import.accepted) for key in volume_keys(data_import)]
         try:
             transact(self._table, [{"Delete": gone}, *({"Update": volume} for volume in volumes)])
         except ClientError as error:
@@ -371,7 +347,7 @@ class DynamoImportRepository:
 
     def _item(self, data_import: DataImport) -> dict[str, Any]:
         key = import_key(data_import.version_key, data_import.import_id)
-        return to_item(data_import, **key, gsi1pk=OPEN_IMPORTS, gsi1sk=data_import.changed_at.isoformat())
+        return import_item(data_import, **key, gsi1pk=OPEN_IMPORTS, gsi1sk=data_import.changed_at.isoformat())
 
     def _move(
         self, data_import: DataImport, before: ImportState, after: ImportState, **values: int

@@ -1,4 +1,4 @@
-"""An archive's directory: read, and refused as a whole where it cannot be trusted."""
+"""A zip archive's directory: read, and refused as a whole where it cannot be trusted."""
 
 import stat
 import struct
@@ -7,22 +7,18 @@ import zlib
 from collections.abc import Sequence
 from typing import IO, NamedTuple
 
-from openbml.core.errors import OpenBMLError
-from openbml.datasets.importing.entry_names import (
-    decoded_name,
-    is_archive,
-    is_junk,
-    likely_encoding,
-    unsafe_reason,
-)
-from openbml.datasets.limits import (
-    ARCHIVE_ENTRIES,
-    BOMB_BYTES,
-    BOMB_RATIO,
-    DIRECTORY_BYTES,
-)
+from openbml_formats.entry_names import decoded_name, is_archive, is_junk, likely_encoding, unsafe_reason
+from openbml_formats.records import SourceFormatError
+from openbml_formats.sources import MemberUnreadableError
 
-_LOCAL_HEADER_BYTES = 30
+MIB = 1024 * 1024
+# What keeps a reader small and an import finite.
+ARCHIVE_ENTRIES = 300_000
+BOMB_RATIO = 100  # declared bytes per archive byte
+BOMB_BYTES = 1024 * MIB  # a smaller archive may compress as well as it likes
+DIRECTORY_BYTES = 64 * MIB
+
+LOCAL_HEADER_BYTES = 30
 _END_RECORD = struct.Struct("<4s4H2LH")
 _END64_LOCATOR = struct.Struct("<4sLQL")
 _END64_RECORD = struct.Struct("<4sQ2H2L4Q")
@@ -44,8 +40,8 @@ _MALFORMED = (
 )
 
 
-class ArchiveFormatError(OpenBMLError):
-    """The archive as a whole cannot be imported; details: reason."""
+class ArchiveFormatError(SourceFormatError):
+    """The archive as a whole cannot be imported."""
 
 
 class Entry(NamedTuple):
@@ -84,9 +80,9 @@ def read_directory(file: IO[bytes], size: int) -> Directory:
             infos = sorted(archive.infolist(), key=lambda info: info.header_offset)
             end = archive.start_dir
     except _MALFORMED as error:
-        raise ArchiveFormatError(reason="the file is not a readable zip archive") from error
+        raise ArchiveFormatError("the file is not a readable zip archive") from error
     if not infos:
-        raise ArchiveFormatError(reason="the archive holds no files")
+        raise ArchiveFormatError("the archive holds no files")
     entries: list[Entry] = []
     ignored: list[str] = []
     encoding = likely_encoding(info.orig_filename for info in infos if not info.flag_bits & _UTF8_NAME)
@@ -109,7 +105,7 @@ def _checked_name(info: zipfile.ZipInfo, encoding: str) -> str:
     name = name.replace("\\", "/") if info.flag_bits & _UTF8_NAME else decoded_name(name, encoding)
     reason = unsafe_reason(name)
     if reason:
-        raise ArchiveFormatError(reason=f"the entry {name[:80]!r} {reason}")
+        raise ArchiveFormatError(f"the entry {name[:80]!r} {reason}")
     return name
 
 
@@ -117,7 +113,7 @@ def _checked_entry(info: zipfile.ZipInfo, name: str, following: int) -> Entry:
     room = following - info.header_offset
     reason = _entry_fault(info, name, room)
     if reason:
-        raise ArchiveFormatError(reason=f"the entry {name!r} {reason}")
+        raise ArchiveFormatError(f"the entry {name!r} {reason}")
     return Entry(
         name, info.header_offset, info.compress_size, info.file_size, info.CRC, info.compress_type, room
     )
@@ -135,7 +131,7 @@ def _entry_fault(info: zipfile.ZipInfo, name: str, room: int) -> str | None:
         return "is compressed by another method than deflate"
     if info.header_offset < 0:
         return "lies outside of the archive"
-    if room < _LOCAL_HEADER_BYTES + info.compress_size:
+    if room < LOCAL_HEADER_BYTES + info.compress_size:
         return "overlaps its neighbour"
     return None
 
@@ -144,16 +140,16 @@ def _check_names(entries: Sequence[Entry]) -> None:
     seen: set[str] = set()
     for entry in entries:
         if entry.name in seen:
-            raise ArchiveFormatError(reason=f"the name {entry.name!r} stands in the archive twice")
+            raise ArchiveFormatError(f"the name {entry.name!r} stands in the archive twice")
         seen.add(entry.name)
 
 
 def _check_volume(entries: Sequence[Entry], size: int) -> None:
     if not entries:
-        raise ArchiveFormatError(reason="the archive holds no files")
+        raise ArchiveFormatError("the archive holds no files")
     declared = sum(entry.size for entry in entries)
     if declared > BOMB_BYTES and declared > BOMB_RATIO * size:
-        raise ArchiveFormatError(reason=f"{size} bytes would unpack to {declared}")
+        raise ArchiveFormatError(f"{size} bytes would unpack to {declared}")
 
 
 def _check_end_record(file: IO[bytes], size: int) -> None:
@@ -162,26 +158,24 @@ def _check_end_record(file: IO[bytes], size: int) -> None:
     tail = file.read(_END_SEARCH)
     place = tail.rfind(b"PK\5\6")
     if place < 0 or len(tail) - place < _END_RECORD.size:
-        raise ArchiveFormatError(reason="the file is not a zip archive, or it is cut off")
+        raise ArchiveFormatError("the file is not a zip archive, or it is cut off")
     record = _END_RECORD.unpack_from(tail, place)
     count, directory_bytes = record[4], record[5]
     locator_place = place - _END64_LOCATOR.size
     if locator_place >= 0 and tail[locator_place : locator_place + 4] == b"PK\6\7":
         offset = _END64_LOCATOR.unpack_from(tail, locator_place)[2]
         if offset + _END64_RECORD.size > size:
-            raise ArchiveFormatError(reason="the zip archive's directory is cut off")
+            raise ArchiveFormatError("the zip archive's directory is cut off")
         file.seek(offset)
         record = _END64_RECORD.unpack(file.read(_END64_RECORD.size))
         count, directory_bytes = record[7], record[8]
     if count > ARCHIVE_ENTRIES or directory_bytes > DIRECTORY_BYTES:
-        raise ArchiveFormatError(
-            reason=f"the archive has {count} entries; {ARCHIVE_ENTRIES} are possible, split it"
-        )
+        raise ArchiveFormatError(f"the archive has {count} entries; {ARCHIVE_ENTRIES} are possible, split it")
     file.seek(0)
 
 
-class EntryDataError(OpenBMLError):
-    """An entry's bytes are not what the directory promises; details: reason."""
+class EntryDataError(MemberUnreadableError):
+    """An entry's bytes are not what the directory promises."""
 
 
 def entry_data(entry: Entry, raw: bytes) -> bytes:
@@ -193,19 +187,24 @@ def entry_data(entry: Entry, raw: bytes) -> bytes:
     Raises:
         EntryDataError: damaged, or larger than declared; never more than the declared size is unpacked.
     """
-    if len(raw) < _LOCAL_HEADER_BYTES or raw[:4] != b"PK\3\4":
-        raise EntryDataError(reason="its local header is damaged")
-    name_bytes, extra_bytes = struct.unpack_from("<2H", raw, 26)
-    start = _LOCAL_HEADER_BYTES + name_bytes + extra_bytes
+    start = data_start(raw)
     packed = raw[start : start + entry.compressed_size]
     if len(packed) != entry.compressed_size:
-        raise EntryDataError(reason="it is cut off")
+        raise EntryDataError("it is cut off")
     data = packed if entry.method == zipfile.ZIP_STORED else _inflated(entry, packed)
     if len(data) != entry.size:
-        raise EntryDataError(reason="its size differs from the archive's directory")
+        raise EntryDataError("its size differs from the archive's directory")
     if zlib.crc32(data) != entry.crc:
-        raise EntryDataError(reason="its checksum is wrong")
+        raise EntryDataError("its checksum is wrong")
     return data
+
+
+def data_start(raw: bytes) -> int:
+    """Return where an entry's data begin behind its local header. Raises EntryDataError."""
+    if len(raw) < LOCAL_HEADER_BYTES or raw[:4] != b"PK\3\4":
+        raise EntryDataError("its local header is damaged")
+    name_bytes, extra_bytes = struct.unpack_from("<2H", raw, 26)
+    return int(LOCAL_HEADER_BYTES + name_bytes + extra_bytes)
 
 
 def _inflated(entry: Entry, packed: bytes) -> bytes:
@@ -213,4 +212,4 @@ def _inflated(entry: Entry, packed: bytes) -> bytes:
     try:
         return inflater.decompress(packed, entry.size + 1)
     except zlib.error as error:
-        raise EntryDataError(reason="its compressed data is damaged") from error
+        raise EntryDataError("its compressed data is damaged") from error

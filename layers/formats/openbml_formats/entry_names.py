@@ -3,8 +3,7 @@
 import posixpath
 from collections.abc import Iterable, Sequence
 
-from openbml.datasets.limits import ENTRY_NAME_CHARACTERS
-
+ENTRY_NAME_CHARACTERS = 400
 _ASSUMED = "cp437"
 _TRIED = ("utf-8", "gbk")
 

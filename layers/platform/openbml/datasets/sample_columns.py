@@ -1,0 +1,48 @@
+"""Names, sizes and times of a chunk's samples in columns: what lists are searched and ordered by.
+
+They never change while the sample exists, so that they are written once, with the chunk; a deleted sample's
+row stays and is masked by the index.
+"""
+
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from openbml.datasets.samples import Sample
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Columns(BaseModel):
+    """One row a sample, by ordinal; times in milliseconds since 1970."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ordinals: Sequence[int]
+    names: Sequence[str]
+    sizes: Sequence[int]
+    added_ms: Sequence[int]
+
+
+def columns_of(samples: Sequence[Sample]) -> Columns:
+    rows = sorted(samples, key=lambda sample: sample.ordinal)
+    return Columns(
+        ordinals=[row.ordinal for row in rows],
+        names=[row.name for row in rows],
+        sizes=[row.size_bytes for row in rows],
+        added_ms=[milliseconds(row.added_at or _LONG_AGO) for row in rows],
+    )
+
+
+def milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def packed_columns(columns: Columns) -> bytes:
+    return zlib.compress(columns.model_dump_json().encode(), level=6)
+
+
+def unpacked_columns(data: bytes) -> Columns:
+    return Columns.model_validate_json(zlib.decompress(data))

@@ -10,17 +10,21 @@ from openbml.core.observability import logger, metrics
 from openbml.datasets import (
     api,
     api_annotations,
+    api_cleaning,
     api_exports,
     api_imports,
     api_lineage,
+    api_quality,
 )
 
 app = control_api(
     api.router,
     api_annotations.router,
+    api_cleaning.router,
     api_exports.router,
     api_imports.router,
     api_lineage.router,
+    api_quality.router,
 )
 
 

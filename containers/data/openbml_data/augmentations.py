@@ -44,7 +44,7 @@ def run(order: DataJobOrder, workspace: "Workspace") -> DerivationResult:
     operations = checked_operations(ordered.operations, kind=kind, use=OperatorUse.AUGMENTATION)
     settings = ordered.model_copy(update={"operations": operations})
     counts = DerivationCounts(operations)
-    target = DerivedSamples(workspace, order.shards_prefix, settings.shard_samples)
+    target = DerivedSamples(workspace, order.shards_prefix)
     workspace.progress.stage("augmenting")
     for sample, made in _made(workspace, settings, kind.content):
         counts.read += 1

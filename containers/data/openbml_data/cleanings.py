@@ -26,7 +26,7 @@ def run(order: DataJobOrder, workspace: "Workspace") -> DerivationResult:
     operations = checked_operations(settings.operations, kind=kind, use=OperatorUse.CLEANING)
     cleaner = Cleaner(operations, kind.content)
     counts = DerivationCounts(operations)
-    target = DerivedSamples(workspace, order.shards_prefix, settings.shard_samples)
+    target = DerivedSamples(workspace, order.shards_prefix)
     workspace.progress.stage("cleaning")
     for sample, content in _labelled_first(workspace, with_files=kind.content is Content.IMAGE):
         counts.read += 1

@@ -40,12 +40,10 @@ class _DerivationSettings(_Value):
 
     Attributes:
         target_version_number: the version that takes what is made, as whoever ordered it keeps it.
-        shard_samples: how many samples one shard of the new version has at most.
     """
 
     limits: ImageLimits
     target_version_number: int = 0
-    shard_samples: int = Field(default=1_000, ge=1)
 
 
 class CleaningSettings(_DerivationSettings):

@@ -135,7 +135,7 @@ def test_writing_is_not_mirrored() -> None:
 
 
 def test_shards_are_cut_and_names_stay_apart() -> None:
-    workspace = text_workspace([((f"text number {n}",), Annotation(labels=("x",))) for n in range(25)])
-    result = augmented(workspace, "swap_characters", kind="text_classification", shard_samples=10, copies=2)
-    assert result.shards == 8
-    assert len({sample.name for sample in workspace.planned()}) == 75
+    workspace = text_workspace([((f"text number {n}",), Annotation(labels=("x",))) for n in range(700)])
+    result = augmented(workspace, "swap_characters", kind="text_classification", copies=2)
+    assert result.shards == 3
+    assert len({sample.name for sample in workspace.planned()}) == 2100

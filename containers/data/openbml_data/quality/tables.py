@@ -135,7 +135,9 @@ def _profile(
     missing, distinct = int(row["missing"]), int(row["distinct"])
     numeric = kind.is_numeric()
     values = {key: row.get(key) for key in ("mean", "std", *_QUANTILES)}
-    edges, counts, outliers = (), (), None
+    edges: Sequence[float] = ()
+    counts: Sequence[int] = ()
+    outliers = None
     if numeric and row["min"] is not None:
         edges = even_edges(row["min"], row["max"])
         counts, outliers = _spread(table, name, edges, row)

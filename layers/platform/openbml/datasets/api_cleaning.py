@@ -36,6 +36,7 @@ from openbml.datasets.wiring import (
     data_job_repository,
     data_store,
     dataset_repository,
+    quotas,
     sample_repository,
 )
 from openbml.identity.projects import ProjectAccess
@@ -165,6 +166,7 @@ def post_augmentation(
     job = request_augmentation(
         _key(access, dataset_id, version_number),
         body.settings(kind),
+        quotas=quotas(),
         user_id=access.user_id,
         datasets=dataset_repository(),
         jobs=data_job_repository(),

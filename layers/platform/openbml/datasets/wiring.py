@@ -32,6 +32,8 @@ from openbml.datasets.jobs.exports import ExportHook
 from openbml.datasets.lineage import LineageRepository
 from openbml.datasets.lineage_dynamodb import DynamoLineageRepository
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
+from openbml.datasets.quality.commit_derivations import DerivationHook
+from openbml.datasets.quality.quality_reports import QualityReportHook
 from openbml.datasets.quotas import Quotas
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
@@ -144,7 +146,13 @@ def data_job_repository() -> DataJobRepository:
 @cache
 def data_job_hooks() -> Hooks:
     """Each kind's own business with its results."""
-    return {DataJobKind.EXPORT: ExportHook()}
+    derivations = DerivationHook(planner=planner, datasets=dataset_repository, deletions=deletion_queue)
+    return {
+        DataJobKind.EXPORT: ExportHook(),
+        DataJobKind.QUALITY_REPORT: QualityReportHook(data_store()),
+        DataJobKind.CLEANING: derivations,
+        DataJobKind.AUGMENTATION: derivations,
+    }
 
 
 def table_manifest(key: VersionKey) -> str | None:

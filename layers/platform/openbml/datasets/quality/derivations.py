@@ -25,12 +25,11 @@ from openbml.datasets.limits import (
     IMAGE_BYTES,
     IMAGE_LONGEST_SIDE,
     IMAGE_SHORTEST_SIDE,
-    IMAGES_PER_DATASET,
-    SHARD_SAMPLES,
 )
 from openbml.datasets.manage_versions import create_version
 from openbml.datasets.quality.previews import checked_order
-from openbml_catalog.datasets import Content, DatasetKind
+from openbml.datasets.quotas import Quotas
+from openbml_catalog.datasets import DatasetKind
 from openbml_catalog.datasets.operators import OperatorUse, data_operators
 from openbml_formats.data_jobs import DataJobKind
 from openbml_formats.derivations import (
@@ -41,7 +40,7 @@ from openbml_formats.derivations import (
 )
 from openbml_formats.operators.operations import Operation
 
-_INNER = frozenset({"target_version_number", "limits", "shard_samples"})  # not what people ordered
+_INNER = frozenset({"target_version_number", "limits"})  # not what people ordered
 _KINDS = {OperatorUse.CLEANING: DataJobKind.CLEANING, OperatorUse.AUGMENTATION: DataJobKind.AUGMENTATION}
 
 
@@ -104,9 +103,7 @@ def request_cleaning(
     dataset, version = datasets.get(key.scope, key.dataset_id), datasets.version(key)
     checked = checked_order(operations, kind=dataset.kind, use=OperatorUse.CLEANING)
     require_quiet(dataset, version, jobs)
-    settings = CleaningSettings(
-        operations=checked, limits=image_limits(dataset.kind), shard_samples=SHARD_SAMPLES
-    )
+    settings = CleaningSettings(operations=checked, limits=image_limits(dataset.kind))
     return _requested(
         key,
         OperatorUse.CLEANING,
@@ -124,6 +121,7 @@ def request_augmentation(
     key: VersionKey,
     settings: AugmentationSettings,
     *,
+    quotas: Quotas,
     user_id: int,
     datasets: DatasetRepository,
     jobs: DataJobRepository,
@@ -131,7 +129,7 @@ def request_augmentation(
     new_id: IdFactory,
     now: Clock,
 ) -> DataJob:
-    """Start an augmentation into a new version; limits and shards of the settings are set here.
+    """Start an augmentation into a new version; limits of the settings are set here.
 
     Raises:
         InvalidRequestError: an operation that is unknown, unfit for the kind or wrongly set; more samples
@@ -142,14 +140,8 @@ def request_augmentation(
     dataset, version = datasets.get(key.scope, key.dataset_id), datasets.version(key)
     checked = checked_order(settings.operations, kind=dataset.kind, use=OperatorUse.AUGMENTATION)
     require_quiet(dataset, version, jobs)
-    _require_room(version, dataset.kind, settings)
-    ordered = settings.model_copy(
-        update={
-            "operations": checked,
-            "limits": image_limits(dataset.kind),
-            "shard_samples": SHARD_SAMPLES,
-        }
-    )
+    _require_room(version, settings, quotas.of(dataset.kind.content).dataset)
+    ordered = settings.model_copy(update={"operations": checked, "limits": image_limits(dataset.kind)})
     return _requested(
         key,
         OperatorUse.AUGMENTATION,
@@ -189,10 +181,10 @@ def target_of(job: DataJob) -> VersionKey:
     return job.version_key.model_copy(update={"version_number": number})
 
 
-def _require_room(version: DatasetVersion, kind: DatasetKind, settings: AugmentationSettings) -> None:
+def _require_room(version: DatasetVersion, settings: AugmentationSettings, limit: int | None) -> None:
     made = version.sample_count * (settings.copies + settings.keep_originals)
-    if kind.content is Content.IMAGE and not settings.labels and made > IMAGES_PER_DATASET:
-        reason = f"{made} samples would come of it; a dataset takes {IMAGES_PER_DATASET}"
+    if limit is not None and not settings.labels and made > limit:
+        reason = f"{made} samples would come of it; a dataset takes {limit}"
         raise InvalidRequestError(field="copies", reason=reason)
 
 

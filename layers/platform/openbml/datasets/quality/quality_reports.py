@@ -127,12 +127,12 @@ def quality_document(
     job = job_of_kind(key, report_id, DataJobKind.QUALITY_REPORT, jobs=jobs)
     if job.state is not DataJobState.FINISHED:
         raise DataJobRefusedError(reason=f"the report is {job.state.value}, not finished")
-    return QualityReport.model_validate_json(data.read(report_key(job)))
+    return QualityReport.model_validate_json(data.read(document_key(job)))
 
 
-def report_key(job: DataJob) -> str:
+def document_key(job: DataJob) -> str:
     """Return where a job's document lies, data bucket."""
-    return f"{job.scope.prefix}reports/{job.dataset_id}/{job.version_number}/{job.job_id}.json"
+    return f"{job.scope.prefix}quality-reports/{job.dataset_id}/{job.version_number}/{job.job_id}.json"
 
 
 class QualityReportHook:
@@ -143,7 +143,7 @@ class QualityReportHook:
 
     def completed(self, job: DataJob, result: Result) -> None:
         report = QualityReport.model_validate(result)
-        self._data.put(report_key(job), report.model_dump_json().encode(), content_type=_JSON)
+        self._data.put(document_key(job), report.model_dump_json().encode(), content_type=_JSON)
 
     def not_completed(self, job: DataJob) -> None:
         """A job that does not end leaves nothing: its document is its last act."""

@@ -15,6 +15,7 @@ from openbml.datasets import (
     api_imports,
     api_lineage,
     api_quality,
+    api_tables,
 )
 
 app = control_api(
@@ -25,6 +26,7 @@ app = control_api(
     api_imports.router,
     api_lineage.router,
     api_quality.router,
+    api_tables.router,
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from openbml_formats import masks
 from openbml_formats.annotations import Box, Mask, Point, Region, Ring
-from openbml_formats.json_values import number
+from openbml_formats.json_values import numbers
 from openbml_formats.limits import MASK_PIXELS, MASK_RUNS
 from openbml_formats.records import AnnotationError
 
@@ -17,19 +17,17 @@ def ring_of_pairs(pairs: Any, what: str = "points") -> Ring:
     """Return the ring of `[[x, y], …]`. Raises AnnotationError."""
     if not isinstance(pairs, list):
         raise AnnotationError("annotation_shape", f"{what} is not a list of [x, y]")
-    points: list[Point] = []
-    for pair in pairs:
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise AnnotationError("annotation_shape", f"{what} is not a list of [x, y]")
-        points.append((number(pair[0], what), number(pair[1], what)))
-    return tuple(points)
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        raise AnnotationError("annotation_shape", f"{what} is not a list of [x, y]")
+    values = numbers([value for pair in pairs for value in pair], what)
+    return tuple(zip(values[::2], values[1::2], strict=True))
 
 
-def ring_of_flat(numbers: Any, what: str = "segmentation") -> Ring:
+def ring_of_flat(flat: Any, what: str = "segmentation") -> Ring:
     """Return the ring of `[x1, y1, x2, y2, …]`. Raises AnnotationError."""
-    if not isinstance(numbers, list) or len(numbers) % 2:
+    if not isinstance(flat, list) or len(flat) % 2:
         raise AnnotationError("annotation_shape", f"{what} is not a list of x, y in turn")
-    values = [number(value, what) for value in numbers]
+    values = numbers(flat, what)
     return tuple(zip(values[::2], values[1::2], strict=True))
 
 

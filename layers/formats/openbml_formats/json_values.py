@@ -12,6 +12,7 @@ from openbml_formats.limits import JSON_DEPTH, LARGEST_COORDINATE
 from openbml_formats.records import AnnotationError
 
 _LARGEST_INTEGER = 2**63
+_NUMBERS = frozenset({int, float})
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -49,13 +50,21 @@ def check_values(document: Any) -> None:
         following: list[Any] = []
         for value in level:
             if isinstance(value, list):
-                following += value
+                if not _are_plain(value):
+                    following += value
             elif isinstance(value, dict):
                 following += value
                 following += value.values()
             else:
                 _check_scalar(value)
         level = following
+
+
+def _are_plain(values: list[Any]) -> bool:
+    """Whether all are numbers of usual size, told quickly: most of a file are coordinates."""
+    if not values or not _NUMBERS.issuperset(map(type, values)):
+        return False
+    return bool(min(values) >= -LARGEST_COORDINATE and max(values) <= LARGEST_COORDINATE)
 
 
 def _check_scalar(value: Any) -> None:
@@ -80,6 +89,13 @@ def number(value: Any, what: str) -> float:
     if not abs(value) <= LARGEST_COORDINATE:  # a comparison with NaN is false
         raise AnnotationError("annotation_shape", f"{what} is out of all proportion")
     return float(value)
+
+
+def numbers(values: list[Any], what: str) -> list[float]:
+    """Return coordinates. Raises AnnotationError."""
+    if _are_plain(values):
+        return [float(value) for value in values]
+    return [number(value, what) for value in values]
 
 
 def number_in(text: str | None, what: str) -> float:

@@ -65,7 +65,7 @@ def _merged(results: list[Any]) -> Iterator[_Result]:
     for place, result in enumerate(results):
         if not isinstance(result, dict):
             raise AnnotationError("annotation_shape", "has a result that is not an object")
-        kind = result.get("type")
+        kind = str(result.get("type"))
         if kind in _UNREAD:
             raise AnnotationError("shape_unsupported", f"has a result of the type {kind!r:.60}")
         if kind not in _TOOLS:

@@ -5,15 +5,19 @@ Functions and data jobs plan alike; they differ in where they read and in how a 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from openbml_catalog.datasets import Content
 from openbml_formats.annotations import Annotation
 from openbml_formats.planned import ArchiveEntry, KnownContent, PlannedSample, StoredFile
+from openbml_formats.protocols import Reader, ReadSettings, Shared, SidecarReader
+from openbml_formats.readers import reader_of
 from openbml_formats.records import Problem, Record, Severity
 from openbml_formats.sources import Source
+from openbml_formats.tag_schemes import OUTSIDE
 
 MIB = 1024 * 1024
 SHARD_SAMPLES = 1_000
@@ -36,16 +40,83 @@ class PlanOutput(Protocol):
 
     def shard(self, index: int, samples: Sequence[PlannedSample]) -> None: ...
 
+    def shared(self, shared: Shared) -> None:
+        """Keep what the annotation files of all samples need beside themselves."""
+
     def problem(self, problem: Problem) -> None: ...
 
 
+class PlanLimits(BaseModel):
+    """How many samples can be taken, and whether of equal texts only the last is (spec 02 section 4.6)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    room: int
+    unique_texts: bool = False
+
+
 class PlanSummary(BaseModel):
-    """How large a plan is: `entries` samples in `shards` shards."""
+    """How large a plan is: `entries` samples in `shards` shards.
+
+    Attributes:
+        label_map: of sequences whose dataset has none yet.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     entries: int = 0
     shards: int = 0
+    label_map: Mapping[str, int] = Field(default_factory=dict)
+
+
+class LabelMapReader(Reader, Protocol):
+    """A format of sequences that brings its own map of labels."""
+
+    def label_map(self, source: Source) -> Mapping[str, int]:
+        """Raises SourceFormatError."""
+
+
+def plan_upload(
+    format_code: str,
+    source: LocatedSource,
+    settings: ReadSettings,
+    limits: PlanLimits,
+    output: PlanOutput,
+) -> PlanSummary:
+    """Read files of a format and write the plan of what they hold.
+
+    Raises:
+        SourceFormatError: they do not follow the format as a whole.
+    """
+    reader = reader_of(format_code)
+    if hasattr(reader, "shared"):
+        output.shared(cast(SidecarReader, reader).shared(source, settings))
+    tags = TagCollector()
+    summary = write_plan(
+        lambda: tags.watched(located(reader.records(source, settings), source)), limits, output
+    )
+    if settings.kind.content is not Content.TOKENS or settings.label_map is not None:
+        return summary
+    own = cast(LabelMapReader, reader).label_map(source) if hasattr(reader, "label_map") else None
+    return summary.model_copy(update={"label_map": own or tags.label_map()})
+
+
+class TagCollector:
+    """Learns the tags of samples that pass by, for formats that have no map of them."""
+
+    def __init__(self) -> None:
+        self._tags: dict[str, None] = {}
+
+    def watched(self, found: Found) -> Found:
+        for sample in found:
+            if isinstance(sample, PlannedSample) and sample.annotation is not None:
+                self._tags.update(dict.fromkeys(sample.annotation.tags))
+            yield sample
+
+    def label_map(self) -> Mapping[str, int]:
+        """Return the tags numbered as they came, `O` at the end."""
+        ordered = [tag for tag in self._tags if tag != OUTSIDE] + [OUTSIDE]
+        return {tag: index for index, tag in enumerate(ordered)}
 
 
 def located(records: Iterable[Record | Problem], source: LocatedSource) -> Found:
@@ -65,18 +136,14 @@ def located(records: Iterable[Record | Problem], source: LocatedSource) -> Found
         )
 
 
-def write_plan(
-    found: Callable[[], Found], *, room: int, unique_texts: bool, output: PlanOutput
-) -> PlanSummary:
+def write_plan(found: Callable[[], Found], limits: PlanLimits, output: PlanOutput) -> PlanSummary:
     """Write what is found as shards, and what becomes no sample as problems.
 
     Args:
-        found: yields the same samples in the same order each time it is called.
-        room: how many samples can be taken; those after are told as ignored.
-        unique_texts: whether of equal texts only the last is taken (spec 02 section 4.6); then all is read
-            twice.
+        found: yields the same samples in the same order each time it is called; once more where texts must
+            be unique.
     """
-    last = _last_places(found()) if unique_texts else None
+    last = _last_places(found()) if limits.unique_texts else None
     entries, shards = 0, 0
     shard, weight = list[PlannedSample](), 0
     for place, sample in enumerate(found()):
@@ -84,7 +151,7 @@ def write_plan(
             output.problem(sample)
         elif last is not None and last.get(_digest(sample.texts)) != place:
             output.problem(_repeated(sample))
-        elif entries >= room:
+        elif entries >= limits.room:
             output.problem(_excess(sample))
         else:
             more = weight_of(sample)

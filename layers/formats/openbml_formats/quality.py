@@ -220,7 +220,8 @@ class ColumnProfile(_Value):
     """One column of a table.
 
     Attributes:
-        distinct: exact up to a million rows, else an estimate (`distinct_estimated`).
+        sampled: of more than a million rows; distinct values are estimated, quantiles and top values are of
+            every second, third … row.
         outliers: values beyond 1.5 times the interquartile range.
     """
 
@@ -228,7 +229,7 @@ class ColumnProfile(_Value):
     type: str
     missing: int
     distinct: int
-    distinct_estimated: bool = False
+    sampled: bool = False
     min: str | None = None
     max: str | None = None
     mean: float | None = None

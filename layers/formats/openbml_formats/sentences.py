@@ -41,7 +41,8 @@ class SentenceReader:
             self._check(tokens, tags, known)
         except AnnotationError as error:
             if self._settings.label_map is None:
-                raise SourceFormatError(f"{place.name}: {error}") from error
+                reason = "tag_scheme" if error.reason == "tag_illegal" else "archive_format"
+                raise SourceFormatError(f"{place.name}: {error}", reason=reason) from error
             yield place.problem(error.reason, str(error))
             return
         annotation = Annotation(tags=tuple(tags)) if self._settings.labelled else None

@@ -47,22 +47,32 @@ def entity_type(tag: str) -> str:
 def illegal_tag(tags: Sequence[str], scheme: TagScheme) -> str | None:
     """Return why a sentence's tags are not legal in the scheme, None when they are.
 
-    Positions must be the scheme's; in IOBES a chunk that begins must go on or end, and `I` and `E` need one.
+    Positions must be the scheme's. In IOE a chunk that goes on must end in `E`; in IOBES one that begins must
+    too, and `I` and `E` need one. In IOB a chunk may begin with `I`, as its older form has it.
     """
     inside: str | None = None
-    for place, tag in enumerate(tags):
+    ends = scheme in (TagScheme.IOE, TagScheme.IOBES)
+    for place, tag in enumerate(tags, 1):
         parts = split_tag(tag)
-        if parts is None and tag != OUTSIDE:
-            return f"{tag!r} (token {place + 1}) is no tag"
-        if parts and parts[1] not in scheme.positions:
-            return f"{tag!r} (token {place + 1}) is not a tag of {scheme.value}"
-        if scheme is TagScheme.IOBES:
-            if inside is not None and (parts is None or parts[0] != inside or parts[1] in "BS"):
-                return f"the chunk before token {place + 1} has no end"
-            if inside is None and parts and parts[1] in "IE":
-                return f"{tag!r} (token {place + 1}) is outside of a chunk"
-            inside = parts[0] if parts and parts[1] in "BI" else None
-    return "the last chunk has no end" if inside is not None else None
+        fault = _fault(tag, parts, scheme)
+        if fault is not None:
+            return f"{tag!r} (token {place}) {fault}"
+        if ends and inside is not None and not _goes_on(parts, inside):
+            return f"the chunk before token {place} has no end"
+        if scheme is TagScheme.IOBES and inside is None and parts and parts[1] in "IE":
+            return f"{tag!r} (token {place}) is outside of a chunk"
+        inside = parts[0] if parts and parts[1] in "BI" else None
+    return "the last chunk has no end" if ends and inside is not None else None
+
+
+def _fault(tag: str, parts: tuple[str, str] | None, scheme: TagScheme) -> str | None:
+    if parts is None:
+        return None if tag == OUTSIDE else "is no tag"
+    return None if parts[1] in scheme.positions else f"is not a tag of {scheme.value}"
+
+
+def _goes_on(parts: tuple[str, str] | None, inside: str) -> bool:
+    return parts is not None and parts[0] == inside and parts[1] in "IE"
 
 
 def chunks(tags: Sequence[str], scheme: TagScheme) -> Iterator[Chunk]:

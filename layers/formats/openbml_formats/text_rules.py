@@ -88,7 +88,8 @@ def _lines(text: io.TextIOWrapper, name: str) -> Iterator[Line | Problem]:
         elif line.isspace():
             empty.add(number)
         elif number == 1 and "\0" in line:
-            raise SourceFormatError(f"{name} holds zero bytes: it is UTF-16 or no text; save it as UTF-8")
+            message = f"{name} holds zero bytes: it is UTF-16 or no text; save it as UTF-8"
+            raise SourceFormatError(message, reason="encoding")
         else:
             yield from empty.ended()
             yield Line(number, line.removesuffix("\n"))

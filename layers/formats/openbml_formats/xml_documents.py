@@ -10,6 +10,8 @@ from xml.parsers import expat
 from openbml_formats.limits import CENTRAL_ITEM_BYTES, XML_DEPTH
 
 _DECLARATION = re.compile(r"\s*<\?xml\b[^>]*\?>")
+_DOCUMENT_TYPE = re.compile(r"\s*<!DOCTYPE\b", re.IGNORECASE)
+_DOCUMENT_TYPE_REFUSED = "has a document type; that is not read"
 _ENCODING = re.compile(rb"""\A\s*<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -49,7 +51,10 @@ def decoded_xml(data: bytes) -> str:
         text = data.decode(encoding)
     except UnicodeError as error:
         raise XmlFormatError(f"is not text in {encoding}") from error
-    return _DECLARATION.sub("", text, count=1)
+    text = _DECLARATION.sub("", text, count=1)
+    if _DOCUMENT_TYPE.match(text):
+        raise XmlFormatError(_DOCUMENT_TYPE_REFUSED)
+    return text
 
 
 def _known_encoding(name: str) -> str:
@@ -146,7 +151,7 @@ def _strict_parser(target: "TreeBuilder | _Children") -> expat.XMLParserType:
         target.end(tag)
 
     def refused(*_: object) -> None:
-        raise XmlFormatError("has a document type; that is not read")
+        raise XmlFormatError(_DOCUMENT_TYPE_REFUSED)
 
     parser.buffer_text = True
     parser.StartElementHandler = start

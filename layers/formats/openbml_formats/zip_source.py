@@ -10,6 +10,7 @@ from typing_extensions import Buffer
 
 from openbml_formats.entry_names import ENTRY_NAME_CHARACTERS
 from openbml_formats.planned import ArchiveEntry
+from openbml_formats.records import Problem, Severity
 from openbml_formats.sources import Member, MemberUnreadableError
 from openbml_formats.zip_directory import (
     LOCAL_HEADER_BYTES,
@@ -31,6 +32,16 @@ _BLOCK_BYTES = 1024 * 1024
 def packed_length(room: int, compressed_size: int) -> int:
     """Return how many bytes from an entry's local header on hold all of it."""
     return min(room, compressed_size + HEADER_ROOM)
+
+
+def litter(name: str) -> Problem:
+    """Return the row of the report about a file that an operating system left in an archive."""
+    return Problem(
+        file=name,
+        reason="ignored_system_file",
+        message="was left by an operating system",
+        severity=Severity.SKIPPED,
+    )
 
 
 class ZipSource:

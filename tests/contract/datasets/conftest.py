@@ -2,12 +2,13 @@
 
 import urllib.request
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
@@ -20,17 +21,14 @@ from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.complete_imports import GivenPart, complete_import, part_urls
 from openbml.datasets.importing.data_imports import DataImport
 from openbml.datasets.importing.end_imports import cancel_import
+from openbml.datasets.importing.heavy_plans import JobPlanner
 from openbml.datasets.importing.import_shards import ShardWorker, import_shard
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.inputs import SourceVersion
 from openbml.datasets.importing.plan_imports import Planner, plan_import
 from openbml.datasets.importing.reports_dynamodb import DynamoReportRepository
 from openbml.datasets.importing.shards import ShardMessage
-from openbml.datasets.importing.start_imports import (
-    GivenFile,
-    import_from_version,
-    start_import,
-)
+from openbml.datasets.importing.start_imports import GivenFile, import_from_version, start_import
 from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
@@ -42,11 +40,14 @@ from openbml.datasets.samples_dynamodb import DynamoSampleRepository
 from openbml.datasets.settings import QuotaSettings
 from openbml.datasets.snapshots import PackMessage, Selection, Snapshot
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
+from openbml.datasets.tables.import_tables import TableImporter
+from openbml.datasets.tables.table_versions_dynamodb import DynamoTableRepository
 from openbml_catalog.datasets import dataset_kinds
 from openbml_formats.records import Problem, Severity
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.compute_memory import Ticking
 from tests.fakes.datasets_memory import EventLog, ListQueue
+from tests.fakes.tables_memory import MemoryCatalogue
 
 USER = 7
 
@@ -70,6 +71,7 @@ class World:
     uploads: S3UploadStore
     clock: Ticking = field(default_factory=Ticking)
     shards: ListQueue = field(default_factory=ListQueue)
+    starting: ListQueue = field(default_factory=ListQueue)
     packing: ListQueue = field(default_factory=ListQueue)
     deletions: ListQueue = field(default_factory=ListQueue)
     events: EventLog = field(default_factory=EventLog)
@@ -81,6 +83,8 @@ class World:
         self.imports = DynamoImportRepository(self.table, now=self.clock, quotas=self.quotas)
         self.reports = DynamoReportRepository(self.table, self.data)
         self.samples = DynamoSampleRepository(self.table, self.data, now=self.clock)
+        self.tables = DynamoTableRepository(self.table)
+        self.catalogue = MemoryCatalogue()
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
         self.history = DynamoHistoryRepository(self.table, self.data)
         self.snapshots = DynamoSnapshotRepository(self.table)
@@ -104,19 +108,31 @@ class World:
         return version.key
 
     def started(
-        self, key: VersionKey, *bodies: bytes, names: Sequence[str] = (), format_code: str = "json"
+        self,
+        key: VersionKey,
+        *bodies: bytes,
+        names: Sequence[str] = (),
+        format_code: str = "json",
+        settings: Mapping[str, JsonValue] | None = None,
     ) -> DataImport:
         files = [
             GivenFile(name=name, size_bytes=len(body))
             for name, body in zip(names or ["images.zip"], bodies, strict=True)
         ]
-        return self.announced(key, files, format_code)
+        return self.announced(key, files, format_code, settings)
 
-    def announced(self, key: VersionKey, files: Sequence[GivenFile], format_code: str) -> DataImport:
+    def announced(
+        self,
+        key: VersionKey,
+        files: Sequence[GivenFile],
+        format_code: str,
+        settings: Mapping[str, JsonValue] | None = None,
+    ) -> DataImport:
         return start_import(
             key,
             format_code=format_code,
             files=files,
+            settings=settings,
             user_id=USER,
             datasets=self.datasets,
             imports=self.imports,
@@ -168,9 +184,32 @@ class World:
             archives=self.archives,
             data=self.data,
             shards=self.shards,
+            heavy=JobPlanner(
+                jobs=self.jobs,
+                starting=self.starting,
+                new_id=new_id,
+                now=self.clock,
+            ),
+            tables=self.importer,
             events=self.events,
             now=self.clock,
             quotas=self.quotas,
+        )
+
+    @property
+    def importer(self) -> TableImporter:
+        return TableImporter(
+            imports=self.imports,
+            tables=self.tables,
+            reports=self.reports,
+            data=self.data,
+            marks=self.marks,
+            catalogue=self.catalogue,
+            jobs=self.jobs,
+            starting=self.starting,
+            events=self.events,
+            new_id=new_id,
+            now=self.clock,
         )
 
     @property
@@ -201,7 +240,7 @@ class World:
 
     def imported(self, key: VersionKey, *bodies: bytes, **options: Any) -> DataImport:
         """Upload, plan, import; the import as it ended."""
-        return self.carried_out(self.uploaded(key, *bodies, **options))
+        return self.ended(self.uploaded(key, *bodies, **options))
 
     def copied(self, key: VersionKey, source: SourceVersion) -> DataImport:
         """Import from another version; the import as it ended."""
@@ -216,9 +255,9 @@ class World:
             new_id=new_id,
             now=self.clock,
         )
-        return self.carried_out(data_import)
+        return self.ended(data_import)
 
-    def carried_out(self, data_import: DataImport) -> DataImport:
+    def ended(self, data_import: DataImport) -> DataImport:
         self.planned(data_import)
         for message in self.shards.taken():
             assert isinstance(message, ShardMessage)
@@ -286,9 +325,9 @@ class World:
         parts: dict[str, Any] = {
             "imports": self.imports,
             "samples": self.samples,
+            "reports": self.reports,
             "jobs": self.jobs,
             "marks": self.marks,
-            "reports": self.reports,
             "uploads": self.uploads,
             "archives": self.archives,
             "data": self.data,

@@ -16,6 +16,7 @@ from openbml.core.ids import new_id
 from openbml.core.scope import Principal
 from openbml.datasets import wiring
 from openbml.datasets.data_api import wiring as api_wiring
+from openbml.datasets.delete_datasets import DeletionMessage
 from openbml.identity import wiring as identity_wiring
 from openbml.identity.access import Authorizer
 from openbml.identity.applications import Application, DataAccess
@@ -124,6 +125,15 @@ class Desk:
         document = self.call(operation, body, **options)
         assert "error_code" in document, document
         return document["error_code"], document["error_msg"]
+
+    def carried_out(self) -> None:
+        """Work off what the function asked to be deleted."""
+        sqs = client("sqs", self.world.url)
+        url = sqs.get_queue_url(QueueName=self.world.table.name)["QueueUrl"]
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            self.world.deletions.send([DeletionMessage.model_validate_json(message["Body"])])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        self.world.carried_out()
 
     def create(self, name: str, api_type: str, template_type: str, **more: Any) -> dict[str, Any]:
         return self.ok(

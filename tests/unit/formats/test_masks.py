@@ -32,10 +32,17 @@ def test_cocos_string_comes_back(mask: Mask) -> None:
 
 
 def test_cocos_string_is_the_one_of_its_own_tools() -> None:
-    """Encoded by pycocotools 2.0: a 6 × 4 bitmap with rows 1-2 of columns 1-4 set."""
-    mask = masks.from_rows(6, 4, bytes([0] * 6 + [0, 1, 1, 1, 1, 0] * 2 + [0] * 6))
-    assert mask.counts == (5, 2, 2, 2, 2, 2, 2, 2, 5)
-    assert masks.to_coco_string(mask) == "52203NO00003"[:0] + masks.to_coco_string(mask)
+    """Encoded by pycocotools: a bitmap of 6 × 4 pixels, and one of 300 × 200 with a hole."""
+    small = masks.from_polygons([((1, 1), (5, 1), (5, 3), (1, 3))], 6, 4)
+    assert masks.to_coco_string(small) == "522000003"
+    around = masks.from_polygons([((37, 20), (280, 20), (280, 150), (37, 150))], 300, 200)
+    pixels = bytearray(masks.to_rows(around))
+    for y in range(90, 100):
+        pixels[y * 300 + 90 : y * 300 + 222] = bytes(132)
+    text = masks.to_coco_string(masks.from_rows(300, 200, bytes(pixels)))
+    assert text.startswith("lW7R4V20000")
+    assert text.count("TN\\Ol1d0") + text.count("TN\\Ol1`2") == 132
+    assert text.endswith("000\\l3")
 
 
 @given(SMALL)

@@ -1,31 +1,19 @@
 """A table's Parquet parts, fetched to disk and profiled there."""
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
-from pydantic import BaseModel
 
 from openbml_data.quality.report import table_report
 from openbml_data.quality.tables import profiled, table_findings
 from openbml_formats.data_jobs import DataJobOrder
 from openbml_formats.quality import QualityReport, QualitySettings, TableQuality
+from openbml_formats.tables.table_imports import TableManifest
 
 if TYPE_CHECKING:
     from openbml_data.workspace import Workspace
-
-
-class _Part(BaseModel):
-    key: str
-    rows: int
-
-
-class _Manifest(BaseModel):
-    """A table's manifest, as far as it is read here."""
-
-    parts: Sequence[_Part] = ()
 
 
 _BLOCK = 8 * 1024 * 1024
@@ -49,7 +37,7 @@ def reported_table(order: DataJobOrder, settings: QualitySettings, workspace: "W
 def _part_keys(settings: QualitySettings, workspace: "Workspace") -> list[str]:
     if settings.table_manifest is None:
         return []
-    manifest = _Manifest.model_validate_json(workspace.data_object(settings.table_manifest))
+    manifest = TableManifest.model_validate_json(workspace.data_object(settings.table_manifest))
     return [part.key for part in manifest.parts if part.rows]
 
 

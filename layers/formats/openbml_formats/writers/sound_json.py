@@ -1,4 +1,4 @@
-"""Sounds with a json file each, as the import of the same name reads them: images are written the same way."""
+"""Sounds with a json file each, as the import of the same name reads them; written like images."""
 
 from openbml_formats.writers.json import WRITER
 

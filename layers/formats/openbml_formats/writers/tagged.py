@@ -13,6 +13,9 @@ PART_BYTES = 32 * 1024 * 1024  # an import takes files of 40
 
 
 class TaggedWriter:
+    def __init__(self, *, part_bytes: int = PART_BYTES) -> None:
+        self._part_bytes = part_bytes
+
     def write(self, info: ExportInfo, samples: Iterable[ExportSample], archive: Archive) -> None:
         tags: dict[str, None] = {}
         lines = _lines(samples, tags)
@@ -20,13 +23,13 @@ class TaggedWriter:
             first = next(lines, None)
             if first is None:
                 break
-            archive.add_from(f"part{number}.txt", chain([first], _some(lines)))
+            archive.add_from(f"part{number}.txt", chain([first], _some(lines, self._part_bytes)))
         archive.add("label_map.json", json.dumps(_label_map(info, tags), ensure_ascii=False).encode())
 
 
-def _some(lines: Iterator[bytes]) -> Iterator[bytes]:
+def _some(lines: Iterator[bytes], most: int) -> Iterator[bytes]:
     size = 0
-    while size < PART_BYTES and (line := next(lines, None)) is not None:
+    while size < most and (line := next(lines, None)) is not None:
         size += len(line)
         yield line
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, JsonValue, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from openbml.datasets.api_models import Body, Reply
 from openbml.datasets.importing.complete_imports import GivenPart, GivenParts
@@ -17,6 +17,7 @@ from openbml.datasets.importing.data_imports import (
 from openbml.datasets.importing.inputs import ImportFile, SourceVersion, Take
 from openbml.datasets.importing.start_imports import GivenFile
 from openbml.datasets.limits import FILES_PER_IMPORT, PARTS, URLS_PER_CALL
+from openbml.datasets.tables.table_settings import TableSettings
 
 # What the format was called while there were two of them; still taken and told.
 _FORMER_NAMES = {"json": "json", "none": "images"}
@@ -54,19 +55,24 @@ class NewImport(Body):
     filename: str | None = Field(default=None, min_length=1, max_length=255)
     size_bytes: int | None = None
     annotation_format: Literal["json", "none"] | None = None
-    table: Mapping[str, JsonValue] | None = None
+    table: TableSettings | None = None
     source: NewSource | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        ways = [bool(self.files), self.filename is not None, self.source is not None]
+        ways = [bool(self.files), self.filename is not None, self.source is not None, self.is_external]
         if sum(ways) != 1:
-            raise ValueError("give either files, or filename with size_bytes, or source")
+            raise ValueError("give either files, or filename with size_bytes, or source, or table.catalogue")
         if (self.filename is None) is not (self.size_bytes is None):
             raise ValueError("filename and size_bytes belong together")
         if self.files and self.format is None:
             raise ValueError("files need their format")
         return self
+
+    @property
+    def is_external(self) -> bool:
+        """Tell whether the rows come from a table of the catalogue."""
+        return self.table is not None and self.table.catalogue is not None
 
     @property
     def format_code(self) -> str:

@@ -30,12 +30,15 @@ from openbml.datasets.importing.end_imports import cancel_import
 from openbml.datasets.importing.reports import report_url
 from openbml.datasets.importing.start_imports import import_from_version, start_import
 from openbml.datasets.limits import FILES_PER_IMPORT, URLS_PER_CALL
+from openbml.datasets.tables.start_table_imports import import_from_catalogue
+from openbml.datasets.tables.table_settings import TableSettings, checked_table_settings
 from openbml.datasets.wiring import (
     archive_store,
     data_store,
     dataset_repository,
     import_repository,
     report_repository,
+    table_catalogue,
     upload_store,
 )
 from openbml.identity.wiring import authorizer
@@ -85,11 +88,13 @@ def post_import(
             now=utc_now,
         )
         return ImportView.of(copied), HTTPStatus.CREATED
+    if body.table is not None and body.is_external:
+        return ImportView.of(_from_catalogue(key, body.table, access.user_id)), HTTPStatus.CREATED
     data_import = start_import(
         key,
         format_code=body.format_code,
         files=body.given_files,
-        settings=body.table,
+        settings=checked_table_settings(body.table) if body.table else {},
         user_id=access.user_id,
         datasets=dataset_repository(),
         imports=import_repository(),
@@ -98,6 +103,21 @@ def post_import(
         now=utc_now,
     )
     return _with_urls(data_import), HTTPStatus.CREATED
+
+
+def _from_catalogue(key: VersionKey, settings: TableSettings, user_id: int) -> DataImport:
+    return import_from_catalogue(
+        key,
+        settings,
+        user_id=user_id,
+        catalogue=table_catalogue(),
+        datasets=dataset_repository(),
+        imports=import_repository(),
+        archives=archive_store(),
+        events=event_publisher(),
+        new_id=new_id,
+        now=utc_now,
+    )
 
 
 @router.get(f"{VERSION}/imports")

@@ -229,6 +229,9 @@ class DatasetRepository(Protocol):
         self, key: VersionKey, *, limit: int, position: Position | None
     ) -> tuple[Sequence[LabelCount], Position | None]: ...
 
+    def set_label_map(self, dataset: Dataset, label_map: Mapping[str, int]) -> None:
+        """Keep the label map of a first import; once there is one, nothing changes."""
+
     def mark_deleting(self, dataset: Dataset) -> None:
         """Free the name, refuse every later import. Repeating it is harmless."""
 

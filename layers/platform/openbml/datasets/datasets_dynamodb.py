@@ -114,6 +114,18 @@ class DynamoDatasetRepository:
         )
         return [from_item(LabelCount, item) for item in items], following
 
+    def set_label_map(self, dataset: Dataset, label_map: Mapping[str, int]) -> None:
+        try:
+            self._table.update_item(
+                Key=dataset_key(dataset.scope, dataset.dataset_id),
+                UpdateExpression="SET label_map = :new",
+                ConditionExpression="attribute_exists(pk) AND "
+                "(attribute_not_exists(label_map) OR label_map = :none)",
+                ExpressionAttributeValues={":new": dict(label_map), ":none": {}},
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return  # it has one, or is gone
+
     def mark_deleting(self, dataset: Dataset) -> None:
         scope, dataset_id = dataset.scope, dataset.dataset_id
         # The dataset first: from now on it gets no new version.

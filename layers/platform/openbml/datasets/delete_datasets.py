@@ -27,7 +27,7 @@ from openbml.datasets.importing.end_imports import abort_uploads, fail_import
 from openbml.datasets.importing.reports import ReportRepository
 from openbml.datasets.jobs.data_jobs import DataJobRepository
 from openbml.datasets.samples import SampleRepository
-from openbml.datasets.stored_objects import ObjectStore, UploadStore, table_manifest_key
+from openbml.datasets.stored_objects import ObjectStore, UploadStore, table_prefix
 from openbml_formats.data_jobs import DataJobKind
 from openbml_formats.export_jobs import ExportSettings
 
@@ -116,9 +116,9 @@ class VersionRemover:
         *,
         imports: ImportRepository,
         samples: SampleRepository,
+        reports: ReportRepository,
         jobs: DataJobRepository,
         marks: MarkRepository,
-        reports: ReportRepository,
         uploads: UploadStore,
         archives: ObjectStore,
         data: ObjectStore,
@@ -127,9 +127,9 @@ class VersionRemover:
     ) -> None:
         self._imports = imports
         self._samples = samples
+        self._reports = reports
         self._jobs = jobs
         self._marks = marks
-        self._reports = reports
         self._uploads = uploads
         self._archives = archives
         self._data = data
@@ -149,7 +149,7 @@ class VersionRemover:
             self._reports.remove(ended)
             self._imports.remove(ended)
         self._remove_jobs(version.key)
-        self._data.delete_below(table_manifest_key(version.key).rpartition("/")[0] + "/")
+        self._data.delete_below(table_prefix(version.key))
         self._imports.remove_rest(version.key)
         return True
 

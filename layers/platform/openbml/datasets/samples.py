@@ -181,6 +181,9 @@ class SampleRepository(Protocol):
             ContentBusyError: a sweep is at one of the contents in this moment; ask again later.
         """
 
+    def release(self, key: VersionKey, samples: Sequence[Sample]) -> None:
+        """Give up the claims that these samples hold; a repeat is harmless."""
+
     def holders(self, key: VersionKey, sha256s: Sequence[str]) -> Mapping[str, int]:
         """Return the sample ids that hold contents of the version; of contents it does not have, none."""
 

@@ -108,22 +108,20 @@ class DynamoSampleRepository:
         """Return the sample ids that could take a claim over from an import that ended half-way.
 
         Only one import runs into a version at a time, so another import's claim either has a finished chunk
-        or belongs to nobody.
+        or belongs to nobody. Nor does a pending claim: while an import runs, no single sample comes in.
         """
         wanted = {claim.sha256: claim for claim in claims}
-        owners = {
-            item["sk"].split("#")[0]: (int(item["sample_id"]), int(item["import_id"]))
-            for item in self._batches.get([content_key(key, sha256) for sha256 in wanted])
-        }
+        owners = self._batches.get([content_key(key, sha256) for sha256 in wanted])
         strangers = {
-            sha256: sample_id
-            for sha256, (sample_id, import_id) in owners.items()
-            if import_id != wanted[sha256].import_id
+            item["sk"].split("#")[0]: item
+            for item in owners
+            if int(item["import_id"]) != wanted[item["sk"].split("#")[0]].import_id
         }
-        finished = self._finished(key, {chunk_of(sample_id) for sample_id in strangers.values()})
+        finished = self._finished(key, {chunk_of(int(item["sample_id"])) for item in strangers.values()})
         held: set[int] = set()
-        for sha256, sample_id in strangers.items():
-            if chunk_of(sample_id) in finished:
+        for sha256, item in strangers.items():
+            sample_id = int(item["sample_id"])
+            if chunk_of(sample_id) in finished and not item.get("pending"):
                 continue
             claim = wanted[sha256]
             try:
@@ -132,6 +130,10 @@ class DynamoSampleRepository:
                 continue  # taken over by another shard in this moment
             held.add(claim.sample_id)
         return held
+
+    def release(self, key: VersionKey, samples: Sequence[Sample]) -> None:
+        for sample in samples:
+            self._release(key, sample)
 
     def holders(self, key: VersionKey, sha256s: Sequence[str]) -> Mapping[str, int]:
         items = self._batches.get([content_key(key, sha256) for sha256 in dict.fromkeys(sha256s)])

@@ -87,6 +87,6 @@ def thumbnail_key(scope: ProjectScope, sha256: str) -> str:
     return f"{scope.prefix}thumbnails/{sha256}.jpg"
 
 
-def table_manifest_key(key: VersionKey) -> str:
-    """Return where a table's version names its Parquet parts, data bucket."""
-    return f"{key.scope.prefix}tables/{key.dataset_id}/{key.version_number}/manifest.json"
+def table_prefix(key: VersionKey) -> str:
+    """Return below what all parts and manifests of a table's version lie, data bucket."""
+    return f"{key.scope.prefix}tables/{key.dataset_id}/{key.version_number}/"

@@ -8,6 +8,7 @@
 | version | `dataset#{scope}#{id}` | `version#{n}` |
 | where a version is | `version-id#{version_id}` | `version` |
 | import | `version#{scope}#{id}#{n}` | `import#{import_id}` |
+| table | `version#{scope}#{id}#{n}` | `table` |
 | label count | `version#{scope}#{id}#{n}` | `label#{name}` |
 | model trained on it | `version#{scope}#{id}#{n}` | `trained#{model_id}#{model_version}` |
 | operation | `version#{scope}#{id}#{n}` | `operation#{operation_id}` |
@@ -79,6 +80,10 @@ def version_item_key(key: VersionKey) -> dict[str, str]:
 
 def version_pk(key: VersionKey) -> str:
     return f"version#{key.scope.key}#{key.dataset_id}#{key.version_number}"
+
+
+def table_key(key: VersionKey) -> dict[str, str]:
+    return {"pk": version_pk(key), "sk": "table"}
 
 
 def import_key(key: VersionKey, import_id: int) -> dict[str, str]:

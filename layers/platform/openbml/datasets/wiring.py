@@ -8,8 +8,11 @@ import boto3
 from botocore.config import Config
 
 from openbml.core.clock import utc_now
+from openbml.core.ids import new_id
 from openbml.core.queues import MessageQueue
 from openbml.core.wiring import event_publisher, sqs_queue
+from openbml.datasets.adding.intake import SampleIntake
+from openbml.datasets.adding.intake_dynamodb import DynamoSampleIntake
 from openbml.datasets.annotating.edits import AnnotationStore
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.annotating.history import HistoryRepository
@@ -20,6 +23,7 @@ from openbml.datasets.delete_datasets import VersionRemover
 from openbml.datasets.garbage.marks import MarkRepository
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
+from openbml.datasets.importing.heavy_plans import JobPlanner, PlanImportHook
 from openbml.datasets.importing.import_shards import ShardWorker
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.plan_imports import Planner
@@ -47,7 +51,12 @@ from openbml.datasets.settings import (
 )
 from openbml.datasets.snapshots import SnapshotRepository
 from openbml.datasets.snapshots_dynamodb import DynamoSnapshotRepository
-from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore, UploadStore, table_manifest_key
+from openbml.datasets.stored_objects import ObjectStore, UploadStore
+from openbml.datasets.tables.import_tables import TableImporter, TableImportHook
+from openbml.datasets.tables.table_catalogues import ExternalReader, TableCatalogue
+from openbml.datasets.tables.table_catalogues_glue import GlueTableCatalogue, S3ExternalReader
+from openbml.datasets.tables.table_versions import TableRepository
+from openbml.datasets.tables.table_versions_dynamodb import DynamoTableRepository
 from openbml_formats.data_jobs import DataJobKind
 
 _THREADS = 16  # requests in flight of one worker
@@ -102,6 +111,38 @@ def report_repository() -> ReportRepository:
 
 
 @cache
+def table_repository() -> TableRepository:
+    return DynamoTableRepository(_table())
+
+
+@cache
+def table_catalogue() -> TableCatalogue:
+    return GlueTableCatalogue(boto3.client("glue"))
+
+
+@cache
+def external_reader() -> ExternalReader:
+    return S3ExternalReader(_s3())
+
+
+@cache
+def table_importer() -> TableImporter:
+    return TableImporter(
+        imports=import_repository(),
+        tables=table_repository(),
+        reports=report_repository(),
+        data=data_store(),
+        marks=mark_repository(),
+        catalogue=table_catalogue(),
+        jobs=data_job_repository(),
+        starting=data_job_queue(),
+        events=event_publisher(),
+        new_id=new_id,
+        now=utc_now,
+    )
+
+
+@cache
 def planner() -> Planner:
     return Planner(
         datasets=dataset_repository(),
@@ -111,6 +152,8 @@ def planner() -> Planner:
         archives=archive_store(),
         data=data_store(),
         shards=shard_queue(),
+        heavy=JobPlanner(jobs=data_job_repository(), starting=data_job_queue(), new_id=new_id, now=utc_now),
+        tables=table_importer(),
         events=event_publisher(),
         now=utc_now,
         quotas=quotas(),
@@ -152,17 +195,15 @@ def data_job_hooks() -> Hooks:
         DataJobKind.QUALITY_REPORT: QualityReportHook(data_store()),
         DataJobKind.CLEANING: derivations,
         DataJobKind.AUGMENTATION: derivations,
+        DataJobKind.IMPORT_TABLE: TableImportHook(table_importer()),
+        DataJobKind.PLAN_IMPORT: PlanImportHook(planner()),
     }
 
 
 def table_manifest(key: VersionKey) -> str | None:
     """Return the key of the manifest of a version's rows, None while there are none."""
-    manifest = table_manifest_key(key)
-    try:
-        data_store().size(manifest)
-    except ObjectMissingError:
-        return None
-    return manifest
+    table = table_repository().find(key)
+    return table.manifest_key if table else None
 
 
 @cache
@@ -191,6 +232,18 @@ def lineage_repository() -> LineageRepository:
 
 
 @cache
+def sample_intake() -> SampleIntake:
+    return DynamoSampleIntake(
+        _table(),
+        imports=import_repository(),
+        marks=mark_repository(),
+        quotas=quotas(),
+        new_id=new_id,
+        now=utc_now,
+    )
+
+
+@cache
 def mark_repository() -> MarkRepository:
     return DynamoMarkRepository(_table())
 
@@ -200,9 +253,9 @@ def version_remover() -> VersionRemover:
     return VersionRemover(
         imports=import_repository(),
         samples=sample_repository(),
+        reports=report_repository(),
         jobs=data_job_repository(),
         marks=mark_repository(),
-        reports=report_repository(),
         uploads=upload_store(),
         archives=archive_store(),
         data=data_store(),

@@ -6,11 +6,20 @@ from functools import cache, partial
 from openbml.core.clock import utc_now
 from openbml.core.ids import new_id, new_log_id
 from openbml.datasets.data_api import dataset_operations as of_datasets
+from openbml.datasets.data_api import entity_operations as of_entities
 from openbml.datasets.data_api import version_operations as of_versions
 from openbml.datasets.data_api.answers import DataApi, Operation
 from openbml.datasets.data_api.callers_identity import IdentityCallers
 from openbml.datasets.data_api.version_figures import VersionFigures
-from openbml.datasets.wiring import dataset_repository, deletion_queue, import_repository
+from openbml.datasets.wiring import (
+    annotation_store,
+    data_store,
+    dataset_repository,
+    deletion_queue,
+    import_repository,
+    sample_intake,
+    sample_repository,
+)
 from openbml.identity.wiring import application_repository, authorizer
 
 READ, WRITE, MANAGE = "datasets.read", "datasets.write", "datasets.manage"
@@ -20,7 +29,7 @@ READ, WRITE, MANAGE = "datasets.read", "datasets.write", "datasets.manage"
 def data_api() -> DataApi:
     return DataApi(
         callers=IdentityCallers(application_repository(), authorizer(), now=utc_now),
-        operations={**_of_datasets(), **_of_versions()},
+        operations={**_of_datasets(), **_of_entities(), **_of_versions()},
         new_log_id=new_log_id,
     )
 
@@ -45,6 +54,19 @@ def _of_datasets() -> Mapping[str, Operation]:
             partial(of_datasets.describe_datasets, datasets=datasets),
         ),
     }
+
+
+def _of_entities() -> Mapping[str, Operation]:
+    using = of_entities.EntityCollaborators(
+        datasets=dataset_repository(),
+        samples=sample_repository(),
+        intake=sample_intake(),
+        annotations=annotation_store(),
+        data=data_store(),
+        now=utc_now,
+    )
+    add_entity = partial(of_entities.add_entity, using=using)
+    return {"addentity": Operation(of_entities.AddEntityRequest, WRITE, add_entity)}
 
 
 def _of_versions() -> Mapping[str, Operation]:

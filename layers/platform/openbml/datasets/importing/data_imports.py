@@ -53,7 +53,9 @@ class FailureReason(StrEnum):
     ENCODING = "encoding"
     TAG_SCHEME = "tag_scheme"
     SCHEMA = "schema"
+    BAD_VALUE = "bad_value"
     SOURCE_DATASET = "source_dataset"
+    SOURCE_TABLE = "source_table"
     DATASET_DELETED = "dataset_deleted"
     INTERNAL = "internal"
 

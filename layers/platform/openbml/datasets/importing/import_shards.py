@@ -29,10 +29,10 @@ from openbml.datasets.importing.shard_samples import (
     told,
 )
 from openbml.datasets.importing.shards import ShardMessage, shard_key, shared_key
-from openbml.datasets.rejections import SampleRejectedError
+from openbml.datasets.rejections import SampleRejectedError, rejection
 from openbml.datasets.samples import AnnotationSource, Claim, Sample, SampleRepository
 from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore, blob_key, thumbnail_key
-from openbml_formats.planned import PlannedSample, unpacked_plan
+from openbml_formats.planned import KnownContent, PlannedSample, unpacked_plan
 from openbml_formats.protocols import Shared
 from openbml_formats.records import Problem, Severity
 
@@ -57,10 +57,12 @@ class ShardWorker(NamedTuple):
 class Outcome(NamedTuple):
     """Samples of a group that hold their content; `stored` are their objects on the way.
 
-    `replaced` are samples whose text was there; that one has their annotation now.
+    `gone` are copies whose original was deleted meanwhile; `replaced` are samples whose text was there: that
+    one has their annotation now.
     """
 
     accepted: Sequence[Candidate]
+    gone: Sequence[Candidate] = ()
     duplicates: Sequence[Candidate] = ()
     replaced: Sequence[Candidate] = ()
     stored: Sequence[Future[None]] = ()
@@ -115,6 +117,8 @@ class _ShardRun:
             for candidate in outcome.accepted:
                 accepted.append(candidate.sample)
                 self._tell(candidate.problems)
+            for candidate in outcome.gone:
+                self._log.add(told(candidate.planned, rejection("content_gone", "was deleted meanwhile")))
             for candidate in outcome.duplicates:
                 self._log.add(_duplicate(candidate.planned))
             for candidate in outcome.replaced:
@@ -176,12 +180,28 @@ class _ShardRun:
         kept = [candidate for candidate in group if candidate.sample.sample_id in held]
         stored = [self._worker.executor.submit(self._store, candidate) for candidate in kept]
         duplicates = [candidate for candidate in group if candidate.sample.sample_id not in held]
-        if not duplicates or duplicates[0].medium.data is not None or not duplicates[0].sample.texts:
-            return Outcome(kept, duplicates, (), stored)
+        if not any(candidate.sample.texts for candidate in duplicates):
+            gone = self._gone(kept)
+            there = [candidate for candidate in kept if candidate not in gone] if gone else kept
+            return Outcome(there, gone, duplicates, (), stored)
         replaced = self._replaced(duplicates)
         left = [candidate for candidate in duplicates if candidate.sample.sample_id not in replaced]
         new = [candidate for candidate in duplicates if candidate.sample.sample_id in replaced]
-        return Outcome(kept, left, new, stored)
+        return Outcome(kept, (), left, new, stored)
+
+    def _gone(self, kept: Sequence[Candidate]) -> Sequence[Candidate]:
+        """Return copies whose content is not there any more; from the claim on, the sweep spares it."""
+        known = [row for row in kept if isinstance(row.planned.content, KnownContent)]
+        gone = [row for row in known if not self._is_stored(row.sample.sha256)]
+        self._worker.samples.release(self._key, [row.sample for row in gone])
+        return gone
+
+    def _is_stored(self, sha256: str) -> bool:
+        try:
+            self._worker.data.size(blob_key(self._import.scope, sha256))
+        except ObjectMissingError:
+            return False
+        return True
 
     def _replaced(self, duplicates: Sequence[Candidate]) -> frozenset[int]:
         """Give texts that are there already their new annotations (spec 02 section 4.6: the new one wins).

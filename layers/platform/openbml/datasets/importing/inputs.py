@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from openbml.core.scope import ProjectScope
+from openbml.datasets.datasets import VersionKey
 from openbml.datasets.limits import MIB, PART_BYTES, PARTS
 
 
@@ -59,3 +61,6 @@ class SourceVersion(BaseModel):
     version_number: int
     take: Take
     labels: tuple[str, ...] = ()
+
+    def key(self, scope: ProjectScope) -> VersionKey:
+        return VersionKey(scope=scope, dataset_id=self.dataset_id, version_number=self.version_number)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, NamedTuple, cast
 
 from openbml.core.errors import OpenBMLError
-from openbml.datasets.datasets import DatasetRepository, VersionKey
+from openbml.datasets.datasets import VersionKey
 from openbml.datasets.importing.data_imports import DataImport, FailureReason
 from openbml.datasets.importing.file_rules import is_archive_upload
 from openbml.datasets.importing.inputs import SourceVersion, Take
@@ -17,10 +17,10 @@ from openbml_formats.annotations import Annotation
 from openbml_formats.loose_files import LooseFile, LooseFiles
 from openbml_formats.planned import KnownContent, PlannedSample
 from openbml_formats.planning import LocatedSource
-from openbml_formats.records import Problem, Severity
+from openbml_formats.records import Problem
 from openbml_formats.sources import Member
 from openbml_formats.zip_directory import read_directory
-from openbml_formats.zip_source import ReadRange, ZipSource
+from openbml_formats.zip_source import ReadRange, ZipSource, litter
 
 _CENTRAL_SUFFIXES = (".json", ".jsonl", ".xml", ".txt", ".tsv", ".csv", ".conll")
 _TEXTS = (Content.TEXT, Content.PAIR, Content.TOKENS)
@@ -65,7 +65,7 @@ def _opened_archive(data_import: DataImport, archives: ObjectStore) -> OpenedUpl
     size = _size(archives, key)
     directory = read_directory(cast(IO[bytes], RangeReader(archives, key, size)), size)
     source = ZipSource(directory, _range_of(data_import, archives, key, size))
-    return OpenedUpload(source, [_litter(name) for name in directory.ignored])
+    return OpenedUpload(source, [litter(name) for name in directory.ignored])
 
 
 def _range_of(data_import: DataImport, archives: ObjectStore, key: str, size: int) -> ReadRange:
@@ -90,11 +90,9 @@ def is_too_large(data_import: DataImport, members: Sequence[Member]) -> bool:
 
 
 def samples_of_version(
-    key: VersionKey, wanted: SourceVersion, samples: SampleRepository, datasets: DatasetRepository
+    source: VersionKey, wanted: SourceVersion, samples: SampleRepository
 ) -> Iterator[PlannedSample | Problem]:
     """Yield what is taken of another version, in its order, with contents by reference."""
-    source = key.model_copy(update={"dataset_id": wanted.dataset_id, "version_number": wanted.version_number})
-    datasets.version(source)
     for chunk in samples.chunks(source):
         for sample in sorted(samples.of_chunk(source.scope, chunk), key=lambda row: row.sample_id):
             planned = _taken(source, sample, wanted, samples)
@@ -150,12 +148,3 @@ def _size(archives: ObjectStore, key: str) -> int:
     except ObjectMissingError as error:
         message = "The uploaded files have expired; upload them again."
         raise refused(FailureReason.INTERNAL, message) from error
-
-
-def _litter(name: str) -> Problem:
-    return Problem(
-        file=name,
-        reason="ignored_system_file",
-        message="was left by an operating system",
-        severity=Severity.SKIPPED,
-    )

@@ -21,6 +21,7 @@ from openbml_formats.planning import CONTENT_BYTES, SIDECAR_BYTES, is_readable
 from openbml_formats.protocols import Shared, SidecarReader
 from openbml_formats.readers import reader_of
 from openbml_formats.records import AnnotationError, Picture, Problem, Severity
+from openbml_formats.sound_headers import checked_sound
 from openbml_formats.sources import MemberUnreadableError
 
 _SOUND_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "m4a": "audio/mp4"}
@@ -120,8 +121,6 @@ class SampleJudge:
         return Medium(**content.model_dump())
 
     def _sound(self, data: bytes) -> Medium:
-        from openbml_formats.sound_headers import checked_sound
-
         try:
             facts = checked_sound(data, limit_s=self._kind.sound_limit_s)
         except AnnotationError as error:

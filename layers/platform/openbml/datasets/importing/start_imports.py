@@ -54,7 +54,7 @@ def start_import(
             their names, their number or their sizes.
         DatasetDeletingError, VersionBusyError: the version takes no import now.
     """
-    dataset, _ = _open_version(key, datasets)
+    dataset, _ = open_version(key, datasets)
     chosen = checked_format(format_code, dataset.kind)
     names = checked_files(chosen, [(file.name, file.size_bytes) for file in files])
     import_id = new_id()
@@ -104,13 +104,10 @@ def import_from_version(
         DatasetNotFoundError, DatasetVersionNotFoundError: of the source too.
         DatasetDeletingError, VersionBusyError: one of the two versions is in use now.
     """
-    dataset, _ = _open_version(key, datasets)
+    dataset, _ = open_version(key, datasets)
     if (source.dataset_id, source.version_number) == (key.dataset_id, key.version_number):
         raise InvalidRequestError(field="source", reason="is the version itself")
-    source_key = key.model_copy(
-        update={"dataset_id": source.dataset_id, "version_number": source.version_number}
-    )
-    source_dataset, _ = _open_version(source_key, datasets)
+    source_dataset, _ = open_version(source.key(key.scope), datasets)
     check_source(dataset, source_dataset, source)
     data_import = DataImport(
         scope=key.scope,
@@ -128,7 +125,7 @@ def import_from_version(
     return begin(data_import, imports=imports, archives=archives, events=events)
 
 
-def _open_version(key: VersionKey, datasets: DatasetRepository) -> tuple[Dataset, DatasetVersion]:
+def open_version(key: VersionKey, datasets: DatasetRepository) -> tuple[Dataset, DatasetVersion]:
     """Return a version that nothing is happening to. Raises DatasetDeletingError, VersionBusyError."""
     dataset = datasets.get(key.scope, key.dataset_id)
     version = datasets.version(key)

@@ -107,7 +107,9 @@ class TableWorkspace:
         assert key == "manifest"
         rows = {"rows": 1, "sha256": ""}
         parts = [{"key": name, "size_bytes": len(body), **rows} for name, body in self._objects.items()]
-        columns = TableSchema.from_lists([0], ["a"], ["a"], ["bigint"]).model_dump(mode="json")
+        columns = TableSchema.from_lists([0, 1], ["a", "b"], ["a", "b"], ["bigint", "bigint"]).model_dump(
+            mode="json"
+        )
         whole = {"columns": columns, "rows": 4, "source_bytes": 9, "size_bytes": 9, "pages": []}
         return json.dumps({**whole, "parts": parts}).encode()
 
@@ -119,10 +121,11 @@ def test_a_report_of_a_table_reads_all_parts_of_its_manifest() -> None:
     bodies = []
     for values in ([1, 2], [3, 4]):
         body = io.BytesIO()
-        pl.DataFrame({"a": values}).write_parquet(body)
+        pl.DataFrame({"a": values, "b": values}).write_parquet(body)
         bodies.append(body.getvalue())
     workspace: Any = TableWorkspace(bodies)
     order = order_of(DataJobKind.QUALITY_REPORT, "table", {"table_manifest": "manifest"})
     report = quality_reports.run(order, workspace)
     assert report.table is not None
     assert (report.samples, report.table.columns[0].mean) == (4, 2.5)
+    assert report.table.columns[1].same_as == "a"

@@ -16,11 +16,14 @@ from openbml.datasets.datasets import (
 from openbml.datasets.importing.data_imports import (
     DataImport,
     FailureReason,
+    ImportChangedError,
     ImportCounts,
+    ImportPlan,
     ImportState,
+    VolumeTakenError,
 )
 from openbml.datasets.importing.end_imports import fail_import
-from openbml.datasets.importing.plan_imports import Planner, record_plan, send_shards
+from openbml.datasets.importing.plan_imports import Planner, send_shards
 from openbml.datasets.importing.shards import shard_key
 from openbml.datasets.jobs.data_job_kinds import Result
 from openbml.datasets.jobs.data_jobs import DataJob
@@ -28,7 +31,6 @@ from openbml.datasets.jobs.job_plans import JobPlan, plan_from_job
 from openbml.datasets.manage_versions import delete_version
 from openbml.datasets.quality.derivations import target_of
 from openbml_formats.derivations import DerivationResult
-from openbml_formats.planning import PlanSummary
 
 _GONE = (DatasetDeletingError, DatasetNotFoundError, DatasetVersionNotFoundError)
 
@@ -80,13 +82,28 @@ def _commit(job: DataJob, plan: JobPlan, planner: Planner) -> DataImport:
     if data_import.state is ImportState.UPLOADING:
         data_import = planner.imports.start(data_import)
     if data_import.state is ImportState.PLANNING:
-        room = planner.imports.room(data_import)
-        if plan.sample_count > room:
-            return _refused(data_import, plan, room, planner)
-        _copy_shards(data_import, plan, planner)
-        summary = PlanSummary(entries=plan.sample_count, shards=len(plan.shard_keys))
-        data_import = record_plan(data_import, summary, ImportCounts(), planner)
+        try:
+            data_import = _planned(data_import, plan, planner)
+        except VolumeTakenError:
+            return _refused(data_import, plan, planner)
+        except ImportChangedError:
+            return planner.imports.get(data_import.version_key, data_import.import_id)  # cancelled meanwhile
     return send_shards(data_import, planner)
+
+
+def _planned(data_import: DataImport, plan: JobPlan, planner: Planner) -> DataImport:
+    """Raises VolumeTakenError: there is no room; ImportChangedError."""
+    if plan.sample_count > planner.imports.room(data_import):
+        raise VolumeTakenError(import_id=data_import.import_id)
+    _copy_shards(data_import, plan, planner)
+    chunks = planner.imports.reserve_chunks(data_import.scope, max(len(plan.shard_keys), 1))
+    recorded = ImportPlan(
+        first_chunk=chunks,
+        shard_count=len(plan.shard_keys),
+        entries_total=plan.sample_count,
+        counts=ImportCounts(),
+    )
+    return planner.imports.plan(data_import, recorded)
 
 
 def _added(job: DataJob, planner: Planner) -> DataImport:
@@ -115,13 +132,12 @@ def _copy_shards(data_import: DataImport, plan: JobPlan, planner: Planner) -> No
         planner.archives.put(shard_key(data_import, index), body, content_type="application/octet-stream")
 
 
-def _refused(data_import: DataImport, plan: JobPlan, room: int, planner: Planner) -> DataImport:
+def _refused(data_import: DataImport, plan: JobPlan, planner: Planner) -> DataImport:
     limits = planner.quotas.of(data_import.content).describe()
-    message = f"{plan.sample_count} samples do not fit; there is room for {room}: {limits}."
     return fail_import(
         data_import,
         FailureReason.VOLUME_LIMIT,
-        message,
+        f"There is no room for {plan.sample_count} samples: {limits}. Delete data you no longer need.",
         imports=planner.imports,
         events=planner.events,
         now=planner.now,

@@ -18,43 +18,31 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from openbml.datasets.importing.pairing import paired
 from PIL import Image
 
-from openbml.core.clock import utc_now
-from openbml.core.ids import new_id
-from openbml.core.scope import ProjectScope
-from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
-from openbml.datasets.importing.data_imports import AnnotationFormat, ImportState
-from openbml.datasets.importing.import_shards import import_shard
-from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
-from openbml.datasets.importing.plan_imports import plan_import
-from openbml.datasets.importing.shards import ShardMessage, cut, packed
-from openbml.datasets.importing.start_imports import GivenPart, complete_import, start_import
+from benchmarks.import_place import THREADS, Place, Upload, import_seconds
 from openbml.datasets.limits import THUMBNAIL_SIDE
-from openbml.datasets.manage_datasets import create_dataset
-from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
-from openbml.datasets.samples_dynamodb import DynamoSampleRepository
+from openbml_catalog.datasets import dataset_kinds
+from openbml_formats.planned import PlannedSample, packed_plan
+from openbml_formats.planning import PlanLimits, plan_upload
+from openbml_formats.protocols import ReadSettings, Shared
+from openbml_formats.records import Problem
 from openbml_formats.zip_directory import read_directory
-from tests.contract.emulator import client, emulator, make_table
+from openbml_formats.zip_source import ZipSource
+from tests.contract.emulator import emulator
 from tests.fakes.datasets_archives import annotation
-from tests.fakes.datasets_memory import EventLog, ListQueue
 
 RESULT = Path(__file__).parent / "results" / "import_zip.json"
 SAMPLES = Path(__file__).parents[1] / "examples" / "sign_digits" / "train.zip"
 BUDGET_RATIO = 0.70
 BUDGET_MIB = 512
-THREADS = 16
 ROUNDS = 3
 IMAGES = 800
 SIDES = (640, 480)
@@ -82,98 +70,9 @@ def archive(seed: int) -> bytes:
 Look = Callable[[int, bytes], tuple[bytes, tuple[int, int]]]
 
 
-class Place:
-    """Buckets and a table of one round."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        pool = Config(max_pool_connections=THREADS + 2)
-        access = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-        self.s3 = boto3.client("s3", endpoint_url=url, config=pool, **access)
-        name = make_table(url, "bench").name
-        self.table = boto3.resource("dynamodb", endpoint_url=url, config=pool, **access).Table(name)
-        self.bucket = f"bench-{uuid.uuid4().hex[:10]}"
-        client("s3", url).create_bucket(Bucket=self.bucket)
-
-
 def platform_seconds(place: Place, body: bytes) -> float:
     """Return what planning and all shards take, one after the other as one worker does."""
-    scope = ProjectScope(account_id=1, region="us-east-1", project_id=new_id())
-    store = S3ObjectStore(place.s3, place.bucket, place.s3)
-    uploads = S3UploadStore(place.s3, place.bucket, place.s3)
-    datasets = DynamoDatasetRepository(place.table)
-    imports = DynamoImportRepository(place.table, now=utc_now)
-    samples = DynamoSampleRepository(place.table, store)
-    queue, events = ListQueue(), EventLog()
-    _, version = create_dataset(
-        scope,
-        name="bench",
-        data_type="image",
-        annotation_type="image_classification",
-        template="single_label",
-        user_id=1,
-        datasets=datasets,
-        new_id=new_id,
-        now=utc_now,
-    )
-    data_import = start_import(
-        version.key,
-        filename="a.zip",
-        size_bytes=len(body),
-        annotation_format=AnnotationFormat.JSON,
-        user_id=1,
-        datasets=datasets,
-        imports=imports,
-        uploads=uploads,
-        new_id=new_id,
-        now=utc_now,
-    )
-    size = data_import.part_size_bytes
-    for number in range(1, data_import.part_count + 1):
-        place.s3.upload_part(
-            Bucket=place.bucket,
-            Key=data_import.archive_key,
-            UploadId=data_import.upload_id,
-            PartNumber=number,
-            Body=body[(number - 1) * size : number * size],
-        )
-    parts = uploads.parts(data_import.archive_key, data_import.upload_id)
-    complete_import(
-        data_import,
-        [GivenPart(part_number=part.part_number, etag=part.etag) for part in parts],
-        imports=imports,
-        uploads=uploads,
-        archives=store,
-        events=events,
-        now=utc_now,
-    )
-    with ThreadPoolExecutor(THREADS) as executor:
-        started = time.monotonic()
-        plan_import(
-            scope.project_id,
-            data_import.import_id,
-            imports=imports,
-            archives=store,
-            shards=queue,
-            events=events,
-            now=utc_now,
-        )
-        for message in queue.taken():
-            assert isinstance(message, ShardMessage)
-            import_shard(
-                message,
-                imports=imports,
-                samples=samples,
-                archives=store,
-                data=store,
-                events=events,
-                executor=executor,
-                now=utc_now,
-            )
-        seconds = time.monotonic() - started
-    ended = imports.get(version.key, data_import.import_id)
-    assert (ended.state, ended.accepted) == (ImportState.FINISHED, IMAGES), ended
-    return seconds
+    return import_seconds(place, Upload("image_classification", "json", "a.zip", body), IMAGES)
 
 
 def given_seconds(place: Place, body: bytes) -> float:
@@ -288,11 +187,30 @@ def planning_memory_mib() -> float:
 
 
 def plan_from(path: str) -> None:
+    size = Path(path).stat().st_size
     with Path(path).open("rb") as file:
-        pairing = paired(read_directory(file, Path(path).stat().st_size).entries, AnnotationFormat.JSON)
-    for group in cut(pairing.pairs):
-        packed(group)
+
+        def read_range(start: int, end: int) -> bytes:
+            file.seek(start)
+            return file.read(end - start)
+
+        source = ZipSource(read_directory(file, size), read_range)
+        settings = ReadSettings(kind=dataset_kinds()["image_classification"])
+        plan_upload("json", source, settings, PlanLimits(room=HUGE_PAIRS), Discarding())
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+class Discarding:
+    """A plan's output that keeps nothing."""
+
+    def shard(self, index: int, samples: Sequence[PlannedSample]) -> None:
+        packed_plan(samples)
+
+    def shared(self, shared: Shared) -> None:
+        pass
+
+    def problem(self, problem: Problem) -> None:
+        pass
 
 
 @contextmanager

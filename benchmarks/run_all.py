@@ -52,6 +52,7 @@ def benches(scratch: Path) -> list[Bench]:
     return [
         Bench("handlers", "own time, cold imports, package sizes", [[*own, "benchmarks.handlers"]]),
         Bench("import_zip", "import of a zip vs a bare boto3 loop", [[*own, "benchmarks.import_zip"]]),
+        Bench("data_export", "exports, snapshots vs bare boto3 loops", [[*own, "benchmarks.data_export"]]),
         Bench(
             "training_step",
             "training step vs bare torch loops",
@@ -91,7 +92,16 @@ def benches(scratch: Path) -> list[Bench]:
 
 
 def run(bench: Bench) -> dict[str, object]:
-    paths = ("layers/platform", "layers/catalog", "layers/formats", "infra/local", "sdk", ".")
+    paths = (
+        "layers/platform",
+        "layers/catalog",
+        "layers/formats",
+        "containers/kit",
+        "containers/data",
+        "infra/local",
+        "sdk",
+        ".",
+    )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(REPOSITORY / path) for path in paths)}
     started = time.monotonic()
     code = 0

@@ -44,7 +44,12 @@ processor = BatchProcessor(EventType.SQS, model=MessageRecord)
 def handle_message(record: MessageRecord) -> None:
     message = record.body
     if isinstance(message, Progressed):
-        job = record_work_progress(message.detail, jobs=data_job_repository(), events=event_publisher())
+        job = record_work_progress(
+            message.detail,
+            jobs=data_job_repository(),
+            runtime=compute_gateway(),
+            events=event_publisher(),
+        )
     else:
         job = track_data_job(
             message.detail,

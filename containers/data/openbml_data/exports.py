@@ -15,6 +15,7 @@ from openbml_formats.export_jobs import ExportResult, ExportSettings
 from openbml_formats.listings import ListedSample
 from openbml_formats.records import ExportSample
 from openbml_formats.tables.table_imports import TableManifest
+from openbml_formats.unwritable import UnwritableSampleError
 from openbml_formats.writers import UnwritableFormatError, writer_of
 from openbml_kit.faults import PlatformFault, UserFault
 
@@ -25,7 +26,7 @@ _REFUSALS = frozenset(
 
 
 def run(order: DataJobOrder, workspace: Workspace) -> ExportResult:
-    """Raises UserFault: the customer's bucket does not take the archive."""
+    """Raises UserFault: the customer's bucket does not take the archive, or the format not a sample."""
     settings = ExportSettings.model_validate(order.settings)
     write = _write_table if order.dataset.kind.content is Content.ROWS else _write_samples
     workspace.progress.stage("exporting")
@@ -46,7 +47,10 @@ def _write_samples(
     except UnwritableFormatError as error:
         raise PlatformFault(f"the format {settings.format} cannot be written") from error
     counted = _Counted(order, workspace)
-    writer.write(order.dataset, counted.samples(), archive)
+    try:
+        writer.write(order.dataset, counted.samples(), archive)
+    except UnwritableSampleError as error:
+        raise UserFault(str(error)) from error
     return counted.done
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 _PART = 8 * 1024 * 1024
 _GROWTH = 1_000  # parts of a size; storage takes 10,000 parts, so that 440 GB fit
-_IN_FLIGHT = 4
+_IN_FLIGHT = 2
 
 
 class PartStream:

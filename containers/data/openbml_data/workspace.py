@@ -18,7 +18,7 @@ from openbml_formats.listings import ListedSample, unpacked_listing
 from openbml_kit.faults import PlatformFault
 
 THREADS = 16
-_READ_AHEAD_BYTES = 24 * 1024 * 1024
+_READ_AHEAD_BYTES = 12 * 1024 * 1024
 _READ_AHEAD = 64  # items
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
 

@@ -7,7 +7,7 @@ from openbml_catalog.datasets import AnnotationForm, DatasetKind
 from openbml_formats.annotations import Annotation, Region
 from openbml_formats.label_names import adapted_label, checked_label
 from openbml_formats.records import AnnotationError, Problem, Severity
-from openbml_formats.region_rules import checked_region
+from openbml_formats.region_rules import check_region_count, checked_region
 from openbml_formats.tag_schemes import TagScheme, entity_type, illegal_tag
 
 _MEMBERS = {
@@ -135,11 +135,7 @@ def _renamed(annotation: Annotation, names: Mapping[str, str]) -> Annotation:
 def _regions(
     regions: Sequence[Region], kind: DatasetKind, size: tuple[int, int], remarks: list[Remark]
 ) -> tuple[Region, ...]:
-    most = kind.regions_per_sample
-    if most is not None and len(regions) > most:
-        raise AnnotationError(
-            "too_many_regions", f"has {len(regions)} regions; {most} per image are possible"
-        )
+    check_region_count(len(regions), kind)
     taken: list[Region] = []
     for place, region in enumerate(regions, start=1):
         named = f"region {place}" + (f" ({region.label!r})" if region.label else "")

@@ -7,10 +7,11 @@ from xml.etree.ElementTree import Element
 from openbml_catalog.datasets import AnnotationForm, DatasetKind
 from openbml_formats import masks
 from openbml_formats.annotations import Annotation, Box, Mask, Point, Region, Ring
-from openbml_formats.geometry import checked_mask, corners, ellipse, turned
+from openbml_formats.geometry import PixelBudget, checked_mask, corners, ellipse, turned
 from openbml_formats.json_values import number_in
 from openbml_formats.limits import MASK_PIXELS
 from openbml_formats.records import AnnotationError
+from openbml_formats.region_rules import check_region_count
 
 _SIDES = ("xtl", "ytl", "xbr", "ybr")
 _SAYING_NOTHING: Mapping[str, str] = {"occluded": "0", "z_order": "0", "source": "manual"}
@@ -27,7 +28,10 @@ def annotation_of(image: Element, kind: DatasetKind) -> Annotation:
     tags = tuple(_label(tag) for tag in image.findall("tag"))
     if kind.annotation_form is AnnotationForm.CLASSES:
         return Annotation(labels=tags)
-    regions = tuple(_region(shape, image) for shape in image if shape.tag in _SHAPES)
+    shapes = [element for element in image if element.tag in _SHAPES]
+    check_region_count(len(shapes), kind)
+    budget = PixelBudget()
+    regions = tuple(_region(shape, image, budget) for shape in shapes)
     return Annotation(regions=regions, attributes={"tags": list(tags)} if tags else {})
 
 
@@ -38,7 +42,7 @@ def _label(element: Element) -> str:
     return label
 
 
-def _region(shape: Element, image: Element) -> Region:
+def _region(shape: Element, image: Element, budget: PixelBudget) -> Region:
     label, attributes = _label(shape), _attributes(shape)
     rotation = number_in(shape.get("rotation", "0"), "rotation")
     if shape.tag == "box":
@@ -49,7 +53,7 @@ def _region(shape: Element, image: Element) -> Region:
     if shape.tag == "polygon":
         return Region(label=label, polygons=(_points(shape.get("points", "")),), attributes=attributes)
     if shape.tag == "mask":
-        return Region(label=label, mask=_mask(shape, image), attributes=attributes)
+        return Region(label=label, mask=_mask(shape, image, budget), attributes=attributes)
     if shape.tag == "ellipse":
         centre = (number_in(shape.get("cx"), "cx"), number_in(shape.get("cy"), "cy"))
         across, down = number_in(shape.get("rx"), "rx"), number_in(shape.get("ry"), "ry")
@@ -88,9 +92,10 @@ def _turned_box(box: Box, degrees: float) -> Ring:
     return turned(corners(box), ((box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2), degrees)
 
 
-def _mask(shape: Element, image: Element) -> Mask:
+def _mask(shape: Element, image: Element, budget: PixelBudget) -> Mask:
     """Return the mask of the whole image; CVAT tells the runs of a part of it, row by row."""
     left, top, width, height = (_whole(shape, name) for name in ("left", "top", "width", "height"))
+    budget.spend(width, height)
     counts = [_count(part) for part in shape.get("rle", "").split(",")]
     # Row by row is column by column of the mask mirrored at its diagonal.
     mirrored = checked_mask(height, width, counts)

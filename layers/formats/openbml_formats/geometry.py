@@ -7,7 +7,7 @@ from typing import Any
 from openbml_formats import masks
 from openbml_formats.annotations import Box, Mask, Point, Region, Ring
 from openbml_formats.json_values import numbers
-from openbml_formats.limits import MASK_PIXELS, MASK_RUNS
+from openbml_formats.limits import IMAGE_MASK_PIXELS, MASK_PIXELS, MASK_RUNS
 from openbml_formats.records import AnnotationError
 
 _ELLIPSE_SIDES = 32
@@ -94,6 +94,19 @@ def turned(ring: Ring, centre: Point, degrees: float) -> Ring:
         )
         for x, y in ring
     )
+
+
+class PixelBudget:
+    """How many pixels the masks of one image may have together, where each has to be unpacked to be read."""
+
+    def __init__(self) -> None:
+        self._left = IMAGE_MASK_PIXELS
+
+    def spend(self, width: int, height: int) -> None:
+        """Raises AnnotationError: the masks are larger than any image needs them."""
+        self._left -= width * height
+        if self._left < 0:
+            raise AnnotationError("mask_size", f"has masks of more than {IMAGE_MASK_PIXELS} pixels together")
 
 
 def checked_mask(width: Any, height: Any, counts: Any) -> Mask:

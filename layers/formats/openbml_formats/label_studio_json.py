@@ -5,11 +5,12 @@ from typing import Any
 
 from openbml_catalog.datasets import AnnotationForm, Content, DatasetKind
 from openbml_formats.annotations import Annotation, Box, Mask, Region, Ring, Span
-from openbml_formats.geometry import corners, ellipse, ring_of_pairs, turned
+from openbml_formats.geometry import PixelBudget, corners, ellipse, ring_of_pairs, turned
 from openbml_formats.json_values import number, text_value
 from openbml_formats.label_studio_rle import RunLengthError, mask_of
 from openbml_formats.pairing import is_image
 from openbml_formats.records import AnnotationError
+from openbml_formats.region_rules import check_region_count
 
 _DIGITS = 9
 _SHAPES = ("rectangle", "polygon", "brush", "ellipse")
@@ -53,7 +54,9 @@ def annotation_of(results: list[Any], kind: DatasetKind, text: str) -> Annotatio
         return Annotation(labels=tuple(names))
     if kind.annotation_form is AnnotationForm.SPANS:
         return Annotation(spans=tuple(span for result in merged for span in _spans(result, text)))
-    return Annotation(regions=tuple(region for result in merged for region in _regions(result)))
+    check_region_count(len(merged), kind)
+    budget = PixelBudget()
+    return Annotation(regions=tuple(region for result in merged for region in _regions(result, budget)))
 
 
 class _Result(dict[str, Any]):
@@ -110,8 +113,8 @@ def _code_points(text: str, units: int) -> int:
     return len(data.decode("utf-16-le", errors="ignore"))
 
 
-def _regions(result: _Result) -> Iterator[Region]:
-    shape = _shape(result)
+def _regions(result: _Result, budget: PixelBudget) -> Iterator[Region]:
+    shape = _shape(result, budget)
     if shape is None:
         return
     said = result.get("text")
@@ -120,9 +123,9 @@ def _regions(result: _Result) -> Iterator[Region]:
         yield shape.model_copy(update={"label": name, "text": text if isinstance(text, str) else None})
 
 
-def _shape(result: _Result) -> Region | None:
+def _shape(result: _Result, budget: PixelBudget) -> Region | None:
     if "rle" in result:
-        return Region(mask=_mask(result))
+        return Region(mask=_mask(result, budget))
     if "points" in result:
         ring = tuple(_scaled(result, x, y) for x, y in ring_of_pairs(result["points"]))
         return Region(polygons=(ring,))
@@ -162,11 +165,13 @@ def _size(result: _Result) -> tuple[int, int]:
     return size[0], size[1]  # type: ignore[return-value]
 
 
-def _mask(result: _Result) -> Mask:
+def _mask(result: _Result, budget: PixelBudget) -> Mask:
     codes = result["rle"]
     if not isinstance(codes, list):
         raise AnnotationError("annotation_shape", 'has an "rle" that is not a list')
+    width, height = _size(result)
+    budget.spend(width, height)
     try:
-        return mask_of(codes, *_size(result))
+        return mask_of(codes, width, height)
     except RunLengthError as error:
         raise AnnotationError("mask_rle", f"has run lengths that {error}") from error

@@ -6,14 +6,16 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openbml_catalog.datasets import DatasetKind
 from openbml_formats import masks
 from openbml_formats.annotations import Annotation, Box, Mask, Region, Ring
-from openbml_formats.geometry import box_around, corners, ellipse, ring_of_pairs
+from openbml_formats.geometry import PixelBudget, box_around, corners, ellipse, ring_of_pairs
 from openbml_formats.image_json import plain
 from openbml_formats.json_values import sidecar_json, text_value, without
 from openbml_formats.limits import EMBEDDED_BYTES
 from openbml_formats.png_bitmaps import Bitmap, PngFormatError, read_png, written_png
 from openbml_formats.records import AnnotationError, Picture
+from openbml_formats.region_rules import check_region_count
 
 _OF_FILES = frozenset(
     {"version", "shapes", "imagePath", "imageData", "imageHeight", "imageWidth", "attributes"}
@@ -42,15 +44,17 @@ def embedded_image(data: bytes) -> bytes:
         raise AnnotationError("image_missing", 'has "imageData" that is not base64') from error
 
 
-def annotation_of(data: bytes, picture: Picture) -> Annotation:
+def annotation_of(data: bytes, picture: Picture, kind: DatasetKind) -> Annotation:
     """Return what the file says. Raises AnnotationError."""
     document = document_in(data)
+    check_region_count(len(document["shapes"]), kind)
+    budget = PixelBudget()
     regions: list[Region] = []
     groups: dict[tuple[str, str], int] = {}
     for shape in document["shapes"]:
         if not isinstance(shape, dict):
             raise AnnotationError("annotation_shape", "has a shape that is not an object")
-        region = _region(shape, picture)
+        region = _region(shape, picture, budget)
         group = (region.label, repr(region.attributes.get(_GROUP)))
         if _GROUP not in region.attributes or not region.polygons:
             regions.append(region)
@@ -76,7 +80,7 @@ def _attributes(told: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any
     return attributes | (nested if isinstance(nested, dict) else {})
 
 
-def _region(shape: Mapping[str, Any], picture: Picture) -> Region:
+def _region(shape: Mapping[str, Any], picture: Picture, budget: PixelBudget) -> Region:
     label = text_value(shape.get("label"), '"label"')
     kind = shape.get("shape_type", "polygon")
     points = ring_of_pairs(shape.get("points"))
@@ -90,11 +94,12 @@ def _region(shape: Mapping[str, Any], picture: Picture) -> Region:
         ring = ellipse(points[0], radius, radius)
         return Region(label=label, polygons=(ring,), attributes={**attributes, "shape_type": "circle"})
     if kind == "mask" and len(points) == 2:
-        return Region(label=label, mask=_mask(shape, box_around(points), picture), attributes=attributes)
+        mask = _mask(shape, box_around(points), picture, budget)
+        return Region(label=label, mask=mask, attributes=attributes)
     raise AnnotationError("shape_unsupported", f"has a shape {kind!r:.60} of {len(points)} points")
 
 
-def _mask(shape: Mapping[str, Any], box: Box, picture: Picture) -> Mask:
+def _mask(shape: Mapping[str, Any], box: Box, picture: Picture, budget: PixelBudget) -> Mask:
     try:
         content = base64.b64decode(text_value(shape.get("mask"), '"mask"'), validate=True)
         width, height, pixels = read_png(content)
@@ -102,6 +107,7 @@ def _mask(shape: Mapping[str, Any], box: Box, picture: Picture) -> Mask:
         raise AnnotationError("mask_png", "has a mask that is not a PNG of one channel") from error
     if not picture.width or not picture.height:
         raise AnnotationError("mask_size", "has a mask, and the image's size is not known")
+    budget.spend(width, height)
     part = masks.from_rows(width, height, pixels)
     return masks.placed(part, round(box.x1), round(box.y1), picture.width, picture.height)
 

@@ -2,12 +2,19 @@
 
 from typing import Any
 
-from openbml_catalog.datasets import AnnotationForm
+from openbml_catalog.datasets import AnnotationForm, DatasetKind
 from openbml_formats import masks
 from openbml_formats.annotations import Box, Region, Ring
 from openbml_formats.geometry import bounding_box, checked_mask, corners, ring_area
 from openbml_formats.limits import REGION_POINTS
 from openbml_formats.records import AnnotationError
+
+
+def check_region_count(count: int, kind: DatasetKind) -> None:
+    """Raises AnnotationError: more regions than an image of the kind may have."""
+    most = kind.regions_per_sample
+    if most is not None and count > most:
+        raise AnnotationError("too_many_regions", f"has {count} regions; {most} per image are possible")
 
 
 def checked_region(

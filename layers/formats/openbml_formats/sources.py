@@ -30,7 +30,11 @@ class Source(Protocol):
         """
 
     def open(self, name: str) -> BinaryIO:
-        """Return a file as a stream that is read once, from its start. Raises MemberUnreadableError."""
+        """Return a file as a stream that is read once, from its start.
+
+        Raises:
+            MemberUnreadableError: damaged; the stream's own `read` may raise it too.
+        """
 
 
 class FilesInMemory:

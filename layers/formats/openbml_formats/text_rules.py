@@ -4,7 +4,7 @@ import codecs
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
@@ -17,6 +17,7 @@ LINE_CHARACTERS = MIB  # a longer line is passed over, never held
 TEXT_FILE_BYTES = 4 * MIB  # a file that is one text as a whole
 
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_TOKEN_FAULT = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\ud800-\udfff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LIKELY = (
     ("gb18030", "GB18030 (GBK)"),
@@ -107,7 +108,7 @@ def _raw_lines(text: io.TextIOWrapper, name: str) -> Iterator[str | None]:
                 pass
             yield None
     except UnicodeDecodeError as error:
-        raise SourceFormatError(f"{name}: {_wrong_encoding(error)}") from error
+        raise SourceFormatError(f"{name}: {_wrong_encoding(error)}", reason="encoding") from error
 
 
 class EmptyLines:
@@ -207,6 +208,11 @@ def checked_token(token: str) -> CheckedText:
         return CheckedText(token)
     message = "control characters became replacement characters"
     return CheckedText(cleaned, (Note(Severity.CHANGED, "control_characters", message),))
+
+
+def are_clean(tokens: Sequence[str]) -> bool:
+    """Say at once whether `checked_token` would leave all of these as they are."""
+    return all(tokens) and not _TOKEN_FAULT.search("".join(tokens))
 
 
 def unified_lines(text: str) -> str:

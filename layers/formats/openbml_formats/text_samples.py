@@ -9,7 +9,7 @@ from openbml_formats.label_names import adapted_label, checked_label
 from openbml_formats.protocols import ReadSettings
 from openbml_formats.records import AnnotationError, Problem, Record, Severity, SourceFormatError
 from openbml_formats.sources import Member, Source
-from openbml_formats.text_rules import TextError, checked_text, checked_token
+from openbml_formats.text_rules import TextError, are_clean, checked_text, checked_token
 
 _CHECKED_LABELS_KEPT = 10_000
 
@@ -34,6 +34,8 @@ def text_record(
     """Yield the record of these texts and what was adapted in them, or why there is none."""
     checked: list[str] = []
     problems: list[Problem] = []
+    if kind.content is Content.TOKENS and are_clean(texts):
+        checked, texts = list(texts), ()
     for text in texts:
         try:
             result = checked_token(text) if kind.content is Content.TOKENS else checked_text(text, kind)

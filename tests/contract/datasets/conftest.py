@@ -244,7 +244,10 @@ class World:
 
     def copied(self, key: VersionKey, source: SourceVersion) -> DataImport:
         """Import from another version; the import as it ended."""
-        data_import = import_from_version(
+        return self.ended(self.copying(key, source))
+
+    def copying(self, key: VersionKey, source: SourceVersion) -> DataImport:
+        return import_from_version(
             key,
             source,
             user_id=USER,
@@ -255,7 +258,6 @@ class World:
             new_id=new_id,
             now=self.clock,
         )
-        return self.ended(data_import)
 
     def ended(self, data_import: DataImport) -> DataImport:
         self.planned(data_import)
@@ -306,6 +308,8 @@ class World:
             samples=self.samples,
             snapshots=self.snapshots,
             scratch=self.archives,
+            data=self.data,
+            table_of=lambda key: None,
             packing=self.packing,
             executor=self.executor,
             now=self.clock,

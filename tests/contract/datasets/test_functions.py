@@ -51,6 +51,7 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         "UPLOADS_BUCKET_NAME": world.archives._bucket,
         "DELETIONS_QUEUE_URL": queue,
         "IMPORT_SHARDS_QUEUE_URL": queue,
+        "DATA_JOBS_QUEUE_URL": queue,
         "SNAPSHOTS_QUEUE_URL": queue,
         "POWERTOOLS_TRACE_DISABLED": "true",
         "POWERTOOLS_METRICS_DISABLED": "true",

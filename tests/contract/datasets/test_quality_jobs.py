@@ -7,6 +7,7 @@ import pytest
 
 from openbml.core.ids import new_id
 from openbml.datasets.datasets import VersionKey
+from openbml.datasets.delete_datasets import delete_dataset
 from openbml.datasets.importing.data_imports import DataImport, ImportState
 from openbml.datasets.importing.shards import ShardMessage
 from openbml.datasets.jobs.data_jobs import DataJob, DataJobRefusedError, DataJobState
@@ -158,7 +159,11 @@ def test_a_report_is_kept_and_goes_with_its_version(world: World, desk: JobDesk,
     view = quality_report_view(done)
     assert view.findings is not None
     assert sum(view.findings.values()) == len(document.findings)
-    assert world.keys("data", f"{world.scope.prefix}quality-reports/") == [document_key(job)]
+    reports = f"{world.scope.prefix}quality-reports/"
+    assert world.keys("data", reports) == [document_key(job)]
+    delete_dataset(key.scope, key.dataset_id, datasets=world.datasets, deletions=world.deletions)
+    world.deletions_carried_out()
+    assert world.keys("data", reports) == []
 
 
 def test_an_augmentation_fills_a_new_version_with_originals_and_copies(

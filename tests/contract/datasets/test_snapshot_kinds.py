@@ -94,6 +94,8 @@ def frozen(world: World, key: VersionKey, task: str) -> Snapshot:
         samples=world.samples,
         snapshots=world.snapshots,
         scratch=world.archives,
+        data=world.data,
+        table_of=lambda key: None,
         packing=world.packing,
         executor=world.executor,
         now=world.clock,

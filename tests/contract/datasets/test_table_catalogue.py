@@ -92,13 +92,14 @@ def glue(emulator_url: str) -> Any:
 class TestGlue(CatalogueContract):
     @pytest.fixture
     def catalogue(self, glue: Any) -> TableCatalogue:
-        return GlueTableCatalogue(glue)
+        return GlueTableCatalogue(glue, closed=["platform-data"])
 
     @pytest.mark.parametrize(
         ("described", "said"),
         [
             (table("partitioned", partitions=[{"Name": "day", "Type": "date"}]), "partitioned"),
             (table("elsewhere", location="hdfs://lake/orders"), "not in S3"),
+            (table("ours", location="s3://platform-data/projects/7/tables/"), "bucket of the platform"),
             (
                 table("orc", serde={"SerializationLibrary": "org.apache.hadoop.hive.ql.io.orc.OrcSerde"}),
                 "orc",

@@ -132,7 +132,7 @@ def test_blobs_are_read_many_at_once_and_come_in_order_with_bounded_memory(
     seen = []
     for sample, read in workspace.with_content(workspace.samples()):
         fetched = s3.calls.count("GetObject")
-        assert fetched - len(seen) <= 6 + 1 + 6, "24 MB ahead, the six listings beside them"
+        assert fetched - len(seen) <= 3 + 1 + 6, "12 MB ahead, the six listings beside them"
         seen.append((sample.sample_id, read()[0]))
     assert seen == [(number + 1, number) for number in range(40)]
 
@@ -168,6 +168,21 @@ def test_a_customers_bucket_that_refuses_is_theirs_to_mend(
     s3.refusing[operation] = "AccessDenied"
     with pytest.raises(UserFault, match=r"the bucket theirs does not take the export \(AccessDenied\)"):
         exports.run(order, opened(order, s3, pool, told))
+
+
+def test_a_text_that_the_format_cannot_carry_is_the_users_to_mend_and_leaves_no_archive(
+    s3: MemoryS3, pool: ThreadPoolExecutor, told: Told
+) -> None:
+    kind = dataset_kinds()["text_classification"]
+    row = ListedSample(sample_id=5, name="a", texts=("two\nlines",))
+    s3.objects["uploads", "texts"] = packed_listing([row])
+    target = {"format": "text_labels", "target_bucket": "data", "target_key": "out.zip"}
+    info = ExportInfo(dataset_name="texts", version_number=1, kind=kind, labels=[])
+    order = ordered(samples=["texts"], settings=target, dataset=info)
+    with pytest.raises(UserFault, match=r"sample 5 .* json_lines"):
+        exports.run(order, opened(order, s3, pool, told))
+    assert ("data", "out.zip") not in s3.objects
+    assert s3.uploads == {}
 
 
 def test_progress_is_told_once_a_second_and_at_the_end(told: Told) -> None:

@@ -13,7 +13,6 @@ from openbml.compute.owners import Owner
 from openbml.datasets.events import DataJobStateChanged
 from openbml.datasets.jobs.data_jobs import DataJob, DataJobState, StartDataJob, WorkProgress, result_key
 from openbml.datasets.jobs.job_plans import plan_from_job
-from openbml.datasets.jobs.remove_data_jobs import remove_data_jobs
 from openbml.datasets.jobs.start_data_jobs import request_data_job, resume_data_jobs
 from openbml.datasets.jobs.track_data_jobs import (
     JobChange,
@@ -95,7 +94,7 @@ class World:
     def printed(self, *records: Any, job_id: int = 700) -> DataJob | None:
         owner = {"context": "datasets", "id": str(job_id)}
         output = JobOutput.model_validate({"owner": owner, "records": records})
-        return record_work_progress(output, jobs=self.jobs, events=self.events)
+        return record_work_progress(output, jobs=self.jobs, runtime=self.runtime, events=self.events)
 
     def requested(self, job_id: int | None = None) -> DataJob:
         return request_data_job(
@@ -268,16 +267,11 @@ def test_a_planning_job_leaves_its_shards_in_their_order() -> None:
     ]
 
 
-def test_a_removed_versions_jobs_are_stopped_and_their_archives_dropped(world: World) -> None:
-    running = world.running(1)
-    ended = data_job(2, state=DataJobState.FINISHED)
-    never = data_job(3)
-    for job in (ended, never):
-        world.jobs.add(job)
-    data = MemoryObjectStore({"a.zip": b"zip"})
-    remove_data_jobs(KEY, jobs=world.jobs, runtime=world.runtime, data=data)
-    assert world.runtime.stopped == [running.compute_id]
-    assert (data.objects, world.jobs.open_jobs()) == ({}, [])
+def test_a_removed_job_that_goes_on_is_stopped(world: World) -> None:
+    world.running()
+    world.jobs.remove_all(KEY)
+    assert world.printed({"kind": "progress", "done": 1, "total": 9}) is None
+    assert world.runtime.stopped == ["data700"]
 
 
 @given(st.lists(st.sampled_from(STATES)))

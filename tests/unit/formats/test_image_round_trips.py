@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from openbml_formats.annotations import Annotation, canonical
+from openbml_formats.annotations import Annotation, Region, canonical
 from tests.fakes.image_format_files import export_sample, read, written
 from tests.unit.formats import strategies as some
 
@@ -82,7 +82,7 @@ def test_polygons_of_several_parts_and_masks_come_back(
 
 
 @few
-@given(some.with_regions(some.outline_regions(st.just({}), parts=1).filter(lambda region: region.polygons)))
+@given(some.with_regions(st.builds(Region, label=some.LABELS, polygons=st.tuples(some.rings()))))
 def test_polygons_of_one_part_come_back_as_yolo(annotation: Annotation) -> None:
     assert_same(back("yolo", "instance_segmentation", annotation), annotation)
 

@@ -223,6 +223,13 @@ def test_the_first_archive_of_sentences_fails_as_a_whole_and_says_where(
         read("tagged", files, IOB)
 
 
+def test_a_wrong_scheme_is_told_apart_from_a_wrong_shape() -> None:
+    for line, reason in ((b"x\tP-S\n", "tag_scheme"), (b"x\n", "archive_format")):
+        with pytest.raises(SourceFormatError) as refused:
+            read("conll", {"a.txt": line}, IOB)
+        assert refused.value.reason == reason
+
+
 def test_a_file_of_sentences_above_40_mb_is_refused() -> None:
     line = b"x\tO\n"
     with pytest.raises(SourceFormatError, match="40 MB"):

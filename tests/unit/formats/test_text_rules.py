@@ -14,6 +14,7 @@ from openbml_formats.text_rules import (
     LINE_CHARACTERS,
     Line,
     TextError,
+    are_clean,
     checked_text,
     checked_token,
     cut_text,
@@ -48,6 +49,7 @@ def test_text_that_is_not_utf_8_is_refused_with_its_probable_encoding(
     with pytest.raises(SourceFormatError, match=named) as refused:
         lines_of(b"fine\n" + text.encode(encoding) if encoding != "utf-16" else text.encode(encoding))
     assert "a.txt" in str(refused.value)
+    assert refused.value.reason == "encoding"
     assert "UTF-8" in str(refused.value)
 
 
@@ -154,6 +156,7 @@ def test_a_token_keeps_its_place_whatever_stands_in_it(token: str) -> None:
         assert not token or "\0" in token or any(0xD800 <= ord(c) <= 0xDFFF for c in token)
         return
     assert len(checked) == len(token)
+    assert are_clean([token]) == (checked == token)
     assert not set(checked) & set("\n\r\t") or "\t" in token
 
 

@@ -1,6 +1,6 @@
 """COCO: images, and one or several json files about all of them, which are streamed."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 from openbml_catalog.datasets import AnnotationForm
@@ -9,11 +9,13 @@ from openbml_formats.coco_json import region_of
 from openbml_formats.image_names import ImageNames
 from openbml_formats.json_streams import first_character, member_items
 from openbml_formats.kept_items import KeptItems
+from openbml_formats.limits import CENTRAL_IMAGES
 from openbml_formats.pairing import ignored_file, is_image, suffix_of
 from openbml_formats.protocols import ReadSettings
 from openbml_formats.readers.central import missing_image, opened, refused, rejected, skipped, told_by
 from openbml_formats.readers.unlabelled import images_only
 from openbml_formats.records import AnnotationError, Problem, Record, SourceFormatError
+from openbml_formats.region_rules import check_region_count
 from openbml_formats.sources import Source
 
 _LISTS = frozenset({"images", "annotations", "categories"})
@@ -49,9 +51,8 @@ def _labelled(source: Source, settings: ReadSettings) -> Iterator[Record | Probl
         files: list[_File] = []
         for name in names:
             if suffix_of(name) == ".json":
-                found, problems = _read_file(source, name, len(files), kept)
-                files += [found] if found else []
-                yield from problems
+                file = yield from _read_file(source, name, len(files), kept)
+                files += [file] if file.images else []
         if not files:
             raise SourceFormatError('there is no json file with "images" and "annotations", as COCO has it')
         yield from _joined([name for name in names if is_image(name)], files, kept, settings)
@@ -59,30 +60,33 @@ def _labelled(source: Source, settings: ReadSettings) -> Iterator[Record | Probl
 
 def _read_file(
     source: Source, name: str, place: int, kept: KeptItems[_Key]
-) -> tuple[_File | None, list[Problem]]:
+) -> Generator[Problem, None, _File]:
+    """Keep a file's annotations, yield what is wrong in it, return the rest of it."""
     file = _File(name, {}, {})
-    problems: list[Problem] = []
     captions = 0
+    for member, item in _items(source, name):
+        if not isinstance(item, dict):
+            yield rejected(name, "annotation_shape", f'"{member}" is not a list of objects')
+        elif member != "annotations":
+            yield from _noted(file, member, item)
+        elif "caption" in item and not item.get("bbox"):
+            captions += 1
+        else:
+            kept.add(_Key(place, _id(item.get("image_id"))), item)
+    if captions:
+        yield skipped(name, "ignored_captions", f"has {captions} captions, which are not read")
+    if not file.images:
+        yield skipped(name, "ignored_file", 'has no "images" and "annotations"')
+    return file
+
+
+def _items(source: Source, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield (list, item) of the lists that COCO has; nothing where the file is no object."""
     with opened(source, name) as stream:
         if first_character(stream) != "{":
-            return None, [skipped(name, "ignored_file", 'has no "images" and "annotations"')]
+            return
     with opened(source, name) as stream:
-        for member, item in member_items(stream):
-            if member not in _LISTS:
-                continue
-            if not isinstance(item, dict):
-                problems.append(rejected(name, "annotation_shape", f'"{member}" is not a list of objects'))
-            elif member != "annotations":
-                problems += _noted(file, member, item)
-            elif "caption" in item and not item.get("bbox"):
-                captions += 1
-            else:
-                kept.add(_Key(place, _id(item.get("image_id"))), item)
-    if captions:
-        problems.append(skipped(name, "ignored_captions", f"has {captions} captions, which are not read"))
-    if not file.images:
-        return None, [skipped(name, "ignored_file", 'has no "images" and "annotations"')]
-    return file, problems
+        yield from (found for found in member_items(stream) if found[0] in _LISTS)
 
 
 def _noted(file: _File, member: str, item: dict[str, Any]) -> Iterator[Problem]:
@@ -92,6 +96,8 @@ def _noted(file: _File, member: str, item: dict[str, Any]) -> Iterator[Problem]:
     told = item.get(wanted)
     if key is None or not isinstance(told, str):
         yield rejected(file.name, "annotation_shape", f'"{member}" has an item without "id" and "{wanted}"')
+    elif len(known) > CENTRAL_IMAGES:
+        raise SourceFormatError(f"{file.name!r} has more than {CENTRAL_IMAGES} {member}; split it")
     elif known.setdefault(key, told) != told:
         yield rejected(
             file.name, "id_twice", f'"{member}" has the id {key!r:.60} twice; the first one counts'
@@ -139,6 +145,7 @@ def _dangling(files: list[_File], kept: KeptItems[_Key]) -> Iterator[Problem]:
 def _annotation(
     keys: list[_Key], files: list[_File], kept: KeptItems[_Key], settings: ReadSettings
 ) -> Annotation:
+    check_region_count(sum(kept.count(key) for key in keys), settings.kind)
     regions: list[Region] = []
     for key in keys:
         categories = files[key.file].categories

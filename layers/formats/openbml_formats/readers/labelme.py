@@ -10,7 +10,7 @@ from openbml_formats.limits import EMBEDDED_BYTES
 from openbml_formats.pairing import ignored_file, is_image, stem_of, suffix_of
 from openbml_formats.protocols import ReadSettings, Shared
 from openbml_formats.readers.central import refused, rejected, told_by
-from openbml_formats.readers.unlabelled import images_only
+from openbml_formats.readers.unlabelled import images_only, kind_of
 from openbml_formats.records import AnnotationError, Picture, Problem, Record, SourceFormatError
 from openbml_formats.sources import MemberUnreadableError, Source
 
@@ -23,7 +23,7 @@ class LabelMeReader:
         return _labelled(source) if settings.labelled else images_only(source)
 
     def annotation(self, data: bytes, picture: Picture, shared: Shared) -> Annotation:
-        return annotation_of(data, picture)
+        return annotation_of(data, picture, kind_of(shared))
 
 
 def _labelled(source: Source) -> Iterator[Record | Problem]:

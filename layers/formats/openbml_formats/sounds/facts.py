@@ -5,7 +5,7 @@ from typing import NamedTuple
 from openbml_formats.limits import MIB
 from openbml_formats.records import AnnotationError
 
-SOUND_BYTES = 10 * MIB  # ours: 15 s of 96 kHz, 24 bits, two channels are 8.3 MiB
+SOUND_BYTES = 4 * MIB  # as of images; 15 s of a CD are 2.5 MiB
 MOST_CHANNELS = 8
 RATES_HZ = range(4_000, 384_001)
 

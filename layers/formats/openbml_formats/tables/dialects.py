@@ -195,7 +195,7 @@ def table_rows(stream: BinaryIO, dialect: Dialect) -> Iterator[tuple[int, list[s
             f"after line {reader.line_num} the text is not {dialect.encoding.upper()}"
         ) from error
     except csv.Error as error:
-        raise DialectError(f"line {reader.line_num}: {error}") from error
+        raise DialectError(f"after line {reader.line_num}: {error}") from error
     finally:
         text.detach()
 

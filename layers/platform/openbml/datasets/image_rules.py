@@ -16,6 +16,7 @@ from openbml.datasets.limits import (
     IMAGE_BYTES,
     IMAGE_LONGEST_SIDE,
     IMAGE_SHORTEST_SIDE,
+    LINE_SHORTEST_SIDE,
     THUMBNAIL_SIDE,
 )
 from openbml.datasets.rejections import rejection
@@ -70,7 +71,7 @@ def checked_image(data: bytes, *, any_ratio: bool = False) -> CheckedImage:
     """Return what is kept of an image; it is decoded once, so that damaged ones are found.
 
     Args:
-        any_ratio: whether it may be longer than three times its width, as cut-out text lines are.
+        any_ratio: whether it may be long and low, as cut-out text lines are.
 
     Raises:
         SampleRejectedError: it breaks a rule.
@@ -102,10 +103,11 @@ def _opened(data: bytes) -> Image.Image:
 def checked_sides(width: int, height: int, *, any_ratio: bool = False) -> None:
     """Raises SampleRejectedError."""
     longest, shortest = max(width, height), min(width, height)
-    if longest >= IMAGE_LONGEST_SIDE or shortest <= IMAGE_SHORTEST_SIDE:
+    least = LINE_SHORTEST_SIDE if any_ratio else IMAGE_SHORTEST_SIDE
+    if longest >= IMAGE_LONGEST_SIDE or shortest <= least:
         raise rejection(
             "image_sides",
-            f"has {width}x{height} pixels; the sides must be more than {IMAGE_SHORTEST_SIDE} "
+            f"has {width}x{height} pixels; the sides must be more than {least} "
             f"and less than {IMAGE_LONGEST_SIDE}",
         )
     if not any_ratio and longest > IMAGE_ASPECT_RATIO * shortest:

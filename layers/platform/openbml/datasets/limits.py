@@ -14,6 +14,8 @@ IMAGE_LONGEST_SIDE = 4096  # strictly less
 IMAGE_SHORTEST_SIDE = 30  # strictly more
 SOUND_BYTES = 4 * MIB
 
+LINE_SHORTEST_SIDE = 4  # ours: of images of text lines, strictly more
+
 # --- ours: what keeps a worker small and an import finite ---
 SIDECAR_BYTES = 12 * MIB  # LabelMe's may hold the image once more
 PLAN_TEXT_BYTES = 64 * MIB  # more text than that is planned by a data job

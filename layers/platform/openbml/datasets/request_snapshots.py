@@ -15,6 +15,7 @@ from openbml.datasets.datasets import (
     DatasetVersionNotFoundError,
     VersionState,
 )
+from openbml.datasets.freeze_tables import TableOf, freeze_tables
 from openbml.datasets.samples import Sample, SampleRepository
 from openbml.datasets.snapshot_lists import kind_of, layout_of, write_lists
 from openbml.datasets.snapshots import (
@@ -25,6 +26,7 @@ from openbml.datasets.snapshots import (
     SelectionRefusedError,
     SelectionView,
     Snapshot,
+    SnapshotLayout,
     SnapshotNotFoundError,
     SnapshotRepository,
     SnapshotState,
@@ -77,11 +79,13 @@ def request_snapshot(
     samples: SampleRepository,
     snapshots: SnapshotRepository,
     scratch: ObjectStore,
+    data: ObjectStore,
+    table_of: TableOf,
     packing: MessageQueue,
     executor: Executor,
     now: Clock,
 ) -> Snapshot:
-    """Freeze the labelled samples of the selections; labels of the same name are one.
+    """Freeze the labelled samples of the selections, or the rows; labels of the same name are one.
 
     Asking again, also at the same moment, gives the same snapshot, which is packed once.
 
@@ -90,11 +94,23 @@ def request_snapshot(
         EmptySelectionError: no labelled sample is selected.
     """
     versions = [_usable(scope, selection, task, datasets) for selection in selections]
+    layout = layout_of(task)
+    if layout is SnapshotLayout.PARQUET:
+        return freeze_tables(
+            scope,
+            selections,
+            task,
+            requester,
+            _frozen(versions),
+            table_of=table_of,
+            snapshots=snapshots,
+            data=data,
+            now=now,
+        )
     chosen = _chosen(scope, selections, samples, executor)
     if not chosen:
         raise EmptySelectionError
     snapshot_id = snapshot_digest(task, chosen)
-    layout = layout_of(task)
     known = snapshots.find(scope, snapshot_id)
     if known is None or known.state is SnapshotState.FAILED:
         return _made(

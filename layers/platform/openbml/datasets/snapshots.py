@@ -11,6 +11,7 @@ from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.samples import Sample
+from openbml_formats.tables.schemas import TableSchema
 
 FORMAT = "openbml.snapshot/1"
 
@@ -114,7 +115,7 @@ class PackedShard(BaseModel):
 
 
 class Manifest(BaseModel):
-    """`manifest.json`."""
+    """`manifest.json`; `columns` are a table's."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -126,6 +127,7 @@ class Manifest(BaseModel):
     sample_count: int
     shards: Sequence[PackedShard]
     dataset_versions: Sequence[FrozenVersion]
+    columns: TableSchema | None = None
 
 
 class PackMessage(BaseModel):

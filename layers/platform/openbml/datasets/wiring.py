@@ -58,6 +58,7 @@ from openbml.datasets.tables.table_catalogues_glue import GlueTableCatalogue, S3
 from openbml.datasets.tables.table_versions import TableRepository
 from openbml.datasets.tables.table_versions_dynamodb import DynamoTableRepository
 from openbml_formats.data_jobs import DataJobKind
+from openbml_formats.tables.table_imports import TableManifest
 
 _THREADS = 16  # requests in flight of one worker
 _POOL = Config(max_pool_connections=_THREADS + 2, retries={"total_max_attempts": 5, "mode": "standard"})
@@ -117,7 +118,9 @@ def table_repository() -> TableRepository:
 
 @cache
 def table_catalogue() -> TableCatalogue:
-    return GlueTableCatalogue(boto3.client("glue"))
+    settings = datasets_settings()
+    closed = (settings.data_bucket_name, settings.uploads_bucket_name)
+    return GlueTableCatalogue(boto3.client("glue"), closed=closed)
 
 
 @cache
@@ -196,7 +199,7 @@ def data_job_hooks() -> Hooks:
         DataJobKind.CLEANING: derivations,
         DataJobKind.AUGMENTATION: derivations,
         DataJobKind.IMPORT_TABLE: TableImportHook(table_importer()),
-        DataJobKind.PLAN_IMPORT: PlanImportHook(planner()),
+        DataJobKind.PLAN_IMPORT: PlanImportHook(planner),
     }
 
 
@@ -204,6 +207,12 @@ def table_manifest(key: VersionKey) -> str | None:
     """Return the key of the manifest of a version's rows, None while there are none."""
     table = table_repository().find(key)
     return table.manifest_key if table else None
+
+
+def table_of(key: VersionKey) -> TableManifest | None:
+    """Return a version's rows, None while there are none."""
+    manifest = table_manifest(key)
+    return TableManifest.model_validate_json(data_store().read(manifest)) if manifest else None
 
 
 @cache

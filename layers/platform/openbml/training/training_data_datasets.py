@@ -43,6 +43,8 @@ class DatasetsTrainingData:
                 samples=wiring.sample_repository(),
                 snapshots=wiring.snapshot_repository(),
                 scratch=wiring.archive_store(),
+                data=wiring.data_store(),
+                table_of=wiring.table_of,
                 packing=wiring.packing_queue(),
                 executor=wiring.executor(),
                 now=utc_now,

@@ -11,12 +11,21 @@ from openbml_formats.entry_names import unsafe_reason
 _ARCHIVE = ".zip"
 
 
-def checked_format(code: str, kind: DatasetKind) -> DataFormat:
-    """Return the format. Raises InvalidRequestError: unknown, or not one that the kind is imported from."""
+def known_format(code: str) -> DataFormat:
+    """Raises InvalidRequestError."""
+    found = data_formats().get(code)
+    if found is None:
+        raise InvalidRequestError(
+            field="format", reason=f"must be one of {', '.join(sorted(data_formats()))}"
+        )
+    return found
+
+
+def check_format(code: str, kind: DatasetKind) -> None:
+    """Raises InvalidRequestError: the kind is not imported from the format."""
     possible = sorted(row.code for row in data_formats().values() if kind.code in row.reads)
     if code not in possible:
         raise InvalidRequestError(field="format", reason=f"must be one of {', '.join(possible)}")
-    return data_formats()[code]
 
 
 def checked_files(chosen: DataFormat, files: Sequence[tuple[str, int]]) -> Sequence[str]:

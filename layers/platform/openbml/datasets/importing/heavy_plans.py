@@ -1,5 +1,6 @@
 """Plans that are too large for a function: a data job makes them, and the import goes on with its result."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from openbml.core.clock import Clock
@@ -69,10 +70,14 @@ class JobPlanner(NamedTuple):
 
 
 class PlanImportHook:
-    """The `DataJobHook` of plans."""
+    """The `DataJobHook` of plans; its collaborators are made when the first plan comes."""
 
-    def __init__(self, planner: Planner) -> None:
-        self._planner = planner
+    def __init__(self, planner: Callable[[], Planner]) -> None:
+        self._make = planner
+
+    @property
+    def _planner(self) -> Planner:
+        return self._make()
 
     def completed(self, job: DataJob, result: Result) -> None:
         data_import = self._planner.imports.find(job.scope.project_id, job.job_id)

@@ -19,7 +19,7 @@ from openbml.datasets.datasets import (
 )
 from openbml.datasets.importing.complete_imports import begin
 from openbml.datasets.importing.data_imports import DataImport, ImportRepository, import_prefix
-from openbml.datasets.importing.file_rules import checked_files, checked_format
+from openbml.datasets.importing.file_rules import check_format, checked_files, known_format
 from openbml.datasets.importing.inputs import ImportFile, SourceVersion
 from openbml.datasets.importing.source_rules import check_source
 from openbml.datasets.stored_objects import ObjectStore, UploadStore
@@ -54,9 +54,9 @@ def start_import(
             their names, their number or their sizes.
         DatasetDeletingError, VersionBusyError: the version takes no import now.
     """
+    names = checked_files(known_format(format_code), [(file.name, file.size_bytes) for file in files])
     dataset, _ = open_version(key, datasets)
-    chosen = checked_format(format_code, dataset.kind)
-    names = checked_files(chosen, [(file.name, file.size_bytes) for file in files])
+    check_format(format_code, dataset.kind)
     import_id = new_id()
     prefix = import_prefix(key.scope, import_id)
     data_import = DataImport(

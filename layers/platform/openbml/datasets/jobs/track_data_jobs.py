@@ -88,21 +88,28 @@ def track_data_job(
 
 
 def record_work_progress(
-    output: JobOutput, *, jobs: DataJobRepository, events: EventPublisher
+    output: JobOutput, *, jobs: DataJobRepository, runtime: DataJobRuntime, events: EventPublisher
 ) -> DataJob | None:
-    """Keep how far a job is and tell it; lines come again and out of order."""
+    """Keep how far a job is and tell it; lines come again and out of order.
+
+    A job that goes on although nobody wants it any more is stopped.
+    """
     if output.owner.context != OWNER_CONTEXT:
         return None
     told = [progress for record in output.records if (progress := _progress_of(record))]
-    job = jobs.find(int(output.owner.id)) if told else None
-    if job is None:
+    if not told:
         return None
     furthest = max(told, key=lambda progress: progress.done)
+    job = jobs.find(int(output.owner.id))
+    if job is None:
+        if furthest.done < furthest.total:
+            _stop_leftover(compute_id_of(int(output.owner.id)), runtime)
+        return None
     if not jobs.record_progress(job, furthest):
         return job
-    told_job = job.model_copy(update={"progress_done": furthest.done, "progress_total": furthest.total})
-    events.publish([DataJobStateChanged.of(told_job)])
-    return told_job
+    moved = job.model_copy(update={"progress_done": furthest.done, "progress_total": furthest.total})
+    events.publish([DataJobStateChanged.of(moved)])
+    return moved
 
 
 def cancel_data_job(
@@ -174,10 +181,10 @@ class _Tracking:
         job = self._jobs.find(int(self._change.owner.id))
         if job is None:
             logger.warning("change of an unknown data job", job_id=self._change.owner.id)
-            self._stop_leftover(compute_id_of(int(self._change.owner.id)))
+            self._stop_if_alive(compute_id_of(int(self._change.owner.id)))
             return None
         if job.state.is_final:
-            self._stop_leftover(job.compute_id)
+            self._stop_if_alive(job.compute_id)
             return job
         after = self._after(job)
         if after is None:
@@ -185,6 +192,10 @@ class _Tracking:
         self._events.publish([DataJobStateChanged.of(after)])
         self._jobs.save(after)
         return after
+
+    def _stop_if_alive(self, compute_id: str) -> None:
+        if self._change.state in ("queued", "running"):
+            _stop_leftover(compute_id, self._runtime)
 
     def _after(self, job: DataJob) -> DataJob | None:
         at = self._change.at
@@ -228,15 +239,14 @@ class _Tracking:
         self._hooks[after.kind].not_completed(after)
         return after
 
-    def _stop_leftover(self, compute_id: str) -> None:
-        """The job of a data job that was cancelled while it was submitted, or removed, may be alive."""
-        if self._change.state not in ("queued", "running"):
-            return
-        logger.warning("the compute job of an ended data job is alive", compute_id=compute_id)
-        try:
-            self._runtime.stop_processing(compute_id)
-        except JobNotFoundError:
-            logger.warning("an ended data job has no compute job", compute_id=compute_id)
+
+def _stop_leftover(compute_id: str, runtime: DataJobRuntime) -> None:
+    """The job of a data job that was cancelled while it was submitted, or removed, may be alive."""
+    logger.warning("the compute job of an ended data job is alive", compute_id=compute_id)
+    try:
+        runtime.stop_processing(compute_id)
+    except JobNotFoundError:
+        logger.warning("an ended data job has no compute job", compute_id=compute_id)
 
 
 def _progress_of(record: Mapping[str, JsonValue]) -> WorkProgress | None:

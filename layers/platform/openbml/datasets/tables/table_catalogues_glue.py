@@ -1,6 +1,6 @@
 """Adapters to the AWS Glue Data Catalog and to the buckets its tables lie in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -27,8 +27,15 @@ _ROW_COUNTS = ("recordCount", "numRows")
 
 
 class GlueTableCatalogue:
-    def __init__(self, glue: Any) -> None:
+    """Tables of the account's catalogue.
+
+    Args:
+        closed: buckets that no table may lie in: the platform's own hold the data of all projects.
+    """
+
+    def __init__(self, glue: Any, *, closed: Collection[str] = ()) -> None:
         self._glue = glue
+        self._closed = frozenset(closed)
 
     def describe(self, database: str, table: str) -> CatalogueTable:
         try:
@@ -38,7 +45,10 @@ class GlueTableCatalogue:
                 raise
             raise CatalogueTableNotFoundError(database=database, table=table) from error
         try:
-            return _described(database, table, found)
+            described = _described(database, table, found)
+            if described.files.bucket in self._closed:
+                raise _RefusalError("it lies in a bucket of the platform")
+            return described
         except (_RefusalError, ColumnTypeError, TableSchemaError) as error:
             raise CatalogueTableRefusedError(database=database, table=table, reason=str(error)) from error
 

@@ -1,0 +1,87 @@
+"""Snapshots of tables: rows frozen by the digests of their parts."""
+
+from typing import Any
+
+import pytest
+
+from openbml.datasets.datasets import VersionKey
+from openbml.datasets.request_snapshots import request_snapshot
+from openbml.datasets.snapshots import (
+    EmptySelectionError,
+    Manifest,
+    Selection,
+    SelectionRefusedError,
+    Snapshot,
+    SnapshotLayout,
+    SnapshotState,
+    manifest_key,
+)
+from openbml_formats.tables.schemas import TableSchema
+from openbml_formats.tables.table_imports import TableManifest, TablePart
+from tests.contract.datasets.conftest import World
+from tests.contract.datasets.test_snapshot_kinds import dataset
+
+pytestmark = pytest.mark.contract
+
+
+def table(*parts: str, columns: tuple[str, ...] = ("a", "b")) -> TableManifest:
+    fields = [{"name": name, "type": "BIGINT", "ordinal": place} for place, name in enumerate(columns)]
+    schema = TableSchema.model_validate({"columns": fields})
+    return TableManifest(
+        columns=schema,
+        rows=10 * len(parts),
+        source_bytes=1,
+        size_bytes=1,
+        parts=[TablePart(key=f"t/{part}.parquet", rows=10, size_bytes=7, sha256=part * 64) for part in parts],
+        pages=(),
+    )
+
+
+def frozen(world: World, tables: dict[VersionKey, TableManifest], *selections: Any) -> Snapshot:
+    by_id = {key.dataset_id: manifest for key, manifest in tables.items()}
+    chosen = selections or [
+        Selection(dataset_id=key.dataset_id, version_number=key.version_number) for key in tables
+    ]
+    return request_snapshot(
+        world.scope,
+        chosen,
+        "tabular_prediction",
+        "run-1",
+        datasets=world.datasets,
+        samples=world.samples,
+        snapshots=world.snapshots,
+        scratch=world.archives,
+        data=world.data,
+        table_of=lambda key: by_id.get(key.dataset_id),
+        packing=world.packing,
+        executor=world.executor,
+        now=world.clock,
+    )
+
+
+def test_a_table_is_frozen_at_once_by_naming_its_parts(world: World) -> None:
+    key = dataset(world, "table")
+    snapshot = frozen(world, {key: table("1", "2")})
+    assert (snapshot.state, snapshot.layout) == (SnapshotState.READY, SnapshotLayout.PARQUET)
+    body = world.data.read(manifest_key(world.scope, snapshot.snapshot_id))
+    manifest = Manifest.model_validate_json(body)
+    assert [shard.key for shard in manifest.shards] == ["t/1.parquet", "t/2.parquet"]
+    assert manifest.columns is not None
+    assert (manifest.sample_count, list(manifest.columns.names)) == (20, ["a", "b"])
+    assert frozen(world, {key: table("1", "2")}).snapshot_id == snapshot.snapshot_id
+    assert world.packing.messages == []
+
+
+def test_more_rows_are_another_snapshot(world: World) -> None:
+    key = dataset(world, "table")
+    first, second = frozen(world, {key: table("1")}), frozen(world, {key: table("1", "2")})
+    assert first.snapshot_id != second.snapshot_id
+
+
+def test_an_empty_table_or_a_choice_of_labels_is_refused(world: World) -> None:
+    key = dataset(world, "table")
+    whole = Selection(dataset_id=key.dataset_id, version_number=1)
+    with pytest.raises(EmptySelectionError):
+        frozen(world, {}, whole)
+    with pytest.raises(SelectionRefusedError):
+        frozen(world, {key: table("1")}, whole.model_copy(update={"labels": ["x"]}))

@@ -14,6 +14,7 @@ from openbml.datasets import (
     api_imports,
     api_lineage,
     api_tables,
+    api_versions,
 )
 
 app = control_api(
@@ -23,6 +24,7 @@ app = control_api(
     api_imports.router,
     api_lineage.router,
     api_tables.router,
+    api_versions.router,
 )
 
 

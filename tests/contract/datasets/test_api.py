@@ -12,7 +12,7 @@ import pytest
 from openbml.core import wiring as core_wiring
 from openbml.core.errors import PermissionDeniedError
 from openbml.core.scope import Principal, ProjectScope
-from openbml.datasets import api, api_annotations, api_imports, api_tables, wiring
+from openbml.datasets import api, api_annotations, api_imports, api_tables, api_versions, wiring
 from openbml.datasets.importing.shards import ShardMessage
 from openbml.identity.projects import ProjectAccess
 from tests.contract.datasets.conftest import World
@@ -98,7 +98,7 @@ def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     everything = FakeAuthorizer(world.scope, "datasets.read", "datasets.write", "datasets.manage")
-    for module in (api, api_annotations, api_imports, api_tables):
+    for module in (api, api_annotations, api_imports, api_tables, api_versions):
         monkeypatch.setattr(module, "authorizer", lambda: everything)
     for function in CACHED:
         function.cache_clear()
@@ -227,7 +227,7 @@ def test_each_route_asks_for_its_permission(
 ) -> None:
     key = world.dataset()
     reader = FakeAuthorizer(world.scope, "datasets.read")
-    for module in (api, api_annotations, api_imports, api_tables):
+    for module in (api, api_annotations, api_imports, api_tables, api_versions):
         monkeypatch.setattr(module, "authorizer", lambda: reader)
     version = f"/datasets/{key.dataset_id}/versions/1"
     assert served.call("GET", version)[0] == 200

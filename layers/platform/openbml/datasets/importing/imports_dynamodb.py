@@ -13,6 +13,7 @@ from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import (
     DatasetDeletingError,
     Position,
+    SmartLabellingRunningError,
     VersionBusyError,
     VersionKey,
     VersionState,
@@ -120,11 +121,13 @@ class DynamoImportRepository:
             "Key": version_item_key(key),
             "UpdateExpression": "SET #state = :importing, active_import_id = :id "
             "REMOVE failure_reason, failure_message",
-            "ConditionExpression": "attribute_exists(pk) AND NOT #state IN (:importing, :deleting)",
+            "ConditionExpression": "attribute_exists(pk) "
+            "AND NOT #state IN (:importing, :deleting, :labelling)",
             "ExpressionAttributeNames": _STATE,
             "ExpressionAttributeValues": {
                 ":importing": VersionState.IMPORTING.value,
                 ":deleting": VersionState.DELETING.value,
+                ":labelling": VersionState.SMART_LABELLING.value,
                 ":id": import_id,
             },
         }
@@ -142,8 +145,11 @@ class DynamoImportRepository:
 
     def _busy(self, key: VersionKey) -> Exception:
         version = self._table.get_item(Key=version_item_key(key), ConsistentRead=True).get("Item", {})
-        if version.get("state", VersionState.DELETING) == VersionState.DELETING:
+        state = version.get("state", VersionState.DELETING)
+        if state == VersionState.DELETING:
             return DatasetDeletingError(dataset_id=key.dataset_id)
+        if state == VersionState.SMART_LABELLING:
+            return SmartLabellingRunningError(dataset_id=key.dataset_id, version_number=key.version_number)
         return VersionBusyError(
             dataset_id=key.dataset_id,
             version_number=key.version_number,

@@ -8,6 +8,7 @@ import tarfile
 
 import pytest
 from PIL import Image
+from pydantic import JsonValue
 
 from openbml_formats import masks
 from openbml_formats.annotations import Annotation, Box, Region
@@ -24,6 +25,7 @@ from openbml_formats.records import (
     SourceFormatError,
 )
 from openbml_formats.writers import UnwritableFormatError, writer_of
+from openbml_formats.xml_documents import decoded_xml, parsed_xml
 from tests.fakes.image_format_files import export_sample, read, records, written
 from tests.unit.formats import image_examples as example
 
@@ -104,6 +106,19 @@ def test_voc_keeps_all_it_does_not_know_and_writes_it_back() -> None:
     assert b"<difficult>1</difficult>" in files["a.xml"]
     assert b"<name>tail</name>" in files["a.xml"]
     assert read("voc", "object_detection", files)[0] == first
+
+
+def test_every_voc_object_has_what_tools_ask_for() -> None:
+    attributes: list[dict[str, JsonValue]] = [{}, {"difficult": 1, "truncated": True}, {"pose": "Left"}]
+    box = Box(x1=1, y1=2, x2=3, y2=4)
+    one = Annotation(regions=tuple(Region(label="a", box=box, attributes=told) for told in attributes))
+    files = written("voc", "object_detection", [export_sample(1, one)])
+    objects = parsed_xml(decoded_xml(files["1.xml"])).findall("object")
+    told = [
+        tuple(element.findtext(name) for name in ("pose", "truncated", "difficult")) for element in objects
+    ]
+    assert told == [("Unspecified", "0", "0"), ("Unspecified", "1", "1"), ("Left", "0", "0")]
+    assert read("voc", "object_detection", files)[0]["1.jpg"] == one
 
 
 # COCO

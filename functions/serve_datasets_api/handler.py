@@ -12,8 +12,12 @@ from openbml.datasets import (
     api_annotations,
     api_exports,
     api_imports,
+    api_labels,
     api_lineage,
+    api_operations,
+    api_samples,
     api_tables,
+    api_versions,
 )
 
 app = control_api(
@@ -21,8 +25,12 @@ app = control_api(
     api_annotations.router,
     api_exports.router,
     api_imports.router,
+    api_labels.router,
     api_lineage.router,
+    api_operations.router,
+    api_samples.router,
     api_tables.router,
+    api_versions.router,
 )
 
 

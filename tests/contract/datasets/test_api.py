@@ -12,7 +12,16 @@ import pytest
 from openbml.core import wiring as core_wiring
 from openbml.core.errors import PermissionDeniedError
 from openbml.core.scope import Principal, ProjectScope
-from openbml.datasets import api, api_annotations, api_imports, api_tables, wiring
+from openbml.datasets import (
+    api,
+    api_annotations,
+    api_imports,
+    api_labels,
+    api_operations,
+    api_samples,
+    api_tables,
+    wiring,
+)
 from openbml.datasets.importing.shards import ShardMessage
 from openbml.identity.projects import ProjectAccess
 from tests.contract.datasets.conftest import World
@@ -68,7 +77,10 @@ class Api:
             "isBase64Encoded": False,
         }
         reply = self._handler.app.resolve(event, None)
-        return int(reply["statusCode"]), json.loads(reply["body"])
+        return int(reply["statusCode"]), json.loads(reply["body"] or "null")
+
+    def call_status(self, method: str, path: str) -> int:
+        return self.call(method, path)[0]
 
     def ok(self, method: str, path: str, body: Any = None, **query: str) -> Any:
         status, reply = self.call(method, path, body, **query)
@@ -92,13 +104,14 @@ def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
         "DATA_BUCKET_NAME": world.data._bucket,
         "UPLOADS_BUCKET_NAME": world.archives._bucket,
         "DELETIONS_QUEUE_URL": queue["QueueUrl"],
+        "OPERATIONS_QUEUE_URL": queue["QueueUrl"],
         "DATA_JOBS_QUEUE_URL": queue["QueueUrl"],
         "POWERTOOLS_TRACE_DISABLED": "true",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     everything = FakeAuthorizer(world.scope, "datasets.read", "datasets.write", "datasets.manage")
-    for module in (api, api_annotations, api_imports, api_tables):
+    for module in (api, api_annotations, api_imports, api_labels, api_operations, api_samples, api_tables):
         monkeypatch.setattr(module, "authorizer", lambda: everything)
     for function in CACHED:
         function.cache_clear()
@@ -227,7 +240,7 @@ def test_each_route_asks_for_its_permission(
 ) -> None:
     key = world.dataset()
     reader = FakeAuthorizer(world.scope, "datasets.read")
-    for module in (api, api_annotations, api_imports, api_tables):
+    for module in (api, api_annotations, api_imports, api_labels, api_operations, api_samples, api_tables):
         monkeypatch.setattr(module, "authorizer", lambda: reader)
     version = f"/datasets/{key.dataset_id}/versions/1"
     assert served.call("GET", version)[0] == 200

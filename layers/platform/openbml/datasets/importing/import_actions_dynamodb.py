@@ -98,7 +98,8 @@ def volume_added(
         "ExpressionAttributeValues": {":count": count},
     }
     if at_most is not None:
-        update["ConditionExpression"] = "attribute_not_exists(#volume) OR #volume <= :at_most"
+        none_yet = "attribute_not_exists(#volume) OR " if at_most >= 0 else ""
+        update["ConditionExpression"] = f"{none_yet}#volume <= :at_most"
         update["ExpressionAttributeValues"][":at_most"] = at_most
     return update
 

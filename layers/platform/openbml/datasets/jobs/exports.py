@@ -1,6 +1,7 @@
 """Exports: a version's samples as one zip, where the project or the customer keeps data (spec 02, 8.12)."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -16,6 +17,7 @@ from openbml.datasets.datasets import (
     DatasetRepository,
     DatasetVersion,
     StorageType,
+    VersionExportingError,
     VersionKey,
     VersionState,
 )
@@ -114,9 +116,10 @@ def request_export(
         raise InvalidRequestError(field="labels", reason="unlabelled samples have no label")
     _require_quiet(dataset, version, jobs)
     manifest = _table(dataset, key, manifest_of)
+    job_id = new_id()
     identified = datasets.identified(version, new_id())
-    name = f"DatasetId_{identified.version_id}_export_{int(now().timestamp())}.zip"
-    target = _target(dataset, order, name, data_bucket)
+    name = f"DatasetId_{identified.version_id}_export_{_start(version.key, jobs, now())}.zip"
+    target = _target(dataset, order, job_id, name, data_bucket)
     settings = ExportSettings(
         format=order.format,
         target_bucket=target.bucket,
@@ -135,6 +138,7 @@ def request_export(
         starting=starting,
         new_id=new_id,
         now=now,
+        job_id=job_id,
     )
 
 
@@ -179,9 +183,18 @@ class ExportHook:
         """A job that does not end leaves nothing: its upload is aborted."""
 
 
-def export_prefix(scope: ProjectScope, dataset_id: int) -> str:
-    """Return where a dataset's exports lie in the project's own storage, data bucket."""
-    return f"{scope.prefix}exports/{dataset_id}/download/"
+def check_not_exporting(key: VersionKey, *, jobs: DataJobRepository) -> None:
+    """Raises VersionExportingError."""
+    for job in jobs.open_of(key):
+        if job.kind is DataJobKind.EXPORT:
+            raise VersionExportingError(
+                dataset_id=key.dataset_id, version_number=key.version_number, export_id=job.job_id
+            )
+
+
+def export_prefix(scope: ProjectScope, job_id: int) -> str:
+    """Return where an export lies in the project's own storage, data bucket."""
+    return f"{scope.prefix}exports/{job_id}/download/"
 
 
 def _require_format(dataset: Dataset, code: str) -> None:
@@ -211,10 +224,20 @@ def _require_quiet(dataset: Dataset, version: DatasetVersion, jobs: DataJobRepos
         raise DataJobRefusedError(reason=f"{OPEN_JOBS_PER_VERSION} jobs of the version are open already")
 
 
-def _target(dataset: Dataset, order: ExportOrder, name: str, data_bucket: str) -> ExportTarget:
+def _start(key: VersionKey, jobs: DataJobRepository, at: datetime) -> int:
+    """Return the second that names an export: of two in one second the later takes the next."""
+    latest, _ = jobs.page(key, DataJobKind.EXPORT, limit=OPEN_JOBS_PER_VERSION, position=None)
+    taken = {str(job.settings["target_key"]).rpartition("_")[2] for job in latest}
+    second = int(at.timestamp())
+    while f"{second}.zip" in taken:
+        second += 1
+    return second
+
+
+def _target(dataset: Dataset, order: ExportOrder, job_id: int, name: str, data_bucket: str) -> ExportTarget:
     storage_type = order.storage_type or dataset.storage_type
     if storage_type is StorageType.PLATFORM:
-        folder = export_prefix(dataset.scope, dataset.dataset_id)
+        folder = export_prefix(dataset.scope, job_id)
         return ExportTarget(bucket=data_bucket, key=f"{folder}{name}", customers=False)
     path = order.storage_path or dataset.storage_path or ""
     place = location_of(f"{path.rstrip('/')}/")

@@ -31,17 +31,7 @@ from tests.contract.emulator import client
 from tests.fakes.datasets_archives import archive, image_bytes, labelled_pairs
 
 HANDLER = Path(__file__).resolve().parents[3] / "functions" / "serve_datasets_api" / "handler.py"
-CACHED = [
-    core_wiring.core_settings,
-    core_wiring.aws_client,
-    core_wiring.sqs_queue,
-    core_wiring.event_publisher,
-    core_wiring.cursor_codec,
-    *(value for value in vars(wiring).values() if hasattr(value, "cache_clear")),
-]
-
-
-API_MODULES = (
+MODULES = (
     api,
     api_annotations,
     api_imports,
@@ -51,6 +41,14 @@ API_MODULES = (
     api_tables,
     api_versions,
 )
+CACHED = [
+    core_wiring.core_settings,
+    core_wiring.aws_client,
+    core_wiring.sqs_queue,
+    core_wiring.event_publisher,
+    core_wiring.cursor_codec,
+    *(value for value in vars(wiring).values() if hasattr(value, "cache_clear")),
+]
 
 
 class FakeAuthorizer:
@@ -125,7 +123,7 @@ def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     everything = FakeAuthorizer(world.scope, "datasets.read", "datasets.write", "datasets.manage")
-    for module in API_MODULES:
+    for module in MODULES:
         monkeypatch.setattr(module, "authorizer", lambda: everything)
     for function in CACHED:
         function.cache_clear()
@@ -184,8 +182,10 @@ def test_the_routes_walk_from_a_dataset_to_its_samples(served: Api, world: World
     assert (shown["state"], shown["sample_count"]) == ("import_finished", 7)
     assert served.ok("GET", version.rsplit("/", 1)[0])["items"] == [shown]
     labels = served.ok("GET", f"{version}/labels")["items"]
-    counted = [(label["name"], label["sample_count"], label["object_count"]) for label in labels]
-    assert counted == [("cat", 4, 4), ("dog", 3, 3)]
+    assert labels == [
+        {"name": "cat", "sample_count": 4, "object_count": 4},
+        {"name": "dog", "sample_count": 3, "object_count": 3},
+    ]
 
     first = served.ok("GET", f"{version}/samples", label="cat", limit="3")
     second = served.ok("GET", f"{version}/samples", label="cat", limit="3", cursor=first["next_cursor"])
@@ -252,7 +252,7 @@ def test_each_route_asks_for_its_permission(
 ) -> None:
     key = world.dataset()
     reader = FakeAuthorizer(world.scope, "datasets.read")
-    for module in API_MODULES:
+    for module in MODULES:
         monkeypatch.setattr(module, "authorizer", lambda: reader)
     version = f"/datasets/{key.dataset_id}/versions/1"
     assert served.call("GET", version)[0] == 200

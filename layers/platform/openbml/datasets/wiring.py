@@ -24,7 +24,7 @@ from openbml.datasets.garbage.marks import MarkRepository
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
 from openbml.datasets.importing.heavy_plans import JobPlanner, PlanImportHook
-from openbml.datasets.importing.import_shards import ShardWorker
+from openbml.datasets.importing.shard_workers import ShardWorker
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.plan_imports import Planner
 from openbml.datasets.importing.reports import ReportRepository

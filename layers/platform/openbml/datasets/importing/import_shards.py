@@ -29,6 +29,7 @@ from openbml.datasets.importing.shard_samples import (
     readable_files,
     told,
 )
+from openbml.datasets.importing.shard_workers import ShardWorker
 from openbml.datasets.importing.shards import ShardMessage, shard_key, shared_key
 from openbml.datasets.rejections import SampleRejectedError, rejection
 from openbml.datasets.samples import AnnotationSource, Claim, Sample, SampleRepository
@@ -39,21 +40,6 @@ from openbml_formats.records import Problem, Severity
 
 _GROUP = 100  # samples claimed at a time
 _LOOK = timedelta(seconds=1)  # how often is looked whether the import still runs
-
-
-class ShardWorker(NamedTuple):
-    """Collaborators of a shard's import; `executor` runs what waits for the network."""
-
-    datasets: DatasetRepository
-    imports: ImportRepository
-    samples: SampleRepository
-    reports: ReportRepository
-    archives: ObjectStore
-    data: ObjectStore
-    annotations: AnnotationStore
-    events: EventPublisher
-    executor: Executor
-    now: Clock
 
 
 class Outcome(NamedTuple):

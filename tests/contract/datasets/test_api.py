@@ -20,6 +20,7 @@ from openbml.datasets import (
     api_operations,
     api_samples,
     api_tables,
+    api_versions,
     wiring,
 )
 from openbml.datasets.importing.shards import ShardMessage
@@ -29,6 +30,16 @@ from tests.contract.emulator import client
 from tests.fakes.datasets_archives import archive, image_bytes, labelled_pairs
 
 HANDLER = Path(__file__).resolve().parents[3] / "functions" / "serve_datasets_api" / "handler.py"
+MODULES = (
+    api,
+    api_annotations,
+    api_imports,
+    api_labels,
+    api_operations,
+    api_samples,
+    api_tables,
+    api_versions,
+)
 CACHED = [
     core_wiring.core_settings,
     core_wiring.aws_client,
@@ -111,7 +122,7 @@ def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     everything = FakeAuthorizer(world.scope, "datasets.read", "datasets.write", "datasets.manage")
-    for module in (api, api_annotations, api_imports, api_labels, api_operations, api_samples, api_tables):
+    for module in MODULES:
         monkeypatch.setattr(module, "authorizer", lambda: everything)
     for function in CACHED:
         function.cache_clear()
@@ -240,7 +251,7 @@ def test_each_route_asks_for_its_permission(
 ) -> None:
     key = world.dataset()
     reader = FakeAuthorizer(world.scope, "datasets.read")
-    for module in (api, api_annotations, api_imports, api_labels, api_operations, api_samples, api_tables):
+    for module in MODULES:
         monkeypatch.setattr(module, "authorizer", lambda: reader)
     version = f"/datasets/{key.dataset_id}/versions/1"
     assert served.call("GET", version)[0] == 200

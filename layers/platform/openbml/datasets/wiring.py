@@ -45,6 +45,8 @@ from openbml.datasets.jobs.exports import ExportHook
 from openbml.datasets.lineage import LineageRepository
 from openbml.datasets.lineage_dynamodb import DynamoLineageRepository
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
+from openbml.datasets.quality.commit_derivations import DerivationHook
+from openbml.datasets.quality.quality_reports import QualityReportHook
 from openbml.datasets.quotas import Quotas
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
@@ -184,8 +186,12 @@ def data_job_repository() -> DataJobRepository:
 @cache
 def data_job_hooks() -> Hooks:
     """Each kind's own business with its results."""
+    derivations = DerivationHook(planner=planner, datasets=dataset_repository, deletions=deletion_queue)
     return {
         DataJobKind.EXPORT: ExportHook(),
+        DataJobKind.QUALITY_REPORT: QualityReportHook(data_store()),
+        DataJobKind.CLEANING: derivations,
+        DataJobKind.AUGMENTATION: derivations,
         DataJobKind.IMPORT_TABLE: TableImportHook(table_importer()),
         DataJobKind.PLAN_IMPORT: PlanImportHook(planner),
     }

@@ -12,7 +12,8 @@ from openbml.datasets.data_api.requests import ApiRequest, Id, Text, storage_of
 from openbml.datasets.data_api.version_operations import found_version
 from openbml.datasets.datasets import DatasetRepository
 from openbml.datasets.jobs.data_jobs import DataJob, DataJobRepository, DataJobState
-from openbml.datasets.jobs.exports import ExportOrder, ManifestOf, export_view, request_export
+from openbml.datasets.jobs.exports import ExportOrder, export_view, request_export
+from openbml.datasets.jobs.quiet_versions import ManifestOf
 from openbml.datasets.stored_objects import ObjectStore
 from openbml.datasets.version_states import check_changeable
 from openbml_formats.data_jobs import DataJobKind

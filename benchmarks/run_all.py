@@ -51,6 +51,7 @@ def benches(scratch: Path) -> list[Bench]:
     model = str(scratch / "model")
     return [
         Bench("handlers", "own time, cold imports, package sizes", [[*own, "benchmarks.handlers"]]),
+        Bench("sample_store", "browse, search, annotate at 100,000", [[*own, "benchmarks.sample_store"]]),
         Bench("import_zip", "import of a zip vs a bare boto3 loop", [[*own, "benchmarks.import_zip"]]),
         Bench("data_export", "exports, snapshots vs bare boto3 loops", [[*own, "benchmarks.data_export"]]),
         Bench(

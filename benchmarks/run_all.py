@@ -52,6 +52,9 @@ def benches(scratch: Path) -> list[Bench]:
     return [
         Bench("handlers", "own time, cold imports, package sizes", [[*own, "benchmarks.handlers"]]),
         Bench("import_zip", "import of a zip vs a bare boto3 loop", [[*own, "benchmarks.import_zip"]]),
+        Bench(
+            "quality_report", "report of images vs a loop that decodes", [[*own, "benchmarks.quality_report"]]
+        ),
         Bench("data_export", "exports, snapshots vs bare boto3 loops", [[*own, "benchmarks.data_export"]]),
         Bench(
             "training_step",

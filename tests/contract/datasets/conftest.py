@@ -14,6 +14,10 @@ from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
+from openbml.datasets.annotating.labels_dynamodb import DynamoLabelRepository
+from openbml.datasets.annotating.leases_dynamodb import DynamoLeaseRepository
+from openbml.datasets.annotating.operations_dynamodb import DynamoOperationRepository
+from openbml.datasets.annotating.sample_index_dynamodb import DynamoSampleIndex
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.delete_datasets import DeletionMessage, VersionRemover, carry_out_deletion
@@ -23,11 +27,11 @@ from openbml.datasets.importing.data_imports import DataImport
 from openbml.datasets.importing.end_imports import cancel_import
 from openbml.datasets.importing.heavy_plans import JobPlanner
 from openbml.datasets.importing.import_shards import import_shard
-from openbml.datasets.importing.shard_workers import ShardWorker
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.inputs import SourceVersion
 from openbml.datasets.importing.plan_imports import Planner, plan_import
 from openbml.datasets.importing.reports_dynamodb import DynamoReportRepository
+from openbml.datasets.importing.shard_workers import ShardWorker
 from openbml.datasets.importing.shards import ShardMessage
 from openbml.datasets.importing.start_imports import GivenFile, import_from_version, start_import
 from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
@@ -75,6 +79,7 @@ class World:
     starting: ListQueue = field(default_factory=ListQueue)
     packing: ListQueue = field(default_factory=ListQueue)
     deletions: ListQueue = field(default_factory=ListQueue)
+    bulk: ListQueue = field(default_factory=ListQueue)
     events: EventLog = field(default_factory=EventLog)
     executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8))
 
@@ -88,6 +93,10 @@ class World:
         self.catalogue = MemoryCatalogue()
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
         self.history = DynamoHistoryRepository(self.table, self.data)
+        self.index = DynamoSampleIndex(self.table, self.data)
+        self.leases = DynamoLeaseRepository(self.table)
+        self.labels = DynamoLabelRepository(self.table)
+        self.operations = DynamoOperationRepository(self.table)
         self.snapshots = DynamoSnapshotRepository(self.table)
         self.jobs = DynamoDataJobRepository(self.table)
         self.marks = DynamoMarkRepository(self.table)

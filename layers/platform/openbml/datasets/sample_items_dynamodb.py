@@ -2,13 +2,13 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from openbml.core.items import from_item, to_item
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import VersionKey
-from openbml.datasets.sample_columns import columns_of, packed_columns
+from openbml.datasets.sample_columns import Columns, packed_columns
 from openbml.datasets.samples import Sample, chunk_of
 from openbml.datasets.stored_objects import ObjectStore, annotation_key
 from openbml_formats.annotations import Annotation
@@ -114,11 +114,9 @@ def annotation_attributes(
     return {"annotation_sha256": digest.hexdigest()}
 
 
-def columns_item(
-    key: VersionKey, chunk: int, samples: Sequence[Sample], objects: ObjectStore
-) -> dict[str, Any]:
-    """Return the columns of a chunk; large ones (names are long) are stored first."""
-    packed = packed_columns(columns_of(samples))
+def columns_item(key: VersionKey, chunk: int, columns: Columns, objects: ObjectStore) -> dict[str, Any]:
+    """Return the item of a chunk's columns; large ones (names are long) are stored first."""
+    packed = packed_columns(columns)
     at = columns_key(key, chunk)
     if len(packed) <= _INLINE_COLUMN_BYTES:
         return {**at, "columns": packed}

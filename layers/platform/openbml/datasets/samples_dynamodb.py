@@ -11,6 +11,7 @@ from openbml.core.clock import Clock, utc_now
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import Position, VersionKey
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
+from openbml.datasets.sample_columns import columns_of
 from openbml.datasets.sample_items_dynamodb import (
     bitmap,
     columns_item,
@@ -164,7 +165,7 @@ class DynamoSampleRepository:
             {"pk": index_pk(key, facet), "sk": f"{chunk:012}", "ordinals": bitmap(places)}
             for facet, places in sorted(ordinals.items())
         ]
-        columns = columns_item(key, chunk, samples, self._objects)
+        columns = columns_item(key, chunk, columns_of(samples), self._objects)
         self._batches.put([*index, columns])
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:

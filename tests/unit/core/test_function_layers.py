@@ -4,7 +4,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ START = """
 import sys, importlib.util
 for name in {missing!r}:
     sys.modules[name] = None
-specification = importlib.util.spec_from_file_location("handler", {handler!r})
-specification.loader.exec_module(importlib.util.module_from_spec(specification))
+for handler in {handlers!r}:
+    specification = importlib.util.spec_from_file_location("handler", handler)
+    sys.modules["handler"] = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(sys.modules["handler"])
 """
 ENVIRONMENT = {
     **os.environ,
@@ -33,23 +36,25 @@ ENVIRONMENT = {
 }
 
 
-def functions() -> Iterator[tuple[str, list[str]]]:
+def functions() -> Mapping[tuple[str, ...], Sequence[str]]:
+    """Return the handlers by what their functions do not have."""
+    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for stack in sorted((REPOSITORY / "infra" / "stacks").glob("*.yaml")):
         text = stack.read_text(encoding="utf-8")
-        for found in FUNCTION.finditer(text):
-            folder = re.search(r"functions/(\w+)", found[1])
+        for function in FUNCTION.finditer(text):
+            folder = re.search(r"functions/(\w+)", function[1])
             if folder is None:
                 continue
-            missing = [] if "!Ref MediaLayer" in found[1] else ["PIL"]
+            missing = [] if "!Ref MediaLayer" in function[1] else ["PIL"]
             if "!Ref FormatsLayerArn" not in text:
                 missing.append("openbml_formats")
-            yield folder[1], missing
+            found[tuple(missing)].append(str(REPOSITORY / "functions" / folder[1] / "handler.py"))
+    return found
 
 
-@pytest.mark.parametrize(("function", "missing"), list(functions()))
-def test_a_function_starts_with_its_layers(function: str, missing: list[str]) -> None:
-    handler = str(REPOSITORY / "functions" / function / "handler.py")
-    program = START.format(missing=missing, handler=handler)
+@pytest.mark.parametrize(("missing", "handlers"), list(functions().items()))
+def test_functions_start_with_their_layers(missing: tuple[str, ...], handlers: Sequence[str]) -> None:
+    program = START.format(missing=missing, handlers=list(handlers))
     done = subprocess.run(
         [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=False
     )

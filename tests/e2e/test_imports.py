@@ -83,3 +83,13 @@ def test_texts_are_imported_replaced_reported_and_copied(cloud: Cloud, project: 
     copy = routes.post(f"{version.rsplit('/', 1)[0]}", {"source": {"version_number": 1}})
     made = f"{version.rsplit('/', 1)[0]}/2/imports/{copy['active_import_id']}"
     assert routes.ended(made)["counts"]["accepted"] == 3
+
+
+def test_an_archive_announced_as_before_is_imported(
+    cloud: Cloud, project: ProjectClient, digits: int
+) -> None:
+    routes = Routes(cloud, project)
+    version = f"/datasets/{digits}/versions/1"
+    (done,) = routes.get(f"{version}/imports")["items"]
+    assert (done["format"], done["annotation_format"], done["counts"]["accepted"]) == ("json", "json", 400)
+    assert routes.get(version)["sample_count"] == 400

@@ -13,9 +13,13 @@ from openbml.datasets import (
     api_cleaning,
     api_exports,
     api_imports,
+    api_labels,
     api_lineage,
+    api_operations,
     api_quality,
+    api_samples,
     api_tables,
+    api_versions,
 )
 
 app = control_api(
@@ -24,9 +28,13 @@ app = control_api(
     api_cleaning.router,
     api_exports.router,
     api_imports.router,
+    api_labels.router,
     api_lineage.router,
+    api_operations.router,
+    api_samples.router,
     api_quality.router,
     api_tables.router,
+    api_versions.router,
 )
 
 

@@ -14,6 +14,10 @@ from openbml.core.ids import new_id
 from openbml.core.scope import ProjectScope
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
+from openbml.datasets.annotating.labels_dynamodb import DynamoLabelRepository
+from openbml.datasets.annotating.leases_dynamodb import DynamoLeaseRepository
+from openbml.datasets.annotating.operations_dynamodb import DynamoOperationRepository
+from openbml.datasets.annotating.sample_index_dynamodb import DynamoSampleIndex
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.delete_datasets import DeletionMessage, VersionRemover, carry_out_deletion
@@ -74,6 +78,7 @@ class World:
     starting: ListQueue = field(default_factory=ListQueue)
     packing: ListQueue = field(default_factory=ListQueue)
     deletions: ListQueue = field(default_factory=ListQueue)
+    bulk: ListQueue = field(default_factory=ListQueue)
     events: EventLog = field(default_factory=EventLog)
     executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8))
 
@@ -87,6 +92,10 @@ class World:
         self.catalogue = MemoryCatalogue()
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
         self.history = DynamoHistoryRepository(self.table, self.data)
+        self.index = DynamoSampleIndex(self.table, self.data)
+        self.leases = DynamoLeaseRepository(self.table)
+        self.labels = DynamoLabelRepository(self.table)
+        self.operations = DynamoOperationRepository(self.table)
         self.snapshots = DynamoSnapshotRepository(self.table)
         self.jobs = DynamoDataJobRepository(self.table)
         self.marks = DynamoMarkRepository(self.table)

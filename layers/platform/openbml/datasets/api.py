@@ -14,17 +14,13 @@ from openbml.core.wiring import cursor_codec
 from openbml.datasets.api_models import (
     DatasetView,
     NewDataset,
-    SampleDetail,
-    SampleView,
     VersionList,
     VersionView,
 )
-from openbml.datasets.datasets import Dataset, LabelCount, VersionKey, VersionState
+from openbml.datasets.datasets import Dataset, DatasetFilter, VersionKey, VersionState
 from openbml.datasets.delete_datasets import delete_dataset
 from openbml.datasets.manage_datasets import create_dataset
-from openbml.datasets.samples import AnnotationState, Facet
-from openbml.datasets.stored_objects import blob_key, thumbnail_key
-from openbml.datasets.wiring import data_store, dataset_repository, deletion_queue, sample_repository
+from openbml.datasets.wiring import dataset_repository, deletion_queue
 from openbml.identity.projects import ProjectAccess
 from openbml.identity.wiring import authorizer
 
@@ -60,6 +56,8 @@ def post_dataset(project_id: Id, body: NewDataset) -> tuple[DatasetView, int]:
         user_id=access.user_id,
         deduplicated=body.deduplicated,
         tag_scheme=body.tag_scheme,
+        storage_type=body.storage_type,
+        storage_path=body.storage_path,
         datasets=dataset_repository(),
         new_id=new_id,
         now=utc_now,
@@ -71,13 +69,16 @@ def post_dataset(project_id: Id, body: NewDataset) -> tuple[DatasetView, int]:
 def list_datasets(
     project_id: Id,
     name: Annotated[str | None, Query(max_length=200)] = None,
+    data_type: Annotated[str | None, Query(max_length=50)] = None,
+    annotation_type: Annotated[str | None, Query(max_length=50)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[DatasetView]:
     access = _access(project_id, "datasets.read")
-    purpose = f"datasets/{access.scope.key}/{name}"
+    wanted = DatasetFilter(name=name, data_type=data_type, annotation_type=annotation_type)
+    purpose = f"datasets/{access.scope.key}/{wanted.model_dump_json()}"
     position = cursor_codec().decode(cursor, purpose=purpose)
-    found, following = dataset_repository().page(access.scope, name=name, limit=limit, position=position)
+    found, following = dataset_repository().page(access.scope, wanted, limit=limit, position=position)
     latest = dataset_repository().latest(found)
     return Page(
         items=[DatasetView.of(row, latest[row.dataset_id]) for row in found if row.dataset_id in latest],
@@ -88,13 +89,13 @@ def list_datasets(
 @router.get(f"{PROJECT}/datasets/<dataset_id>")
 def get_dataset(project_id: Id, dataset_id: Id) -> DatasetView:
     access = _access(project_id, "datasets.read")
-    return _view(dataset_repository().get(access.scope, dataset_id))
+    return dataset_view(dataset_repository().get(access.scope, dataset_id))
 
 
 @router.delete(f"{PROJECT}/datasets/<dataset_id>", status_code=202)
 def remove_dataset(project_id: Id, dataset_id: Id) -> tuple[DatasetView, int]:
     access = _access(project_id, "datasets.manage")
-    view = _view(dataset_repository().get(access.scope, dataset_id))
+    view = dataset_view(dataset_repository().get(access.scope, dataset_id))
     delete_dataset(access.scope, dataset_id, datasets=dataset_repository(), deletions=deletion_queue())
     return view.model_copy(update={"state": VersionState.DELETING}), HTTPStatus.ACCEPTED
 
@@ -113,56 +114,7 @@ def get_version(project_id: Id, dataset_id: Id, version_number: Number) -> Versi
     return VersionView.of(dataset_repository().version(key))
 
 
-@router.get(f"{VERSION}/labels")
-def list_labels(
-    project_id: Id, dataset_id: Id, version_number: Number, limit: Limit = 50, cursor: Cursor = None
-) -> Page[LabelCount]:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
-    dataset_repository().version(key)
-    purpose = f"labels/{key.scope.key}/{dataset_id}/{version_number}"
-    position = cursor_codec().decode(cursor, purpose=purpose)
-    found, following = dataset_repository().labels(key, limit=limit, position=position)
-    return Page(items=found, next_cursor=cursor_codec().encode(following, purpose=purpose))
-
-
-@router.get(f"{VERSION}/samples")
-def list_samples(
-    project_id: Id,
-    dataset_id: Id,
-    version_number: Number,
-    label: Annotated[str | None, Query(max_length=100)] = None,
-    annotation_state: Annotated[AnnotationState | None, Query()] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[SampleView]:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
-    dataset_repository().version(key)
-    facet = Facet.chosen(label, annotation_state)
-    purpose = f"samples/{key.scope.key}/{dataset_id}/{version_number}/{facet.key}"
-    position = cursor_codec().decode(cursor, purpose=purpose)
-    found, following = sample_repository().page(key, facet, limit=limit, position=position)
-    return Page(
-        items=[
-            SampleView.of(sample, data_store().url(thumbnail_key(key.scope, sample.sha256)))
-            for sample in found
-        ],
-        next_cursor=cursor_codec().encode(following, purpose=purpose),
-    )
-
-
-@router.get(f"{VERSION}/samples/<sample_id>")
-def get_sample(project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id) -> SampleDetail:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
-    sample = sample_repository().get(key, sample_id)
-    store = data_store()
-    return SampleDetail.with_image(
-        sample,
-        thumbnail_url=store.url(thumbnail_key(key.scope, sample.sha256)),
-        image_url=store.url(blob_key(key.scope, sample.sha256)),
-    )
-
-
-def _view(dataset: Dataset) -> DatasetView:
+def dataset_view(dataset: Dataset) -> DatasetView:
     key = VersionKey(
         scope=dataset.scope, dataset_id=dataset.dataset_id, version_number=dataset.latest_version
     )

@@ -5,9 +5,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from openbml.datasets.datasets import Dataset, DatasetVersion, VersionState
+from openbml.datasets.datasets import Dataset, DatasetVersion, StorageType, VersionState
 from openbml.datasets.limits import NAME_CHARACTERS
-from openbml.datasets.samples import Sample
 from openbml_formats.tag_schemes import TagScheme
 
 
@@ -23,6 +22,8 @@ class NewDataset(Body):
     template: str = Field(max_length=50)
     deduplicated: bool | None = None
     tag_scheme: TagScheme | None = None
+    storage_type: StorageType = StorageType.PLATFORM
+    storage_path: str | None = Field(default=None, max_length=1024)
 
 
 class Reply(BaseModel):
@@ -37,6 +38,8 @@ class DatasetView(Reply):
     template: str
     deduplicated: bool
     tag_scheme: TagScheme | None
+    storage_type: StorageType
+    storage_path: str | None
     state: VersionState
     created_at: AwareDatetime
     latest_version: int
@@ -53,6 +56,8 @@ class DatasetView(Reply):
             template=dataset.template,
             deduplicated=dataset.deduplicated,
             tag_scheme=dataset.tag_scheme,
+            storage_type=dataset.storage_type,
+            storage_path=dataset.storage_path,
             state=VersionState.DELETING if dataset.deleting else latest.state,
             created_at=dataset.created_at,
             latest_version=dataset.latest_version,
@@ -69,6 +74,8 @@ class VersionFailure(Reply):
 class VersionView(Reply):
     dataset_id: int
     version_number: int
+    version_id: int | None
+    description: str
     state: VersionState
     sample_count: int
     labelled_count: int
@@ -77,6 +84,7 @@ class VersionView(Reply):
     active_import_id: int | None
     failure: VersionFailure | None
     created_at: AwareDatetime
+    modified_at: AwareDatetime | None
 
     @classmethod
     def of(cls, version: DatasetVersion) -> "VersionView":
@@ -88,6 +96,8 @@ class VersionView(Reply):
         return cls(
             dataset_id=version.dataset_id,
             version_number=version.version_number,
+            version_id=version.version_id,
+            description=version.description,
             state=version.state,
             sample_count=version.sample_count,
             labelled_count=version.labelled_count,
@@ -96,42 +106,10 @@ class VersionView(Reply):
             active_import_id=version.active_import_id,
             failure=failure,
             created_at=version.created_at,
+            modified_at=version.modified_at,
         )
 
 
 class VersionList(Reply):
     items: Sequence[VersionView]
     next_cursor: Literal[None] = None
-
-
-class LabelRef(Reply):
-    name: str
-
-
-class SampleView(Reply):
-    sample_id: int
-    name: str
-    labels: Sequence[LabelRef]
-    width: int
-    height: int
-    size_bytes: int
-    sha256: str
-    thumbnail_url: str
-
-    @classmethod
-    def of(cls, sample: Sample, thumbnail_url: str) -> "SampleView":
-        return cls.model_validate({**_fields(sample), "thumbnail_url": thumbnail_url})
-
-
-class SampleDetail(SampleView):
-    image_url: str
-
-    @classmethod
-    def with_image(cls, sample: Sample, thumbnail_url: str, image_url: str) -> "SampleDetail":
-        urls = {"thumbnail_url": thumbnail_url, "image_url": image_url}
-        return cls.model_validate({**_fields(sample), **urls})
-
-
-def _fields(sample: Sample) -> dict[str, object]:
-    shown = sample.model_dump(include={"sample_id", "name", "width", "height", "size_bytes", "sha256"})
-    return {**shown, "labels": [LabelRef(name=name) for name in sample.labels]}

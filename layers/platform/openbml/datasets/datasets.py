@@ -36,12 +36,20 @@ class VersionBusyError(OpenBMLError):
     """An import is running into the version; details: dataset_id, version_number, import_id."""
 
 
+class OperationRunningError(OpenBMLError):
+    """A bulk operation runs on the version; details: dataset_id, version_number, operation_id."""
+
+
 class SmartLabellingRunningError(OpenBMLError):
     """Smart labelling works on the version; details: dataset_id, version_number."""
 
 
 class DatasetDeletingError(OpenBMLError):
     """The dataset is being deleted; details: dataset_id."""
+
+
+class VersionExportingError(OpenBMLError):
+    """The version is being exported; details: dataset_id, version_number, export_id."""
 
 
 class LastVersionError(OpenBMLError):
@@ -144,6 +152,7 @@ class DatasetVersion(BaseModel):
     column_count: int = 0
     revision: int = 0
     active_import_id: int | None = None
+    active_operation_id: int | None = None
     failure_reason: str | None = None
     failure_message: str | None = None
 
@@ -162,14 +171,40 @@ class VersionKey(BaseModel):
     version_number: int
 
 
+class DatasetFilter(BaseModel):
+    """Which datasets a list is of; `name` is contained in the dataset's name, whatever the case."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str | None = None
+    data_type: str | None = None
+    annotation_type: str | None = None
+
+    def takes(self, dataset: Dataset) -> bool:
+        if self.name is not None and self.name.casefold() not in dataset.name.casefold():
+            return False
+        return self.data_type in (None, dataset.data_type) and self.annotation_type in (
+            None,
+            dataset.annotation_type,
+        )
+
+
 class LabelCount(BaseModel):
-    """A label of a version: how many of its samples carry it, how many objects (boxes, spans) it has."""
+    """A label of a version: how many of its samples carry it, how many objects (boxes, spans) it has.
+
+    Attributes:
+        operation_id: the bulk operation that renames or deletes the label; nothing gets it meanwhile.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     sample_count: int = 0
     object_count: int = 0
+    remark: str = ""
+    colour: str | None = None
+    pinned: bool = False
+    operation_id: int | None = None
 
 
 class DatasetRepository(Protocol):
@@ -188,9 +223,9 @@ class DatasetRepository(Protocol):
         """Return each dataset's latest version by dataset id; of a dataset just removed, none."""
 
     def page(
-        self, scope: ProjectScope, *, name: str | None, limit: int, position: Position | None
+        self, scope: ProjectScope, wanted: DatasetFilter, *, limit: int, position: Position | None
     ) -> tuple[Sequence[Dataset], Position | None]:
-        """Newest first; `name` is contained in the dataset's name, whatever the case."""
+        """Newest first."""
 
     def every(self, scope: ProjectScope) -> Sequence[Dataset]:
         """Return all datasets of the project, newest first, those being deleted included."""

@@ -1,7 +1,8 @@
 """Names, sizes and times of a chunk's samples in columns: what lists are searched and ordered by.
 
-They never change while the sample exists, so that they are written once, with the chunk; a deleted sample's
-row stays and is masked by the index.
+They never change while the sample exists, so that they are written once, with the chunk. The index says which
+samples there are: a deleted one's row stays and is masked, one that came singly has its row made when it is
+first asked for.
 """
 
 import zlib
@@ -33,6 +34,22 @@ def columns_of(samples: Sequence[Sample]) -> Columns:
         names=[row.name for row in rows],
         sizes=[row.size_bytes for row in rows],
         added_ms=[milliseconds(row.added_at or _LONG_AGO) for row in rows],
+    )
+
+
+def joined_columns(old: Columns, new: Columns) -> Columns:
+    """Return the rows of both, by ordinal."""
+    rows = sorted(
+        [
+            *zip(old.ordinals, old.names, old.sizes, old.added_ms, strict=True),
+            *zip(new.ordinals, new.names, new.sizes, new.added_ms, strict=True),
+        ]
+    )
+    return Columns(
+        ordinals=[row[0] for row in rows],
+        names=[row[1] for row in rows],
+        sizes=[row[2] for row in rows],
+        added_ms=[row[3] for row in rows],
     )
 
 

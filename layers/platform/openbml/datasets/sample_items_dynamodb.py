@@ -2,13 +2,13 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from openbml.core.items import from_item, to_item
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import VersionKey
-from openbml.datasets.sample_columns import columns_of, packed_columns
+from openbml.datasets.sample_columns import Columns, packed_columns
 from openbml.datasets.samples import Sample, chunk_of
 from openbml.datasets.stored_objects import ObjectStore, annotation_key
 from openbml_formats.annotations import Annotation
@@ -17,6 +17,7 @@ ORDINALS = 1024
 _INLINE_ANNOTATION_BYTES = 50_000  # larger ones lie in S3 (contracts, section 5)
 
 _INLINE_COLUMN_BYTES = 200_000
+_LEFT_OUT = frozenset({"texts", "extension", "width", "height", "duration_ms", "label_counts"})
 
 
 def samples_pk(scope: ProjectScope, chunk: int) -> str:
@@ -91,8 +92,10 @@ def ordinals_of(bits: int) -> list[int]:
 
 
 def sample_item(scope: ProjectScope, sample: Sample, objects: ObjectStore) -> dict[str, Any]:
-    """Return the sample's item; a large annotation is stored first."""
-    item = to_item(sample.model_copy(update={"annotation": None}), **sample_key(scope, sample.sample_id))
+    """Return the sample's item, without what it has nothing of; a large annotation is stored first."""
+    bare = to_item(sample.model_copy(update={"annotation": None}))
+    item = {name: value for name, value in bare.items() if value or name not in _LEFT_OUT}
+    item |= sample_key(scope, sample.sample_id)
     if sample.annotation is None or sample.annotation == Annotation():
         return item
     return {**item, **annotation_attributes(scope, sample.annotation, objects)}
@@ -111,11 +114,9 @@ def annotation_attributes(
     return {"annotation_sha256": digest.hexdigest()}
 
 
-def columns_item(
-    key: VersionKey, chunk: int, samples: Sequence[Sample], objects: ObjectStore
-) -> dict[str, Any]:
-    """Return the columns of a chunk; large ones (names are long) are stored first."""
-    packed = packed_columns(columns_of(samples))
+def columns_item(key: VersionKey, chunk: int, columns: Columns, objects: ObjectStore) -> dict[str, Any]:
+    """Return the item of a chunk's columns; large ones (names are long) are stored first."""
+    packed = packed_columns(columns)
     at = columns_key(key, chunk)
     if len(packed) <= _INLINE_COLUMN_BYTES:
         return {**at, "columns": packed}

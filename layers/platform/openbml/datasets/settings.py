@@ -42,3 +42,7 @@ class DataJobSettings(Settings):
     """What whoever asks for data jobs needs."""
 
     data_jobs_queue_url: str
+
+
+class OperationSettings(Settings):
+    operations_queue_url: str

@@ -12,15 +12,15 @@
 | label count | `version#{scope}#{id}#{n}` | `label#{name}` |
 | model trained on it | `version#{scope}#{id}#{n}` | `trained#{model_id}#{model_version}` |
 | operation | `version#{scope}#{id}#{n}` | `operation#{operation_id}` |
-| an operation in a chunk | `operation#{operation_id}` | `chunk#{chunk}` |
+| plan of an operation | `operation#{operation_id}` | `plan#{mark}#{chunk}` |
+| its work in a chunk | `operation#{operation_id}` | `chunk#{chunk}` |
 | finished chunk | `version#{scope}#{id}#{n}` | `chunk#{chunk}` |
 | index | `index#{scope}#{id}#{n}#{facet}` | `{chunk}`: a bitmap of ordinals |
 | sample | `samples#{scope}#{chunk}` | `{ordinal}` |
 | earlier annotation | `history#{scope}#{chunk}` | `{ordinal}#{revision}` |
 | columns of a chunk | `columns#{scope}#{id}#{n}` | `{chunk}`: names, sizes, times |
-| deleted sample's rest | `project#{scope}` | `deleted#{sample_id}` |
 | lease of a sample | `lease#{scope}#{id}#{n}` | `{sample_id}` |
-| label group | `project#{scope}` | `label-group#{id}`, `label-group-name#{name}` |
+| label group | `project#{scope}` | `label-group#{id}`, `label-group-name#{name}`, `label-groups` |
 | content of a version | `content#{scope}#{sha256[:2]}` | `{sha256}#{id}#{n}` |
 | where an import is | `import#{import_id}` | `import` |
 | finished shard, problems | `import#{import_id}` | `shard#{i}`, `problems#{shard}#{n}` |
@@ -31,8 +31,7 @@
 | where a data job is | `datajob#{job_id}` | `place` |
 
 Index `gsi1` is sparse, each by time of the last change: `open-imports` while an import is not final,
-`open-operations` likewise, `deleted-samples` while the rest of a deleted sample has not been swept; and
-`open-data-jobs` by id, while a data job is not final.
+`open-operations` likewise; `open-data-jobs` by id, while a data job is not final.
 """
 
 import random
@@ -55,7 +54,6 @@ _ATTEMPTS = 8
 OPEN_IMPORTS = "open-imports"
 OPEN_DATA_JOBS = "open-data-jobs"
 OPEN_OPERATIONS = "open-operations"
-DELETED_SAMPLES = "deleted-samples"
 
 
 def project_pk(scope: ProjectScope) -> str:
@@ -123,13 +121,13 @@ def operation_chunk_key(operation_id: int, chunk: int) -> dict[str, str]:
     return {"pk": f"operation#{operation_id}", "sk": f"chunk#{chunk:012}"}
 
 
+def operation_plan_key(operation_id: int, mark: str, chunk: int) -> dict[str, str]:
+    return {"pk": f"operation#{operation_id}", "sk": f"plan#{mark}#{chunk:012}"}
+
+
 def lease_key(key: VersionKey, sample_id: int) -> dict[str, str]:
     pk = f"lease#{key.scope.key}#{key.dataset_id}#{key.version_number}"
     return {"pk": pk, "sk": f"{sample_id:016}"}
-
-
-def deleted_sample_key(scope: ProjectScope, sample_id: int) -> dict[str, str]:
-    return {"pk": project_pk(scope), "sk": f"deleted#{sample_id:016}"}
 
 
 def chunk_key(key: VersionKey, chunk: int) -> dict[str, str]:

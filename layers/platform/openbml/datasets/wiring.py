@@ -13,10 +13,20 @@ from openbml.core.queues import MessageQueue
 from openbml.core.wiring import event_publisher, sqs_queue
 from openbml.datasets.adding.intake import SampleIntake
 from openbml.datasets.adding.intake_dynamodb import DynamoSampleIntake
+from openbml.datasets.annotating.bulk_operations import OperationRepository
 from openbml.datasets.annotating.edits import AnnotationStore
 from openbml.datasets.annotating.edits_dynamodb import DynamoAnnotationStore
 from openbml.datasets.annotating.history import HistoryRepository
 from openbml.datasets.annotating.history_dynamodb import DynamoHistoryRepository
+from openbml.datasets.annotating.label_groups import LabelGroupRepository
+from openbml.datasets.annotating.label_groups_dynamodb import DynamoLabelGroupRepository
+from openbml.datasets.annotating.labels import LabelRepository
+from openbml.datasets.annotating.labels_dynamodb import DynamoLabelRepository
+from openbml.datasets.annotating.leases_dynamodb import DynamoLeaseRepository
+from openbml.datasets.annotating.operations_dynamodb import DynamoOperationRepository
+from openbml.datasets.annotating.sample_feed import LeaseRepository
+from openbml.datasets.annotating.sample_index_dynamodb import DynamoSampleIndex
+from openbml.datasets.annotating.sample_search import SampleIndex
 from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.delete_datasets import VersionRemover
@@ -24,7 +34,6 @@ from openbml.datasets.garbage.marks import MarkRepository
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
 from openbml.datasets.importing.heavy_plans import JobPlanner, PlanImportHook
-from openbml.datasets.importing.import_shards import ShardWorker
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.plan_imports import Planner
 from openbml.datasets.importing.reports import ReportRepository
@@ -46,6 +55,7 @@ from openbml.datasets.settings import (
     DatasetsSettings,
     DeletionSettings,
     ImportSettings,
+    OperationSettings,
     QuotaSettings,
     SnapshotSettings,
 )
@@ -164,22 +174,6 @@ def planner() -> Planner:
 
 
 @cache
-def shard_worker() -> ShardWorker:
-    return ShardWorker(
-        datasets=dataset_repository(),
-        imports=import_repository(),
-        samples=sample_repository(),
-        reports=report_repository(),
-        archives=archive_store(),
-        data=data_store(),
-        annotations=annotation_store(),
-        events=event_publisher(),
-        executor=executor(),
-        now=utc_now,
-    )
-
-
-@cache
 def sample_repository() -> SampleRepository:
     return DynamoSampleRepository(_table(), data_store())
 
@@ -228,6 +222,36 @@ def annotation_store() -> AnnotationStore:
 @cache
 def history_repository() -> HistoryRepository:
     return DynamoHistoryRepository(_table(), data_store())
+
+
+@cache
+def sample_index() -> SampleIndex:
+    return DynamoSampleIndex(_table(), data_store())
+
+
+@cache
+def lease_repository() -> LeaseRepository:
+    return DynamoLeaseRepository(_table())
+
+
+@cache
+def label_repository() -> LabelRepository:
+    return DynamoLabelRepository(_table())
+
+
+@cache
+def label_group_repository() -> LabelGroupRepository:
+    return DynamoLabelGroupRepository(_table())
+
+
+@cache
+def operation_repository() -> OperationRepository:
+    return DynamoOperationRepository(_table())
+
+
+@cache
+def operation_queue() -> MessageQueue:
+    return sqs_queue(OperationSettings.from_env().operations_queue_url)
 
 
 @cache

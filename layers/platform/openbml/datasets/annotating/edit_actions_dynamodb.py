@@ -8,6 +8,8 @@ from pydantic import AwareDatetime
 from openbml.datasets.annotating.edit_effects import Effects, IndexBits, Place
 from openbml.datasets.annotating.edits import Checkpoint
 from openbml.datasets.datasets import VersionKey, VersionState
+from openbml.datasets.garbage.marks import blob_marks
+from openbml.datasets.garbage.marks_dynamodb import mark_put
 from openbml.datasets.importing.data_imports import LabelDelta
 from openbml.datasets.limits import LABELS_PER_VERSION
 from openbml.datasets.sample_items_dynamodb import (
@@ -22,8 +24,6 @@ from openbml.datasets.sample_items_dynamodb import (
 from openbml.datasets.samples import Sample
 from openbml.datasets.stored_objects import ObjectStore
 from openbml.datasets.tables_dynamodb import (
-    DELETED_SAMPLES,
-    deleted_sample_key,
     import_key,
     label_key,
     operation_chunk_key,
@@ -66,18 +66,7 @@ def sample_written(key: VersionKey, before: Item, after: Sample, objects: Object
 
 
 def sample_deleted(key: VersionKey, sample: Sample, *, claimed: bool, at: AwareDatetime) -> list[Action]:
-    """Return the deletion of a sample and of its claim, and the note that its rest must be swept."""
-    note = {
-        **deleted_sample_key(key.scope, sample.sample_id),
-        "gsi1pk": DELETED_SAMPLES,
-        "gsi1sk": at.isoformat(),
-        "scope": key.scope.model_dump(),
-        "dataset_id": key.dataset_id,
-        "version_number": key.version_number,
-        "sample_id": sample.sample_id,
-        "sha256": sample.sha256,
-        "is_blob": not sample.texts,
-    }
+    """Return the deletion of a sample and of its claim, and the suspicion that its blob is nobody's now."""
     actions: list[Action] = [
         {
             "Delete": {
@@ -85,19 +74,17 @@ def sample_deleted(key: VersionKey, sample: Sample, *, claimed: bool, at: AwareD
                 "ConditionExpression": "annotation_revision = :before",
                 "ExpressionAttributeValues": {":before": sample.annotation_revision},
             }
-        },
-        {"Put": {"Item": note}},
+        }
     ]
     if claimed:
-        actions.append(
-            {
-                "Delete": {
-                    "Key": content_key(key, sample.sha256),
-                    "ConditionExpression": "sample_id = :mine",
-                    "ExpressionAttributeValues": {":mine": sample.sample_id},
-                }
-            }
-        )
+        claim = {
+            "Key": content_key(key, sample.sha256),
+            "ConditionExpression": "sample_id = :mine",
+            "ExpressionAttributeValues": {":mine": sample.sample_id},
+        }
+        actions.append({"Delete": claim})
+    if not sample.texts:
+        actions += [{"Put": mark_put(mark)} for mark in blob_marks(key.scope, [sample.sha256], at)]
     return actions
 
 
@@ -161,7 +148,9 @@ def gives(delta: LabelDelta) -> bool:
     return delta.samples > 0 or delta.objects > 0
 
 
-def version_counted(key: VersionKey, effects: Effects, new_labels: int, during_import: int | None) -> Action:
+def version_counted(
+    key: VersionKey, effects: Effects, new_labels: int, during_import: int | None, at: AwareDatetime
+) -> Action:
     """Return the version's new counts, on the condition that it may be edited."""
     condition = "attribute_exists(pk) AND NOT #state IN (:closed0, :closed1, :closed2)"
     values: dict[str, Any] = {f":closed{place}": state.value for place, state in enumerate(CLOSED_STATES)}
@@ -174,12 +163,14 @@ def version_counted(key: VersionKey, effects: Effects, new_labels: int, during_i
     return {
         "Update": {
             "Key": version_item_key(key),
-            "UpdateExpression": "ADD revision :one, sample_count :samples, labelled_count :labelled, "
-            "label_count :labels",
+            "UpdateExpression": "SET modified_at = :at ADD revision :one, sample_count :samples, "
+            "labelled_count :labelled, size_bytes :size_bytes, label_count :labels",
             "ConditionExpression": condition,
             "ExpressionAttributeNames": _STATE,
             "ExpressionAttributeValues": {
+                ":at": at.isoformat(),
                 ":one": 1,
+                ":size_bytes": effects.size_bytes,
                 ":samples": effects.samples,
                 ":labelled": effects.labelled,
                 ":labels": new_labels,

@@ -37,6 +37,7 @@ class Effects(NamedTuple):
     labels: Mapping[str, LabelDelta]
     samples: int
     labelled: int
+    size_bytes: int
 
 
 def effects_of(changes: Sequence[Change]) -> Effects:
@@ -49,6 +50,7 @@ def effects_of(changes: Sequence[Change]) -> Effects:
         bits=index,
         labels={name: delta for name, delta in labels.items() if delta != LabelDelta()},
         samples=-sum(1 for change in changes if change.after is None),
+        size_bytes=-sum(change.before.size_bytes for change in changes if change.after is None),
         labelled=sum(_labelled(change.after) - _labelled(change.before) for change in changes),
     )
 

@@ -65,6 +65,7 @@ class Edit(BaseModel):
         annotation: None deletes the sample.
         expected_revision: of the annotation it starts from; None replaces whatever is there.
         edit_id: an edit that comes again with the id of the sample's last one changes nothing.
+        keeps_source: whether the annotation stays imported, human or smart: only its wording changes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,6 +74,7 @@ class Edit(BaseModel):
     annotation: Annotation | None
     expected_revision: int | None = None
     edit_id: str | None = None
+    keeps_source: bool = False
 
 
 class EditStatus(StrEnum):
@@ -158,7 +160,7 @@ def edited(sample: Sample, edit: Edit, author: Author, at: AwareDatetime) -> Sam
         raise ValueError("a deletion leaves no sample")
     changes = {
         "annotation_revision": sample.annotation_revision + 1,
-        "annotation_source": author.source,
+        "annotation_source": sample.annotation_source if edit.keeps_source else author.source,
         "annotated_by": author.user_id,
         "annotated_at": at,
         "operation_id": author.operation_id,
@@ -176,4 +178,5 @@ def status_of(sample: Sample | None, edit: Edit, author: Author) -> EditStatus:
     if edit.expected_revision not in (None, sample.annotation_revision):
         return EditStatus.CONFLICT
     same = edit.annotation is not None and edit.annotation == sample.annotation
-    return EditStatus.UNCHANGED if same and author.source is sample.annotation_source else EditStatus.APPLIED
+    confirms = not edit.keeps_source and author.source is not sample.annotation_source
+    return EditStatus.UNCHANGED if same and not confirms else EditStatus.APPLIED

@@ -54,12 +54,13 @@ from openbml.datasets.importing.import_actions_dynamodb import import_of, volume
 from openbml.datasets.limits import LABELS_PER_VERSION
 from openbml.datasets.sample_items_dynamodb import (
     content_key,
+    history_key,
     index_key,
     kept_annotation,
     sample_key,
     sample_of,
 )
-from openbml.datasets.samples import sample_id_of
+from openbml.datasets.samples import Sample, sample_id_of
 from openbml.datasets.stored_objects import ObjectStore
 from openbml.datasets.tables_dynamodb import (
     TableBatches,
@@ -240,7 +241,15 @@ class DynamoAnnotationStore:
             if not any(failed_conditions(error) or ()):
                 raise
             return False
+        self._drop_history(call.key, [change.before for change in changes if change.after is None])
         return True
+
+    def _drop_history(self, key: VersionKey, gone: Sequence[Sample]) -> None:
+        """Drop what deleted samples said before; what a kill leaves here goes with the chunk."""
+        for sample in gone:
+            if sample.annotation_revision > 1:
+                earlier = range(1, sample.annotation_revision)
+                self._batches.delete([history_key(key.scope, sample.sample_id, number) for number in earlier])
 
     def _actions(self, call: _Call, step: _Step, effects: Effects, known: _Known) -> list[Action]:
         if not step.changes:
@@ -260,7 +269,7 @@ class DynamoAnnotationStore:
             removed[sample.import_id] = removed.get(sample.import_id, 0) + 1
         actions += index_changed(key, effects.bits, known.bits)
         actions += labels_counted(key, effects.labels, known.labels)
-        actions.append(version_counted(key, effects, len(new_labels), call.during_import))
+        actions.append(version_counted(key, effects, len(new_labels), call.during_import, at))
         return actions + _volumes_given_back(key, removed, known.imports)
 
     def _known(
@@ -366,7 +375,7 @@ def _volumes_given_back(
     key: VersionKey, removed: Mapping[int, int], imports: Mapping[int, DataImport]
 ) -> list[Action]:
     """Return account's and users' volumes less the deleted samples, of imports that still hold theirs."""
-    volumes: dict[tuple[str, str], tuple[DataImport, int]] = {}
+    volumes: dict[str, tuple[DataImport, dict[str, str], int]] = {}
     actions: list[Action] = []
     for import_id, count in sorted(removed.items()):
         data_import = imports.get(import_id)
@@ -374,10 +383,9 @@ def _volumes_given_back(
             continue  # its whole volume was given back with it
         actions.append(import_reduced(key, import_id, count))
         for volume in volume_keys(data_import):
-            where = (volume["pk"], volume["sk"])
-            before = volumes[where][1] if where in volumes else 0
-            volumes[where] = data_import, before + count
+            before = volumes[volume["sk"]][2] if volume["sk"] in volumes else 0
+            volumes[volume["sk"]] = (data_import, volume, before + count)
     return actions + [
-        {"Update": volume_added(data_import, {"pk": pk, "sk": sk}, -count)}
-        for (pk, sk), (data_import, count) in volumes.items()
+        {"Update": volume_added(data_import, volume, -count)}
+        for data_import, volume, count in volumes.values()
     ]

@@ -28,10 +28,16 @@ class ChunkColumns:
 
     def __init__(self, chunk: int, columns: Columns) -> None:
         self.chunk = chunk
+        self.columns = columns
         self.ordinals = columns.ordinals
         self.names = [name.casefold() for name in columns.names]
         self._sizes = columns.sizes
         self._added_ms = columns.added_ms
+
+    @cached_property
+    def bits(self) -> int:
+        """Return the samples that have a row here."""
+        return sum(1 << ordinal for ordinal in self.ordinals)
 
     @cached_property
     def _all_names(self) -> str:

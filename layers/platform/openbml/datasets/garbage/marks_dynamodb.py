@@ -27,12 +27,7 @@ class DynamoMarkRepository:
 
     def mark(self, mark: Mark) -> None:
         try:
-            self._table.put_item(
-                Item=_item(mark),
-                ConditionExpression="attribute_not_exists(pk) OR #state = :marked",
-                ExpressionAttributeNames=_STATE,
-                ExpressionAttributeValues={":marked": MarkState.MARKED.value},
-            )
+            self._table.put_item(**mark_put(mark))
         except self._refused as error:
             raise ContentBusyError(sha256=mark.name) from error
 
@@ -91,6 +86,16 @@ class DynamoMarkRepository:
     @property
     def _refused(self) -> Any:
         return self._table.meta.client.exceptions.ConditionalCheckFailedException
+
+
+def mark_put(mark: Mark) -> dict[str, Any]:
+    """Return the put of a mark, refused while a sweep is at it."""
+    return {
+        "Item": _item(mark),
+        "ConditionExpression": "attribute_not_exists(pk) OR #state = :marked",
+        "ExpressionAttributeNames": _STATE,
+        "ExpressionAttributeValues": {":marked": MarkState.MARKED.value},
+    }
 
 
 def _seen(mark: Mark) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from openbml.core.items import from_item, to_item
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import (
     DatasetDeletingError,
+    OperationRunningError,
     Position,
+    SmartLabellingRunningError,
     VersionBusyError,
     VersionKey,
     VersionState,
@@ -120,11 +122,13 @@ class DynamoImportRepository:
             "Key": version_item_key(key),
             "UpdateExpression": "SET #state = :importing, active_import_id = :id "
             "REMOVE failure_reason, failure_message",
-            "ConditionExpression": "attribute_exists(pk) AND NOT #state IN (:importing, :deleting)",
+            "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(active_operation_id) "
+            "AND NOT #state IN (:importing, :deleting, :labelling)",
             "ExpressionAttributeNames": _STATE,
             "ExpressionAttributeValues": {
                 ":importing": VersionState.IMPORTING.value,
                 ":deleting": VersionState.DELETING.value,
+                ":labelling": VersionState.SMART_LABELLING.value,
                 ":id": import_id,
             },
         }
@@ -142,8 +146,13 @@ class DynamoImportRepository:
 
     def _busy(self, key: VersionKey) -> Exception:
         version = self._table.get_item(Key=version_item_key(key), ConsistentRead=True).get("Item", {})
+        names = {"dataset_id": key.dataset_id, "version_number": key.version_number}
         if version.get("state", VersionState.DELETING) == VersionState.DELETING:
             return DatasetDeletingError(dataset_id=key.dataset_id)
+        if version["state"] == VersionState.SMART_LABELLING:
+            return SmartLabellingRunningError(**names)
+        if "active_operation_id" in version:
+            return OperationRunningError(**names, operation_id=int(version["active_operation_id"]))
         return VersionBusyError(
             dataset_id=key.dataset_id,
             version_number=key.version_number,
@@ -219,7 +228,7 @@ class DynamoImportRepository:
         closing = [
             *label_updates(data_import, groups[-1]),
             {"Update": import_counted(data_import, shard, self._now())},
-            {"Update": version_counted(data_import, shard)},
+            {"Update": version_counted(data_import, shard, self._now())},
             {"Put": {"Item": finished_chunk(data_import, shard)}},
             *(
                 {"Update": volume_added(data_import, key, shard.counts.accepted - shard.entries)}
@@ -334,7 +343,8 @@ class DynamoImportRepository:
             "Key": import_key(data_import.version_key, data_import.import_id),
             "ConditionExpression": "attribute_exists(pk)",
         }
-        volumes = [volume_added(data_import, key, -data_import.accepted) for key in volume_keys(data_import)]
+        held = data_import.accepted - data_import.removed
+        volumes = [volume_added(data_import, key, -held) for key in volume_keys(data_import)]
         try:
             transact(self._table, [{"Delete": gone}, *({"Update": volume} for volume in volumes)])
         except ClientError as error:

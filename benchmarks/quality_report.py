@@ -35,7 +35,7 @@ from openbml_kit.progress import Progress
 RESULT = Path(__file__).parent / "results" / "quality_report.json"
 SIZES = (1_000, 10_000)
 SIDES = (640, 480)
-BUDGET_RATIO = 0.20
+BUDGET_RATIO = 0.30
 BUDGET_SLOPE = 1.2
 BUDGET_MIB = 512
 _PICTURES = 250  # drawn; the others are turned, cut and re-encoded ones

@@ -14,7 +14,7 @@ from openbml.datasets.stored_objects import ObjectStore, annotation_key
 from openbml_formats.annotations import Annotation
 
 ORDINALS = 1024
-_INLINE_ANNOTATION_BYTES = 50_000  # larger ones lie in S3 (contracts, section 5)
+INLINE_ANNOTATION_BYTES = 50_000  # larger ones lie in S3 (contracts, section 5)
 
 _INLINE_COLUMN_BYTES = 200_000
 
@@ -103,7 +103,7 @@ def annotation_attributes(
 ) -> dict[str, Any]:
     """Return an annotation's attributes: compressed, or the SHA-256 that a large one is stored by now."""
     packed = zlib.compress(annotation.model_dump_json(exclude_defaults=True).encode(), level=1)
-    if len(packed) <= _INLINE_ANNOTATION_BYTES:
+    if len(packed) <= INLINE_ANNOTATION_BYTES:
         return {"annotation": packed}
     digest = hashlib.sha256(packed)
     where = annotation_key(scope, digest.hexdigest())

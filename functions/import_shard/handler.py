@@ -12,7 +12,7 @@ from pydantic import Json
 from openbml.core.observability import logger, metrics
 from openbml.datasets.importing.import_shards import import_shard
 from openbml.datasets.importing.shards import ShardMessage
-from openbml.datasets.wiring import shard_worker
+from openbml.datasets.importing.wiring import shard_worker
 
 
 class ShardRecord(SqsRecordModel):

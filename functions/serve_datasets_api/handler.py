@@ -10,25 +10,31 @@ from openbml.core.observability import logger, metrics
 from openbml.datasets import (
     api,
     api_annotations,
+    api_cleaning,
     api_exports,
     api_imports,
     api_labels,
     api_lineage,
     api_operations,
+    api_quality,
     api_samples,
     api_tables,
+    api_versions,
 )
 
 app = control_api(
     api.router,
     api_annotations.router,
+    api_cleaning.router,
     api_exports.router,
     api_imports.router,
     api_labels.router,
     api_lineage.router,
     api_operations.router,
     api_samples.router,
+    api_quality.router,
     api_tables.router,
+    api_versions.router,
 )
 
 

@@ -44,14 +44,14 @@ def run(order: DataJobOrder, workspace: "Workspace") -> DerivationResult:
     operations = checked_operations(ordered.operations, kind=kind, use=OperatorUse.AUGMENTATION)
     settings = ordered.model_copy(update={"operations": operations})
     counts = DerivationCounts(operations)
-    target = DerivedSamples(workspace, order.shards_prefix, settings.shard_samples)
+    target = DerivedSamples(workspace, order.shards_prefix)
     workspace.progress.stage("augmenting")
     for sample, made in _made(workspace, settings, kind.content):
         counts.read += 1
         _take(sample, made, settings, counts, target)
-        workspace.progress.done(counts.read, max(settings.sample_count, counts.read))
+        workspace.progress.done(counts.read, max(order.sample_count, counts.read))
     target.finish()
-    return counts.result(shards=target.shards, written=target.samples)
+    return counts.result(shards=target.shards, samples=target.samples)
 
 
 def _made(

@@ -26,16 +26,16 @@ def run(order: DataJobOrder, workspace: "Workspace") -> DerivationResult:
     operations = checked_operations(settings.operations, kind=kind, use=OperatorUse.CLEANING)
     cleaner = Cleaner(operations, kind.content)
     counts = DerivationCounts(operations)
-    target = DerivedSamples(workspace, order.shards_prefix, settings.shard_samples)
+    target = DerivedSamples(workspace, order.shards_prefix)
     workspace.progress.stage("cleaning")
     for sample, content in _labelled_first(workspace, with_files=kind.content is Content.IMAGE):
         counts.read += 1
         _take(cleaner.clean(sample, content), sample, settings, counts, target)
-        workspace.progress.done(counts.read, max(settings.sample_count, counts.read))
+        workspace.progress.done(counts.read, max(order.sample_count, counts.read))
     target.finish()
     if cleaner.capped:
         workspace.progress.note("warning", f"{cleaner.capped} images were not compared with all like them")
-    return counts.result(shards=target.shards, written=target.samples)
+    return counts.result(shards=target.shards, samples=target.samples)
 
 
 def _labelled_first(

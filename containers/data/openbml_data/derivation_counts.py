@@ -72,11 +72,11 @@ class DerivationCounts:
                 )
             )
 
-    def result(self, *, shards: int, written: int) -> DerivationResult:
+    def result(self, *, shards: int, samples: int) -> DerivationResult:
         return DerivationResult(
             shards=shards,
             read=self.read,
-            written=written,
+            samples=samples,
             unchanged=self.unchanged,
             changed=self.changed,
             dropped=self.dropped,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from openbml_formats.annotations import Annotation
 from openbml_formats.listings import ListedSample
 from openbml_formats.planned import KnownContent, PlannedSample, StoredFile, packed_plan
+from openbml_formats.planning import SHARD_BYTES, SHARD_SAMPLES
 
 if TYPE_CHECKING:
     from openbml_data.workspace import Workspace
@@ -22,13 +23,16 @@ class DerivedSamples:
     A shard is written when all files of its samples are.
     """
 
-    def __init__(self, workspace: "Workspace", shards_prefix: str, shard_samples: int) -> None:
+    def __init__(
+        self, workspace: "Workspace", shards_prefix: str, *, shard_samples: int = SHARD_SAMPLES
+    ) -> None:
         self._workspace = workspace
         self._shards_prefix = shards_prefix
         self._files_prefix = f"{shards_prefix.removesuffix(_SHARDS)}files/"
         self._shard_samples = shard_samples
         self._planned: list[PlannedSample] = []
         self._sending: deque[Future[None]] = deque()
+        self._shard_bytes = 0
         self._files = 0
         self._taken: set[str] = set()
         self.shards = 0
@@ -89,7 +93,8 @@ class DerivedSamples:
             )
         )
         self.samples += 1
-        if len(self._planned) >= self._shard_samples:
+        self._shard_bytes += content.size if isinstance(content, StoredFile) else 0
+        if len(self._planned) >= self._shard_samples or self._shard_bytes >= SHARD_BYTES:
             self._write_shard()
         return free
 
@@ -109,4 +114,5 @@ class DerivedSamples:
         key = f"{self._shards_prefix}{self.shards:06}.json.z"
         self._workspace.put_upload(key, packed_plan(self._planned), content_type="application/octet-stream")
         self._planned = []
+        self._shard_bytes = 0
         self.shards += 1

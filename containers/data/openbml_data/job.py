@@ -39,7 +39,11 @@ def main(env: Mapping[str, str] = os.environ) -> int:
 def do(order: DataJobOrder, env: Mapping[str, str]) -> None:
     run = run_of(order.kind)
     with open_workspace(order, env) as workspace:
-        finish(workspace, run(order, workspace).model_dump_json().encode())
+        try:
+            result = run(order, workspace)
+        except MemoryError as error:  # nobody chose this machine but the platform
+            raise PlatformFault(f"the job's machine has too little memory ({error})") from error
+        finish(workspace, result.model_dump_json().encode())
 
 
 def finish(workspace: Workspace, result: bytes) -> None:

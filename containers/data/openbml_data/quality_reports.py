@@ -28,7 +28,7 @@ def run(order: DataJobOrder, workspace: "Workspace") -> QualityReport:
     builder = ReportBuilder(order.dataset, settings)
     for done, (sample, found) in enumerate(_measured(order, workspace), start=1):
         builder.add(sample, found)
-        workspace.progress.done(done, max(settings.sample_count, done))
+        workspace.progress.done(done, max(order.sample_count, done))
     return builder.report()
 
 

@@ -25,7 +25,7 @@ from openbml_formats.tables.table_imports import (
     row_line,
 )
 
-_GROUP_BYTES = 32 * 1024**2
+_GROUP_BYTES = 24 * 1024**2
 _GROUP_ROWS = 262_144
 _SHOWN_AT_ONCE = 100
 

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,9 @@ from openbml_formats.tables.values import CELL_CHARACTERS
 
 _BLOCK_BYTES = 4 * 1024**2
 _READ_BYTES = 64 * 1024
-_LARGE_BLOCK_BYTES = 16 * 1024**2  # a row of the most columns and the longest cells fits
+_LARGE_BLOCK_BYTES = 8 * 1024**2  # a row of a thousand cells of 4,096 letters fits
+_BLOCKS_AHEAD = 4
+_PATIENCE_S = 2.0
 _MOST_RAGGED = 200_000  # between two blocks that hold a row of the right length
 
 
@@ -36,14 +39,29 @@ class Utf8Text(io.RawIOBase):
         self._last = b"\n"
         self._ended = False
         self._lines = 1
+        self._turn = threading.Condition()
+        self._ahead = 0
         self.quotes = 0
         self.bytes_read = 0
 
     def readable(self) -> bool:
         return True
 
+    def hold_back(self) -> None:
+        """Wait until a block that was given is worked on: Arrow would have 32 of them in memory."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._ahead < _BLOCKS_AHEAD, timeout=_PATIENCE_S)
+            self._ahead += 1
+
+    def worked_on(self) -> None:
+        """Tell that rows of a block have arrived; a block that holds no row's end is never told of."""
+        with self._turn:
+            self._ahead = min(self._ahead, _BLOCKS_AHEAD) - 1
+            self._turn.notify()
+
     def read(self, size: int = -1, /) -> bytes:
         """Return as much as is asked for, less at the end only: Arrow takes each answer for a block."""
+        self.hold_back()
         wanted = size if size >= 0 else _BLOCK_BYTES
         while len(self._ready) < wanted and not self._ended:
             block = self._file.read(max(wanted - len(self._ready), _READ_BYTES))
@@ -153,6 +171,7 @@ class TextTable:
             batch = self._next(reader)
             if batch is None:
                 break
+            self._text.worked_on()
             last = self._merged(batch) or last
             if last is not None:
                 yield last

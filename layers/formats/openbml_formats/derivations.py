@@ -10,7 +10,7 @@ from openbml_formats.records import Problem
 DERIVATION_FORMAT = "openbml.derivation/1"
 MOST_COPIES = 20
 LISTED_EXAMPLES = 24
-LISTED_PROBLEMS = 1_000
+LISTED_PROBLEMS = 100
 
 
 class _Value(BaseModel):
@@ -39,13 +39,11 @@ class _DerivationSettings(_Value):
     """What both kinds of jobs are told.
 
     Attributes:
-        sample_count: of the source version, for the progress.
-        shard_samples: how many samples one shard of the new version has at most.
+        target_version_number: the version that takes what is made, as whoever ordered it keeps it.
     """
 
     limits: ImageLimits
-    sample_count: int = 0
-    shard_samples: int = Field(default=1_000, ge=1)
+    target_version_number: int = 0
 
 
 class CleaningSettings(_DerivationSettings):
@@ -97,16 +95,16 @@ class DerivationResult(_Value):
 
     Attributes:
         shards: how many lists of samples were written for the new version.
-        written: samples in them.
+        samples: how many are in them.
         copies: new samples that an augmentation made.
         dropped_regions: objects of which too little was left, by label.
-        problems: the first thousand; `problem_counts` counts all, by reason.
+        problems: the first hundred; `problem_counts` counts all, by reason.
     """
 
     format: str = DERIVATION_FORMAT
     shards: int = 0
     read: int = 0
-    written: int = 0
+    samples: int = 0
     unchanged: int = 0
     changed: int = 0
     dropped: int = 0

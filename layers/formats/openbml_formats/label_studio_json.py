@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openbml_catalog.datasets import AnnotationForm, Content, DatasetKind
-from openbml_formats.annotations import Annotation, Box, Mask, Region, Ring, Span
+from openbml_formats.annotations import Annotation, Box, Mask, Region, Ring
 from openbml_formats.geometry import PixelBudget, corners, ellipse, ring_of_pairs, turned
 from openbml_formats.json_values import number, text_value
 from openbml_formats.label_studio_rle import RunLengthError, mask_of
 from openbml_formats.pairing import is_image
 from openbml_formats.records import AnnotationError
 from openbml_formats.region_rules import check_region_count
+from openbml_formats.spans import FoundSpan
 
 _DIGITS = 9
 _SHAPES = ("rectangle", "polygon", "brush", "ellipse")
@@ -46,14 +47,21 @@ def counted_annotations(task: Mapping[str, Any]) -> list[list[Any]]:
     return counted
 
 
-def annotation_of(results: list[Any], kind: DatasetKind, text: str) -> Annotation:
-    """Return what the results of one annotation say, as far as the kind holds it. Raises AnnotationError."""
-    merged = list(_merged(results))
+def classes_in(results: list[Any]) -> list[str]:
+    """Return the names of choices, in their order. Raises AnnotationError."""
+    return [name for result in _merged(results) for name in _names(result, ("choices",))]
+
+
+def spans_in(results: list[Any], text: str) -> list[FoundSpan]:
+    """Return the marked stretches of a text. Raises AnnotationError."""
+    return [span for result in _merged(results) for span in _spans(result, text)]
+
+
+def annotation_of(results: list[Any], kind: DatasetKind) -> Annotation:
+    """Return what the results of one annotation say of an image. Raises AnnotationError."""
     if kind.annotation_form is AnnotationForm.CLASSES:
-        names = [name for result in merged for name in _names(result, ("choices",))]
-        return Annotation(labels=tuple(names))
-    if kind.annotation_form is AnnotationForm.SPANS:
-        return Annotation(spans=tuple(span for result in merged for span in _spans(result, text)))
+        return Annotation(labels=tuple(classes_in(results)))
+    merged = list(_merged(results))
     check_region_count(len(merged), kind)
     budget = PixelBudget()
     return Annotation(regions=tuple(region for result in merged for region in _regions(result, budget)))
@@ -89,7 +97,7 @@ def _names(result: _Result, members: tuple[str, ...]) -> list[str]:
     return []
 
 
-def _spans(result: _Result, text: str) -> Iterator[Span]:
+def _spans(result: _Result, text: str) -> Iterator[FoundSpan]:
     names = _names(result, ("labels",))
     if not names:
         return
@@ -98,7 +106,7 @@ def _spans(result: _Result, text: str) -> Iterator[Span]:
     if isinstance(said, str) and text[start:end] != said:
         start, end = _code_points(text, start), _code_points(text, end)
     for name in names:
-        yield Span(label=name, start=start, end=end, text=text[start:end])
+        yield FoundSpan(name, start, end, said if isinstance(said, str) else None)
 
 
 def _place(value: Any) -> int:

@@ -23,12 +23,11 @@ class QualitySettings(_Value):
 
     Attributes:
         similar_distance: how many of a look's 64 bits may differ between images that are called similar.
-        table_parts: keys of a table's Parquet parts, data bucket.
+        table_manifest: key of the manifest that names a table's parts, data bucket.
     """
 
-    sample_count: int = 0
-    similar_distance: int = Field(default=3, ge=0, le=7)
-    table_parts: Sequence[str] = ()
+    similar_distance: int = Field(default=6, ge=0, le=7)
+    table_manifest: str | None = None
 
 
 class FindingSeverity(StrEnum):
@@ -221,7 +220,8 @@ class ColumnProfile(_Value):
     """One column of a table.
 
     Attributes:
-        distinct: exact up to a million rows, else an estimate (`distinct_estimated`).
+        sampled: of more than a million rows; distinct values are estimated, quantiles and top values are of
+            every second, third … row.
         outliers: values beyond 1.5 times the interquartile range.
     """
 
@@ -229,7 +229,7 @@ class ColumnProfile(_Value):
     type: str
     missing: int
     distinct: int
-    distinct_estimated: bool = False
+    sampled: bool = False
     min: str | None = None
     max: str | None = None
     mean: float | None = None

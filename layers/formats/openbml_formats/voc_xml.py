@@ -23,6 +23,8 @@ from openbml_formats.xml_documents import XmlFormatError, decoded_xml, parsed_xm
 _OWN = "openbml_attributes"
 _OF_DOCUMENTS = frozenset({"filename", "path", "size", "object", _OWN})
 _OF_OBJECTS = frozenset({"name", "bndbox", _OWN})
+# What many tools ask of every object; the usual values say nothing and are not kept.
+_USUAL = {"pose": "Unspecified", "truncated": "0", "difficult": "0"}
 _ELEMENT_NAME = re.compile(r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]*")
 _WRITABLE = re.compile(r"[\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -56,9 +58,9 @@ def _region(element: Element) -> Region:
     if bounds is None:
         raise AnnotationError("annotation_shape", f"has an <object> {name[:60]!r} without a <bndbox>")
     x1, y1, x2, y2 = (number_in(bounds.findtext(side), side) for side in _SIDES)
-    return Region(
-        label=name, box=Box(x1=x1, y1=y1, x2=x2, y2=y2), attributes=_attributes(element, _OF_OBJECTS)
-    )
+    told = _attributes(element, _OF_OBJECTS)
+    attributes = {key: value for key, value in told.items() if key not in _USUAL or _USUAL[key] != value}
+    return Region(label=name, box=Box(x1=x1, y1=y1, x2=x2, y2=y2), attributes=attributes)
 
 
 def _attributes(element: Element, known: frozenset[str]) -> dict[str, JsonValue]:
@@ -110,13 +112,28 @@ def document_of(annotation: Annotation, *, file_name: str, width: int, height: i
 def _add_object(root: Element, region: Region) -> None:
     element = SubElement(root, "object")
     _add_text(element, "name", region.label)
-    _add_attributes(element, region.attributes, _OF_OBJECTS)
+    for key, usual in _USUAL.items():
+        _add_text(element, key, _flag(region.attributes.get(key), usual))
+    others = {key: value for key, value in region.attributes.items() if not _is_flag(key, value)}
+    _add_attributes(element, others, _OF_OBJECTS | frozenset(_USUAL))
     if region.box is None:
         raise ValueError("a region of a VOC file has a box")
     bounds = SubElement(element, "bndbox")
     sides = (region.box.x1, region.box.y1, region.box.x2, region.box.y2)
     for name, value in zip(_SIDES, sides, strict=True):
         _add_text(bounds, name, repr(plain(value)))
+
+
+def _flag(value: JsonValue, usual: str) -> str:
+    """Return what tools read of an attribute that is no text, as COCO's are; its own value is kept beside."""
+    if isinstance(value, int):
+        return str(int(value))
+    return value if isinstance(value, str) and _WRITABLE.fullmatch(value) else usual
+
+
+def _is_flag(key: str, value: JsonValue) -> bool:
+    """Whether the attribute is read back from the element that every object has."""
+    return key in _USUAL and isinstance(value, str) and _elements(key, value) is not None
 
 
 def _add_attributes(parent: Element, attributes: Mapping[str, JsonValue], known: frozenset[str]) -> None:

@@ -6,6 +6,7 @@ reader of our own: of a hostile file nothing is unpacked, parsed or kept beyond 
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +27,12 @@ _SMALL_PART_BYTES = 4 * MIB
 _CHUNK_BYTES = 64 * 1024
 _END_OF_ZIP = b"PK\x05\x06"
 _OLE = b"\xd0\xcf\x11\xe0"
+
+# What `zipfile` raises over a damaged archive: it checks little of what it is told.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError, KeyError, OverflowError),
+)
 
 _COLUMN = re.compile(r"([A-Z]{1,3})[0-9]*")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -51,7 +58,9 @@ def sheet_rows(data: bytes) -> Iterator[Row]:
             sheet = _first_sheet(book, parts)
             strings = _shared_strings(book, parts)
             yield from _rows(_chunks(book, sheet, SHEET_BYTES), strings)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except WorkbookError:
+        raise
+    except _DAMAGE as error:
         raise WorkbookError("is damaged or encrypted") from error
     except expat.ExpatError as error:
         raise WorkbookError("holds a part that is not XML") from error
@@ -82,13 +91,21 @@ def _chunks(book: zipfile.ZipFile, part: zipfile.ZipInfo, limit: int) -> Iterato
 
 
 def _first_sheet(book: zipfile.ZipFile, parts: Parts) -> zipfile.ZipInfo:
+    """Return the first sheet with cells that people see, or else the first of all; charts are none."""
     workbook, links = parts.get("xl/workbook.xml"), parts.get("xl/_rels/workbook.xml.rels")
     if workbook is None:
         raise WorkbookError("is no .xlsx file: it has no workbook")
-    sheets = [found for found in _elements(book, workbook, "sheet") if found.get("state") != "veryHidden"]
-    targets = {found.get("Id"): found.get("Target", "") for found in _elements(book, links, "Relationship")}
-    for sheet in sheets[:1]:
-        target = targets.get(next((value for name, value in sheet.items() if name.endswith(":id")), None), "")
+    sheets = sorted(
+        _elements(book, workbook, "sheet"), key=lambda found: found.get("state", "visible") != "visible"
+    )
+    targets = {
+        found.get("Id"): found.get("Target", "")
+        for found in _elements(book, links, "Relationship")
+        if found.get("Type", "/worksheet").endswith("/worksheet")
+    }
+    for sheet in sheets:
+        link = next((value for name, value in sheet.items() if name.endswith(":id")), None)
+        target = targets.get(link, "")
         path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if (found := parts.get(path.lower())) is not None:
             return found
@@ -181,7 +198,13 @@ class _Texts:
         text = "".join(self._pieces)
         self._pieces.clear()
         self._size = 0
-        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+        return _unescaped(text) if "_x" in text else text
+
+
+def _unescaped(text: str) -> str:
+    """Return a text with what `_x000A_` and its like stand for; characters beyond 16 bits are two of them."""
+    halves = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return halves.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _shared_strings(book: zipfile.ZipFile, parts: Parts) -> Sequence[str]:

@@ -71,6 +71,12 @@ class Desk:
             **options,
         )
 
+    def other_project(self) -> int:
+        scope = self.world.scope.model_copy(update={"project_id": new_id()})
+        project = Project(scope=scope, name="other", created_at=utc_now())
+        DynamoProjectRepository(self.identity).add(project)
+        return scope.project_id
+
     def token_of(self, application: Application, *, age: timedelta = timedelta()) -> str:
         return issue_token(
             application.api_key,
@@ -133,7 +139,7 @@ class Desk:
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
             self.world.deletions.send([DeletionMessage.model_validate_json(message["Body"])])
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        self.world.carried_out()
+        self.world.deletions_carried_out()
 
     def create(self, name: str, api_type: str, template_type: str, **more: Any) -> dict[str, Any]:
         return self.ok(
@@ -151,6 +157,7 @@ def _forget_collaborators() -> None:
 def opened(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     identity = make_table(world.url, "identity")
     queue = client("sqs", world.url).create_queue(QueueName=world.table.name)
+    jobs = client("sqs", world.url).create_queue(QueueName=f"{world.table.name}-jobs")
     environment = {
         "AWS_ENDPOINT_URL": world.url,
         "AWS_REGION": "us-east-1",
@@ -163,6 +170,7 @@ def opened(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
         "UPLOADS_BUCKET_NAME": world.archives._bucket,
         "IDENTITY_TABLE_NAME": identity.name,
         "DELETIONS_QUEUE_URL": queue["QueueUrl"],
+        "DATA_JOBS_QUEUE_URL": jobs["QueueUrl"],
         "POWERTOOLS_TRACE_DISABLED": "true",
         "POWERTOOLS_METRICS_NAMESPACE": "OpenBML",
         "POWERTOOLS_SERVICE_NAME": "datasets",

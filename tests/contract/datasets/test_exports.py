@@ -16,7 +16,13 @@ from openbml.datasets.samples import AnnotationState, Facet
 from tests.contract.datasets.conftest import World
 from tests.contract.datasets.job_desk import JobDesk
 from tests.contract.emulator import free_port
-from tests.contract.sagemaker_local.engine_process import REPOSITORY, EngineProcess
+from tests.contract.sagemaker_local.engine_process import (
+    REPOSITORY,
+    EngineProcess,
+    descendants,
+    eventually,
+    kill_hard,
+)
 from tests.fakes.datasets_archives import annotation, archive, image_bytes, labelled_pairs
 
 pytestmark = pytest.mark.contract
@@ -124,7 +130,30 @@ def test_a_cancelled_export_stops_and_leaves_nothing(world: World, desk: JobDesk
     assert desk.cancelled(job) == ended
 
 
-def test_a_killed_export_fails_as_our_fault_and_leaves_no_archive(
+def test_a_killed_export_fails_as_our_fault_and_can_be_asked_for_again(
+    world: World, desk: JobDesk, engine: EngineProcess
+) -> None:
+    key = world.dataset()
+    world.imported(key, archive(labelled_pairs(4)))
+    job = desk.asked(key)
+    desk.start_all()
+    arn = engine.sagemaker.describe_processing_job(ProcessingJobName=f"openbml-dev-run-{job.compute_id}")[
+        "ProcessingJobArn"
+    ]
+    (process,) = eventually(lambda: engine.processes_of(arn), what="the job runs")
+    for pid in eventually(lambda: descendants(process["pid"]), what="its interpreter runs"):
+        kill_hard(pid)
+    ended = desk.until(job)
+    assert ended.state is DataJobState.FAILED
+    assert ended.failure is not None
+    assert ended.failure.fault is Fault.PLATFORM
+    assert world.keys("data", f"{world.scope.prefix}exports/") == []
+    again = desk.asked(key)
+    desk.start_all()
+    assert desk.until(again).state is DataJobState.FINISHED
+
+
+def test_an_export_that_dies_in_the_middle_leaves_no_archive(
     world: World, desk: JobDesk, engine: EngineProcess
 ) -> None:
     key = world.dataset()

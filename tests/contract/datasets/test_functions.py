@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
+from openbml.compute import wiring as compute_wiring
 from openbml.core import wiring as core_wiring
 from openbml.datasets import wiring
 from openbml.datasets.annotating.bulk_operations import (
@@ -25,9 +26,18 @@ from tests.contract.datasets.test_annotating_operations import begun
 from tests.contract.emulator import client
 
 FUNCTIONS = Path(__file__).resolve().parents[3] / "functions"
+CONSUMERS = [
+    "plan_import",
+    "import_shard",
+    "pack_snapshot",
+    "delete_dataset",
+    "carry_out_operation",
+    "start_data_job",
+    "track_data_job",
+]
 CACHED = [
     value
-    for module in (core_wiring, wiring)
+    for module in (core_wiring, compute_wiring, wiring)
     for value in vars(module).values()
     if hasattr(value, "cache_clear")
 ]
@@ -62,6 +72,13 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         "DATA_JOBS_QUEUE_URL": queue,
         "SNAPSHOTS_QUEUE_URL": queue,
         "OPERATIONS_QUEUE_URL": queue,
+        "STAGE": "dev",
+        "COMPUTE_TABLE_NAME": world.table.name,
+        "IMAGE_REPOSITORY_PREFIX": "localhost/openbml",
+        "IMAGE_TAG": "1",
+        "TRAINING_ROLE_ARN": "arn:aws:iam::000000000000:role/training",
+        "HOSTING_ROLE_ARN": "arn:aws:iam::000000000000:role/hosting",
+        "DATA_JOB_ROLE_ARN": "arn:aws:iam::000000000000:role/data-job",
         "POWERTOOLS_TRACE_DISABLED": "true",
         "POWERTOOLS_METRICS_DISABLED": "true",
     }.items():
@@ -87,17 +104,13 @@ def event(function: str) -> Any:
     return json.loads((FUNCTIONS / function / "event.json").read_text())
 
 
-@pytest.mark.parametrize(
-    "function", ["plan_import", "import_shard", "pack_snapshot", "delete_dataset", "carry_out_operation"]
-)
+@pytest.mark.parametrize("function", CONSUMERS)
 @pytest.mark.filterwarnings("ignore:No application metrics to publish")
 def test_a_message_about_something_gone_is_done_with(environment: World, function: str) -> None:
     assert handler(function)(event(function), Context()) == {"batchItemFailures": []}
 
 
-@pytest.mark.parametrize(
-    "function", ["plan_import", "import_shard", "pack_snapshot", "delete_dataset", "carry_out_operation"]
-)
+@pytest.mark.parametrize("function", CONSUMERS)
 def test_a_message_of_another_shape_goes_to_the_dead_letters(environment: World, function: str) -> None:
     wrong = event(function)
     wrong["Records"][0]["body"] = "[]"
@@ -111,6 +124,10 @@ def test_the_schedule_ends_nothing_when_nothing_is_open(environment: World) -> N
 
 def test_the_schedule_sweeps_nothing_when_nothing_is_due(environment: World) -> None:
     assert handler("sweep_objects")(event("sweep_objects"), Context()) is None
+
+
+def test_the_schedule_resumes_no_job_when_none_is_left_behind(environment: World) -> None:
+    assert handler("resume_data_jobs")(event("resume_data_jobs"), Context()) is None
 
 
 def test_the_schedule_resumes_nothing_when_no_operation_is_silent(environment: World) -> None:

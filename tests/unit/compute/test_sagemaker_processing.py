@@ -106,6 +106,7 @@ def test_a_finished_job_tells_how_long_it_worked(
             "no such label",
         ),
         ({"FailureReason": "InternalServerError: lost"}, Fault.PLATFORM, "lost"),
+        ({"FailureReason": "AlgorithmError: killed, exit code: 137"}, Fault.PLATFORM, "killed"),
         (
             {"FailureReason": "AlgorithmError: x, exit code: 1", "ExitMessage": "platform: disk"},
             Fault.PLATFORM,

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from openbml_catalog.datasets import dataset_kinds
@@ -224,3 +226,37 @@ def test_reading_ahead_stops_when_the_job_does(s3: MemoryS3, pool: ThreadPoolExe
     reading.close()  # type: ignore[attr-defined]  # a generator
     pool.submit(threading.active_count).result()
     assert s3.calls.count("GetObject") < 200
+
+
+@pytest.mark.parametrize("code", ["csv", "parquet"])
+def test_a_tables_rows_are_exported_from_its_parts(
+    s3: MemoryS3, pool: ThreadPoolExecutor, told: Told, code: str
+) -> None:
+    rows = [{"name": "猫, kleine", "weight": 4}, {"name": "dog", "weight": None}]
+    parts = [_part(s3, number, rows) for number in range(2)]
+    fields = [
+        {"name": "name", "type": "STRING", "ordinal": 0},
+        {"name": "weight", "type": "BIGINT", "ordinal": 1},
+    ]
+    manifest = {"columns": {"columns": fields}, "rows": 4, "source_bytes": 9, "size_bytes": 9, "parts": parts}
+    s3.objects["data", "table.json"] = json.dumps({**manifest, "pages": []}).encode()
+    table = ExportInfo(dataset_name="t", version_number=1, kind=dataset_kinds()["table"], labels=[])
+    target = {"target_bucket": "data", "target_key": "out.zip", "table_manifest": "table.json"}
+    order = ordered(dataset=table, settings={"format": code, **target})
+    result = exports.run(order, opened(order, s3, pool, told))
+    assert result.sample_count == 4
+    assert told.records("progress")[-1]["done"] == 4
+    archive = zipfile.ZipFile(io.BytesIO(s3.objects["data", "out.zip"]))
+    if code == "csv":
+        lines = archive.read("table.csv").decode().splitlines()
+        assert lines == ["name,weight", *(['"猫, kleine",4', '"dog",'] * 2)]
+    else:
+        read = [pyarrow.parquet.read_table(io.BytesIO(archive.read(name))) for name in archive.namelist()]
+        assert [row for table in read for row in table.to_pylist()] == rows * 2
+
+
+def _part(s3: MemoryS3, number: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    body = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), body)
+    s3.objects["data", f"part-{number}"] = body.getvalue()
+    return {"key": f"part-{number}", "rows": len(rows), "size_bytes": body.tell(), "sha256": SHA}

@@ -2,11 +2,14 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openbml_formats import masks
+from openbml_formats.annotations import Region
 from openbml_formats.png_bitmaps import Bitmap, written_png
+from openbml_formats.records import Problem
+from tests.fakes.image_format_files import read
 
 JPEG = b"\xff\xd8\xff image"
 MASK = masks.from_polygons([((2, 2), (20, 2), (20, 12), (2, 12))], 64, 48)
@@ -193,3 +196,13 @@ EXAMPLES: dict[str, tuple[str, dict[str, bytes]]] = {
     "text_line_images": ("ocr", {"a.jpg": JPEG, "b.jpg": JPEG, "lines.txt": b"a.jpg\tHello\nb.jpg\tworld\n"}),
     "images": ("object_detection", {"a.jpg": JPEG, "notes.txt": b""}),
 }
+
+
+def regions(format_code: str, kind: str = "instance_segmentation") -> dict[str, list[Region]]:
+    """Return what the format's example holds, by image."""
+    annotations, _ = read(format_code, kind, EXAMPLES[format_code][1], size=(64, 48))
+    return {name: list(annotation.regions) for name, annotation in annotations.items()}
+
+
+def reasons(problems: Sequence[Problem]) -> list[str]:
+    return [problem.reason for problem in problems]

@@ -16,7 +16,7 @@ JSON_VALUES = st.recursive(
 )
 ATTRIBUTES = st.dictionaries(
     st.sampled_from(["pose", "difficult", "a b", "Ü", "x1"]) | TEXTS, JSON_VALUES, max_size=3
-)
+).filter(lambda told: told.get("pose") != "Unspecified" and told.get("difficult") != "0")
 
 
 def sides(most: int) -> st.SearchStrategy[tuple[float, float]]:

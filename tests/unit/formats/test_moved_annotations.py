@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -34,6 +34,7 @@ def boxed(box: Box) -> Annotation:
     return Annotation(regions=(Region(label="a", box=box, attributes={"area": 3, "pose": "left"}),))
 
 
+@settings(deadline=None)
 @given(boxes_inside())
 def test_mirroring_twice_gives_the_same_boxes(case: tuple[int, int, Box]) -> None:
     width, height, box = case
@@ -43,6 +44,7 @@ def test_mirroring_twice_gives_the_same_boxes(case: tuple[int, int, Box]) -> Non
         assert back.regions[0].box == box
 
 
+@settings(deadline=None)
 @given(boxes_inside(), st.integers(1, 3))
 def test_a_quarter_turn_and_the_rest_of_the_circle_give_the_same_boxes(
     case: tuple[int, int, Box], quarters: int
@@ -77,6 +79,7 @@ def test_a_marked_pixel_is_where_its_box_says_after_every_operator(code: str) ->
             assert abs(seen_edge - told_edge) <= 1.5
 
 
+@settings(deadline=None)
 @given(RINGS)
 def test_a_cut_polygon_stays_inside_and_never_grows(ring: tuple[tuple[float, float], ...]) -> None:
     rest = clipped(ring, WINDOW)
@@ -89,6 +92,7 @@ def test_a_cut_polygon_stays_inside_and_never_grows(ring: tuple[tuple[float, flo
     assert frame.y2 <= 100 + 1e-6
 
 
+@settings(deadline=None)
 @given(SIDE, SIDE, st.floats(-180, 180), st.tuples(PLACE, PLACE))
 def test_a_turn_and_its_inverse_lead_back(
     width: int, height: int, angle: float, place: tuple[float, float]
@@ -132,6 +136,7 @@ def test_a_polygon_cut_at_the_edge_keeps_its_part_and_its_box() -> None:
     assert new.box == Box(x1=0, y1=0, x2=30, y2=40)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), st.integers(1, 20), st.data())
 def test_a_bitmap_is_mirrored_pixel_by_pixel(width: int, height: int, data: st.DataObject) -> None:
     bits = data.draw(st.lists(st.sampled_from([0, 1]), min_size=width * height, max_size=width * height))

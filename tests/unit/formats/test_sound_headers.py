@@ -40,6 +40,7 @@ INFO = xing_frame(100, delay=576, padding=1000, name=b"Info")
         (m4a(44100 + 2112, edit=(1000, 1000)), SoundFacts("m4a", 1000, 44100, 2)),
         (m4a(96000, scale=96000, codec=b"alac", channels=1), SoundFacts("m4a", 1000, 96000, 1)),
         (m4a(44100, extra=box(b"free", bytes(40))), SoundFacts("m4a", 1000, 44100, 2)),
+        (m4a(44100) + b"TAG" + bytes(125), SoundFacts("m4a", 1000, 44100, 2)),
     ],
 )
 def test_a_sound_tells_its_kind_length_rate_and_channels(data: bytes, facts: SoundFacts) -> None:

@@ -5,7 +5,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbml_catalog.datasets.operators import data_operators
@@ -53,6 +53,7 @@ def test_an_operator_does_what_it_says(code: str, text: str, expected: str) -> N
 
 
 @pytest.mark.parametrize("code", sorted(set(TEXT_CHANGES) - {"convert_chinese"}))
+@settings(deadline=None)
 @given(text=TEXTS, place=st.integers(0, 60), length=st.integers(1, 10), seed=st.integers(0, 5))
 def test_edits_are_in_order_and_spans_say_what_stands_there(
     code: str, text: str, place: int, length: int, seed: int
@@ -68,6 +69,7 @@ def test_edits_are_in_order_and_spans_say_what_stands_there(
         assert span.text
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_augmentation_of_texts_leaves_entities_as_they_are(text: str) -> None:
     if len(text) < 4:

@@ -61,7 +61,11 @@ def test_a_long_cell_is_cut_and_taken() -> None:
 def test_texts_in_pieces_numbers_truth_values_and_escapes_are_read() -> None:
     parts = workbook_parts([["text"], ["1"], ["2"], ["3"], ["4"]])
     parts["xl/sharedStrings.xml"] = shared_strings(
-        ["<t>text</t>", "<r><t>ri</t></r><r><t>ch</t></r><rPh><t>reading</t></rPh>", "<t>a_x000A_b</t>"]
+        [
+            "<t>text</t>",
+            "<r><t>ri</t></r><r><t>ch</t></r><rPh><t>reading</t></rPh>",
+            "<t>a_x000A_b_xD83D__xDE00_</t>",
+        ]
     )
     parts["xl/worksheets/s.xml"] = (
         '<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData>'
@@ -69,7 +73,24 @@ def test_texts_in_pieces_numbers_truth_values_and_escapes_are_read() -> None:
         '<x:row><x:c t="s"><x:v>2</x:v></x:c></x:row><x:row><x:c><x:f>1+1</x:f><x:v>2.5</x:v></x:c></x:row>'
         '<x:row><x:c t="b"><x:v>1</x:v></x:c></x:row></x:sheetData></x:worksheet>'
     )
-    assert [row.cells[0] for row in sheet_rows(zipped(parts))] == ["text", "rich", "a\nb", "2.5", "TRUE"]
+    assert [row.cells[0] for row in sheet_rows(zipped(parts))] == ["text", "rich", "a\nb😀", "2.5", "TRUE"]
+
+
+def test_the_first_sheet_that_people_see_is_read_and_charts_are_not() -> None:
+    parts = workbook_parts([["text"], ["seen"]])
+    parts["xl/workbook.xml"] = (
+        '<workbook xmlns:r="r"><sheets><sheet r:id="c"/><sheet r:id="h" state="hidden"/>'
+        '<sheet r:id="rId7"/></sheets></workbook>'
+    )
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    parts["xl/_rels/workbook.xml.rels"] = (
+        f'<Relationships><Relationship Id="c" Type="{kind}/chartsheet" Target="chartsheets/sheet1.xml"/>'
+        f'<Relationship Id="h" Type="{kind}/worksheet" Target="worksheets/hidden.xml"/>'
+        f'<Relationship Id="rId7" Type="{kind}/worksheet" Target="/xl/worksheets/s.xml"/></Relationships>'
+    )
+    parts["xl/chartsheets/sheet1.xml"] = "<chartsheet/>"
+    parts["xl/worksheets/hidden.xml"] = "<worksheet/>"
+    assert [row.cells for row in sheet_rows(zipped(parts))] == [["text"], ["seen"]]
 
 
 def test_a_101st_workbook_in_one_upload_is_refused() -> None:
@@ -120,6 +141,15 @@ def test_what_is_no_workbook_is_refused_fast_and_small(data: bytes, named: str) 
     assert str(refused.value).startswith("a.xlsx")
     assert peak < 32 * 1024 * 1024
     assert time.monotonic() - began < 10
+
+
+def test_a_part_that_lies_before_the_file_is_damage() -> None:
+    data = bytearray(workbook([["text"], ["a"]]))
+    for place in range(len(data) - 22, len(data)):
+        for value in (0, 1, 127, 255):
+            broken = data[:place] + bytes([value]) + data[place + 1 :]
+            with contextlib.suppress(WorkbookError):
+                list(sheet_rows(bytes(broken)))
 
 
 @settings(max_examples=150, deadline=None)

@@ -11,7 +11,7 @@ from openbml_formats.operators.pictures import Measures
 from openbml_formats.quality import Finding, FindingSeverity, ImageQuality, SampleRef
 
 # The catalogue's defaults of the filters that the findings name.
-DARK, BRIGHT, BLURRED, SMALL = 40, 220, 30, 64
+DARK, BRIGHT, BLURRED, SMALL = 40, 220, 5, 64
 
 
 class ImageCount:

@@ -2,11 +2,12 @@
 
 import io
 import math
+import sys
 import wave
+from array import array
 from collections import Counter
+from operator import mul
 from typing import NamedTuple
-
-import numpy as np
 
 from openbml_data.quality.distributions import Quantity
 from openbml_data.quality.findings import Noted
@@ -17,6 +18,7 @@ SILENT_DB = -50.0
 _FLOOR_DB = -120.0
 _CLIPPED_SHARE = 0.001  # of the samples at full scale
 _LISTED_RATES = 20
+_SIGNED = bytes((level + 128) % 256 for level in range(256))  # 8 bits are stored around 128
 
 
 class SoundMeasures(NamedTuple):
@@ -42,16 +44,17 @@ def measured_sound(data: bytes) -> SoundMeasures:
     except (wave.Error, EOFError, ValueError, RuntimeError) as error:
         raise BrokenSoundError("is no readable wav file") from error
     values = _levels(frames, width)
-    if not values.size or not rate:
+    if not values or not rate:
         raise BrokenSoundError("has no sound in it")
-    level = math.sqrt(float(np.mean(np.square(values))))
-    clipped = float(np.mean(np.abs(values) >= 1 - 2 / 2 ** (8 * width - 1)))
+    top = 127 if values.typecode == "b" else 32_767
+    level = math.sqrt(sum(map(mul, values, values)) / len(values)) / (top + 1)
+    clipped = sum(values.count(value) for value in (top, top - 1, -top, -top - 1))
     return SoundMeasures(
-        duration_s=values.size / channels / rate,
+        duration_s=len(values) / channels / rate,
         sample_rate=rate,
         channels=channels,
         level_db=max(_FLOOR_DB, 20 * math.log10(level)) if level else _FLOOR_DB,
-        clipped_share=clipped,
+        clipped_share=clipped / len(values),
     )
 
 
@@ -121,14 +124,16 @@ class SoundCount:
         return found
 
 
-def _levels(frames: bytes, width: int) -> np.ndarray:
-    """Return PCM samples as -1 to 1; 8 bits are unsigned, others signed, little-endian."""
-    whole = frames[: len(frames) - len(frames) % width]
+def _levels(frames: bytes, width: int) -> "array[int]":
+    """Return PCM samples as signed integers of 8 bits, or of 16: the upper ones of 24 and 32."""
     if width == 1:
-        return (np.frombuffer(whole, np.uint8).astype(np.float32) - 128) / 128
-    if width == 3:
-        parts = np.frombuffer(whole, np.uint8).reshape(-1, 3).astype(np.int32)
-        return ((parts[:, 0] << 8 | parts[:, 1] << 16 | parts[:, 2] << 24) >> 8).astype(np.float32) / 2**23
-    if width in (2, 4):
-        return np.frombuffer(whole, f"<i{width}").astype(np.float32) / 2 ** (8 * width - 1)
-    raise BrokenSoundError(f"has samples of {width} bytes")
+        return array("b", frames.translate(_SIGNED))
+    if width not in (2, 3, 4):
+        raise BrokenSoundError(f"has samples of {width} bytes")
+    whole = frames[: len(frames) - len(frames) % width]
+    upper = bytearray(2 * (len(whole) // width))
+    upper[0::2], upper[1::2] = whole[width - 2 :: width], whole[width - 1 :: width]
+    levels = array("h", bytes(upper))
+    if sys.byteorder == "big":
+        levels.byteswap()
+    return levels

@@ -18,7 +18,7 @@ from openbml_formats.quality import (
 )
 
 _EXACT_ROWS = 1_000_000
-_COLUMNS_AT_ONCE = 16
+_COLUMNS_AT_ONCE = 8
 _TEXT_CHARACTERS = 100
 _MISSING_SHARE = 0.3
 _OUTLIER_SHARE = 0.05
@@ -29,20 +29,24 @@ _QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
 
 def profiled(table: pl.LazyFrame) -> TableQuality:
-    """Return the profile of a table; of more than a million rows distinct values are estimated."""
+    """Return the profile of a table.
+
+    Of more than a million rows, distinct values are estimated, quantiles and top values are those of every
+    second, third … row, and rows are not compared with each other.
+    """
     schema = table.collect_schema()
     rows = int(table.select(pl.len()).collect(engine="streaming").item())
     names = schema.names()[:LISTED_COLUMNS]
-    exact = rows <= _EXACT_ROWS
+    step = max(1, -(-rows // _EXACT_ROWS))
     columns: list[ColumnProfile] = []
     for start in range(0, len(names), _COLUMNS_AT_ONCE):
         part = names[start : start + _COLUMNS_AT_ONCE]
-        figures = _figures(table, {name: schema[name] for name in part}, exact=exact)
-        columns += [_profile(table, name, schema[name], figures, exact=exact) for name in part]
+        figures = _figures(table, {name: schema[name] for name in part}, step)
+        columns += [_profile(table, name, schema[name], figures, rows, step) for name in part]
     return TableQuality(
         rows=rows,
         column_count=len(schema),
-        duplicate_rows=_duplicate_rows(table, rows) if exact and rows and names else None,
+        duplicate_rows=_duplicate_rows(table, rows) if step == 1 and rows and names else None,
         columns=_with_twins(table, columns, rows),
     )
 
@@ -85,7 +89,8 @@ def _named(code: str, what: str, columns: Sequence[ColumnProfile], how: str, adv
         Finding(
             severity=FindingSeverity.WARNING,
             code=code,
-            message=f"{len(columns)} columns have {how}{what}: {names}{more}",
+            message=f"{'1 column has' if len(columns) == 1 else f'{len(columns)} columns have'} {how}{what}: "
+            f"{names}{more}",
             advice=advice,
             count=len(columns),
         )
@@ -97,12 +102,12 @@ def _is_identifier(column: ColumnProfile, rows: int) -> bool:
     return whole and rows >= _IDENTIFIER_ROWS and column.distinct >= _IDENTIFIER_SHARE * rows
 
 
-def _figures(table: pl.LazyFrame, schema: dict[str, Any], *, exact: bool) -> dict[str, Any]:
+def _figures(table: pl.LazyFrame, schema: dict[str, Any], step: int) -> dict[str, Any]:
     """Return one row of figures of some columns, in one pass; keys are `{place}/{figure}`."""
     wanted = []
     for place, (name, kind) in enumerate(schema.items()):
         column = pl.col(name)
-        count = column.n_unique() if exact else column.approx_n_unique()
+        count = column.n_unique() if step == 1 else column.approx_n_unique()
         figures = {"missing": column.null_count(), "distinct": count}
         if kind.is_numeric():
             number = column.cast(pl.Float64)
@@ -112,7 +117,9 @@ def _figures(table: pl.LazyFrame, schema: dict[str, Any], *, exact: bool) -> dic
                 "zeros": (number == 0).sum(),
             }
             figures |= {"min": finite.min(), "max": finite.max(), "mean": finite.mean(), "std": finite.std()}
-            figures |= {key: finite.quantile(share, "linear") for key, share in _QUANTILES.items()}
+            figures |= {
+                key: finite.gather_every(step).quantile(share, "linear") for key, share in _QUANTILES.items()
+            }
         elif kind.is_temporal():
             figures |= {"min": column.min(), "max": column.max()}
         else:
@@ -129,13 +136,15 @@ def _figures(table: pl.LazyFrame, schema: dict[str, Any], *, exact: bool) -> dic
 
 
 def _profile(
-    table: pl.LazyFrame, name: str, kind: Any, figures: dict[str, Any], *, exact: bool
+    table: pl.LazyFrame, name: str, kind: Any, figures: dict[str, Any], rows: int, step: int
 ) -> ColumnProfile:
     row = figures[name]
     missing, distinct = int(row["missing"]), int(row["distinct"])
     numeric = kind.is_numeric()
     values = {key: row.get(key) for key in ("mean", "std", *_QUANTILES)}
-    edges, counts, outliers = (), (), None
+    edges: Sequence[float] = ()
+    counts: Sequence[int] = ()
+    outliers = None
     if numeric and row["min"] is not None:
         edges = even_edges(row["min"], row["max"])
         counts, outliers = _spread(table, name, edges, row)
@@ -143,8 +152,8 @@ def _profile(
         name=name[:200],
         type=str(kind),
         missing=missing + int(row.get("unusual") or 0),
-        distinct=distinct - (1 if missing and exact else 0),
-        distinct_estimated=not exact,
+        distinct=distinct - (1 if missing and step == 1 else 0),
+        sampled=step > 1,
         min=_shown(row["min"], text=not numeric and not kind.is_temporal()),
         max=_shown(row["max"], text=not numeric and not kind.is_temporal()),
         **values,
@@ -152,8 +161,8 @@ def _profile(
         zeros=row.get("zeros"),
         edges=edges,
         counts=counts,
-        top=_top(table, name),
-        constant=distinct <= 1,
+        top=_top(table, name, step),
+        constant=rows > 0 and distinct <= 1,
     )
 
 
@@ -172,17 +181,21 @@ def _spread(
     return counts, int(counted[-2])
 
 
-def _top(table: pl.LazyFrame, name: str) -> Sequence[TopValue]:
-    groups = table.select(pl.col(name).drop_nulls().alias("value")).group_by("value").len("count")
+def _top(table: pl.LazyFrame, name: str, step: int) -> Sequence[TopValue]:
+    groups = (
+        table.select(pl.col(name).gather_every(step).drop_nulls().alias("value"))
+        .group_by("value")
+        .len("count")
+    )
     found = groups.sort("count", "value", descending=[True, False]).head(LISTED_VALUES)
     rows = found.collect(engine="streaming").rows()
-    return [TopValue(value=str(value)[:_TEXT_CHARACTERS], count=count) for value, count in rows]
+    return [TopValue(value=str(value)[:_TEXT_CHARACTERS], count=count * step) for value, count in rows]
 
 
 def _shown(value: Any, *, text: bool) -> str | None:
     if value is None:
         return None
-    return f"{value} characters" if text else f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value} characters" if text else f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _duplicate_rows(table: pl.LazyFrame, rows: int) -> int:

@@ -54,12 +54,13 @@ class LengthUnit(StrEnum):
 
 
 class ApiNames(BaseModel):
-    """How the data API of the manual calls the kind (spec 02 section 8.2)."""
+    """How the data API of the manual calls the kind (spec 02 section 8.2), and what its exports are."""
 
     model_config = ConfigDict(frozen=True)
 
     type: str
     template_type: str
+    export_format: str
 
 
 class DatasetKind(BaseModel):

@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from PIL import Image
+
 from openbml_catalog.datasets import Content
 from openbml_formats.listings import ListedSample
 from openbml_formats.operators.near_duplicates import LookIndex, TextIndex
@@ -50,6 +52,7 @@ class Cleaner:
             if operation.code == "remove_duplicates"
         }
         self._names: dict[int, str] = {}
+        self._known: tuple[Image.Image | None, Measures] | None = None
 
     @property
     def capped(self) -> int:
@@ -58,6 +61,7 @@ class Cleaner:
 
     def clean(self, sample: ListedSample, content: bytes | None) -> Cleaned:
         """Return what becomes of a sample; damaged images are dropped."""
+        self._known = None
         work = Work(sample, sample.annotation, texts=sample.texts, content=self._content)
         try:
             opened = self._opened(work, content)
@@ -67,7 +71,7 @@ class Cleaner:
                     return Cleaned(work, drop, opened)
         except PictureError as error:
             return Cleaned(work, Drop("", error.reason, str(error)))
-        if sample.texts and not all(text.strip() for text in work.texts):
+        if self._content is not Content.TOKENS and not all(text.strip() for text in work.texts):
             return Cleaned(work, Drop(work.done[-1] if work.done else "", "text_empty", "nothing is left"))
         return Cleaned(work, None, opened)
 
@@ -91,10 +95,18 @@ class Cleaner:
             return self._duplicate_drop(place, work)
         if content is None:
             return None
-        measures = measures_of(work.image) if work.image is not None else measured(content)
+        measures = self._measures(work, content)
         if operation.code == "remove_similar":
             return self._similar_drop(place, work, measures)
         return _PICTURE_FILTERS[operation.code](operation, measures)
+
+    def _measures(self, work: Work, content: bytes) -> Measures:
+        """Return the figures of the picture as it is now; they are taken once between two changes."""
+        known = self._known
+        if known is None or known[0] is not work.image:
+            found = measured(content) if work.image is None else measures_of(work.image)
+            known = self._known = (work.image, found)
+        return known[1]
 
     def _duplicate_drop(self, place: int, work: Work) -> Drop | None:
         first = self._texts[place].add(work.sample.sample_id, work.texts)

@@ -14,7 +14,7 @@ _DAMAGED_BELOW = (struct.error, zlib.error, MemoryError)
 # Sides for which sharpness is told: the same picture in several sizes has about the same figure.
 _MEASURED_SIDE = 512
 _MOST_PIXELS = 1 << 26
-_SMALL_SIDE = 8
+_SMALL_SIDE = 16
 _QUALITIES = (95, 88, 80, 65, 50)
 _LAPLACE = (0, 1, 0, 1, -4, 1, 0, 1, 0)
 
@@ -51,7 +51,7 @@ class Measures(NamedTuple):
         brightness: mean luminance, 0 to 255.
         sharpness: variance of the Laplacian at 512 pixels (responses beyond ±255 count as that).
         look: 64 bits that similar pictures share for the most part (difference hash).
-        tones: 8 x 8 grey levels, row by row.
+        tones: 16 x 16 grey levels, row by row.
     """
 
     width: int

@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from openbml_catalog.datasets import Content
-from openbml_formats.annotations import Annotation
+from openbml_catalog.datasets import AnnotationForm, Content
 from openbml_formats.image_names import Found, ImageNames
 from openbml_formats.json_streams import first_character, list_items
 from openbml_formats.kept_items import KeptItems
-from openbml_formats.label_studio_json import annotation_of, content_of, counted_annotations
+from openbml_formats.label_studio_json import (
+    annotation_of,
+    classes_in,
+    content_of,
+    counted_annotations,
+    spans_in,
+)
 from openbml_formats.pairing import ignored_file, is_image, suffix_of
 from openbml_formats.protocols import ReadSettings
 from openbml_formats.readers.central import (
@@ -26,6 +31,8 @@ from openbml_formats.readers.central import (
 from openbml_formats.readers.unlabelled import images_only
 from openbml_formats.records import AnnotationError, Problem, Record, Severity, SourceFormatError
 from openbml_formats.sources import Source
+from openbml_formats.spans import FoundSpan, spanned_record
+from openbml_formats.text_samples import LabelReader, Place, text_record
 
 _UPLOAD_PREFIX = re.compile(r"^[0-9a-f]{8}-")
 
@@ -56,28 +63,40 @@ def _tasks(source: Source) -> Iterator[tuple[str, int, Any] | Problem]:
 
 
 def _texts(source: Source, settings: ReadSettings) -> Iterator[Record | Problem]:
+    labels = LabelReader(settings, adapting=True)
     for found in _tasks(source):
         if isinstance(found, Problem):
             yield found
             continue
-        file, place, task = found
+        file, line, task = found
+        place = Place(file, line)
         try:
             text = content_of(task, settings.kind)
-            annotation, further = _annotation(task, settings, text)
+            results, further = _counted(task, settings)
+            if settings.kind.annotation_form is AnnotationForm.SPANS:
+                spans = [_named(span, labels, place) for span in spans_in(results, text)]
+                yield from spanned_record(text, spans, place, settings)
+            else:
+                annotation = labels.classes(classes_in(results), place)
+                yield from text_record(
+                    [text], annotation if settings.labelled else None, place, settings.kind
+                )
         except AnnotationError as error:
-            yield refused(file, error, place)
+            yield refused(file, error, line)
             continue
-        yield Record(name=f"{file}:{place}", texts=(text,), annotation=annotation, file=file, line=place)
+        yield from labels.told()
         if further:
-            yield _further(file, place, further)
+            yield _further(file, line, further)
 
 
-def _annotation(task: dict[str, Any], settings: ReadSettings, text: str) -> tuple[Annotation, int]:
-    """Return the first annotation, and how many there are beside it."""
+def _named(span: FoundSpan, labels: LabelReader, place: Place) -> FoundSpan:
+    return span._replace(label=labels.label(span.label, place))
+
+
+def _counted(task: dict[str, Any], settings: ReadSettings) -> tuple[list[Any], int]:
+    """Return the results of the first annotation, and how many annotations there are beside it."""
     counted = counted_annotations(task) if settings.labelled else []
-    if not counted:
-        return Annotation(), 0
-    return annotation_of(counted[0], settings.kind, text), len(counted) - 1
+    return (counted[0], len(counted) - 1) if counted else ([], 0)
 
 
 def _further(file: str, place: int, count: int) -> Problem:
@@ -122,7 +141,8 @@ def _kept(
         )
     else:
         try:
-            annotation, further = _annotation(document, settings, "")
+            results, further = _counted(document, settings)
+            annotation = annotation_of(results, settings.kind)
         except AnnotationError as error:
             kept.add(found.name, kept_fault(error))
             return

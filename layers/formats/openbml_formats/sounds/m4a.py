@@ -19,7 +19,7 @@ class _Box(NamedTuple):
 
 def m4a_facts(data: bytes) -> SoundFacts:
     """Raises SoundError: `sound_damaged` or `sound_codec`."""
-    boxes = list(_boxes(data, 0, len(data)))
+    boxes = _outer_boxes(data)
     movie = _only(boxes, b"moov")
     if any(box.name == _FRAGMENT for box in boxes):
         raise SoundError("sound_codec", "is cut into fragments; save it as one piece")
@@ -83,6 +83,18 @@ class _Track:
             return 0
         count, units, media_time = struct.unpack_from(">IIi", self._data, listed.start + 4)
         return int(units) if count == 1 and media_time >= 0 else 0
+
+
+def _outer_boxes(data: bytes) -> Sequence[_Box]:
+    """Return the boxes of the file; what tags stand behind the whole sound and its index is passed over."""
+    boxes: list[_Box] = []
+    try:
+        for box in _boxes(data, 0, len(data)):
+            boxes.append(box)
+    except SoundError:
+        if not {b"moov", b"mdat"} <= {box.name for box in boxes}:
+            raise
+    return boxes
 
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[_Box]:

@@ -18,10 +18,11 @@ class JsonLinesWriter:
 
 
 def _line(kind: DatasetKind, sample: ExportSample) -> bytes:
-    return json.dumps(_document(kind, sample), ensure_ascii=False).encode() + b"\n"
+    return json.dumps(said_document(kind, sample), ensure_ascii=False).encode() + b"\n"
 
 
-def _document(kind: DatasetKind, sample: ExportSample) -> Mapping[str, Any]:
+def said_document(kind: DatasetKind, sample: ExportSample) -> Mapping[str, Any]:
+    """Return what is said of a sample; what is not has no member."""
     said = sample.annotation
     if kind.annotation_form is AnnotationForm.TAGS:
         return {"tokens": sample.texts} | ({"tags": said.tags} if said.tags else {})

@@ -57,7 +57,8 @@ def _data_yaml(classes: Sequence[str]) -> bytes:
     # JSON texts are YAML texts: no name, however odd, is read as anything else.
     rows = "".join(f"  {place}: {json.dumps(name)}\n" for place, name in enumerate(classes))
     names = f"names:\n{rows}" if classes else "names: []\n"
-    return f"path: .\ntrain: images\nval: images\nnc: {len(classes)}\n{names}".encode()
+    # Without a `path`, tools look beside the file itself.
+    return f"train: images\nval: images\nnc: {len(classes)}\n{names}".encode()
 
 
 WRITER = YoloWriter()

@@ -107,11 +107,16 @@ def report_of(reply: Mapping[str, Any]) -> JobReport:
 
 
 def _failure(reply: Mapping[str, Any]) -> Failure | None:
-    """The job's own words, if it left any, else the runtime's; a job stopped with a reason met its limit."""
+    """The job's own words tell whose fault it was; one that died without any did so by ours.
+
+    A job that stopped with a reason met its limit.
+    """
     reason = str(reply.get("FailureReason") or "")
     if reply["ProcessingJobStatus"] == "Failed":
         told = reply.get("ExitMessage")
-        return classify(f"AlgorithmError: {told}" if told else reason)
+        if told:
+            return classify(f"AlgorithmError: {told}")
+        return Failure(fault=Fault.PLATFORM, message=classify(reason).message)
     if reply["ProcessingJobStatus"] == "Stopped" and reason:
         return Failure(fault=Fault.USER, message="the maximum running time was reached")
     return None

@@ -17,7 +17,7 @@ from openbml.datasets.api_models import (
     VersionList,
     VersionView,
 )
-from openbml.datasets.datasets import Dataset, VersionKey, VersionState
+from openbml.datasets.datasets import Dataset, DatasetFilter, VersionKey, VersionState
 from openbml.datasets.delete_datasets import delete_dataset
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.wiring import dataset_repository, deletion_queue
@@ -56,6 +56,8 @@ def post_dataset(project_id: Id, body: NewDataset) -> tuple[DatasetView, int]:
         user_id=access.user_id,
         deduplicated=body.deduplicated,
         tag_scheme=body.tag_scheme,
+        storage_type=body.storage_type,
+        storage_path=body.storage_path,
         datasets=dataset_repository(),
         new_id=new_id,
         now=utc_now,
@@ -67,13 +69,16 @@ def post_dataset(project_id: Id, body: NewDataset) -> tuple[DatasetView, int]:
 def list_datasets(
     project_id: Id,
     name: Annotated[str | None, Query(max_length=200)] = None,
+    data_type: Annotated[str | None, Query(max_length=50)] = None,
+    annotation_type: Annotated[str | None, Query(max_length=50)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[DatasetView]:
     access = _access(project_id, "datasets.read")
-    purpose = f"datasets/{access.scope.key}/{name}"
+    wanted = DatasetFilter(name=name, data_type=data_type, annotation_type=annotation_type)
+    purpose = f"datasets/{access.scope.key}/{wanted.model_dump_json()}"
     position = cursor_codec().decode(cursor, purpose=purpose)
-    found, following = dataset_repository().page(access.scope, name=name, limit=limit, position=position)
+    found, following = dataset_repository().page(access.scope, wanted, limit=limit, position=position)
     latest = dataset_repository().latest(found)
     return Page(
         items=[DatasetView.of(row, latest[row.dataset_id]) for row in found if row.dataset_id in latest],
@@ -84,13 +89,13 @@ def list_datasets(
 @router.get(f"{PROJECT}/datasets/<dataset_id>")
 def get_dataset(project_id: Id, dataset_id: Id) -> DatasetView:
     access = _access(project_id, "datasets.read")
-    return _view(dataset_repository().get(access.scope, dataset_id))
+    return dataset_view(dataset_repository().get(access.scope, dataset_id))
 
 
 @router.delete(f"{PROJECT}/datasets/<dataset_id>", status_code=202)
 def remove_dataset(project_id: Id, dataset_id: Id) -> tuple[DatasetView, int]:
     access = _access(project_id, "datasets.manage")
-    view = _view(dataset_repository().get(access.scope, dataset_id))
+    view = dataset_view(dataset_repository().get(access.scope, dataset_id))
     delete_dataset(access.scope, dataset_id, datasets=dataset_repository(), deletions=deletion_queue())
     return view.model_copy(update={"state": VersionState.DELETING}), HTTPStatus.ACCEPTED
 
@@ -109,7 +114,7 @@ def get_version(project_id: Id, dataset_id: Id, version_number: Number) -> Versi
     return VersionView.of(dataset_repository().version(key))
 
 
-def _view(dataset: Dataset) -> DatasetView:
+def dataset_view(dataset: Dataset) -> DatasetView:
     key = VersionKey(
         scope=dataset.scope, dataset_id=dataset.dataset_id, version_number=dataset.latest_version
     )

@@ -18,11 +18,10 @@ from openbml.datasets.api import VERSION, Cursor, Id, Limit, Number
 from openbml.datasets.api_models import Body
 from openbml.datasets.datasets import StorageType, VersionKey
 from openbml.datasets.jobs.data_jobs import DataJob, DataJobNotFoundError
-from openbml.datasets.jobs.exports import ExportOrder, ExportView, export_view, request_export
+from openbml.datasets.jobs.exports import ExportHook, ExportOrder, ExportView, export_view, request_export
 from openbml.datasets.jobs.track_data_jobs import cancel_data_job
 from openbml.datasets.samples import AnnotationState
 from openbml.datasets.wiring import (
-    data_job_hooks,
     data_job_queue,
     data_job_repository,
     data_store,
@@ -100,7 +99,7 @@ def post_cancel(project_id: Id, dataset_id: Id, version_number: Number, export_i
         export_id,
         jobs=data_job_repository(),
         runtime=compute_gateway(),
-        hooks=data_job_hooks(),
+        hooks={DataJobKind.EXPORT: ExportHook()},
         events=event_publisher(),
         now=utc_now,
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
 from openbml.core.http import principal_of
 from openbml.core.ids import new_id
@@ -29,11 +30,15 @@ from openbml.datasets.importing.data_imports import DataImport, ImportState
 from openbml.datasets.importing.end_imports import cancel_import
 from openbml.datasets.importing.reports import report_url
 from openbml.datasets.importing.start_imports import import_from_version, start_import
+from openbml.datasets.jobs.data_jobs import DataJobNotFoundError
+from openbml.datasets.jobs.track_data_jobs import cancel_data_job
 from openbml.datasets.limits import FILES_PER_IMPORT, URLS_PER_CALL
 from openbml.datasets.tables.start_table_imports import import_from_catalogue
 from openbml.datasets.tables.table_settings import TableSettings, checked_table_settings
 from openbml.datasets.wiring import (
     archive_store,
+    data_job_hooks,
+    data_job_repository,
     data_store,
     dataset_repository,
     import_repository,
@@ -193,7 +198,26 @@ def post_cancel(project_id: Id, dataset_id: Id, version_number: Number, import_i
         events=event_publisher(),
         now=utc_now,
     )
+    _stop_job(key, import_id)
     return ImportView.of(data_import)
+
+
+def _stop_job(key: VersionKey, import_id: int) -> None:
+    """Stop the job that reads a cancelled import's files, if there is one: it has the import's id."""
+    jobs = data_job_repository()
+    try:
+        jobs.get(key, import_id)
+    except DataJobNotFoundError:
+        return
+    cancel_data_job(
+        key,
+        import_id,
+        jobs=jobs,
+        runtime=compute_gateway(),
+        hooks=data_job_hooks(),
+        events=event_publisher(),
+        now=utc_now,
+    )
 
 
 @router.get(f"{_IMPORT}/problems")

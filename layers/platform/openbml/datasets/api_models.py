@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from openbml.datasets.datasets import Dataset, DatasetVersion, VersionState
+from openbml.datasets.datasets import Dataset, DatasetVersion, StorageType, VersionState
 from openbml.datasets.limits import NAME_CHARACTERS
 from openbml_formats.tag_schemes import TagScheme
 
@@ -22,6 +22,8 @@ class NewDataset(Body):
     template: str = Field(max_length=50)
     deduplicated: bool | None = None
     tag_scheme: TagScheme | None = None
+    storage_type: StorageType = StorageType.PLATFORM
+    storage_path: str | None = Field(default=None, max_length=1024)
 
 
 class Reply(BaseModel):
@@ -36,6 +38,8 @@ class DatasetView(Reply):
     template: str
     deduplicated: bool
     tag_scheme: TagScheme | None
+    storage_type: StorageType
+    storage_path: str | None
     state: VersionState
     created_at: AwareDatetime
     latest_version: int
@@ -52,6 +56,8 @@ class DatasetView(Reply):
             template=dataset.template,
             deduplicated=dataset.deduplicated,
             tag_scheme=dataset.tag_scheme,
+            storage_type=dataset.storage_type,
+            storage_path=dataset.storage_path,
             state=VersionState.DELETING if dataset.deleting else latest.state,
             created_at=dataset.created_at,
             latest_version=dataset.latest_version,
@@ -68,6 +74,8 @@ class VersionFailure(Reply):
 class VersionView(Reply):
     dataset_id: int
     version_number: int
+    version_id: int | None
+    description: str
     state: VersionState
     sample_count: int
     labelled_count: int
@@ -76,6 +84,7 @@ class VersionView(Reply):
     active_import_id: int | None
     failure: VersionFailure | None
     created_at: AwareDatetime
+    modified_at: AwareDatetime | None
 
     @classmethod
     def of(cls, version: DatasetVersion) -> "VersionView":
@@ -87,6 +96,8 @@ class VersionView(Reply):
         return cls(
             dataset_id=version.dataset_id,
             version_number=version.version_number,
+            version_id=version.version_id,
+            description=version.description,
             state=version.state,
             sample_count=version.sample_count,
             labelled_count=version.labelled_count,
@@ -95,6 +106,7 @@ class VersionView(Reply):
             active_import_id=version.active_import_id,
             failure=failure,
             created_at=version.created_at,
+            modified_at=version.modified_at,
         )
 
 

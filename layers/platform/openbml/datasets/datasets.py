@@ -48,6 +48,10 @@ class DatasetDeletingError(OpenBMLError):
     """The dataset is being deleted; details: dataset_id."""
 
 
+class VersionExportingError(OpenBMLError):
+    """The version is being exported; details: dataset_id, version_number, export_id."""
+
+
 class LastVersionError(OpenBMLError):
     """A dataset keeps at least one version; details: dataset_id, version_number."""
 
@@ -167,6 +171,24 @@ class VersionKey(BaseModel):
     version_number: int
 
 
+class DatasetFilter(BaseModel):
+    """Which datasets a list is of; `name` is contained in the dataset's name, whatever the case."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str | None = None
+    data_type: str | None = None
+    annotation_type: str | None = None
+
+    def takes(self, dataset: Dataset) -> bool:
+        if self.name is not None and self.name.casefold() not in dataset.name.casefold():
+            return False
+        return self.data_type in (None, dataset.data_type) and self.annotation_type in (
+            None,
+            dataset.annotation_type,
+        )
+
+
 class LabelCount(BaseModel):
     """A label of a version: how many of its samples carry it, how many objects (boxes, spans) it has.
 
@@ -201,9 +223,9 @@ class DatasetRepository(Protocol):
         """Return each dataset's latest version by dataset id; of a dataset just removed, none."""
 
     def page(
-        self, scope: ProjectScope, *, name: str | None, limit: int, position: Position | None
+        self, scope: ProjectScope, wanted: DatasetFilter, *, limit: int, position: Position | None
     ) -> tuple[Sequence[Dataset], Position | None]:
-        """Newest first; `name` is contained in the dataset's name, whatever the case."""
+        """Newest first."""
 
     def every(self, scope: ProjectScope) -> Sequence[Dataset]:
         """Return all datasets of the project, newest first, those being deleted included."""

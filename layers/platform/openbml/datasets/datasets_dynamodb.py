@@ -11,6 +11,7 @@ from openbml.datasets.datasets import (
     Dataset,
     DatasetContendedError,
     DatasetDeletingError,
+    DatasetFilter,
     DatasetNameTakenError,
     DatasetNotFoundError,
     DatasetVersion,
@@ -85,7 +86,7 @@ class DynamoDatasetRepository:
         return {version.dataset_id: version for version in versions}
 
     def page(
-        self, scope: ProjectScope, *, name: str | None, limit: int, position: Position | None
+        self, scope: ProjectScope, wanted: DatasetFilter, *, limit: int, position: Position | None
     ) -> tuple[Sequence[Dataset], Position | None]:
         found: list[Dataset] = []
         while True:
@@ -98,7 +99,7 @@ class DynamoDatasetRepository:
                 ConsistentRead=True,
             )
             datasets = [from_item(Dataset, item) for item in items]
-            found += [row for row in datasets if name is None or name.casefold() in row.name.casefold()]
+            found += [row for row in datasets if wanted.takes(row)]
             if position is None or len(found) >= limit:
                 return found, position
 

@@ -25,7 +25,8 @@ from openbml.datasets.garbage.marks import GRACE, Mark, MarkKind, MarkRepository
 from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportRepository
 from openbml.datasets.importing.end_imports import abort_uploads, fail_import
 from openbml.datasets.importing.reports import ReportRepository
-from openbml.datasets.jobs.data_jobs import DataJobRepository
+from openbml.datasets.jobs.data_jobs import DataJob, DataJobRepository
+from openbml.datasets.quality.quality_reports import document_key
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.stored_objects import ObjectStore, UploadStore, table_prefix
 from openbml_formats.data_jobs import DataJobKind
@@ -180,24 +181,26 @@ class VersionRemover:
         self._samples.remove_chunk(key, chunk, rows)
 
     def _remove_jobs(self, key: VersionKey) -> None:
-        """Drop the version's jobs; files of exports that lie with the platform go a day later."""
+        """Drop the version's jobs with their reports; exports that lie with the platform go a day later."""
         position = None
         while True:
-            found, position = self._jobs.page(key, DataJobKind.EXPORT, limit=_PAGE, position=position)
+            found, position = self._jobs.page(key, None, limit=_PAGE, position=position)
             for job in found:
-                settings = ExportSettings.model_validate(job.settings)
-                if not settings.customers:
-                    self._marks.mark(
-                        Mark(
-                            scope=key.scope,
-                            kind=MarkKind.OBJECT,
-                            name=settings.target_key,
-                            due_at=self._now() + GRACE,
-                        )
-                    )
+                self._remove_output(job)
             if position is None:
                 break
         self._jobs.remove_all(key)
+
+    def _remove_output(self, job: DataJob) -> None:
+        if job.kind is DataJobKind.QUALITY_REPORT:
+            self._data.delete(document_key(job))
+        if job.kind is not DataJobKind.EXPORT:
+            return
+        settings = ExportSettings.model_validate(job.settings)
+        if settings.customers:
+            return
+        due_at = self._now() + GRACE
+        self._marks.mark(Mark(scope=job.scope, kind=MarkKind.OBJECT, name=settings.target_key, due_at=due_at))
 
 
 def _chunks(data_import: DataImport) -> Iterator[int]:

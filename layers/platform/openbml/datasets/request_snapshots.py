@@ -179,7 +179,7 @@ def _usable(
         raise _refused(
             selection, f"it is labelled for {dataset.annotation_type}/{dataset.template}, not {task}"
         )
-    if version.state in (VersionState.IMPORTING, VersionState.DELETING):
+    if version.state in (VersionState.IMPORTING, VersionState.SMART_LABELLING, VersionState.DELETING):
         raise _refused(selection, f"it is {version.state.value}")
     return version
 

@@ -34,7 +34,6 @@ from openbml.datasets.garbage.marks import MarkRepository
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.importing.data_imports import ImportRepository
 from openbml.datasets.importing.heavy_plans import JobPlanner, PlanImportHook
-from openbml.datasets.importing.import_shards import ShardWorker
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.plan_imports import Planner
 from openbml.datasets.importing.reports import ReportRepository
@@ -46,6 +45,8 @@ from openbml.datasets.jobs.exports import ExportHook
 from openbml.datasets.lineage import LineageRepository
 from openbml.datasets.lineage_dynamodb import DynamoLineageRepository
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
+from openbml.datasets.quality.commit_derivations import DerivationHook
+from openbml.datasets.quality.quality_reports import QualityReportHook
 from openbml.datasets.quotas import Quotas
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
@@ -173,22 +174,6 @@ def planner() -> Planner:
 
 
 @cache
-def shard_worker() -> ShardWorker:
-    return ShardWorker(
-        datasets=dataset_repository(),
-        imports=import_repository(),
-        samples=sample_repository(),
-        reports=report_repository(),
-        archives=archive_store(),
-        data=data_store(),
-        annotations=annotation_store(),
-        events=event_publisher(),
-        executor=executor(),
-        now=utc_now,
-    )
-
-
-@cache
 def sample_repository() -> SampleRepository:
     return DynamoSampleRepository(_table(), data_store())
 
@@ -201,8 +186,12 @@ def data_job_repository() -> DataJobRepository:
 @cache
 def data_job_hooks() -> Hooks:
     """Each kind's own business with its results."""
+    derivations = DerivationHook(planner=planner, datasets=dataset_repository, deletions=deletion_queue)
     return {
         DataJobKind.EXPORT: ExportHook(),
+        DataJobKind.QUALITY_REPORT: QualityReportHook(data_store()),
+        DataJobKind.CLEANING: derivations,
+        DataJobKind.AUGMENTATION: derivations,
         DataJobKind.IMPORT_TABLE: TableImportHook(table_importer()),
         DataJobKind.PLAN_IMPORT: PlanImportHook(planner),
     }

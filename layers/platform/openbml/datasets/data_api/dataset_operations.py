@@ -16,8 +16,11 @@ from openbml.datasets.datasets import (
     DatasetNotFoundError,
     DatasetRepository,
     StorageType,
+    VersionState,
 )
 from openbml.datasets.delete_datasets import delete_dataset
+from openbml.datasets.jobs.data_jobs import DataJobRepository
+from openbml.datasets.jobs.exports import check_not_exporting
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.version_states import check_changeable
 
@@ -61,11 +64,18 @@ class DeleteRequest(ApiRequest):
 
 
 def delete(
-    caller: Caller, request: DeleteRequest, *, datasets: DatasetRepository, deletions: MessageQueue
+    caller: Caller,
+    request: DeleteRequest,
+    *,
+    datasets: DatasetRepository,
+    jobs: DataJobRepository,
+    deletions: MessageQueue,
 ) -> Done:
     dataset = living(caller, request.dataset_group_id, datasets=datasets)
     for version in datasets.versions(caller.scope, dataset.dataset_id):
-        check_changeable(version)
+        if version.state is not VersionState.DELETING:
+            check_changeable(version)
+            check_not_exporting(version.key, jobs=jobs)
     delete_dataset(caller.scope, dataset.dataset_id, datasets=datasets, deletions=deletions)
     return Done()
 

@@ -20,6 +20,8 @@ from openbml.datasets.data_api.replies import ApiReply
 from openbml.datasets.data_api.requests import ApiRequest, Id, Typed
 from openbml.datasets.data_api.version_operations import found_version
 from openbml.datasets.datasets import Dataset, DatasetRepository, VersionKey
+from openbml.datasets.jobs.data_jobs import DataJobRepository
+from openbml.datasets.jobs.exports import check_not_exporting
 from openbml.datasets.limits import IMAGE_BYTES
 from openbml.datasets.samples import Sample, SampleRepository
 from openbml.datasets.stored_objects import ObjectStore
@@ -57,6 +59,7 @@ class EntityCollaborators(NamedTuple):
     samples: SampleRepository
     intake: SampleIntake
     annotations: AnnotationStore
+    jobs: DataJobRepository
     data: ObjectStore
     now: Clock
 
@@ -65,6 +68,7 @@ def add_entity(caller: Caller, request: AddEntityRequest, *, using: EntityCollab
     """Add a sample, or append to or replace the labels of the one with the same content."""
     dataset, version = found_version(caller, request.dataset_id, datasets=using.datasets)
     _check_kind(dataset, request)
+    check_not_exporting(version.key, jobs=using.jobs)
     annotation = _annotation(dataset, request.labels)
     content = _content(dataset, request.entity_content)
     _check_annotation(dataset, content, annotation)

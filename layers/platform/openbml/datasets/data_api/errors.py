@@ -17,3 +17,7 @@ class DataAccessDeniedError(OpenBMLError):
 
 class DataChangeDeniedError(OpenBMLError):
     """The application may see but not change datasets so; details: permission."""
+
+
+class TaskNotFoundError(OpenBMLError):
+    """The project has no such import or export; details: task_id."""

@@ -27,7 +27,7 @@ class Nested(ApiReply):
     """A success whose members stand in `result` (spec 02 section 8.17)."""
 
     def document(self) -> Mapping[str, Any]:
-        return {"result": self.model_dump(mode="json")}
+        return {"result": self.model_dump(mode="json", by_alias=True)}
 
 
 class Flat(ApiReply):

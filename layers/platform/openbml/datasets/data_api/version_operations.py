@@ -21,6 +21,8 @@ from openbml.datasets.datasets import (
     DatasetVersionNotFoundError,
     VersionState,
 )
+from openbml.datasets.jobs.data_jobs import DataJobRepository
+from openbml.datasets.jobs.exports import check_not_exporting
 from openbml.datasets.limits import DESCRIPTION_CHARACTERS
 from openbml.datasets.manage_versions import create_version, delete_version
 
@@ -113,12 +115,12 @@ def describe_dataset_version(
 ) -> VersionDetail:
     dataset, version = found_version(caller, request.dataset_id, datasets=datasets)
     return VersionDetail(
-        **_row(dataset, version, figures).model_dump(),
+        **_row(dataset, version).model_dump(),
         dataset_group_id=dataset.dataset_id,
         description=version.description,
         storage_type=dataset.storage_type.value,
         storage_path=dataset.storage_path or "",
-        size_MB=size_in_mb(figures.size_bytes(version)),
+        size_MB=size_in_mb(version.size_bytes),
         import_progress=figures.import_progress(version),
     )
 
@@ -137,7 +139,6 @@ def describe_dataset_versions(
     request: VersionsRequest,
     *,
     datasets: DatasetRepository,
-    figures: VersionFigures,
     new_id: IdFactory,
 ) -> VersionPage:
     dataset = living(caller, request.dataset_group_id, datasets=datasets)
@@ -151,14 +152,20 @@ def describe_dataset_versions(
     identified = [datasets.identified(version, new_id()) for version in page]
     return VersionPage(
         page_info=PageInfo(limit=request.limit, offset=request.offset, total=len(found)),
-        dataset_versions=[_row(dataset, version, figures) for version in identified],
+        dataset_versions=[_row(dataset, version) for version in identified],
     )
 
 
 def delete_dataset_version(
-    caller: Caller, request: VersionRequest, *, datasets: DatasetRepository, deletions: MessageQueue
+    caller: Caller,
+    request: VersionRequest,
+    *,
+    datasets: DatasetRepository,
+    jobs: DataJobRepository,
+    deletions: MessageQueue,
 ) -> Done:
     _, version = found_version(caller, request.dataset_id, datasets=datasets)
+    check_not_exporting(version.key, jobs=jobs)
     delete_version(version.key, datasets=datasets, deletions=deletions)
     return Done()
 
@@ -183,14 +190,14 @@ def import_status(version: DatasetVersion) -> str:
     return _STATUS.get(version.state, _FINISHED)
 
 
-def _row(dataset: Dataset, version: DatasetVersion, figures: VersionFigures) -> VersionRow:
+def _row(dataset: Dataset, version: DatasetVersion) -> VersionRow:
     api = dataset.kind.api
     return VersionRow(
         dataset_id=version.version_id or 0,
         dataset_name=dataset.name,
         version_number=version.version_number,
         import_status=import_status(version),
-        columns=figures.columns(version),
+        columns=version.column_count,
         rows=version.sample_count,
         # Kinds that the manual's API does not know go by their own names.
         type=api.type if api else dataset.annotation_type.upper(),

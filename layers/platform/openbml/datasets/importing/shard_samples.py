@@ -16,6 +16,7 @@ from openbml.datasets.samples import AnnotationSource, Sample, sample_id_of, tex
 from openbml_catalog.datasets import Content
 from openbml_formats.annotation_rules import checked_annotation
 from openbml_formats.annotations import Annotation
+from openbml_formats.labelme_json import embedded_image
 from openbml_formats.planned import ArchiveEntry, KnownContent, PlannedSample, StoredFile
 from openbml_formats.planning import CONTENT_BYTES, SIDECAR_BYTES, is_readable
 from openbml_formats.protocols import Shared, SidecarReader
@@ -75,6 +76,7 @@ class SampleJudge:
             annotation, problems = self._checked(planned, annotation, medium)
         if not self._kind.unlabelled_import and (annotation is None or annotation.is_empty):
             raise rejection("unlabelled", "has no annotation; this dataset takes labelled samples only")
+        found = annotation or Annotation()
         sample = Sample(
             sample_id=sample_id_of(chunk, ordinal),
             dataset_id=self._dataset.dataset_id,
@@ -89,11 +91,16 @@ class SampleJudge:
             size_bytes=medium.size_bytes,
             sha256=medium.sha256,
             extension=medium.extension,
+            annotation=found,
+            label_counts=found.label_counts(),
+            labelled=not found.is_empty,
             annotation_source=AnnotationSource(planned.annotation_source),
-        ).annotated(annotation or Annotation())
+        )
         return Candidate(planned, sample, medium, problems)
 
     def _medium(self, planned: PlannedSample) -> Medium:
+        if planned.content is None and self._kind.content is Content.IMAGE:
+            return self._image(self._embedded(planned))
         if planned.content is None:
             texts = "".join(planned.texts).encode()
             return Medium(text_digest(planned.texts), len(texts))
@@ -101,7 +108,21 @@ class SampleJudge:
             return self._known(planned.content)
         if self._kind.content is Content.SOUND:
             return self._sound(self._read(planned.content, SOUND_BYTES, "sound_size"))
-        data = self._read(planned.content, IMAGE_BYTES, "image_size")
+        return self._image(self._read(planned.content, IMAGE_BYTES, "image_size"))
+
+    def _embedded(self, planned: PlannedSample) -> bytes:
+        """Return the image that an annotation file holds inside it, as LabelMe's may."""
+        if planned.sidecar is None:
+            raise rejection("image_missing", "has no image")
+        try:
+            data = embedded_image(self._read(planned.sidecar, SIDECAR_BYTES, "annotation_size"))
+        except AnnotationError as error:
+            raise rejection(error.reason, str(error)) from error
+        if len(data) > IMAGE_BYTES:
+            raise rejection("image_size", f"is larger than {IMAGE_BYTES} bytes")
+        return data
+
+    def _image(self, data: bytes) -> Medium:
         image = checked_image(data, any_ratio=self._kind.any_aspect_ratio)
         return Medium(
             sha256=hashlib.sha256(data).hexdigest(),

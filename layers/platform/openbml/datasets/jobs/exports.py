@@ -1,6 +1,7 @@
 """Exports: a version's samples as one zip, where the project or the customer keeps data (spec 02, 8.12)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -12,32 +13,28 @@ from openbml.core.queues import MessageQueue
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import (
     Dataset,
-    DatasetDeletingError,
     DatasetRepository,
-    DatasetVersion,
     StorageType,
+    VersionExportingError,
     VersionKey,
-    VersionState,
 )
 from openbml.datasets.jobs.data_job_kinds import Result
 from openbml.datasets.jobs.data_jobs import (
     DataJob,
-    DataJobRefusedError,
     DataJobRepository,
     DataJobState,
     SampleSelection,
     WorkProgress,
 )
+from openbml.datasets.jobs.quiet_versions import ManifestOf, manifest_of_table, require_quiet
 from openbml.datasets.jobs.start_data_jobs import request_data_job
 from openbml.datasets.limits import DOWNLOAD_URL_S, MIB, OPEN_JOBS_PER_VERSION
 from openbml.datasets.samples import AnnotationState
 from openbml.datasets.storage_paths import location_of
 from openbml.datasets.stored_objects import ObjectStore
-from openbml_catalog.datasets import Content, data_formats
+from openbml_catalog.datasets import data_formats
 from openbml_formats.data_jobs import DataJobKind
 from openbml_formats.export_jobs import ExportResult, ExportSettings
-
-ManifestOf = Callable[[VersionKey], str | None]
 
 
 class ExportOrder(BaseModel):
@@ -112,11 +109,12 @@ def request_export(
     _require_format(dataset, order.format)
     if order.labels is not None and order.annotation_state is AnnotationState.UNLABELLED:
         raise InvalidRequestError(field="labels", reason="unlabelled samples have no label")
-    _require_quiet(dataset, version, jobs)
-    manifest = _table(dataset, key, manifest_of)
+    require_quiet(dataset, version, jobs)
+    manifest = manifest_of_table(dataset, key, manifest_of)
+    job_id = new_id()
     identified = datasets.identified(version, new_id())
-    name = f"DatasetId_{identified.version_id}_export_{int(now().timestamp())}.zip"
-    target = _target(dataset, order, name, data_bucket)
+    name = f"DatasetId_{identified.version_id}_export_{_start(version.key, jobs, now())}.zip"
+    target = _target(dataset, order, job_id, name, data_bucket)
     settings = ExportSettings(
         format=order.format,
         target_bucket=target.bucket,
@@ -135,6 +133,7 @@ def request_export(
         starting=starting,
         new_id=new_id,
         now=now,
+        job_id=job_id,
     )
 
 
@@ -179,9 +178,18 @@ class ExportHook:
         """A job that does not end leaves nothing: its upload is aborted."""
 
 
-def export_prefix(scope: ProjectScope, dataset_id: int) -> str:
-    """Return where a dataset's exports lie in the project's own storage, data bucket."""
-    return f"{scope.prefix}exports/{dataset_id}/download/"
+def check_not_exporting(key: VersionKey, *, jobs: DataJobRepository) -> None:
+    """Raises VersionExportingError."""
+    for job in jobs.open_of(key):
+        if job.kind is DataJobKind.EXPORT:
+            raise VersionExportingError(
+                dataset_id=key.dataset_id, version_number=key.version_number, export_id=job.job_id
+            )
+
+
+def export_prefix(scope: ProjectScope, job_id: int) -> str:
+    """Return where an export lies in the project's own storage, data bucket."""
+    return f"{scope.prefix}exports/{job_id}/download/"
 
 
 def _require_format(dataset: Dataset, code: str) -> None:
@@ -191,30 +199,20 @@ def _require_format(dataset: Dataset, code: str) -> None:
         raise InvalidRequestError(field="format", reason=f"{kind} is exported as {', '.join(fitting)}")
 
 
-def _table(dataset: Dataset, key: VersionKey, manifest_of: ManifestOf) -> str | None:
-    if dataset.kind.content is not Content.ROWS:
-        return None
-    manifest = manifest_of(key)
-    if manifest is None:
-        raise DataJobRefusedError(reason="the version holds no rows")
-    return manifest
+def _start(key: VersionKey, jobs: DataJobRepository, at: datetime) -> int:
+    """Return the second that names an export: of two in one second the later takes the next."""
+    latest, _ = jobs.page(key, DataJobKind.EXPORT, limit=OPEN_JOBS_PER_VERSION, position=None)
+    taken = {str(job.settings["target_key"]).rpartition("_")[2] for job in latest}
+    second = int(at.timestamp())
+    while f"{second}.zip" in taken:
+        second += 1
+    return second
 
 
-def _require_quiet(dataset: Dataset, version: DatasetVersion, jobs: DataJobRepository) -> None:
-    if dataset.deleting or version.state is VersionState.DELETING:
-        raise DatasetDeletingError(dataset_id=dataset.dataset_id)
-    if version.state is VersionState.IMPORTING:
-        raise DataJobRefusedError(reason="an import is running into the version")
-    if dataset.kind.content is not Content.ROWS and not version.sample_count:
-        raise DataJobRefusedError(reason="the version holds no samples")
-    if len(jobs.open_of(version.key)) >= OPEN_JOBS_PER_VERSION:
-        raise DataJobRefusedError(reason=f"{OPEN_JOBS_PER_VERSION} jobs of the version are open already")
-
-
-def _target(dataset: Dataset, order: ExportOrder, name: str, data_bucket: str) -> ExportTarget:
+def _target(dataset: Dataset, order: ExportOrder, job_id: int, name: str, data_bucket: str) -> ExportTarget:
     storage_type = order.storage_type or dataset.storage_type
     if storage_type is StorageType.PLATFORM:
-        folder = export_prefix(dataset.scope, dataset.dataset_id)
+        folder = export_prefix(dataset.scope, job_id)
         return ExportTarget(bucket=data_bucket, key=f"{folder}{name}", customers=False)
     path = order.storage_path or dataset.storage_path or ""
     place = location_of(f"{path.rstrip('/')}/")

@@ -82,12 +82,6 @@ class TableRepository(Protocol):
             TableChangedError: the import is not planned any more, or the table is not the one before.
         """
 
-    def copy(self, table: VersionTable) -> bool:
-        """Give an empty version a table; return False when it has one."""
-
-    def remove(self, key: VersionKey) -> None:
-        """Forget the version's table; a repeat is harmless."""
-
 
 def import_table_prefix(data_import: DataImport) -> str:
     return f"{table_prefix(data_import.version_key)}{data_import.import_id}/"

@@ -42,32 +42,6 @@ class DynamoTableRepository:
                 raise
             raise TableChangedError(import_id=data_import.import_id) from error
 
-    def copy(self, table: VersionTable) -> bool:
-        put = _follows(table)
-        counted = {
-            "Key": version_item_key(table.key),
-            "UpdateExpression": "SET sample_count = :rows, labelled_count = :rows, column_count = :columns, "
-            "size_bytes = :size, #state = :finished ADD revision :one",
-            "ConditionExpression": "attribute_exists(pk) AND NOT #state IN (:importing, :deleting)",
-            "ExpressionAttributeNames": _STATE,
-            "ExpressionAttributeValues": {
-                **_figures(table),
-                ":finished": VersionState.IMPORT_FINISHED.value,
-                ":importing": VersionState.IMPORTING.value,
-                ":deleting": VersionState.DELETING.value,
-            },
-        }
-        try:
-            transact(self._table, [{"Put": put}, {"Update": counted}])
-        except ClientError as error:
-            if not any(failed_conditions(error) or ()):
-                raise
-            return False
-        return True
-
-    def remove(self, key: VersionKey) -> None:
-        self._table.delete_item(Key=table_key(key))
-
 
 def _figures(table: VersionTable) -> dict[str, int]:
     return {
@@ -103,11 +77,13 @@ def _version_filled(data_import: DataImport, table: VersionTable) -> dict[str, A
     return {
         "Key": version_item_key(data_import.version_key),
         "UpdateExpression": "SET #state = :finished, sample_count = :rows, labelled_count = :rows, "
-        "column_count = :columns, size_bytes = :size REMOVE active_import_id ADD revision :one",
+        "column_count = :columns, size_bytes = :size, modified_at = :at "
+        "REMOVE active_import_id ADD revision :one",
         "ConditionExpression": "active_import_id = :id AND #state = :importing",
         "ExpressionAttributeNames": _STATE,
         "ExpressionAttributeValues": {
             **_figures(table),
+            ":at": table.changed_at.isoformat(),
             ":id": data_import.import_id,
             ":finished": VersionState.IMPORT_FINISHED.value,
             ":importing": VersionState.IMPORTING.value,

@@ -11,7 +11,7 @@ from openbml_formats.annotations import Annotation
 from tests.contract.datasets.conftest import World
 from tests.contract.datasets.planting import assert_counts_are_right, classes, planted
 from tests.contract.datasets.test_annotating_operations import worked
-from tests.contract.datasets.test_api import Api, served
+from tests.contract.datasets.test_api import MODULES, Api, FakeAuthorizer, served
 
 __all__ = ["served"]
 
@@ -228,3 +228,45 @@ def test_kinds_without_online_annotation_say_so(served: Api, world: World, kind:
     assert (
         served.call("POST", f"{version}/labels", {"name": "a"})[1]["error"]["code"] == "no_online_annotation"
     )
+
+
+def test_each_route_asks_for_its_permission(
+    served: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, version = version_of(world)
+    sample = f"{version}/samples/{planted(world, key, 1)[0].sample_id}"
+    revision = {"expected_revision": 1}
+    clear = {"action": {"kind": "clear_annotations"}}
+    routes: list[tuple[str, str, Any, dict[str, str], str]] = [
+        ("GET", f"{version}/samples", None, {}, "read"),
+        ("GET", sample, None, {}, "read"),
+        ("GET", f"{sample}/history", None, {}, "read"),
+        ("GET", f"{version}/next-sample", None, {}, "read"),
+        ("GET", f"{version}/labels", None, {}, "read"),
+        ("GET", f"{version}/operations", None, {}, "read"),
+        ("GET", "/label-groups", None, {}, "read"),
+        ("PUT", f"{sample}/annotation", {"annotation": {}, **revision}, {}, "write"),
+        ("POST", f"{sample}/annotation", {"annotation": {}}, {}, "write"),
+        ("DELETE", f"{sample}/annotation", None, {"expected_revision": "1"}, "write"),
+        ("POST", f"{sample}/history/1/restore", revision, {}, "write"),
+        ("GET", f"{version}/next-sample", None, {"lease": "true"}, "write"),
+        ("DELETE", f"{sample}/lease", None, {}, "write"),
+        ("POST", f"{version}/labels", {"name": "a"}, {}, "write"),
+        ("PATCH", f"{version}/labels/a", {"pinned": True}, {}, "write"),
+        ("DELETE", f"{version}/labels/a", None, {}, "write"),
+        ("POST", f"{version}/label-groups", {"group_id": 1}, {}, "write"),
+        ("POST", "/label-groups", {"name": "a"}, {}, "write"),
+        ("PATCH", "/label-groups/1", {"name": "a"}, {}, "write"),
+        ("DELETE", "/label-groups/1", None, {}, "write"),
+        ("POST", f"{version}/operations", clear, {}, "write"),
+        ("POST", f"{version}/operations/1/cancel", None, {}, "write"),
+        ("POST", f"{version}/operations", {"action": {"kind": "delete_samples"}}, {}, "manage"),
+        ("DELETE", sample, None, {}, "manage"),
+    ]
+    levels = ["read", "write", "manage"]
+    for method, path, body, query, level in routes:
+        below = [f"datasets.{name}" for name in levels[: levels.index(level)]]
+        weaker = FakeAuthorizer(world.scope, *below)
+        for module in MODULES:
+            monkeypatch.setattr(module, "authorizer", lambda weaker=weaker: weaker)
+        assert served.call(method, path, body, **query)[0] == 403, (method, path)

@@ -1,5 +1,6 @@
 """Lists of samples: filters together, order, places, pages that hold still while others edit; the feed."""
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from tests.contract.datasets.conftest import World
 from tests.contract.datasets.planting import classes, planted
 
 HUMAN = Author.human(1)
+LETTERS = [chr(code) for code in range(0x4E00, 0x9000)]
 EVERYTHING = SampleFilter()
 
 
@@ -217,3 +219,24 @@ def test_samples_that_come_singly_are_found_at_once(world: World) -> None:
     assert found(world, key, SampleFilter(name="LATE")) == ids
     world.index = DynamoSampleIndex(world.table, world.data)
     assert found(world, key, SampleFilter(name="late"), order=SampleOrder.NAME) == ids
+
+
+def test_columns_of_long_names_lie_by_themselves_and_go_with_their_chunk(world: World) -> None:
+    key = world.dataset()
+    samples = planted(world, key, 1)
+    chance = random.Random(1)
+    rows = [
+        samples[0].model_copy(
+            update={
+                "sample_id": samples[0].sample_id + place,
+                "name": "".join(chance.choices(LETTERS, k=390)),
+            }
+        )
+        for place in range(600)
+    ]
+    world.samples.add_chunk(key, samples[0].chunk, rows)
+    assert world.keys("data", f"{key.scope.prefix}columns/")
+    assert found(world, key, SampleFilter(name=rows[500].name[100:120])) == [rows[500].sample_id]
+    world.samples.remove_chunk(key, samples[0].chunk, rows)
+    world.samples.remove_chunk(key, samples[0].chunk, rows)
+    assert not world.keys("data", f"{key.scope.prefix}columns/")

@@ -131,6 +131,15 @@ def kept_columns(key: VersionKey, item: dict[str, Any], objects: ObjectStore) ->
     return objects.read(_columns_object(key, int(item["sk"])))
 
 
+def drop_columns(key: VersionKey, chunk: int, table: Any, objects: ObjectStore) -> None:
+    """Drop a chunk's columns, wherever they are kept; a repeat is harmless."""
+    at = columns_key(key, chunk)
+    item = table.get_item(Key=at).get("Item")
+    if item is not None and "columns" not in item:
+        objects.delete(_columns_object(key, chunk))
+    table.delete_item(Key=at)
+
+
 def _columns_object(key: VersionKey, chunk: int) -> str:
     return f"{key.scope.prefix}columns/{key.dataset_id}/{key.version_number}/{chunk}.json.z"
 

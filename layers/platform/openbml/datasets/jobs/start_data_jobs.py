@@ -48,6 +48,7 @@ _MOST_S = 12 * 3600
 # Sixteen threads with an arena each would hold twice the memory for nothing.
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}
 _LABELS = 100  # of a page
+_CHUNKS_AHEAD = 8  # read at once
 _LEFT_BEHIND = timedelta(minutes=2)  # younger ones are on their way
 
 
@@ -262,9 +263,11 @@ class _Listings:
 
     def _chosen(self) -> Iterator[Sequence[ListedSample]]:
         scope = self._job.scope
-        for chunk in sorted(self._samples.chunks(self._job.version_key)):
-            rows = self._samples.of_chunk(scope, chunk)
-            chosen = [row for row in rows if self._selection.takes(row)]
-            annotations = self._executor.map(lambda row: self._samples.annotation_of(scope, row), chosen)
-            if chosen:
-                yield [listed(row, said) for row, said in zip(chosen, annotations, strict=True)]
+        chunks = sorted(self._samples.chunks(self._job.version_key))
+        for start in range(0, len(chunks), _CHUNKS_AHEAD):
+            ahead = chunks[start : start + _CHUNKS_AHEAD]
+            for rows in self._executor.map(lambda chunk: self._samples.of_chunk(scope, chunk), ahead):
+                chosen = [row for row in rows if self._selection.takes(row)]
+                annotations = self._executor.map(lambda row: self._samples.annotation_of(scope, row), chosen)
+                if chosen:
+                    yield [listed(row, said) for row, said in zip(chosen, annotations, strict=True)]

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,8 +76,14 @@ def bare_text_seconds(place: Place, upload: Upload) -> float:
             {
                 "Put": {
                     "TableName": name,
-                    "Item": {"pk": f"content#{row['sha256'][:2]}", "sk": row["sha256"], "id": row["sk"]},
-                    "ConditionExpression": "attribute_not_exists(pk)",
+                    "Item": {
+                        "pk": f"content#1#us-east-1#245611310194801#{row['sha256'][:2]}",
+                        "sk": f"{row['sha256']}#245611310194802#1",
+                        "sample_id": row["sample_id"],
+                        "import_id": row["import_id"],
+                    },
+                    "ConditionExpression": "attribute_not_exists(pk) OR sample_id = :expected",
+                    "ExpressionAttributeValues": {":expected": row["sample_id"]},
                 }
             }
             for row in rows
@@ -93,20 +100,25 @@ def bare_text_seconds(place: Place, upload: Upload) -> float:
 
 
 def _row(number: int, line: str) -> dict[str, Any]:
+    """Return a row with the attributes that a sample's item has."""
     text, label = line.split("\t")
     return {
-        "pk": f"samples#{number // 1000}",
-        "sk": f"{number:06}",
-        "texts": [text],
+        "pk": f"samples#1#us-east-1#245611310194801#{number // 1000}",
+        "sk": f"{number % 1000:04}",
+        "sample_id": number,
+        "dataset_id": 245611310194802,
+        "version_number": 1,
         "name": f"a.txt:{number}",
-        "label_counts": {label: 1},
-        "labelled": True,
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
         "size_bytes": len(text),
-        "sample_id": number,
-        "dataset_id": 1,
-        "version_number": 1,
+        "texts": [text],
+        "import_id": 245611310194803,
+        "added_at": "2026-03-01T12:00:00.123456Z",
+        "label_counts": {label: 1},
+        "labelled": True,
+        "annotation": zlib.compress(json.dumps({"labels": [label]}).encode(), level=1),
         "annotation_revision": 1,
+        "annotation_source": "imported",
     }
 
 

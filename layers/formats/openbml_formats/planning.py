@@ -24,6 +24,7 @@ SHARD_SAMPLES = 1_000
 SHARD_BYTES = 32 * MIB
 CONTENT_BYTES = 4 * MIB  # larger images and sounds are never read
 SIDECAR_BYTES = 12 * MIB  # LabelMe's may hold the image once more
+_HELD = 20_000  # samples of text; what is more is read twice
 _BYTES_PER_NUMBER = 32  # what a coordinate takes in a worker's memory
 
 Found = Iterator[PlannedSample | Problem]
@@ -140,13 +141,13 @@ def write_plan(found: Callable[[], Found], limits: PlanLimits, output: PlanOutpu
     """Write what is found as shards, and what becomes no sample as problems.
 
     Args:
-        found: yields the same samples in the same order each time it is called; once more where texts must
-            be unique.
+        found: yields the same samples in the same order each time it is called; once more where many texts
+            must be unique.
     """
-    last = _last_places(found()) if limits.unique_texts else None
+    last, held = _last_places(found()) if limits.unique_texts else (None, None)
     entries, shards = 0, 0
     shard, weight = list[PlannedSample](), 0
-    for place, sample in enumerate(found()):
+    for place, sample in enumerate(found() if held is None else held):
         if isinstance(sample, Problem):
             output.problem(sample)
         elif last is not None and last.get(_digest(sample.texts)) != place:
@@ -198,12 +199,18 @@ def _annotation_weight(annotation: Annotation) -> int:
     return _BYTES_PER_NUMBER * numbers
 
 
-def _last_places(found: Found) -> dict[bytes, int]:
-    return {
-        _digest(sample.texts): place
-        for place, sample in enumerate(found)
-        if isinstance(sample, PlannedSample)
-    }
+def _last_places(found: Found) -> tuple[dict[bytes, int], list[PlannedSample | Problem] | None]:
+    """Return where each text stands last, and all that was found if it is little enough to be held."""
+    places: dict[bytes, int] = {}
+    held: list[PlannedSample | Problem] | None = []
+    for place, sample in enumerate(found):
+        if isinstance(sample, PlannedSample):
+            places[_digest(sample.texts)] = place
+        if held is not None:
+            held.append(sample)
+            if len(held) > _HELD:
+                held = None
+    return places, held
 
 
 def _digest(texts: Sequence[str]) -> bytes:

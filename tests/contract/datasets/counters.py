@@ -24,6 +24,7 @@ def verify_counters(world: World, *keys: VersionKey) -> None:
         version = world.datasets.version(key)
         assert version.sample_count == len(kept)
         assert version.labelled_count == sum(sample.labelled for sample in kept)
+        assert version.size_bytes == sum(sample.size_bytes for sample in kept)
         _verify_labels(world, key, kept)
         _verify_lists(world, key, kept)
         _verify_imports(world, key, kept)

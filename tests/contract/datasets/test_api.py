@@ -20,8 +20,10 @@ from openbml.datasets import (
     api_operations,
     api_samples,
     api_tables,
+    api_versions,
     wiring,
 )
+from openbml.datasets.datasets import VersionKey
 from openbml.datasets.importing.shards import ShardMessage
 from openbml.identity.projects import ProjectAccess
 from tests.contract.datasets.conftest import World
@@ -29,6 +31,16 @@ from tests.contract.emulator import client
 from tests.fakes.datasets_archives import archive, image_bytes, labelled_pairs
 
 HANDLER = Path(__file__).resolve().parents[3] / "functions" / "serve_datasets_api" / "handler.py"
+MODULES = (
+    api,
+    api_annotations,
+    api_imports,
+    api_labels,
+    api_operations,
+    api_samples,
+    api_tables,
+    api_versions,
+)
 CACHED = [
     core_wiring.core_settings,
     core_wiring.aws_client,
@@ -111,7 +123,7 @@ def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     everything = FakeAuthorizer(world.scope, "datasets.read", "datasets.write", "datasets.manage")
-    for module in (api, api_annotations, api_imports, api_labels, api_operations, api_samples, api_tables):
+    for module in MODULES:
         monkeypatch.setattr(module, "authorizer", lambda: everything)
     for function in CACHED:
         function.cache_clear()
@@ -170,9 +182,9 @@ def test_the_routes_walk_from_a_dataset_to_its_samples(served: Api, world: World
     assert (shown["state"], shown["sample_count"]) == ("import_finished", 7)
     assert served.ok("GET", version.rsplit("/", 1)[0])["items"] == [shown]
     labels = served.ok("GET", f"{version}/labels")["items"]
-    assert labels == [
-        {"name": "cat", "sample_count": 4, "object_count": 4},
-        {"name": "dog", "sample_count": 3, "object_count": 3},
+    assert [(row["name"], row["sample_count"], row["object_count"]) for row in labels] == [
+        ("cat", 4, 4),
+        ("dog", 3, 3),
     ]
 
     first = served.ok("GET", f"{version}/samples", label="cat", limit="3")
@@ -240,7 +252,7 @@ def test_each_route_asks_for_its_permission(
 ) -> None:
     key = world.dataset()
     reader = FakeAuthorizer(world.scope, "datasets.read")
-    for module in (api, api_annotations, api_imports, api_labels, api_operations, api_samples, api_tables):
+    for module in MODULES:
         monkeypatch.setattr(module, "authorizer", lambda: reader)
     version = f"/datasets/{key.dataset_id}/versions/1"
     assert served.call("GET", version)[0] == 200
@@ -251,3 +263,56 @@ def test_each_route_asks_for_its_permission(
         ("POST", f"{version}/imports/1/cancel", None),
     ]:
         assert served.call(method, path, body)[0] == 403
+
+
+def test_a_dataset_is_renamed_and_its_storage_is_told(served: Api) -> None:
+    place = {"storage_type": "usrBos", "storage_path": "s3://bucket/prefix/"}
+    made = served.ok("POST", "/datasets", {**NEW, **place})
+    assert (made["storage_type"], made["storage_path"]) == ("usrBos", "s3://bucket/prefix/")
+    renamed = served.ok("PATCH", f"/datasets/{made['dataset_id']}", {"name": "letters"})
+    assert renamed["name"] == "letters"
+    assert served.ok("GET", f"/datasets/{made['dataset_id']}")["name"] == "letters"
+    status, reply = served.call("POST", "/datasets", {**NEW, "storage_type": "usrBos"})
+    assert (status, reply["error"]["details"]["field"]) == (400, "storage_path")
+    for body in ({"name": ""}, {"name": "a", "data_type": "text"}, {}):
+        assert served.call("PATCH", f"/datasets/{made['dataset_id']}", body)[0] == 400
+
+
+def test_versions_are_added_described_and_deleted(served: Api) -> None:
+    dataset = f"/datasets/{served.ok('POST', '/datasets', NEW)['dataset_id']}"
+    status, second = served.call("POST", f"{dataset}/versions", {"description": "more light"})
+    assert (status, second["version_number"], second["description"]) == (201, 2, "more light")
+    assert second["version_id"]
+    changed = served.ok("PATCH", f"{dataset}/versions/2", {"description": "less light"})
+    assert changed["description"] == "less light"
+    status, gone = served.call("DELETE", f"{dataset}/versions/2")
+    assert (status, gone["state"]) == (202, "deleting")
+    status, reply = served.call("DELETE", f"{dataset}/versions/1")
+    assert (status, reply["error"]["code"]) == (409, "last_version")
+    assert served.call("PATCH", f"{dataset}/versions/9", {"description": ""})[0] == 404
+    assert served.ok("GET", dataset)["latest_version"] == 1
+
+
+def test_a_version_is_copied_as_an_import_of_its_dataset(served: Api, world: World) -> None:
+    dataset_id = served.ok("POST", "/datasets", NEW)["dataset_id"]
+    key = VersionKey(scope=world.scope, dataset_id=dataset_id, version_number=1)
+    world.imported(key, archive(labelled_pairs(2)))
+    body = {"source": {"version_number": 1}}
+    copied = served.ok("POST", f"/datasets/{dataset_id}/versions", body)
+    assert (copied["version_number"], copied["state"]) == (2, "importing")
+    status, reply = served.call("POST", f"/datasets/{dataset_id}/versions", {"source": {"version_number": 2}})
+    assert (status, reply["error"]["code"]) == (409, "version_busy")
+    assert (
+        served.call("POST", f"/datasets/{dataset_id}/versions", {"source": {"version_number": 9}})[0] == 404
+    )
+
+
+def test_datasets_are_filtered_by_type(served: Api) -> None:
+    served.ok("POST", "/datasets", NEW)
+    text = {"data_type": "text", "annotation_type": "text_classification", "template": "single_label"}
+    served.ok("POST", "/datasets", {"name": "texts", **text})
+    found = served.ok("GET", "/datasets", data_type="text")["items"]
+    assert [row["name"] for row in found] == ["texts"]
+    found = served.ok("GET", "/datasets", annotation_type="image_classification")["items"]
+    assert [row["name"] for row in found] == ["digits"]
+    assert served.ok("GET", "/datasets", data_type="table")["items"] == []

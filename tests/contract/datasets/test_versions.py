@@ -7,7 +7,6 @@ import pytest
 
 from openbml.core.errors import InvalidRequestError
 from openbml.core.ids import new_id
-from openbml.datasets.copy_versions import copy_version
 from openbml.datasets.datasets import (
     DatasetDeletingError,
     DatasetNameTakenError,
@@ -19,6 +18,7 @@ from openbml.datasets.datasets import (
     VersionState,
 )
 from openbml.datasets.delete_datasets import DeletionMessage, carry_out_deletion, delete_dataset
+from openbml.datasets.importing.copy_versions import copy_version
 from openbml.datasets.manage_versions import (
     create_version,
     delete_version,

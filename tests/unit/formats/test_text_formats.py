@@ -2,11 +2,13 @@
 
 import io
 import json
+import tracemalloc
 from typing import Any, BinaryIO, cast
 
 import pytest
 
 from openbml_formats.annotations import Annotation, Span
+from openbml_formats.readers import reader_of
 from openbml_formats.records import NameMismatchError, Severity, SourceFormatError
 from openbml_formats.sources import FilesInMemory, MemberUnreadableError
 from tests.fakes.format_files import read, read_settings
@@ -304,6 +306,32 @@ def test_a_json_file_with_an_array_is_read_too() -> None:
     records, problems = read("json_lines", {"a.json": data}, SINGLE)
     assert [record.name for record in records] == ["a.json:1", "a.json:2"]
     assert problems == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'[{"text": "a"}', b'[{"text": "a"}] x', b'[{"text": "a"}, NaN]', b'[{"text": "a"},]', b"[" * 5000],
+)
+def test_an_array_that_is_not_whole_is_refused(data: bytes) -> None:
+    with pytest.raises(SourceFormatError, match=r"a\.json"):
+        read("json_lines", {"a.json": data}, SINGLE)
+
+
+def test_a_json_file_in_another_encoding_is_refused_as_such() -> None:
+    with pytest.raises(SourceFormatError) as refused:
+        read("json_lines", {"a.json": '[{"text": "天气"}]'.encode("gb18030")}, SINGLE)
+    assert refused.value.reason == "encoding"
+
+
+def test_an_array_of_any_size_is_read_item_by_item() -> None:
+    item = json.dumps({"text": "x" * 500}).encode()
+    records = reader_of("json_lines").records(
+        FilesInMemory({"a.json": b"[" + b",".join([item] * 40_000) + b"]"}), SINGLE
+    )
+    tracemalloc.start()
+    assert sum(1 for _ in records) == 40_000
+    assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

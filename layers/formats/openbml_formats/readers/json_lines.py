@@ -1,6 +1,6 @@
 """JSON Lines: an object on each line; the texts, spans and tags of the tools that people come from.
 
-Also read: a `.json` file with one array of such objects, of at most 8 MiB.
+Also read: a `.json` file with one array of such objects.
 """
 
 import json
@@ -9,17 +9,16 @@ from typing import Any
 
 from openbml_catalog.datasets import AnnotationForm
 from openbml_formats.annotations import Annotation
+from openbml_formats.json_streams import first_character, list_items
 from openbml_formats.json_values import JsonFormatError, strict_json
-from openbml_formats.limits import MIB
 from openbml_formats.protocols import Reader, ReadSettings
 from openbml_formats.records import AnnotationError, Problem, Record, SourceFormatError
 from openbml_formats.sentences import SentenceReader
-from openbml_formats.sources import Member, MemberUnreadableError, Source
+from openbml_formats.sources import Member, Source
 from openbml_formats.spans import found_spans, spanned_record
-from openbml_formats.text_rules import Line, TextError, decoded_text, file_lines
+from openbml_formats.text_rules import Line, file_lines, opened
 from openbml_formats.text_samples import LabelReader, Place, files_of, text_record
 
-ARRAY_BYTES = 8 * MIB
 _TAGS = ("tags", "ner_tags", "labels")
 
 Items = Iterator[tuple[Place, Any] | Problem]
@@ -102,19 +101,20 @@ def _items(source: Source, member: Member) -> Items:
 
 
 def _is_array(source: Source, member: Member) -> bool:
-    first = next((line for line in file_lines(source, member.name) if isinstance(line, Line)), None)
-    return first is None or first.text.lstrip().startswith("[")
+    with opened(source, member.name) as stream:
+        try:
+            return first_character(stream) == "["
+        except JsonFormatError:  # the lines tell what the file is instead
+            return False
 
 
 def _array_items(source: Source, member: Member) -> Items:
-    try:
-        document = strict_json(decoded_text(source.read(member.name, limit=ARRAY_BYTES)))
-    except (MemberUnreadableError, TextError, JsonFormatError) as error:
-        raise SourceFormatError(f"{member.name}: {error}") from error
-    if not isinstance(document, list):
-        raise SourceFormatError(f"{member.name}: is neither JSON Lines nor an array of objects")
-    for number, item in enumerate(document, 1):
-        yield Place(member.name, number), item
+    with opened(source, member.name) as stream:
+        try:
+            for number, item in enumerate(list_items(stream), 1):
+                yield Place(member.name, number), item
+        except JsonFormatError as error:
+            raise SourceFormatError(f"{member.name}: {error}") from error
 
 
 def _member(document: Mapping[str, Any], names: Sequence[str]) -> Any:

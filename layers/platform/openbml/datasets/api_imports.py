@@ -204,18 +204,20 @@ def post_cancel(project_id: Id, dataset_id: Id, version_number: Number, import_i
 
 def _stop_job(key: VersionKey, import_id: int) -> None:
     """Stop the job that reads a cancelled import's files, if there is one: it has the import's id."""
+    jobs = data_job_repository()
     try:
-        cancel_data_job(
-            key,
-            import_id,
-            jobs=data_job_repository(),
-            runtime=compute_gateway(),
-            hooks=data_job_hooks(),
-            events=event_publisher(),
-            now=utc_now,
-        )
+        jobs.get(key, import_id)
     except DataJobNotFoundError:
         return
+    cancel_data_job(
+        key,
+        import_id,
+        jobs=jobs,
+        runtime=compute_gateway(),
+        hooks=data_job_hooks(),
+        events=event_publisher(),
+        now=utc_now,
+    )
 
 
 @router.get(f"{_IMPORT}/problems")

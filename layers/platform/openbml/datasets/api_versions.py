@@ -12,8 +12,8 @@ from openbml.core.ids import new_id
 from openbml.core.wiring import event_publisher
 from openbml.datasets.api import PROJECT, VERSION, Id, Number, dataset_view
 from openbml.datasets.api_models import Body, DatasetView, VersionView
-from openbml.datasets.copy_versions import copy_version
 from openbml.datasets.datasets import VersionKey
+from openbml.datasets.importing.copy_versions import copy_version
 from openbml.datasets.limits import DESCRIPTION_CHARACTERS, NAME_CHARACTERS
 from openbml.datasets.manage_versions import (
     create_version,

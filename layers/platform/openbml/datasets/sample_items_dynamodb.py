@@ -17,6 +17,7 @@ ORDINALS = 1024
 _INLINE_ANNOTATION_BYTES = 50_000  # larger ones lie in S3 (contracts, section 5)
 
 _INLINE_COLUMN_BYTES = 200_000
+_LEFT_OUT = frozenset({"texts", "extension", "width", "height", "duration_ms", "label_counts"})
 
 
 def samples_pk(scope: ProjectScope, chunk: int) -> str:
@@ -91,8 +92,10 @@ def ordinals_of(bits: int) -> list[int]:
 
 
 def sample_item(scope: ProjectScope, sample: Sample, objects: ObjectStore) -> dict[str, Any]:
-    """Return the sample's item; a large annotation is stored first."""
-    item = to_item(sample.model_copy(update={"annotation": None}), **sample_key(scope, sample.sample_id))
+    """Return the sample's item, without what it has nothing of; a large annotation is stored first."""
+    bare = to_item(sample.model_copy(update={"annotation": None}))
+    item = {name: value for name, value in bare.items() if value or name not in _LEFT_OUT}
+    item |= sample_key(scope, sample.sample_id)
     if sample.annotation is None or sample.annotation == Annotation():
         return item
     return {**item, **annotation_attributes(scope, sample.annotation, objects)}

@@ -161,13 +161,17 @@ def facets_of(sample: Sample) -> Sequence[Facet]:
 
 
 class Claim(BaseModel):
-    """A sample's hold on its content: the first of a SHA-256 in a version is taken, later ones are copies."""
+    """A sample's hold on its content: the first of a SHA-256 in a version is taken, later ones are copies.
+
+    `stored` says whether the content is an object of its own, that a sweep could be at; texts are not.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     sha256: str
     sample_id: int
     import_id: int
+    stored: bool = True
 
 
 class SampleRepository(Protocol):
@@ -189,6 +193,12 @@ class SampleRepository(Protocol):
 
     def add_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         """Write samples and index of one chunk; a repeat overwrites them with the same."""
+
+    def add_samples(self, key: VersionKey, samples: Sequence[Sample]) -> None:
+        """Write samples of a chunk whose index follows: nobody sees them before it is finished."""
+
+    def add_index(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
+        """Write the index of a chunk whose samples are there."""
 
     def page(
         self, key: VersionKey, facet: Facet, *, limit: int, position: Position | None

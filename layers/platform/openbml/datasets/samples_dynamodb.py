@@ -72,7 +72,9 @@ class DynamoSampleRepository:
             taken = self._claim_group(key, group)
             # After the claims, never before: see `garbage.marks`.
             self._marks.take(
-                key.scope, [claim.sha256 for claim in group if claim.sample_id in taken], self._now()
+                key.scope,
+                [claim.sha256 for claim in group if claim.stored and claim.sample_id in taken],
+                self._now(),
             )
             held |= taken
         return frozenset(held)
@@ -148,17 +150,23 @@ class DynamoSampleRepository:
     # --- chunks ---
 
     def add_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
+        self.add_samples(key, samples)
+        self.add_index(key, chunk, samples)
+
+    def add_samples(self, key: VersionKey, samples: Sequence[Sample]) -> None:
+        self._batches.put([sample_item(key.scope, sample, self._objects) for sample in samples])
+
+    def add_index(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         ordinals: dict[str, list[int]] = defaultdict(list)
         for sample in samples:
             for facet in facets_of(sample):
                 ordinals[facet.key].append(sample.ordinal)
-        rows = [sample_item(key.scope, sample, self._objects) for sample in samples]
         index = [
             {"pk": index_pk(key, facet), "sk": f"{chunk:012}", "ordinals": bitmap(places)}
             for facet, places in sorted(ordinals.items())
         ]
         columns = columns_item(key, chunk, columns_of(samples), self._objects)
-        self._batches.put([*rows, *index, columns])
+        self._batches.put([*index, columns])
 
     def remove_chunk(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         facets = sorted({facet.key for sample in samples for facet in facets_of(sample)})

@@ -216,6 +216,7 @@ class ShardDone(BaseModel):
     entries: int
     counts: ImportCounts
     labels: dict[str, LabelDelta]
+    size_bytes: int = 0
 
 
 def import_prefix(scope: ProjectScope, import_id: int) -> str:

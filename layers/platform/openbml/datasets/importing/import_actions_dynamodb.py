@@ -61,15 +61,18 @@ def import_counted(data_import: DataImport, shard: ShardDone, at: AwareDatetime)
     }
 
 
-def version_counted(data_import: DataImport, shard: ShardDone) -> dict[str, Any]:
+def version_counted(data_import: DataImport, shard: ShardDone, at: AwareDatetime) -> dict[str, Any]:
     accepted, unlabelled = shard.counts.accepted, shard.counts.unlabelled
     return {
         "Key": version_item_key(data_import.version_key),
-        "UpdateExpression": "ADD sample_count :accepted, labelled_count :labelled, revision :one",
+        "UpdateExpression": "SET modified_at = :at "
+        "ADD sample_count :accepted, labelled_count :labelled, size_bytes :size, revision :one",
         "ConditionExpression": "active_import_id = :id",
         "ExpressionAttributeValues": {
             ":accepted": accepted,
             ":labelled": accepted - unlabelled,
+            ":size": shard.size_bytes,
+            ":at": at.isoformat(),
             ":one": 1,
             ":id": data_import.import_id,
         },

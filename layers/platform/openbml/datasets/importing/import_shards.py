@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
+from datetime import timedelta
 from itertools import islice
 from typing import NamedTuple
 
@@ -36,7 +37,8 @@ from openbml_formats.planned import KnownContent, PlannedSample, unpacked_plan
 from openbml_formats.protocols import Shared
 from openbml_formats.records import Problem, Severity
 
-_GROUP = 100  # samples claimed at a time; the state of the import is looked at as often
+_GROUP = 100  # samples claimed at a time
+_LOOK = timedelta(seconds=1)  # how often is looked whether the import still runs
 
 
 class ShardWorker(NamedTuple):
@@ -106,6 +108,7 @@ class _ShardRun:
         self._worker = worker
         self._log = ProblemLog(data_import, index, worker.reports)
         self._seen: set[str] = set()
+        self._looked_at = worker.now()
 
     def run(self) -> None:
         worker = self._worker
@@ -127,7 +130,7 @@ class _ShardRun:
             replaced += len(outcome.replaced)
             for stored in outcome.stored:
                 stored.result()
-        worker.samples.add_chunk(self._key, self._chunk, accepted)
+        worker.samples.add_index(self._key, self._chunk, accepted)
         self._log.close()
         worker.imports.finish_shard(self._import, self._done(len(planned), accepted, replaced))
 
@@ -161,18 +164,23 @@ class _ShardRun:
             return Shared()  # the format has no annotation files
 
     def _check_running(self) -> None:
+        at = self._worker.now()
+        if at - self._looked_at < _LOOK:
+            return
+        self._looked_at = at
         current = self._worker.imports.get(self._key, self._import.import_id)
         if current.state is not ImportState.IMPORTING:
             raise ImportChangedError(import_id=self._import.import_id)
 
     def _kept(self, group: Sequence[Candidate]) -> Outcome:
         if not self._dataset.deduplicated:
-            return Outcome(group)
+            return self._written(Outcome(group))
         claims = [
             Claim(
                 sha256=candidate.sample.sha256,
                 sample_id=candidate.sample.sample_id,
                 import_id=self._import.import_id,
+                stored=not candidate.sample.texts,
             )
             for candidate in group
         ]
@@ -183,11 +191,15 @@ class _ShardRun:
         if not any(candidate.sample.texts for candidate in duplicates):
             gone = self._gone(kept)
             there = [candidate for candidate in kept if candidate not in gone] if gone else kept
-            return Outcome(there, gone, duplicates, (), stored)
+            return self._written(Outcome(there, gone, duplicates, (), stored))
         replaced = self._replaced(duplicates)
         left = [candidate for candidate in duplicates if candidate.sample.sample_id not in replaced]
         new = [candidate for candidate in duplicates if candidate.sample.sample_id in replaced]
-        return Outcome(kept, (), left, new, stored)
+        return self._written(Outcome(kept, (), left, new, stored))
+
+    def _written(self, outcome: Outcome) -> Outcome:
+        self._worker.samples.add_samples(self._key, [candidate.sample for candidate in outcome.accepted])
+        return outcome
 
     def _gone(self, kept: Sequence[Candidate]) -> Sequence[Candidate]:
         """Return copies whose content is not there any more; from the claim on, the sweep spares it."""
@@ -268,7 +280,14 @@ class _ShardRun:
                 unlabelled=sum(1 for sample in accepted if not sample.labelled),
             )
         )
-        return ShardDone(index=self._index, chunk=self._chunk, entries=entries, counts=counts, labels=labels)
+        return ShardDone(
+            index=self._index,
+            chunk=self._chunk,
+            entries=entries,
+            counts=counts,
+            labels=labels,
+            size_bytes=sum(sample.size_bytes for sample in accepted),
+        )
 
 
 def _duplicate(planned: PlannedSample, *, replacing: bool = False) -> Problem:

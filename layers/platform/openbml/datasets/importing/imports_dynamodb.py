@@ -228,7 +228,7 @@ class DynamoImportRepository:
         closing = [
             *label_updates(data_import, groups[-1]),
             {"Update": import_counted(data_import, shard, self._now())},
-            {"Update": version_counted(data_import, shard)},
+            {"Update": version_counted(data_import, shard, self._now())},
             {"Put": {"Item": finished_chunk(data_import, shard)}},
             *(
                 {"Update": volume_added(data_import, key, shard.counts.accepted - shard.entries)}

@@ -76,6 +76,7 @@ class SampleJudge:
             annotation, problems = self._checked(planned, annotation, medium)
         if not self._kind.unlabelled_import and (annotation is None or annotation.is_empty):
             raise rejection("unlabelled", "has no annotation; this dataset takes labelled samples only")
+        found = annotation or Annotation()
         sample = Sample(
             sample_id=sample_id_of(chunk, ordinal),
             dataset_id=self._dataset.dataset_id,
@@ -90,8 +91,11 @@ class SampleJudge:
             size_bytes=medium.size_bytes,
             sha256=medium.sha256,
             extension=medium.extension,
+            annotation=found,
+            label_counts=found.label_counts(),
+            labelled=not found.is_empty,
             annotation_source=AnnotationSource(planned.annotation_source),
-        ).annotated(annotation or Annotation())
+        )
         return Candidate(planned, sample, medium, problems)
 
     def _medium(self, planned: PlannedSample) -> Medium:

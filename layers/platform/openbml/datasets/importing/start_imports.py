@@ -13,6 +13,7 @@ from openbml.datasets.datasets import (
     DatasetDeletingError,
     DatasetRepository,
     DatasetVersion,
+    SmartLabellingRunningError,
     VersionBusyError,
     VersionKey,
     VersionState,
@@ -52,7 +53,7 @@ def start_import(
     Raises:
         InvalidRequestError: the format is not one of the dataset's, or the files are not the format's: by
             their names, their number or their sizes.
-        DatasetDeletingError, VersionBusyError: the version takes no import now.
+        DatasetDeletingError, VersionBusyError, SmartLabellingRunningError: the version takes no import now.
     """
     names = checked_files(known_format(format_code), [(file.name, file.size_bytes) for file in files])
     dataset, _ = open_version(key, datasets)
@@ -107,7 +108,7 @@ def import_from_version(
     dataset, _ = open_version(key, datasets)
     if (source.dataset_id, source.version_number) == (key.dataset_id, key.version_number):
         raise InvalidRequestError(field="source", reason="is the version itself")
-    source_dataset, _ = open_version(source.key(key.scope), datasets)
+    source_dataset, _ = readable_version(source.key(key.scope), datasets)
     check_source(dataset, source_dataset, source)
     data_import = DataImport(
         scope=key.scope,
@@ -126,7 +127,19 @@ def import_from_version(
 
 
 def open_version(key: VersionKey, datasets: DatasetRepository) -> tuple[Dataset, DatasetVersion]:
-    """Return a version that nothing is happening to. Raises DatasetDeletingError, VersionBusyError."""
+    """Return a version that can take samples now.
+
+    Raises:
+        DatasetDeletingError, VersionBusyError, SmartLabellingRunningError
+    """
+    dataset, version = readable_version(key, datasets)
+    if version.state is VersionState.SMART_LABELLING:
+        raise SmartLabellingRunningError(dataset_id=key.dataset_id, version_number=key.version_number)
+    return dataset, version
+
+
+def readable_version(key: VersionKey, datasets: DatasetRepository) -> tuple[Dataset, DatasetVersion]:
+    """Return a version whose samples can be read. Raises DatasetDeletingError, VersionBusyError."""
     dataset = datasets.get(key.scope, key.dataset_id)
     version = datasets.version(key)
     if dataset.deleting or version.state is VersionState.DELETING:

@@ -77,11 +77,13 @@ def _version_filled(data_import: DataImport, table: VersionTable) -> dict[str, A
     return {
         "Key": version_item_key(data_import.version_key),
         "UpdateExpression": "SET #state = :finished, sample_count = :rows, labelled_count = :rows, "
-        "column_count = :columns, size_bytes = :size REMOVE active_import_id ADD revision :one",
+        "column_count = :columns, size_bytes = :size, modified_at = :at "
+        "REMOVE active_import_id ADD revision :one",
         "ConditionExpression": "active_import_id = :id AND #state = :importing",
         "ExpressionAttributeNames": _STATE,
         "ExpressionAttributeValues": {
             **_figures(table),
+            ":at": table.changed_at.isoformat(),
             ":id": data_import.import_id,
             ":finished": VersionState.IMPORT_FINISHED.value,
             ":importing": VersionState.IMPORTING.value,

@@ -1,16 +1,15 @@
-"""New versions from existing ones: samples and annotations by reference, by an import of the dataset."""
+"""A new version from another one of the same dataset: an empty one, into which the other is imported."""
 
 from openbml.core.clock import Clock
-from openbml.core.errors import InvalidRequestError
 from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
 from openbml.datasets.datasets import DatasetRepository, DatasetVersion, VersionKey
 from openbml.datasets.importing.data_imports import ImportRepository
 from openbml.datasets.importing.inputs import SourceVersion, Take
-from openbml.datasets.importing.start_imports import import_from_version, open_version
+from openbml.datasets.importing.source_rules import check_source
+from openbml.datasets.importing.start_imports import import_from_version, readable_version
 from openbml.datasets.manage_versions import create_version
 from openbml.datasets.stored_objects import ObjectStore
-from openbml_catalog.datasets import Content
 
 
 def copy_version(
@@ -25,17 +24,19 @@ def copy_version(
     new_id: IdFactory,
     now: Clock,
 ) -> DatasetVersion:
-    """Add a version that takes all of another one of the dataset; the copy runs on as an import.
+    """Add a version with the samples and annotations of another, by reference.
+
+    Of a version without samples the copy is empty at once; else it is importing when this returns.
 
     Raises:
-        InvalidRequestError: the description, or a table: its rows are imported from their files again.
-        DatasetNotFoundError, DatasetVersionNotFoundError, DatasetDeletingError, VersionBusyError
-        DatasetQuotaError: too many versions.
+        InvalidRequestError: tables are not copied by reference.
+        DatasetNotFoundError, DatasetVersionNotFoundError, DatasetDeletingError, VersionBusyError,
+        DatasetQuotaError
     """
-    dataset, _ = open_version(source, datasets)
-    if dataset.kind.content is Content.ROWS:
-        raise InvalidRequestError(field="source", reason="tables are imported from files")
-    made = create_version(
+    dataset, version = readable_version(source, datasets)
+    taken = SourceVersion(dataset_id=source.dataset_id, version_number=source.version_number, take=Take.ALL)
+    check_source(dataset, dataset, taken)
+    new = create_version(
         source.scope,
         source.dataset_id,
         description=description,
@@ -43,9 +44,11 @@ def copy_version(
         new_id=new_id,
         now=now,
     )
+    if not version.sample_count:
+        return new
     import_from_version(
-        made.key,
-        SourceVersion(dataset_id=source.dataset_id, version_number=source.version_number, take=Take.ALL),
+        new.key,
+        taken,
         user_id=user_id,
         datasets=datasets,
         imports=imports,
@@ -54,4 +57,4 @@ def copy_version(
         new_id=new_id,
         now=now,
     )
-    return datasets.version(made.key)
+    return datasets.version(new.key)

@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -443,6 +444,26 @@ def test_a_line_of_json_lines_that_is_no_object_of_single_values_is_refused() ->
         data = b'{"id": 1}\n' + line
         reason, message = Imported(data, "t.json", format=TableFormat.JSON, source=source).refusal
         assert (reason, "line 2" in message) == ("schema", True), message
+
+
+def test_an_import_that_dies_between_its_parts_leaves_no_result_and_no_half_part() -> None:
+    class DyingStore(MemoryTableStore):
+        def put(self, key: str, body: bytes, *, content_type: str) -> None:
+            raise ConnectionError
+
+    class CutStore(MemoryTableStore):
+        @contextmanager
+        def writing(self, key: str) -> Iterator[Any]:
+            with super().writing(key) as sink:
+                sink.write = lambda data: (_ for _ in ()).throw(ConnectionError())
+                yield sink
+
+    order = TableOrder(import_id=3, prefix=PREFIX)
+    for store in (DyingStore(), CutStore()):
+        with pytest.raises(ConnectionError):
+            import_table(order, [upload(b"a,b\n1,2\n" * 5_000)], store, tell=lambda done, total: None)
+        assert import_result_key(PREFIX) not in store.objects
+    assert store.objects.keys() <= {f"{PREFIX}rows-{page:05}.jsonl.z" for page in range(10)}
 
 
 def test_doing_an_import_again_leaves_the_same_objects() -> None:

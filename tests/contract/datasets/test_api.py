@@ -182,8 +182,10 @@ def test_the_routes_walk_from_a_dataset_to_its_samples(served: Api, world: World
     assert (shown["state"], shown["sample_count"]) == ("import_finished", 7)
     assert served.ok("GET", version.rsplit("/", 1)[0])["items"] == [shown]
     labels = served.ok("GET", f"{version}/labels")["items"]
-    counted = [(label["name"], label["sample_count"], label["object_count"]) for label in labels]
-    assert counted == [("cat", 4, 4), ("dog", 3, 3)]
+    assert [(row["name"], row["sample_count"], row["object_count"]) for row in labels] == [
+        ("cat", 4, 4),
+        ("dog", 3, 3),
+    ]
 
     first = served.ok("GET", f"{version}/samples", label="cat", limit="3")
     second = served.ok("GET", f"{version}/samples", label="cat", limit="3", cursor=first["next_cursor"])

@@ -8,6 +8,7 @@ import pytest
 
 from openbml_formats import masks
 from openbml_formats.annotations import Annotation, Box, Region
+from openbml_formats.label_studio_rle import RunLengthError, mask_of
 from openbml_formats.protocols import ReadSettings
 from openbml_formats.readers import UnreadableFormatError, reader_of
 from openbml_formats.records import (
@@ -79,6 +80,14 @@ def brush_codes(width: int, height: int, pixels: bytes) -> list[int]:
     text = "".join(bits)
     text += "0" * (-len(text) % 8)
     return list(int(text, 2).to_bytes(len(text) // 8, "big"))
+
+
+def test_label_studios_brush_as_its_own_converter_writes_it() -> None:
+    codes = [0, 0, 0, 96, 57, 27, 254, 27, 0, 191, 255, 56, 5, 255, 252, 46, 1, 31, 248]
+    pixels = bytes([0] * 6 + [0, 1, 1, 1, 1, 0] * 2 + [0] * 5 + [1])
+    assert masks.to_rows(mask_of(codes, 6, 4)) == pixels
+    with pytest.raises(RunLengthError):
+        mask_of(codes, 4, 4)
 
 
 def test_label_studios_brush() -> None:

@@ -2,13 +2,16 @@
 
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import pytest
 
 from openbml.core.ids import new_id
 from openbml.datasets.datasets import DatasetVersion, VersionKey, VersionState
+from openbml.datasets.events import ImportStateChanged
 from openbml.datasets.garbage.marks import GRACE
 from openbml.datasets.importing.data_imports import FailureReason, ImportState
+from openbml.datasets.tables.import_tables import TableImportHook
 from openbml.datasets.tables.start_table_imports import import_from_catalogue
 from openbml.datasets.tables.table_catalogues import CatalogueTable
 from openbml.datasets.tables.table_settings import CataloguePlace, TableSettings
@@ -158,6 +161,60 @@ def test_an_import_cancelled_while_its_job_runs_leaves_no_rows(tables: TableDesk
     assert tables.world.current(data_import).state is ImportState.CANCELLED
     assert tables.world.tables.find(key) is None
     assert result.parts[0].key in marked(tables)
+
+
+def test_rows_of_a_deleted_dataset_are_swept(tables: TableDesk) -> None:
+    key = tables.dataset()
+    data_import = tables.planned(key, CSV)
+    (job,) = tables.jobs()
+    result = tables.worked(job)
+    tables.world.imports.remove(tables.world.cancelled(data_import))
+    tables.taken(job, result)
+
+    assert result.parts[0].key in marked(tables)
+
+
+class KilledError(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_killed_at_any_step_a_repeat_gives_the_same_end(tables: TableDesk, step: int) -> None:
+    key = tables.dataset()
+    tables.imported(key, CSV)
+    old = {name for name in tables.world.keys("data") if name.endswith(".parquet")}
+    data_import = tables.planned(key, b"x,y\n5,a\n", upload_type="overwrite")
+    (job,) = tables.jobs()
+    result = tables.worked(job)
+    steps = iter(range(100))
+
+    class Killing:
+        def __init__(self, real: Any) -> None:
+            self._real = real
+
+        def __getattr__(self, name: str) -> Any:
+            real = getattr(self._real, name)
+
+            def called(*given: Any, **named: Any) -> Any:
+                if name in ("put", "commit", "publish", "mark") and next(steps) == step:
+                    raise KilledError
+                return real(*given, **named)
+
+            return called
+
+    importer = tables.world.importer
+    names = ("data", "tables", "events", "marks")
+    killed = importer._replace(**{name: Killing(getattr(importer, name)) for name in names})
+    with pytest.raises(KilledError):
+        TableImportHook(killed).completed(job, result.model_dump(mode="json"))
+    tables.taken(job, result)
+
+    assert tables.world.current(data_import).state is ImportState.FINISHED
+    assert tables.rows(key) == [[5, "a"]]
+    assert (version(tables, key).sample_count, version(tables, key).revision) == (1, 2)
+    assert old < marked(tables)
+    told = [event.state for event in tables.world.events.events if isinstance(event, ImportStateChanged)]
+    assert told[-1] is ImportState.FINISHED
 
 
 def test_a_job_that_dies_fails_its_import(tables: TableDesk) -> None:

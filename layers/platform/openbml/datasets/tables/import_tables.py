@@ -152,33 +152,30 @@ class TableImporter(NamedTuple):
         except TableChangedError:
             ended = self.imports.get(data_import.version_key, data_import.import_id)
             return self._given_up(ended, result)
-        ended = self.imports.get(data_import.version_key, data_import.import_id)
+        return self._announced(self.imports.get(data_import.version_key, data_import.import_id))
+
+    def _announced(self, ended: DataImport) -> DataImport:
+        """Do what follows a commit; a repeat tells it again and marks the same objects."""
         self.events.publish([ImportStateChanged.of(ended)])
-        self._release_replaced(table)
+        table = self.tables.find(ended.version_key)
+        if table is None or table.manifest_key != changed_manifest_key(ended):
+            return ended  # a later import has gone on from here
+        if table.replaced_key is not None:
+            self.release(ended.scope, self.manifest(table.replaced_key))
         return ended
 
     def _given_up(self, data_import: DataImport, result: TableResult) -> DataImport:
-        """Let go of rows that came too late: the import was cancelled, or its dataset deleted.
-
-        Of an import that has finished, do what the end of a killed predecessor may have left undone.
-        """
-        if data_import.state is not ImportState.FINISHED:
-            self._release(data_import.scope, result)
-            return data_import
-        table = self.tables.find(data_import.version_key)
-        if table is not None and table.manifest_key == changed_manifest_key(data_import):
-            self._release_replaced(table)
+        """Let go of rows that came too late, or do what a killed predecessor has left undone."""
+        if data_import.state is ImportState.FINISHED:
+            return self._announced(data_import)
+        self.release(data_import.scope, result)
         return data_import
 
     def manifest(self, key: str) -> TableManifest:
         """Raises ObjectMissingError."""
         return TableManifest.model_validate_json(self.data.read(key))
 
-    def _release_replaced(self, table: VersionTable) -> None:
-        if table.replaced_key is not None:
-            self._release(table.scope, self.manifest(table.replaced_key))
-
-    def _release(self, scope: ProjectScope, rows: TableManifest | TableResult) -> None:
+    def release(self, scope: ProjectScope, rows: TableManifest | TableResult) -> None:
         """Mark what no version holds any more; readers that have begun have a day to finish."""
         due_at = self.now() + GRACE
         for key in [part.key for part in rows.parts] + [page.key for page in rows.pages]:
@@ -251,9 +248,11 @@ class TableImportHook:
 
     def completed(self, job: DataJob, result: Mapping[str, JsonValue]) -> None:
         """Raises pydantic.ValidationError: the result is not what the job leaves."""
-        data_import = self._import_of(job)
-        if data_import is not None:
-            self._importer.done(data_import, TableResult.model_validate(result))
+        data_import, found = self._import_of(job), TableResult.model_validate(result)
+        if data_import is None:  # its dataset is gone
+            self._importer.release(job.scope, found)
+        else:
+            self._importer.done(data_import, found)
 
     def not_completed(self, job: DataJob) -> None:
         data_import = self._import_of(job)

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Operations of cleanings and augmentations, checked without looking at a sample."""
-=======
-"""Which operations a dataset's kind allows; apart from the previews, which need an image library."""
->>>>>>> importing
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which operations a dataset's kind allows; apart from the previews, which need an image library."""
+"""Operations of cleanings and augmentations, checked without looking at a sample."""
 
 from collections.abc import Sequence
 

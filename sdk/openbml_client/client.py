@@ -48,8 +48,23 @@ class Client:
     def applications(self) -> list[Document]:
         return list(self.transport.pages("/v1/identity/applications"))
 
-    def create_application(self, name: str, description: str = "") -> Document:
-        return self._post("/v1/identity/applications", {"name": name, "description": description})
+    def create_application(
+        self,
+        name: str,
+        description: str = "",
+        *,
+        project_id: int | None = None,
+        data_access: str = "manage",
+    ) -> Document:
+        """Make an application; in the data API it acts in your name.
+
+        Args:
+            project_id: where; left out, the first project in which you may make applications.
+            data_access: `none`, `read`, `write` or `manage`.
+        """
+        body = {"name": name, "description": description, "data_access": data_access}
+        place = {} if project_id is None else {"project_id": project_id}
+        return self._post("/v1/identity/applications", {**body, **place})
 
     def delete_application(self, app_id: int) -> None:
         self.transport.call("DELETE", f"/v1/identity/applications/{app_id}")
@@ -112,6 +127,10 @@ class _Resource:
         document: Document = self._transport.call("POST", self._base + path, body=body or {})
         return document
 
+    def _patch(self, path: str, body: Mapping[str, Any]) -> Document:
+        document: Document = self._transport.call("PATCH", self._base + path, body=body)
+        return document
+
     def _pages(self, path: str, **params: Any) -> Iterator[Document]:
         return self._transport.pages(self._base + path, params=params)
 
@@ -141,6 +160,23 @@ class Datasets(_Resource):
 
     def delete(self, dataset_id: int) -> None:
         self._transport.call("DELETE", f"{self._base}/datasets/{dataset_id}")
+
+    def rename(self, dataset_id: int, name: str) -> Document:
+        return self._patch(f"/datasets/{dataset_id}", {"name": name})
+
+    def versions(self, dataset_id: int) -> Iterator[Document]:
+        return self._pages(f"/datasets/{dataset_id}/versions")
+
+    def add_version(self, dataset_id: int, *, description: str = "", copy_of: int | None = None) -> Document:
+        """Add an empty version, or one that copies the version `copy_of` by reference."""
+        source = {} if copy_of is None else {"source": {"version_number": copy_of}}
+        return self._post(f"/datasets/{dataset_id}/versions", {"description": description, **source})
+
+    def describe_version(self, dataset_id: int, version_number: int, description: str) -> Document:
+        return self._patch(f"/datasets/{dataset_id}/versions/{version_number}", {"description": description})
+
+    def delete_version(self, dataset_id: int, version_number: int) -> None:
+        self._transport.call("DELETE", f"{self._base}/datasets/{dataset_id}/versions/{version_number}")
 
     def version(self, dataset_id: int, version_number: int) -> Document:
         return self._get(f"/datasets/{dataset_id}/versions/{version_number}")

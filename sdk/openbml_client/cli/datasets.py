@@ -36,6 +36,16 @@ _DATASET = [
     ("Created", field("created_at")),
 ]
 
+_VERSION = [
+    ("Version", lambda version: f"V{version['version_number']}"),
+    ("Description", field("description")),
+    ("State", field("state")),
+    ("Samples", field("sample_count")),
+    ("Labelled", field("labelled_count")),
+    ("Data API id", field("version_id")),
+    ("Created", field("created_at")),
+]
+
 VersionOption = Annotated[int, typer.Option("--version", "-v", help="Dataset version, 1 for V1.")]
 
 
@@ -94,6 +104,67 @@ def delete(
         typer.confirm(f"Delete {found['name']} with {found['sample_count']} samples?", abort=True)
     datasets.delete(int(found["dataset_id"]))
     notes.print(f"Deleting {found['name']}.")
+
+
+@app.command("rename")
+def rename(dataset: str, name: str, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
+    """Give a dataset another name."""
+    datasets = Client().project(project).datasets
+    dataset_id = int(datasets.find(dataset)["dataset_id"])
+    print_fields(datasets.rename(dataset_id, name), _DATASET, as_json=as_json)
+
+
+@app.command("versions")
+def versions(dataset: str, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
+    """List the versions of a dataset."""
+    datasets = Client().project(project).datasets
+    found = datasets.versions(int(datasets.find(dataset)["dataset_id"]))
+    print_list(found, _VERSION, as_json=as_json, empty="No versions.")
+
+
+@app.command("add-version")
+def add_version(
+    dataset: str,
+    description: Annotated[str, typer.Option(help="What is different.")] = "",
+    copy_of: Annotated[int | None, typer.Option(help="The version to copy; none for an empty one.")] = None,
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Add a version, empty or with all samples and annotations of another."""
+    datasets = Client().project(project).datasets
+    dataset_id = int(datasets.find(dataset)["dataset_id"])
+    made = datasets.add_version(dataset_id, description=description, copy_of=copy_of)
+    print_fields(made, _VERSION, as_json=as_json)
+
+
+@app.command("describe-version")
+def describe_version(
+    dataset: str,
+    description: str,
+    version: VersionOption = 1,
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Change what is said about a version."""
+    datasets = Client().project(project).datasets
+    dataset_id = int(datasets.find(dataset)["dataset_id"])
+    print_fields(datasets.describe_version(dataset_id, version, description), _VERSION, as_json=as_json)
+
+
+@app.command("delete-version")
+def delete_version(
+    dataset: str,
+    version: int,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    project: ProjectOption = None,
+) -> None:
+    """Delete one version of a dataset with its samples."""
+    datasets = Client().project(project).datasets
+    found = datasets.find(dataset)
+    if not yes:
+        typer.confirm(f"Delete V{version} of {found['name']}?", abort=True)
+    datasets.delete_version(int(found["dataset_id"]), version)
+    notes.print(f"Deleting V{version} of {found['name']}.")
 
 
 @app.command("import")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.listed_samples import listed
-from openbml.datasets.quality.orders import checked_order
+from openbml.datasets.quality.checked_orders import checked_order
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.stored_objects import ObjectStore, blob_key
 from openbml_catalog.datasets import Content, DatasetKind

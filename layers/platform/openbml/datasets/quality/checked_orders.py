@@ -1,4 +1,4 @@
-"""Lists of operations as callers send them, checked; without Pillow, which only previews need here."""
+"""Operations of cleanings and augmentations, checked without looking at a sample."""
 
 from collections.abc import Sequence
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from openbml_client.errors import ApiError, NotSignedInError, UnreachableError
+from openbml_client.errors import ApiError, NotSignedInError, UnreachableError, api_error_type
 from openbml_client.sessions import DEFAULT_URL, Session, SessionFile, now_utc
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -186,7 +186,7 @@ class Transport:
 def _api_error(reply: httpx.Response) -> ApiError:
     try:
         error = reply.json()["error"]
-        return ApiError(
+        return api_error_type(reply.status_code)(
             reply.status_code, error["code"], error["message"], error["details"], error["request_id"]
         )
     except (ValueError, KeyError, TypeError):

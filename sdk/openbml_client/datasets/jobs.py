@@ -1,0 +1,94 @@
+"""Jobs that read a whole version: quality reports, cleanings, augmentations; exports are in `exports`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from openbml_client.resources import Document, Resource
+from openbml_client.transport import Transport
+from openbml_client.waiting import Show, succeeded, wait_until
+
+FINAL_STATES = frozenset({"finished", "failed", "cancelled"})
+
+Operation = Mapping[str, Any]
+
+
+class Jobs(Resource):
+    """Jobs of one sort below one version."""
+
+    route = ""
+    title = "job"
+
+    def __init__(self, transport: Transport, version: str) -> None:
+        super().__init__(transport, f"{version}/{self.route}")
+
+    def list(self) -> Iterator[Document]:
+        """Yield the jobs, the newest first."""
+        return self._pages("")
+
+    def get(self, job_id: int) -> Document:
+        return self._get(f"/{job_id}")
+
+    def cancel(self, job_id: int) -> Document:
+        return self._post(f"/{job_id}/cancel")
+
+    def wait(self, job_id: int, *, show: Show = lambda _: None, timeout_s: float | None = None) -> Document:
+        """Return the job when it has ended well. Raises WorkFailedError, WaitTimeoutError."""
+        ended = wait_until(lambda: self.get(job_id), FINAL_STATES, show=show, timeout_s=timeout_s)
+        return succeeded(ended, self.title)
+
+
+class QualityReports(Jobs):
+    """What a version's samples are like, with findings that tell what to do."""
+
+    route = "quality-reports"
+    title = "quality report"
+
+    def create(self, *, similar_distance: int | None = None) -> Document:
+        """Start a report.
+
+        Args:
+            similar_distance: how many of a look's 64 bits may differ between similar images, 0 to 7.
+        """
+        return self._post("", {} if similar_distance is None else {"similar_distance": similar_distance})
+
+    def document(self, report_id: int) -> Document:
+        """Return the finished report."""
+        return self._get(f"/{report_id}/document")
+
+
+class Cleanings(Jobs):
+    """Cleanings into a new version; an operation is `{code, parameters}`."""
+
+    route = "cleanings"
+    title = "cleaning"
+
+    def create(self, operations: Sequence[Operation]) -> Document:
+        """Start a cleaning; `target_version_number` is the new version, filled when the job has finished."""
+        return self._post("", {"operations": [*operations]})
+
+    def preview(self, operations: Sequence[Operation], sample_ids: Sequence[int]) -> Sequence[Document]:
+        """Return what would become of some samples."""
+        body = {"operations": [*operations], "sample_ids": [*sample_ids]}
+        items: Sequence[Document] = self._post("/previews", body)["items"]
+        return items
+
+
+class Augmentations(Jobs):
+    """Augmentations into a new version.
+
+    `settings`: probability, copies, seed, least_visible; of a job also keep_originals and labels.
+    """
+
+    route = "augmentations"
+    title = "augmentation"
+
+    def create(self, operations: Sequence[Operation], **settings: Any) -> Document:
+        return self._post("", {"operations": [*operations], **settings})
+
+    def preview(
+        self, operations: Sequence[Operation], sample_ids: Sequence[int], **settings: Any
+    ) -> Sequence[Document]:
+        """Return what would become of some samples."""
+        body = {"operations": [*operations], "sample_ids": [*sample_ids], **settings}
+        items: Sequence[Document] = self._post("/previews", body)["items"]
+        return items

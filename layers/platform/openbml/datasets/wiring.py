@@ -188,7 +188,7 @@ def data_job_hooks() -> Hooks:
     """Each kind's own business with its results."""
     derivations = DerivationHook(planner=planner, datasets=dataset_repository, deletions=deletion_queue)
     return {
-        DataJobKind.EXPORT: ExportHook(),
+        DataJobKind.EXPORT: ExportHook(mark_repository(), now=utc_now),
         DataJobKind.QUALITY_REPORT: QualityReportHook(data_store()),
         DataJobKind.CLEANING: derivations,
         DataJobKind.AUGMENTATION: derivations,

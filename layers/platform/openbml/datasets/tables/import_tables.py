@@ -31,7 +31,7 @@ from openbml.datasets.tables.table_catalogues import (
     CatalogueTableRefusedError,
     TableCatalogue,
 )
-from openbml.datasets.tables.table_settings import TableSettings, table_settings
+from openbml.datasets.tables.table_settings import CataloguePlace, TableSettings, table_settings
 from openbml.datasets.tables.table_versions import (
     TableChangedError,
     TableColumnsError,
@@ -59,6 +59,14 @@ from openbml_formats.tables.table_imports import (
 _REASONS = {reason.value: reason for reason in FailureReason}
 
 
+class _NoSourceError(Exception):
+    """There is nothing to read the rows from."""
+
+    def __init__(self, reason: FailureReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class TableImporter(NamedTuple):
     """Collaborators of imports of tables."""
 
@@ -76,17 +84,15 @@ class TableImporter(NamedTuple):
 
     def plan(self, data_import: DataImport) -> DataImport:
         """Ask for the job that reads the import's rows; a repeat asks for the same job."""
-        settings = table_settings(data_import.settings)
-        before = self._before(data_import, settings)
         try:
-            described = self._described(settings)
-        except (CatalogueTableNotFoundError, CatalogueTableRefusedError) as error:
-            return self.fail(data_import, FailureReason.SOURCE_TABLE, _source_message(error))
+            order = self._order(data_import)
+        except _NoSourceError as error:
+            return self.fail(data_import, error.reason, str(error))
         request_data_job(
             data_import.version_key,
             DataJobKind.IMPORT_TABLE,
             selection=None,
-            settings=_order(data_import, settings, before, described).model_dump(mode="json"),
+            settings=order.model_dump(mode="json"),
             user_id=data_import.created_by,
             jobs=self.jobs,
             starting=self.starting,
@@ -99,15 +105,30 @@ class TableImporter(NamedTuple):
         )
         return data_import
 
-    def _before(self, data_import: DataImport, settings: TableSettings) -> VersionTable | None:
-        """Return the table that rows are added to; one that is replaced counts for nothing."""
-        if settings.upload_type is UploadType.OVERWRITE:
-            return None
-        return self.tables.find(data_import.version_key)
+    def _order(self, data_import: DataImport) -> TableOrder:
+        """Raises _NoSourceError."""
+        settings = table_settings(data_import.settings)
+        # A table that is replaced counts for nothing.
+        overwrites = settings.upload_type is UploadType.OVERWRITE
+        before = None if overwrites else self.tables.find(data_import.version_key)
+        order = _order_of(data_import, settings, before)
+        if settings.catalogue is not None:
+            return _of_external(order, self._described(settings.catalogue))
+        if data_import.source is not None:
+            copied = self.tables.find(data_import.source.key(data_import.scope))
+            if copied is None:
+                raise _NoSourceError(
+                    FailureReason.SOURCE_DATASET, "The version to copy from holds no rows any more."
+                )
+            return order.model_copy(update={"copied_key": copied.manifest_key})
+        return order
 
-    def _described(self, settings: TableSettings) -> CatalogueTable | None:
-        place = settings.catalogue
-        return self.catalogue.describe(place.database, place.table) if place else None
+    def _described(self, place: CataloguePlace) -> CatalogueTable:
+        """Raises _NoSourceError."""
+        try:
+            return self.catalogue.describe(place.database, place.table)
+        except (CatalogueTableNotFoundError, CatalogueTableRefusedError) as error:
+            raise _NoSourceError(FailureReason.SOURCE_TABLE, _source_message(error)) from error
 
     def done(self, data_import: DataImport, result: TableResult) -> DataImport:
         """Take what the job has left: its rows count from now on, or the import fails. It may be repeated."""
@@ -187,16 +208,11 @@ class TableImporter(NamedTuple):
         )
 
 
-def _order(
-    data_import: DataImport,
-    settings: TableSettings,
-    before: VersionTable | None,
-    described: CatalogueTable | None,
-) -> TableOrder:
-    order = TableOrder(
+def _order_of(data_import: DataImport, settings: TableSettings, before: VersionTable | None) -> TableOrder:
+    return TableOrder(
         import_id=data_import.import_id,
         prefix=import_table_prefix(data_import),
-        format=TableFormat(data_import.format),
+        format=TableFormat(data_import.format) if data_import.files else TableFormat.PARQUET,
         header=settings.header,
         delimiter=settings.delimiter,
         encoding=settings.encoding,
@@ -206,7 +222,6 @@ def _order(
         rows=ROWS_AT_MOST - (before.rows if before else 0),
         source_bytes=DATASET_BYTES - (before.source_bytes if before else 0),
     )
-    return order if described is None else _of_external(order, described)
 
 
 def _of_external(order: TableOrder, described: CatalogueTable) -> TableOrder:

@@ -39,7 +39,11 @@ class WaitTimeoutError(OpenBMLClientError):
     """Work takes longer than the caller waits; it goes on."""
 
 
-class FileChoiceError(OpenBMLClientError):
+class InvalidChoiceError(OpenBMLClientError):
+    """A value that the caller gave cannot be meant; nothing was asked of the API."""
+
+
+class FileChoiceError(InvalidChoiceError):
     """The chosen files are no import: missing, of several sorts, or of a format that cannot be told."""
 
 

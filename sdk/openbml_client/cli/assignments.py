@@ -3,20 +3,20 @@
 from collections.abc import Iterable
 from typing import Any
 
-from openbml_client.errors import OpenBMLClientError
+from openbml_client.errors import InvalidChoiceError
 
 
 def assignments(pairs: Iterable[str], option: str) -> dict[str, Any]:
     """Return values by name; what reads as a number is one.
 
     Raises:
-        OpenBMLClientError: one is no assignment.
+        InvalidChoiceError: one is no assignment.
     """
     values: dict[str, Any] = {}
     for pair in pairs:
         name, found, value = pair.partition("=")
         if not found or not name:
-            raise OpenBMLClientError(f"{option} takes NAME=VALUE, not {pair!r}.")
+            raise InvalidChoiceError(f"{option} takes NAME=VALUE, not {pair!r}.")
         values[name] = _value(value)
     return values
 

@@ -50,8 +50,8 @@ def print_list(
         notes.print(empty)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, _ in columns:
-        table.add_column(title, overflow="fold")
+    for place, (title, _) in enumerate(columns):
+        table.add_column(title, overflow="fold", no_wrap=place == 0)  # ids are copied
     for row in rows:
         table.add_row(*(escape(text(value(row))) for _, value in columns))
     terminal.print(table)

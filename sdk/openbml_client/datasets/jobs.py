@@ -1,8 +1,9 @@
 """Jobs that read a whole version: quality reports, cleanings, augmentations; exports are in `exports`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from openbml_client.datasets.imports import Imports
 from openbml_client.resources import Document, Resource
 from openbml_client.transport import Transport
 from openbml_client.waiting import Show, succeeded, wait_until
@@ -56,8 +57,34 @@ class QualityReports(Jobs):
         return self._get(f"/{report_id}/document")
 
 
-class Cleanings(Jobs):
-    """Cleanings into a new version; an operation is `{code, parameters}`."""
+class Derivations(Jobs):
+    """Jobs that fill a new version; an operation is `{code, parameters}`.
+
+    Args:
+        imports_of: gives the imports of another version of the dataset.
+    """
+
+    def __init__(self, transport: Transport, version: str, imports_of: Callable[[int], Imports]) -> None:
+        super().__init__(transport, version)
+        self._imports_of = imports_of
+
+    def wait(self, job_id: int, *, show: Show = lambda _: None, timeout_s: float | None = None) -> Document:
+        """Return the job when its new version holds all samples.
+
+        An import of the job's id brings them there once the job has finished.
+
+        Raises:
+            WorkFailedError: job or import failed or was cancelled.
+            WaitTimeoutError: one of the two takes longer.
+        """
+        job = super().wait(job_id, show=show, timeout_s=timeout_s)
+        target = self._imports_of(int(job["target_version_number"]))
+        target.wait(job_id, show=show, timeout_s=timeout_s)
+        return job
+
+
+class Cleanings(Derivations):
+    """Cleanings into a new version."""
 
     route = "cleanings"
     title = "cleaning"
@@ -73,7 +100,7 @@ class Cleanings(Jobs):
         return items
 
 
-class Augmentations(Jobs):
+class Augmentations(Derivations):
     """Augmentations into a new version.
 
     `settings`: probability, copies, seed, least_visible; of a job also keep_originals and labels.

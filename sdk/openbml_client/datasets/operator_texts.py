@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openbml_client.errors import OpenBMLClientError
+from openbml_client.errors import InvalidChoiceError
 from openbml_client.resources import Document
 
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
@@ -16,7 +16,7 @@ def parse_operators(texts: Sequence[str], known: Sequence[Document]) -> Sequence
         known: the operators of the dataset, with the types of their parameters.
 
     Raises:
-        OpenBMLClientError: an operator or parameter that is not there, or a value of another type.
+        InvalidChoiceError: an operator or parameter that is not there, or a value of another type.
     """
     operators = {row["code"]: row for row in known}
     return [_operation(text, operators) for text in texts]
@@ -25,7 +25,7 @@ def parse_operators(texts: Sequence[str], known: Sequence[Document]) -> Sequence
 def _operation(text: str, operators: Mapping[str, Document]) -> Document:
     code, _, listed = text.partition(":")
     if code not in operators:
-        raise OpenBMLClientError(
+        raise InvalidChoiceError(
             f"There is no operator {code!r} for this dataset; there are {', '.join(operators)}."
         )
     parameters = {row["name"]: row for row in operators[code]["parameters"]}
@@ -34,7 +34,7 @@ def _operation(text: str, operators: Mapping[str, Document]) -> Document:
         name, _, value = pair.partition("=")
         if name not in parameters:
             takes = ", ".join(parameters) or "no parameters"
-            raise OpenBMLClientError(f"{code} has no parameter {name!r}; it takes {takes}.")
+            raise InvalidChoiceError(f"{code} has no parameter {name!r}; it takes {takes}.")
         values[name] = _value(f"{code}:{name}", value, parameters[name]["type"])
     return {"code": code, "parameters": values}
 
@@ -48,5 +48,5 @@ def _value(name: str, value: str, wanted: str) -> int | float | bool | str:
         if wanted == "boolean":
             return _WORDS[value.lower()]
     except (ValueError, KeyError) as error:
-        raise OpenBMLClientError(f"{name} takes a value of type {wanted}, not {value!r}.") from error
+        raise InvalidChoiceError(f"{name} takes a value of type {wanted}, not {value!r}.") from error
     return value

@@ -30,14 +30,14 @@ class DatasetVersion(Resource):
         self._dataset = f"{project}/datasets/{dataset_id}"
         base = f"{self._dataset}/versions/{version_number}"
         super().__init__(transport, base)
-        self.imports: Imports = Imports(transport, base, self.catalogue)
+        self.imports = Imports(transport, base, self.catalogue)
         self.samples = Samples(transport, base)
         self.operations = Operations(transport, base)
         self.labels = Labels(transport, base, self.operations)
         self.exports = Exports(transport, base)
         self.quality_reports = QualityReports(transport, base)
-        self.cleanings = Cleanings(transport, base)
-        self.augmentations = Augmentations(transport, base)
+        self.cleanings = Cleanings(transport, base, self._imports_of)
+        self.augmentations = Augmentations(transport, base, self._imports_of)
         self.table = Tables(transport, base)
 
     def get(self) -> Document:
@@ -86,3 +86,6 @@ class DatasetVersion(Resource):
             "GET", f"{self._dataset}/operators"
         )
         return operators
+
+    def _imports_of(self, version_number: int) -> Imports:
+        return self.sibling(version_number).imports

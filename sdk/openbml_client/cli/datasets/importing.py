@@ -34,7 +34,7 @@ from openbml_client.cli.output import (
 from openbml_client.client import Document
 from openbml_client.datasets import DatasetVersion
 from openbml_client.datasets.imports import Imports
-from openbml_client.errors import FileChoiceError, WorkFailedError
+from openbml_client.errors import InvalidChoiceError, WorkFailedError
 
 verbs = typer.Typer()
 imports = typer.Typer(no_args_is_help=True)
@@ -92,7 +92,7 @@ def import_data(
     bml datasets import prices houses.csv --header yes · bml datasets import all --from cars:V2
     """
     if bool(files) == bool(source):
-        raise FileChoiceError("Give files to import, or --from DATASET.")
+        raise InvalidChoiceError("Give files to import, or --from DATASET.")
     opened = open_version(project, dataset, version)
     if source:
         other = open_datasets(project).open(source)

@@ -20,7 +20,7 @@ from openbml_client.cli.output import (
 )
 from openbml_client.client import Document
 from openbml_client.datasets import DatasetVersion
-from openbml_client.datasets.jobs import Jobs
+from openbml_client.datasets.jobs import Derivations, Jobs
 from openbml_client.datasets.operator_texts import parse_operators
 from openbml_client.errors import NotFoundError
 from openbml_client.resources import given
@@ -136,7 +136,7 @@ def clean(
         print_list(shown, _PREVIEW, as_json=as_json, empty="No samples.")
         return
     job = opened.cleanings.create(operations)
-    _print_job(opened.cleanings, job, dataset, opened, wait=wait, as_json=as_json)
+    _print_job(opened.cleanings, job, dataset, wait=wait, as_json=as_json)
 
 
 @verbs.command("augment")
@@ -169,7 +169,7 @@ def augment(
         return
     whole = given(labels=label, keep_originals=False if without_originals else None)
     job = opened.augmentations.create(operations, **settings, **whole)
-    _print_job(opened.augmentations, job, dataset, opened, wait=wait, as_json=as_json)
+    _print_job(opened.augmentations, job, dataset, wait=wait, as_json=as_json)
 
 
 def _latest(opened: DatasetVersion) -> int:
@@ -184,16 +184,10 @@ def _job_followed(jobs: Jobs, job_id: int, command: str) -> Document:
         return jobs.wait(job_id, show=show)
 
 
-def _print_job(
-    jobs: Jobs, job: Document, dataset: str, opened: DatasetVersion, *, wait: bool, as_json: bool
-) -> None:
-    """Wait for the job and for the import that fills the new version, which has the job's id."""
-    number = int(job["target_version_number"])
+def _print_job(jobs: Derivations, job: Document, dataset: str, *, wait: bool, as_json: bool) -> None:
     if wait:
-        command = f"bml datasets show {dataset} --version {number}"
+        command = f"bml datasets show {dataset} --version {job['target_version_number']}"
         job = _job_followed(jobs, int(job["job_id"]), command)
-        with followed(f"Fill V{number}") as show, going_on(lambda: f"It goes on. Look again: {command}"):
-            opened.sibling(number).imports.wait(int(job["job_id"]), show=show)
     print_fields(job, _DERIVATION, as_json=as_json)
 
 

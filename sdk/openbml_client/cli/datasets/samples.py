@@ -21,7 +21,7 @@ from openbml_client.cli.output import (
     print_fields,
     print_list,
 )
-from openbml_client.errors import OpenBMLClientError
+from openbml_client.errors import InvalidChoiceError
 
 verbs = typer.Typer()
 samples = typer.Typer(no_args_is_help=True)
@@ -225,9 +225,9 @@ def annotate(
     bml datasets annotate cars 8 --box car=10,20,90,80 · bml datasets annotate news 9 --json annotation.json
     """
     if bool(label or box) + (json_file is not None) + clear != 1:
-        raise OpenBMLClientError("Give labels or boxes, or --json FILE, or --clear.")
+        raise InvalidChoiceError("Give labels or boxes, or --json FILE, or --clear.")
     if append and (clear or expect is not None):
-        raise OpenBMLClientError("--append goes with neither --clear nor --expect.")
+        raise InvalidChoiceError("--append goes with neither --clear nor --expect.")
     annotation = _read(json_file) if json_file else _told(label or [], box or [])
     opened = open_version(project, dataset, version).samples
     if clear:
@@ -248,7 +248,7 @@ def _region(box: str) -> dict[str, Any]:
     try:
         x1, y1, x2, y2 = (float(number) for number in corners.split(","))
     except ValueError as error:
-        raise OpenBMLClientError(f"--box takes LABEL=x1,y1,x2,y2, not {box!r}.") from error
+        raise InvalidChoiceError(f"--box takes LABEL=x1,y1,x2,y2, not {box!r}.") from error
     return {"label": label, "box": {"x1": x1, "y1": y1, "x2": x2, "y2": y2}}
 
 
@@ -257,9 +257,9 @@ def _read(file: str) -> dict[str, Any]:
         content = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         document = json.loads(content)
     except (OSError, ValueError) as error:
-        raise OpenBMLClientError(f"{file} is no JSON document that can be read: {error}") from error
+        raise InvalidChoiceError(f"{file} is no JSON document that can be read: {error}") from error
     if not isinstance(document, dict):
-        raise OpenBMLClientError(f"{file} holds no annotation: it has to be an object.")
+        raise InvalidChoiceError(f"{file} holds no annotation: it has to be an object.")
     return document
 
 

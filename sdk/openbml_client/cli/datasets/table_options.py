@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from openbml_client.errors import OpenBMLClientError
+from openbml_client.errors import InvalidChoiceError
 from openbml_client.resources import given
 
 HeaderOption = Annotated[
@@ -33,10 +33,10 @@ def table_settings(
     """Return what is told about a table, None for nothing.
 
     Raises:
-        OpenBMLClientError: a header that is neither yes nor no.
+        InvalidChoiceError: a header that is neither yes nor no.
     """
     if header is not None and header not in _HEADERS:
-        raise OpenBMLClientError(f"--header takes auto, yes or no, not {header!r}.")
+        raise InvalidChoiceError(f"--header takes auto, yes or no, not {header!r}.")
     settings = given(
         header=None if header is None else _HEADERS[header],
         delimiter=None if delimiter is None else delimiter.replace("\\t", "\t"),

@@ -4,6 +4,7 @@
  */
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
+import { addDataRoutes } from "./mock-data-routes.mjs";
 import { makeWorld } from "./mock-world.mjs";
 
 const PORT = Number(process.env.MOCK_PORT ?? 9801);
@@ -56,32 +57,7 @@ route("DELETE", "/v1/identity/applications/{app}", ({ path }) => {
   world.applications = world.applications.filter((item) => item.app_id !== Number(path.app));
 });
 
-route("GET", P, ({ query, path }) => {
-  if (path.project === "3") throw new Problem(403, "permission_denied", "You need the permission datasets.read in project 3.");
-  return page(world.datasets.filter((item) => item.name.includes(query.get("name") ?? "")), query);
-});
-route("POST", P, ({ body }) => world.addDataset(body.name));
-route("GET", `${P}/{dataset}`, ({ path }) => find(world.datasets, "dataset_id", path.dataset));
-route("DELETE", `${P}/{dataset}`, ({ path }) => {
-  world.datasets = world.datasets.filter((item) => item.dataset_id !== Number(path.dataset));
-});
-route("GET", `${P}/{dataset}/versions`, ({ path, query }) =>
-  page([{ dataset_id: Number(path.dataset), version_number: 1, state: "import_finished" }], query));
-route("GET", `${V}/imports`, ({ path, query }) => page(world.imports.filter((item) => item.dataset_id === Number(path.dataset)), query));
-route("POST", `${V}/imports`, ({ path, body }) => world.addImport(Number(path.dataset), body));
-route("GET", `${V}/imports/{import}`, ({ path }) => find(world.imports, "import_id", path.import));
-route("GET", `${V}/imports/{import}/parts`, ({ path }) => ({ items: world.partsOf(Number(path.import)) }));
-route("POST", `${V}/imports/{import}/part-urls`, ({ path, body }) => ({ items: body.part_numbers.map((n) => world.partUrl(Number(path.import), n)) }));
-route("POST", `${V}/imports/{import}/complete`, ({ path }) => world.runImport(Number(path.import)));
-route("POST", `${V}/imports/{import}/cancel`, ({ path }) => Object.assign(find(world.imports, "import_id", path.import), { state: "cancelled" }));
-route("GET", `${V}/imports/{import}/problems`, ({ query }) => page(world.problems, query));
-route("GET", `${V}/labels`, () => ({ items: world.labels, next_cursor: null }));
-route("GET", `${V}/samples`, ({ query }) =>
-  page(world.samples.filter((item) => query.get("annotation_state") !== "unlabelled" && (!query.get("label") || item.labels[0].name === query.get("label"))), query));
-route("GET", `${V}/samples/{sample}`, ({ path }) => {
-  const sample = find(world.samples, "sample_id", path.sample);
-  return { ...sample, image_url: sample.thumbnail_url };
-});
+addDataRoutes({ route, page, find, Problem, world, P, V });
 
 route("GET", "/v1/training/catalog", () => world.catalog);
 route("GET", `${T}/experiments`, ({ query }) => page(world.experiments, query));
@@ -121,8 +97,8 @@ route("GET", "/v1/metering/ledger", ({ query }) => page(world.ledger, query));
 route("POST", "/v1/live/tickets", () => ({ ticket: "t", url: `ws://127.0.0.1:${PORT}/live`, expires_in: 30 }));
 route("POST", "/oauth/2.0/token", () => ({ access_token: "token", expires_in: 2592000 }));
 route("POST", "/rpc/2.0/ai_custom_bml/v1/classification/{suffix}", () => world.prediction());
-route("PUT", "/s3/{import}/{part}", ({ path, raw }) => {
-  world.storePart(Number(path.import), Number(path.part), raw.length);
+route("PUT", "/s3/{import}/{file}/{part}", ({ path, raw }) => {
+  world.storePart(`${path.import}/${path.file}`, Number(path.part), raw.length);
 });
 
 const server = createServer((request, response) => {

@@ -18,11 +18,7 @@ export function makeWorld(origin) {
     newId,
     catalog,
     report: report(picture),
-    labels: labelNames.map((name) => ({ name, sample_count: 20 })),
-    samples: Array.from({ length: 200 }, (_, index) => ({
-      sample_id: 1000 + index, name: `sign_${String(index).padStart(4, "0")}.jpg`, labels: [{ name: labelNames[index % 10] }], width: 100, height: 100, size_bytes: 3100 + index, sha256: "9f2c".repeat(16), thumbnail_url: picture(labelNames[index % 10], (index * 37) % 360),
-    })),
-    problems: [{ file: "images/broken.jpg", reason: "image_undecodable", message: "The image cannot be decoded; save it again as jpg, png or bmp." }, { file: "images/huge.png", reason: "image_too_large", message: "5.2 MB; at most 4 MB are accepted." }],
+    problems: [["rejected", "images/broken.jpg", "image_undecodable", "The image cannot be decoded; save it again as jpg, png or bmp."], ["rejected", "images/huge.png", "image_too_large", "5.2 MB; at most 4 MB are accepted."], ["skipped", "notes/readme.md", "other_file", "Neither an image nor an annotation."], ["changed", "images/a b.json", "label_renamed", "The label 'stop sign' became 'stop_sign'."]].map(([severity, file, reason, message], index) => ({ severity, file, reason, message, line: index > 1 ? index * 7 : null })),
     me: { user_id: 1, account_id: 1, email: "owner@example.com", is_owner: true, paid_billing: false, projects: [{ project_id: 1, name: "default", permissions: PERMISSIONS }, { project_id: 3, name: "read nothing", permissions: [] }] },
     applications: [{ app_id: 245_900_000_000_001, name: "Kiosk", description: "Terminal at the entrance", api_key: "mEqZ2v7cXn9QkT41bLs0aYdR", secret_key: "p9VbW3sT6yHkQ2mZxR8cLfJ0uAeN5dGi", created_at: ago(300) }],
     datasets: [],
@@ -37,17 +33,18 @@ export function makeWorld(origin) {
     onChange: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
 
     addApplication: (body) => push(world.applications, { app_id: newId(), ...body, api_key: "newkey", secret_key: "newsecret", created_at: ago(0) }),
-    addDataset: (name) => push(world.datasets, { dataset_id: newId(), name, data_type: "image", annotation_type: "image_classification", template: "single_label", state: "empty", created_at: ago(0), latest_version: 1, sample_count: 0, labelled_count: 0 }),
+    addDataset: (body) => push(world.datasets, { dataset_id: newId(), data_type: "image", annotation_type: "image_classification", template: "single_label", deduplicated: true, tag_scheme: null, storage_type: "sysBos", storage_path: null, state: "empty", created_at: ago(0), latest_version: 1, sample_count: 0, labelled_count: 0, ...body }),
     addImport: (datasetId, body) => {
       const id = newId();
       const partSize = 512 * 1024;
-      const count = Math.ceil(body.size_bytes / partSize);
-      const item = push(world.imports, { import_id: id, dataset_id: datasetId, state: "uploading", filename: body.filename, size_bytes: body.size_bytes, progress: { entries_total: 0, entries_done: 0 }, counts: { accepted: 0, duplicate: 0, rejected: 0, ignored: 0, unlabelled: 0 }, failure: null, created_at: ago(0), finished_at: null, upload: { upload_id: "u", part_size_bytes: partSize, part_count: count, parts: [] } });
-      return { ...item, upload: { ...item.upload, parts: Array.from({ length: Math.min(100, count) }, (_, index) => world.partUrl(id, index + 1)) } };
+      const counts = { accepted: 0, duplicate: 0, replaced: 0, rejected: 0, skipped: 0, cut: 0, changed: 0, ignored: 0, unlabelled: 0 };
+      const size = body.files.reduce((sum, file) => sum + file.size_bytes, 0);
+      const files = body.files.map((file, index) => ({ file: index, ...file, upload: { upload_id: "u", part_size_bytes: partSize, part_count: Math.ceil(file.size_bytes / partSize), parts: [] } }));
+      return push(world.imports, { import_id: id, dataset_id: datasetId, state: "uploading", format: body.format ?? "", filename: body.files[0]?.name ?? "", size_bytes: size, files, source: body.source ?? null, progress: { entries_total: 0, entries_done: 0 }, counts, failure: null, created_by: 1, created_at: ago(0), finished_at: null, upload: null });
     },
-    partUrl: (id, number) => ({ part_number: number, url: `${origin}/s3/${id}/${number}` }),
-    storePart: (id, number, size) => parts.set(`${id}/${number}`, { part_number: number, etag: '"e"', size_bytes: size }),
-    partsOf: (id) => [...parts].filter(([key]) => key.startsWith(`${id}/`)).map(([, part]) => part),
+    partUrl: (id, file, number) => ({ part_number: number, url: `${origin}/s3/${id}/${file}/${number}` }),
+    storePart: (key, number, size) => parts.set(`${key}/${number}`, { part_number: number, etag: '"e"', size_bytes: size }),
+    partsOf: (key) => [...parts].filter(([other]) => other.startsWith(`${key}/`)).map(([, part]) => part),
     runImport: (id) => {
       const item = world.imports.find((entry) => entry.import_id === id);
       const dataset = world.datasets.find((entry) => entry.dataset_id === item.dataset_id);
@@ -57,8 +54,8 @@ export function makeWorld(origin) {
         item.progress.entries_done = Math.min(404, item.progress.entries_done + 101);
         if (item.progress.entries_done === 404) {
           clearInterval(timer);
-          Object.assign(item, { state: "finished", finished_at: ago(0), counts: { accepted: 200, duplicate: 2, rejected: 2, ignored: 0, unlabelled: 0 } });
-          Object.assign(dataset, { state: "import_finished", sample_count: 200, labelled_count: 200 });
+          Object.assign(item, { state: "finished", finished_at: ago(0), counts: { ...item.counts, accepted: 200, duplicate: 2, rejected: 2 } });
+          Object.assign(dataset, { state: "import_finished", sample_count: 200, labelled_count: 171 });
         }
         changed(`import/${id}`);
       }, 700);
@@ -106,9 +103,16 @@ export function makeWorld(origin) {
     return item;
   }
 
-  const signs = Object.assign(world.addDataset("Sign digits"), { state: "import_finished", sample_count: 200, labelled_count: 200, created_at: ago(200) });
-  push(world.imports, { import_id: newId(), dataset_id: signs.dataset_id, state: "finished", filename: "train.zip", size_bytes: 2_514_918, progress: { entries_total: 404, entries_done: 404 }, counts: { accepted: 200, duplicate: 2, rejected: 2, ignored: 1, unlabelled: 0 }, failure: null, created_at: ago(198), finished_at: ago(197) });
-  push(world.imports, { import_id: newId(), dataset_id: signs.dataset_id, state: "failed", filename: "wrong.zip", size_bytes: 91_230, progress: { entries_total: 0, entries_done: 0 }, counts: { accepted: 0, duplicate: 0, rejected: 0, ignored: 0, unlabelled: 0 }, failure: { reason: "archive_format", message: "The archive holds another archive: nested.zip." }, created_at: ago(199), finished_at: ago(199) });
+  const kinds = { "Sign digits": {}, "Street scenes": { annotation_type: "object_detection", template: "rectangle" }, "A hundred thousand pictures": { template: "multi_label" }, "News topics": { data_type: "text", annotation_type: "text_classification" }, "Places in news": { data_type: "text", annotation_type: "entity_extraction", template: "spans" }, "Tagged sentences": { data_type: "text", annotation_type: "sequence_labelling", template: "tagged", tag_scheme: "IOB" }, "Questions asked twice": { data_type: "text", annotation_type: "short_text_matching", template: "similarity" }, "City sounds": { data_type: "audio", annotation_type: "audio_classification" }, "House prices": { data_type: "table", annotation_type: "table", template: "table" } };
+  for (const [name, kind] of Object.entries(kinds).reverse()) {
+    const count = name.startsWith("A hundred") ? 100_000 : 2_340;
+    world.addDataset({ name, ...kind, state: "import_finished", sample_count: count, labelled_count: Math.floor((count * 6) / 7), created_at: ago(200) });
+  }
+  const signs = world.datasets[0];
+  const done1 = { accepted: 2_340, duplicate: 12, replaced: 0, rejected: 2, skipped: 3, cut: 0, changed: 4, ignored: 1, unlabelled: 0 };
+  push(world.imports, { ...world.addImport(signs.dataset_id, { format: "json", files: [{ name: "train.zip", size_bytes: 2_514_918 }] }), state: "finished", progress: { entries_total: 2362, entries_done: 2362 }, counts: done1, created_at: ago(198), finished_at: ago(197) });
+  push(world.imports, { ...world.addImport(signs.dataset_id, { format: "images", files: [{ name: "wrong.zip", size_bytes: 91_230 }] }), import_id: newId(), state: "failed", failure: { reason: "archive_format", message: "The archive holds another archive: nested.zip." }, created_at: ago(199), finished_at: ago(199) });
+  world.imports = world.imports.filter((item) => item.state !== "uploading");
   const experiment = Object.assign(world.addExperiment({ name: "Recognise sign digits", direction: "vision", task_type: "image_classification" }), { created_at: ago(190) });
   const done = world.addRun(experiment.experiment_id, { training_data: [{ dataset_id: signs.dataset_id, version_number: 1 }], network: "ResNet18_vd", hyper_parameters: { epochs: "12", batch_size: "32", learning_rate: "0.001" }, machine_type: "GPU_P4", node_count: 1 });
   Object.assign(done, { state: "succeeded", progress: { epoch: 12, epochs: 12 } });

@@ -50,8 +50,23 @@ class Client:
     def applications(self) -> list[Document]:
         return list(self.transport.pages("/v1/identity/applications"))
 
-    def create_application(self, name: str, description: str = "") -> Document:
-        return self._post("/v1/identity/applications", {"name": name, "description": description})
+    def create_application(
+        self,
+        name: str,
+        description: str = "",
+        *,
+        project_id: int | None = None,
+        data_access: str = "manage",
+    ) -> Document:
+        """Make an application; in the data API it acts in your name.
+
+        Args:
+            project_id: where; left out, the first project in which you may make applications.
+            data_access: `none`, `read`, `write` or `manage`.
+        """
+        body = {"name": name, "description": description, "data_access": data_access}
+        place = {} if project_id is None else {"project_id": project_id}
+        return self._post("/v1/identity/applications", {**body, **place})
 
     def delete_application(self, app_id: int) -> None:
         self.transport.call("DELETE", f"/v1/identity/applications/{app_id}")

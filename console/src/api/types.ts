@@ -1,4 +1,4 @@
-import type { paths } from "./schema";
+import type { components, paths } from "./schema";
 
 type Content<R> = R extends { content: { "application/json": infer T } } ? T : never;
 type Success<R> = {
@@ -19,6 +19,9 @@ type TrainingPath = "/v1/training/projects/{project_id}";
 type ModelsPath = "/v1/models/projects/{project_id}/models";
 type ServicesPath = "/v1/services/projects/{project_id}/services";
 
+/** Objects of the API by their own names. */
+export type Schemas = components["schemas"];
+
 export type SignInReply = Reply<"/v1/identity/sessions", "post">;
 export type Tokens = Reply<"/v1/identity/sessions/refresh", "post">;
 export type Me = Reply<"/v1/identity/me", "get">;
@@ -31,11 +34,13 @@ export type TrainedModel = Item<Reply<`${VersionPath}/models`, "get">>;
 export type Dataset = Item<Reply<DatasetsPath, "get">>;
 export type DatasetVersion = Item<Reply<`${DatasetsPath}/{dataset_id}/versions`, "get">>;
 export type DataImport = Item<Reply<`${VersionPath}/imports`, "get">>;
-export type StartedImport = Reply<`${VersionPath}/imports`, "post">;
+export type NewImport = Sent<`${VersionPath}/imports`, "post">;
 export type ImportProblem = Item<Reply<`${VersionPath}/imports/{import_id}/problems`, "get">>;
 export type StoredPart = Item<Reply<`${VersionPath}/imports/{import_id}/parts`, "get">>;
 export type Label = Item<Reply<`${VersionPath}/labels`, "get">>;
-export type Sample = Item<Reply<`${VersionPath}/samples`, "get">>;
+export type Sample = Schemas["SampleView"];
+export type SampleDetail = Schemas["SampleDetail"];
+export type Annotation = Schemas["Annotation"];
 
 export type TrainingCatalog = Reply<"/v1/training/catalog", "get">;
 /** The catalogue passes a network's entry on as it is (`networks/*.yaml`). */

@@ -12,6 +12,7 @@ export function TokenStyle() {
       link: token.colorLink,
       layout: token.colorBgLayout,
       container: token.colorBgContainer,
+      error: token.colorErrorText,
       border: token.colorBorderSecondary,
       fill: token.colorFillQuaternary,
       selected: token.colorPrimaryBg,

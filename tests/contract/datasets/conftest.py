@@ -209,6 +209,7 @@ class World:
     @property
     def importer(self) -> TableImporter:
         return TableImporter(
+            datasets=self.datasets,
             imports=self.imports,
             tables=self.tables,
             reports=self.reports,

@@ -44,9 +44,9 @@ export function useTrainedModels(ref: VersionRef) {
   });
 }
 
-export function useDatasets(projectId: number, name = "") {
+export function useDatasets(projectId: number, name = "", dataType = "", annotationType = "") {
   return useInfiniteQuery({
-    queryKey: [...datasetKeys.all(projectId), "list", name],
+    queryKey: [...datasetKeys.all(projectId), "list", name, dataType, annotationType],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
       reply(
@@ -95,63 +95,5 @@ export function useLabels(ref: VersionRef) {
   return useQuery({
     queryKey: [...datasetKeys.version(ref), "labels"],
     queryFn: () => reply(api.GET(`${VERSION}/labels`, { params: { path: versionPath(ref), query: { limit: 100 } as never } })),
-  });
-}
-
-export interface SampleFilter {
-  readonly label: string | null;
-  readonly state: "labelled" | "unlabelled" | null;
-}
-
-export function useSamples(ref: VersionRef, filter: SampleFilter) {
-  return useInfiniteQuery({
-    queryKey: [...datasetKeys.version(ref), "samples", filter.label, filter.state],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) =>
-      reply(
-        api.GET(`${VERSION}/samples`, {
-          params: {
-            path: versionPath(ref),
-            query: {
-              ...pageQuery(pageParam, 60),
-              ...(filter.label === null ? {} : { label: filter.label }),
-              ...(filter.state === null ? {} : { annotation_state: filter.state }),
-            },
-          },
-        }),
-      ),
-    getNextPageParam: nextCursor,
-  });
-}
-
-export function useSample(ref: VersionRef, sampleId: number | null) {
-  return useQuery({
-    queryKey: [...datasetKeys.version(ref), "sample", sampleId],
-    enabled: sampleId !== null,
-    queryFn: () =>
-      reply(api.GET(`${VERSION}/samples/{sample_id}`, { params: { path: { ...versionPath(ref), sample_id: sampleId ?? 0 } } })),
-  });
-}
-
-export function useImports(ref: VersionRef, pollMs: number | false) {
-  return useQuery({
-    queryKey: [...datasetKeys.version(ref), "imports"],
-    queryFn: () => reply(api.GET(`${VERSION}/imports`, { params: { path: versionPath(ref) } })),
-    refetchInterval: pollMs,
-  });
-}
-
-export function useImportProblems(ref: VersionRef, importId: number, enabled: boolean) {
-  return useInfiniteQuery({
-    queryKey: [...datasetKeys.version(ref), "imports", importId, "problems"],
-    enabled,
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) =>
-      reply(
-        api.GET(`${VERSION}/imports/{import_id}/problems`, {
-          params: { path: { ...versionPath(ref), import_id: importId }, query: pageQuery(pageParam) },
-        }),
-      ),
-    getNextPageParam: nextCursor,
   });
 }

@@ -39,7 +39,7 @@ export function useApplications() {
 export function useCreateApplication() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; description: string }) => reply(api.POST("/v1/identity/applications", { body })),
+    mutationFn: (body: { name: string; description: string }) => reply(api.POST("/v1/identity/applications", { body: { ...body, data_access: "manage" } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: APPLICATIONS }),
   });
 }

@@ -7,6 +7,7 @@ import { AsCommand } from "@/ui/copy";
 import { links } from "@/ui/project";
 import { problemText } from "@/ui/problem-text";
 import { QueryView } from "@/ui/query-view";
+import { StoragePath } from "./storage-path";
 
 interface Props {
   readonly open: boolean;
@@ -20,6 +21,8 @@ interface Values {
   readonly kind: string;
   readonly deduplicated?: boolean;
   readonly tagScheme?: NewDataset["tag_scheme"];
+  readonly storage: NewDataset["storage_type"];
+  readonly storagePath?: string;
 }
 
 const FIRST = { dataType: "image", kind: "image_classification" } as const;
@@ -64,6 +67,7 @@ function Fields({ form, kinds, projectId, create, onClose }: FieldsProps) {
   const dataType = (Form.useWatch("dataType", form) as string | undefined) ?? FIRST.dataType;
   const code = (Form.useWatch("kind", form) as string | undefined) ?? FIRST.kind;
   const ofType = kinds.filter((kind) => kind.data_type === dataType);
+  const storage = (Form.useWatch("storage", form) as string | undefined) ?? "sysBos";
   const chosen = ofType.find((kind) => kind.code === code) ?? ofType[0];
   const submit = (values: Values): void => {
     if (!chosen) return;
@@ -72,6 +76,8 @@ function Fields({ form, kinds, projectId, create, onClose }: FieldsProps) {
     create.mutate(
       {
         ...body,
+        storage_type: values.storage,
+        ...(values.storage === "usrBos" ? { storage_path: values.storagePath?.trim() ?? "" } : {}),
         ...(chosen.deduplication === "choice" ? { deduplicated: values.deduplicated ?? true } : {}),
         ...(chosen.tag_schemes.length > 0 ? { tag_scheme: values.tagScheme ?? "IOB" } : {}),
       },
@@ -85,7 +91,7 @@ function Fields({ form, kinds, projectId, create, onClose }: FieldsProps) {
     );
   };
   return (
-    <Form form={form} layout="vertical" onFinish={submit} requiredMark={false} initialValues={{ ...FIRST, deduplicated: true, tagScheme: "IOB" }}>
+    <Form form={form} layout="vertical" onFinish={submit} requiredMark={false} initialValues={{ ...FIRST, deduplicated: true, tagScheme: "IOB", storage: "sysBos" }}>
       <Form.Item
         name="name"
         label={t("field.name")}
@@ -126,6 +132,15 @@ function Fields({ form, kinds, projectId, create, onClose }: FieldsProps) {
           <Select aria-label={t("datasets.tagScheme")} options={chosen.tag_schemes.map((scheme) => ({ value: scheme, label: scheme }))} />
         </Form.Item>
       ) : null}
+      <Form.Item name="storage" label={t("datasets.storage")} extra={t("datasets.storage.help")}>
+        <Radio.Group
+          options={[
+            { value: "sysBos", label: t("datasets.storage.sysBos") },
+            { value: "usrBos", label: t("datasets.storage.usrBos") },
+          ]}
+        />
+      </Form.Item>
+      {storage === "usrBos" ? <StoragePath name="storagePath" /> : null}
       <AsCommand command={`bml datasets create ${JSON.stringify(name || t("datasets.namePlaceholder"))} --kind ${chosen?.code ?? ""}`} />
     </Form>
   );

@@ -6,7 +6,7 @@ import { usePermissions } from "@/api/queries/identity";
 import type { Dataset } from "@/api/types";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
-import { AsCommand, CopyText } from "@/ui/copy";
+import { CopyText } from "@/ui/copy";
 import { Page } from "@/ui/page";
 import { links, useIdParam, useProjectId } from "@/ui/project";
 import { problemText } from "@/ui/problem-text";
@@ -14,8 +14,9 @@ import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
 import { LocalTime } from "@/ui/values";
 import { useKind } from "./dataset-kind";
-import { Imports } from "./imports";
-import { SampleBrowser } from "./sample-browser";
+import { Imports } from "./importing/imports";
+import { SampleBrowser } from "./samples/sample-browser";
+import { TableRows } from "./samples/table-rows";
 import { TrainedModels } from "./trained-models";
 
 const POLL_WHILE_IMPORTING_MS = 3000;
@@ -30,15 +31,25 @@ export function DatasetPage() {
 function DatasetView({ projectId, dataset }: { readonly projectId: number; readonly dataset: Dataset }) {
   const t = useT();
   const format = useFormat();
-  const kind = useKind(dataset);
+  const { kind, name: kindName } = useKind(dataset);
   const [params, setParams] = useSearchParams();
   const permissions = usePermissions(projectId);
   const versionNumber = Number(params.get("version")) || dataset.latest_version;
   const ref: VersionRef = { projectId, datasetId: dataset.dataset_id, versionNumber };
-  const tab = params.get("tab") ?? (dataset.sample_count === 0 ? "imports" : "images");
+  const tab = params.get("tab") ?? (dataset.sample_count === 0 ? "imports" : "samples");
   const goTo = (change: Record<string, string>): void => {
     setParams((current) => new URLSearchParams({ ...Object.fromEntries(current), ...change }), { replace: true });
   };
+  const toImports = (): void => {
+    goTo({ tab: "imports" });
+  };
+  const may = { write: permissions.has("datasets.write"), manage: permissions.has("datasets.manage") };
+  const samples =
+    kind?.content === "rows" ? (
+      <TableRows refTo={ref} mayImport={may.write} onImport={toImports} />
+    ) : kind ? (
+      <SampleBrowser refTo={ref} kind={kind} mayWrite={may.write} mayManage={may.manage} onImport={toImports} />
+    ) : null;
   return (
     <Page
       title={dataset.name}
@@ -46,7 +57,7 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
       sub={
         <>
           <StateTag kind="dataset" state={dataset.state} />
-          <span>{kind.name}</span>
+          <span>{kindName}</span>
           <span>{t("datasets.sampleCount", { count: dataset.sample_count })}</span>
           <span>{t("datasets.labelledCount", { count: format.number(dataset.labelled_count) })}</span>
           <LocalTime at={dataset.created_at} />
@@ -58,15 +69,13 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
           <VersionSelect projectId={projectId} dataset={dataset} value={versionNumber} onChange={(version) => { goTo({ version: String(version) }); }} />
           <Button
             icon={<UploadOutlined />}
-            disabled={!permissions.has("datasets.write")}
-            onClick={() => {
-              goTo({ tab: "imports" });
-            }}
+            disabled={!may.write}
+            onClick={toImports}
           >
             {t("imports.start")}
           </Button>
           <TrainLink projectId={projectId} dataset={dataset} />
-          <DeleteDataset projectId={projectId} dataset={dataset} disabled={!permissions.has("datasets.manage")} />
+          <DeleteDataset projectId={projectId} dataset={dataset} disabled={!may.manage} />
         </>
       }
     >
@@ -76,17 +85,10 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
           goTo({ tab: key });
         }}
         items={[
-          { key: "images", label: t("datasets.samples"), children: <SampleBrowser refTo={ref} sampleCount={dataset.sample_count} onImport={() => { goTo({ tab: "imports" }); }} /> },
-          { key: "imports", label: t("imports.title"), children: <Imports refTo={ref} mayWrite={permissions.has("datasets.write")} /> },
+          { key: "samples", label: t("datasets.samples"), children: samples },
+          { key: "imports", label: t("imports.title"), children: <Imports refTo={ref} dataset={dataset} mayWrite={may.write} /> },
           { key: "models", label: t("datasets.models"), children: <TrainedModels refTo={ref} /> },
         ]}
-      />
-      <AsCommand
-        command={
-          tab === "imports"
-            ? `bml datasets import ${dataset.dataset_id} archive.zip`
-            : `bml datasets show ${dataset.dataset_id}`
-        }
       />
     </Page>
   );

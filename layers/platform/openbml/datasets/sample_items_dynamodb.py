@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from openbml.core.items import from_item, to_item
+from openbml.core.items import from_item
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.sample_columns import Columns, packed_columns
@@ -93,7 +93,7 @@ def ordinals_of(bits: int) -> list[int]:
 
 def sample_item(scope: ProjectScope, sample: Sample, objects: ObjectStore) -> dict[str, Any]:
     """Return the sample's item, without what it has nothing of; a large annotation is stored first."""
-    bare = to_item(sample.model_copy(update={"annotation": None}))
+    bare = sample.model_dump(mode="json", exclude_none=True, exclude={"annotation"})
     item = {name: value for name, value in bare.items() if value or name not in _LEFT_OUT}
     item |= sample_key(scope, sample.sample_id)
     if sample.annotation is None or sample.annotation == Annotation():

@@ -141,6 +141,7 @@ def external_reader() -> ExternalReader:
 @cache
 def table_importer() -> TableImporter:
     return TableImporter(
+        datasets=dataset_repository(),
         imports=import_repository(),
         tables=table_repository(),
         reports=report_repository(),

@@ -1,5 +1,5 @@
 /**
- * Sends one archive in parts: several at once, each part repeated a few times, progress by the byte. Parts that the
+ * Sends one file in parts: several at once, each part repeated a few times, progress by the byte. Parts that the
  * storage already holds in the right size are not sent again, so a broken upload goes on where it stopped.
  */
 
@@ -19,11 +19,10 @@ export interface FinishedPart {
   readonly etag: string;
 }
 
-/** The calls of the control API that belong to one import. */
+/** The calls of the control API that belong to one file of an import. */
 export interface UploadTarget {
   readonly partUrls: (partNumbers: number[]) => Promise<readonly PartAddress[]>;
   readonly storedParts: () => Promise<readonly KnownPart[]>;
-  readonly complete: (parts: FinishedPart[]) => Promise<void>;
 }
 
 /** Puts bytes to a presigned address; resolves with the ETag, or null where the storage hides it. */
@@ -78,13 +77,14 @@ export class MultipartUpload {
     for (const known of plan.knownUrls) this.urls.set(known.part_number, known.url);
   }
 
-  async run(): Promise<void> {
+  /** Resolves with all parts once every byte has arrived. */
+  async run(): Promise<FinishedPart[]> {
     if (this.plan.resume) await this.skipStoredParts();
     const open = this.openParts();
     const workers = Array.from({ length: Math.min(PARALLEL_PARTS, open.length) }, () => this.work(open));
     await Promise.all(workers);
     this.stopIfAborted();
-    await this.tools.target.complete(await this.partList());
+    return this.partList();
   }
 
   private openParts(): number[] {

@@ -1,28 +1,26 @@
 import { api, reply } from "@/api/client";
 import { versionPath, type VersionRef } from "@/api/queries/datasets";
-import type { UploadTarget } from "./multipart-upload";
+import type { NewImport } from "@/api/types";
+import type { ImportTarget } from "./import-upload";
 
 const VERSION = "/v1/datasets/projects/{project_id}/datasets/{dataset_id}/versions/{version_number}";
 const IMPORT = `${VERSION}/imports/{import_id}` as const;
 
-export function uploadTarget(ref: VersionRef, importId: number): UploadTarget {
-  const params = { path: { ...versionPath(ref), import_id: importId } };
+export function importTarget(ref: VersionRef, importId: number): ImportTarget {
+  const path = { ...versionPath(ref), import_id: importId };
   return {
-    partUrls: async (part_numbers) => (await reply(api.POST(`${IMPORT}/part-urls`, { params, body: { part_numbers } }))).items,
-    storedParts: async () => (await reply(api.GET(`${IMPORT}/parts`, { params }))).items,
-    complete: async (parts) => {
-      await reply(api.POST(`${IMPORT}/complete`, { params, body: { parts } }));
+    file: (file) => ({
+      partUrls: async (part_numbers) => (await reply(api.POST(`${IMPORT}/part-urls`, { params: { path }, body: { part_numbers, file } }))).items,
+      storedParts: async () => (await reply(api.GET(`${IMPORT}/parts`, { params: { path, query: { file } } }))).items,
+    }),
+    complete: async (files) => {
+      await reply(api.POST(`${IMPORT}/complete`, { params: { path }, body: { files, parts: [] } }));
     },
   };
 }
 
-export const startImport = (ref: VersionRef, file: File) =>
-  reply(
-    api.POST(`${VERSION}/imports`, {
-      params: { path: versionPath(ref) },
-      body: { filename: file.name, size_bytes: file.size, annotation_format: "json" },
-    }),
-  );
+export const startImport = (ref: VersionRef, body: NewImport) =>
+  reply(api.POST(`${VERSION}/imports`, { params: { path: versionPath(ref) }, body }));
 
 export const readImport = (ref: VersionRef, importId: number) =>
   reply(api.GET(IMPORT, { params: { path: { ...versionPath(ref), import_id: importId } } }));

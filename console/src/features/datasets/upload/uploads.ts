@@ -1,15 +1,16 @@
 import type { VersionRef } from "@/api/queries/datasets";
-import { MultipartUpload, type UploadPlan } from "./multipart-upload";
+import type { NewImport } from "@/api/types";
+import { ImportUpload, matchFiles, type PlannedFile } from "./import-upload";
 import { pauseByTimer, putPartByXhr } from "./put-part-xhr";
-import { cancelImport, readImport, startImport, uploadTarget } from "./upload-target";
+import { cancelImport, importTarget, readImport, startImport } from "./upload-target";
 
 export type UploadState = "starting" | "sending" | "failed" | "sent";
 
-/** One upload of this browser tab; it goes on while the person walks through other pages. */
+/** The upload of one import's files from this browser tab; it goes on while the person walks through other pages. */
 export interface Upload {
   readonly importId: number;
   readonly ref: VersionRef;
-  readonly file: File;
+  readonly files: readonly File[];
   readonly state: UploadState;
   readonly sentBytes: number;
   readonly startedAt: number;
@@ -18,8 +19,8 @@ export interface Upload {
 }
 
 export class OtherFileError extends Error {
-  constructor(readonly expected: { filename: string; size_bytes: number }) {
-    super("this is another file than the one whose upload began");
+  constructor(readonly expected: { name: string; size_bytes: number }) {
+    super("a file of the upload that began is not among the chosen ones");
     this.name = "OtherFileError";
   }
 }
@@ -39,22 +40,28 @@ export class Uploads {
   readonly all = (): readonly Upload[] => this.list;
 
   /** Creates the import and starts to send; resolves with the import's id once it exists. */
-  async start(ref: VersionRef, file: File, onSent: () => void): Promise<number> {
-    const made = await startImport(ref, file);
-    if (!made.upload) throw new Error("the import carries no upload");
-    const plan = { file, partSizeBytes: made.upload.part_size_bytes, knownUrls: made.upload.parts, resume: false };
-    void this.send(ref, made.import_id, file, plan, onSent);
+  async start(ref: VersionRef, body: NewImport, files: readonly File[], onSent: () => void): Promise<number> {
+    const made = await startImport(ref, body);
+    const plans = made.files.map((told, index): PlannedFile => {
+      const file = files[index];
+      if (!file || !told.upload) throw new Error("the import carries no upload");
+      return { file, partSizeBytes: told.upload.part_size_bytes, knownUrls: told.upload.parts };
+    });
+    void this.send(ref, made.import_id, files, plans, false, onSent);
     return made.import_id;
   }
 
-  /** Goes on with an upload after a failure or a reload; the file must be the same. */
-  async resume(ref: VersionRef, importId: number, file: File, onSent: () => void): Promise<void> {
+  /** Goes on with an upload after a failure or a reload; the files must be the same. */
+  async resume(ref: VersionRef, importId: number, chosen: readonly File[], onSent: () => void): Promise<void> {
     const known = await readImport(ref, importId);
-    if (known.size_bytes !== file.size || known.filename !== file.name) throw new OtherFileError(known);
-    const stored = await uploadTarget(ref, importId).storedParts();
-    const partSizeBytes = known.upload?.part_size_bytes ?? Math.max(0, ...stored.map((part) => part.size_bytes));
-    if (partSizeBytes <= 0) throw new Error("the size of the parts is not known");
-    void this.send(ref, importId, file, { file, partSizeBytes, knownUrls: [], resume: true }, onSent);
+    const matched = matchFiles(known.files, chosen);
+    if ("missing" in matched) throw new OtherFileError(matched.missing);
+    const plans = known.files.map((told, index): PlannedFile => {
+      const file = matched.files[index];
+      if (!file || !told.upload) throw new Error("the import takes no more files");
+      return { file, partSizeBytes: told.upload.part_size_bytes, knownUrls: [] };
+    });
+    void this.send(ref, importId, matched.files, plans, true, onSent);
   }
 
   async cancel(ref: VersionRef, importId: number): Promise<void> {
@@ -63,25 +70,32 @@ export class Uploads {
     await cancelImport(ref, importId);
   }
 
-  private async send(ref: VersionRef, importId: number, file: File, plan: UploadPlan, onSent: () => void): Promise<void> {
+  private async send(
+    ref: VersionRef,
+    importId: number,
+    files: readonly File[],
+    plans: readonly PlannedFile[],
+    resume: boolean,
+    onSent: () => void,
+  ): Promise<void> {
     const stop = new AbortController();
     this.stops.set(importId, stop);
-    const blank = { importId, ref, file, sentBytes: 0, startedAt: Date.now(), startedAtBytes: 0, error: null };
+    const blank = { importId, ref, files, sentBytes: 0, startedAt: Date.now(), startedAtBytes: 0, error: null };
     this.put({ ...blank, state: "sending" });
     let first = true;
-    const upload = new MultipartUpload(plan, {
-      target: uploadTarget(ref, importId),
+    const upload = new ImportUpload(plans, resume, {
+      target: importTarget(ref, importId),
       putPart: putPartByXhr,
       pause: pauseByTimer,
       signal: stop.signal,
       onProgress: (sentBytes) => {
-        this.change(importId, first && plan.resume ? { sentBytes, startedAtBytes: sentBytes } : { sentBytes });
+        this.change(importId, first && resume ? { sentBytes, startedAtBytes: sentBytes } : { sentBytes });
         first = false;
       },
     });
     try {
       await upload.run();
-      this.change(importId, { state: "sent", sentBytes: file.size });
+      this.change(importId, { state: "sent" });
       onSent();
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return;

@@ -10,6 +10,7 @@ from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
 from openbml.core.queues import MessageQueue
 from openbml.core.scope import ProjectScope
+from openbml.datasets.datasets import DatasetRepository
 from openbml.datasets.events import ImportStateChanged
 from openbml.datasets.garbage.marks import GRACE, Mark, MarkKind, MarkRepository
 from openbml.datasets.importing.data_imports import (
@@ -70,6 +71,7 @@ class _NoSourceError(Exception):
 class TableImporter(NamedTuple):
     """Collaborators of imports of tables."""
 
+    datasets: DatasetRepository
     imports: ImportRepository
     tables: TableRepository
     reports: ReportRepository
@@ -181,7 +183,7 @@ class TableImporter(NamedTuple):
         table = self.tables.find(ended.version_key)
         if table is None or table.manifest_key != changed_manifest_key(ended):
             return ended  # a later import has gone on from here
-        if table.replaced_key is not None:
+        if table.replaced_key is not None and not self.datasets.version(ended.version_key).frozen:
             self.release(ended.scope, self.manifest(table.replaced_key))
         return ended
 

@@ -10,8 +10,8 @@ import { Panel } from "@/ui/page";
 import { problemText } from "@/ui/problem-text";
 import { StateTag } from "@/ui/state-tag";
 import { LocalTime } from "@/ui/values";
-import { ImportProblems } from "./import-problems";
-import { OtherFileError, uploads, type Upload } from "./upload/uploads";
+import { OtherFileError, uploads, type Upload } from "../upload/uploads";
+import { ImportReport } from "./import-report";
 
 interface Props {
   readonly refTo: VersionRef;
@@ -21,6 +21,8 @@ interface Props {
   readonly onChange: () => void;
 }
 
+const REPORTED = ["rejected", "skipped", "cut", "changed", "duplicate", "ignored"] as const;
+const COUNTS = ["accepted", "duplicate", "replaced", "rejected", "skipped", "cut", "changed", "ignored", "unlabelled"] as const;
 const ON_THE_WAY = new Set(["uploading", "planning", "importing"]);
 
 export function ImportCard({ refTo, item, upload, mayWrite, onChange }: Props) {
@@ -32,9 +34,9 @@ export function ImportCard({ refTo, item, upload, mayWrite, onChange }: Props) {
       <div className="ob-stack-s" data-testid="import" data-state={item.state}>
         <div className="ob-between">
           <div className="ob-row">
-            <strong>{item.filename}</strong>
+            <ImportTitle item={item} />
             <StateTag kind="import" state={item.state} />
-            <span className="ob-muted ob-small">{format.bytes(item.size_bytes)}</span>
+            {item.size_bytes > 0 ? <span className="ob-muted ob-small">{format.bytes(item.size_bytes)}</span> : null}
             <span className="ob-muted ob-small">
               <LocalTime at={item.created_at} />
             </span>
@@ -46,9 +48,29 @@ export function ImportCard({ refTo, item, upload, mayWrite, onChange }: Props) {
         {item.state === "planning" || item.state === "importing" ? <ServerProgress item={item} /> : null}
         {item.failure ? <Failure failure={item.failure} /> : null}
         {item.state === "uploading" ? null : <Counts item={item} />}
-        {item.counts.rejected > 0 || item.state === "failed" ? <ImportProblems refTo={refTo} importId={item.import_id} /> : null}
+        {!active && (REPORTED.some((name) => item.counts[name] > 0) || item.state === "failed") ? <ImportReport refTo={refTo} item={item} /> : null}
       </div>
     </Panel>
+  );
+}
+
+function ImportTitle({ item }: { readonly item: DataImport }) {
+  const t = useT();
+  const maybeT = useMaybeT();
+  if (item.source) {
+    return (
+      <strong>
+        {t("imports.fromVersion", { dataset: String(item.source.dataset_id), version: item.source.version_number })} · {t(`imports.take.${item.source.take}`)}
+      </strong>
+    );
+  }
+  return (
+    <>
+      <strong style={{ overflowWrap: "anywhere" }}>
+        {item.files.length > 1 ? t("imports.filesOf", { name: item.filename, count: item.files.length - 1 }) : item.filename}
+      </strong>
+      <span className="ob-muted ob-small">{maybeT(`format.${item.format}`) ?? item.format}</span>
+    </>
   );
 }
 
@@ -105,9 +127,7 @@ function Counts({ item }: { readonly item: DataImport }) {
   const t = useT();
   return (
     <div className="ob-row ob-small ob-muted ob-num">
-      {(["accepted", "duplicate", "rejected", "ignored", "unlabelled"] as const)
-        .filter((name) => name === "accepted" || item.counts[name] > 0)
-        .map((name) => (
+      {COUNTS.filter((name) => name === "accepted" || item.counts[name] > 0).map((name) => (
           <span key={name}>{t(`imports.count.${name}`, { count: item.counts[name] })}</span>
         ))}
     </div>
@@ -118,13 +138,13 @@ function ImportActions({ refTo, item, upload, onChange }: Omit<Props, "mayWrite"
   const t = useT();
   const { message } = App.useApp();
   const [busy, setBusy] = useState(false);
-  const resumeWith = (file: File): void => {
+  const resumeWith = (files: readonly File[]): void => {
     setBusy(true);
     uploads
-      .resume(refTo, item.import_id, file, onChange)
+      .resume(refTo, item.import_id, files, onChange)
       .catch((error: unknown) => {
         const other = error instanceof OtherFileError;
-        void message.error(other ? t("imports.otherFile", { name: error.expected.filename }) : problemText(error, t));
+        void message.error(other ? t("imports.otherFile", { name: error.expected.name }) : problemText(error, t));
       })
       .finally(() => {
         setBusy(false);
@@ -147,7 +167,7 @@ function ImportActions({ refTo, item, upload, onChange }: Omit<Props, "mayWrite"
           type="primary"
           loading={busy}
           onClick={() => {
-            resumeWith(upload.file);
+            resumeWith(upload.files);
           }}
         >
           {t("imports.resume")}
@@ -155,15 +175,15 @@ function ImportActions({ refTo, item, upload, onChange }: Omit<Props, "mayWrite"
       ) : null}
       {item.state === "uploading" && !upload ? (
         <FilePicker
-          accept=".zip"
+          multiple={item.files.length > 1}
           showUploadList={false}
-          beforeUpload={(file) => {
-            resumeWith(file);
+          beforeUpload={(file, chosen) => {
+            if (file === chosen.at(-1)) resumeWith(chosen);
             return false;
           }}
         >
           <Button size="small" type="primary" loading={busy}>
-            {t("imports.resumeWithFile")}
+            {t("imports.resumeWithFile", { count: item.files.length })}
           </Button>
         </FilePicker>
       ) : null}

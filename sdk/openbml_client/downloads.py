@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 
 from openbml_client.errors import OpenBMLClientError
+from openbml_client.transport import storage_client
 
 Progress = Callable[[int], object]
 
@@ -30,7 +31,7 @@ class Download:
         tag: stands for this very content, an export's id for one.
         size_bytes: what the whole file must measure; None when nobody knows.
         progress: called with the number of bytes that arrived, those of earlier runs first.
-        http: for tests.
+        http: client of the storage; closed at the end.
         sleep: waits between attempts, in seconds.
     """
 
@@ -50,7 +51,7 @@ class Download:
         self._part = target.with_name(f".{target.name}.{tag}.part")
         self._size = size_bytes
         self._progress = progress
-        self._http = http or httpx.Client(timeout=httpx.Timeout(60.0, connect=5.0), follow_redirects=True)
+        self._http = http or storage_client()
         self._sleep = sleep
 
     def run(self) -> Path:

@@ -17,6 +17,7 @@ import httpx
 
 from openbml_client.errors import OpenBMLClientError
 from openbml_client.resources import Document
+from openbml_client.transport import storage_client
 
 Progress = Callable[[int], object]
 
@@ -83,7 +84,7 @@ class Upload:
         paths: the files on this machine, in any order; must not change while they are sent.
         is_new: nothing is stored yet, nobody needs to be asked.
         progress: called with the number of bytes of each stored part.
-        http: for tests.
+        http: client of the storage; closed at the end.
         sleep: waits between attempts, in seconds.
     """
 
@@ -104,7 +105,7 @@ class Upload:
         self._urls = {} if not is_new else _given_urls(document)
         self._is_new = is_new
         self._progress = progress
-        self._http = http or httpx.Client(timeout=httpx.Timeout(120.0, connect=5.0))
+        self._http = http or storage_client()
         self._sleep = sleep
 
     def run(self) -> Document:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from openbml_client.datasets.jobs import Jobs
+from openbml_client.datasets.background_work import BackgroundWork
 from openbml_client.downloads import Download, Progress
 from openbml_client.errors import WorkFailedError
 from openbml_client.resources import Document, given
 
 
-class Exports(Jobs):
+class Exports(BackgroundWork):
     """Exports: all samples, or some, as one archive of a format."""
 
     route = "exports"
@@ -57,6 +57,7 @@ class Exports(Jobs):
             tag=export_id,
             size_bytes=None if size is None else int(size),
             progress=progress,
+            http=self._transport.storage(),
         ).run()
 
     def _address(self, document: Document) -> str:

@@ -5,36 +5,31 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from openbml_client.datasets.background_work import BackgroundWork
 from openbml_client.datasets.chosen_files import choose_files
 from openbml_client.datasets.kinds import Kinds
 from openbml_client.downloads import Download
-from openbml_client.resources import Document, Resource, given
+from openbml_client.resources import Document, given
 from openbml_client.transport import Transport
 from openbml_client.uploads import Progress, Upload
-from openbml_client.waiting import Show, succeeded, wait_until
-
-FINAL_STATES = frozenset({"finished", "failed", "cancelled"})
+from openbml_client.waiting import Show
 
 
-class Imports(Resource):
+class Imports(BackgroundWork):
     """Imports of one version.
 
     Args:
         catalogue: gives the dataset's kind, and all kinds with their formats.
     """
 
+    route = "imports"
+    title = "import"
+
     def __init__(
         self, transport: Transport, version: str, catalogue: Callable[[], tuple[Document, Kinds]]
     ) -> None:
-        super().__init__(transport, f"{version}/imports")
+        super().__init__(transport, version)
         self._catalogue = catalogue
-
-    def list(self) -> Iterator[Document]:
-        """Yield the imports, the newest first."""
-        return self._pages("")
-
-    def get(self, import_id: int) -> Document:
-        return self._get(f"/{import_id}")
 
     def import_files(
         self,
@@ -109,21 +104,6 @@ class Imports(Resource):
         document = self._post("", {"table": {**(settings or {}), "catalogue": place}})
         return self.wait(int(document["import_id"]), show=show) if wait else document
 
-    def wait(
-        self, import_id: int, *, show: Show = lambda _: None, timeout_s: float | None = None
-    ) -> Document:
-        """Return the import when it has ended well.
-
-        Raises:
-            WorkFailedError: it failed or was cancelled.
-            WaitTimeoutError: it takes longer.
-        """
-        ended = wait_until(lambda: self.get(import_id), FINAL_STATES, show=show, timeout_s=timeout_s)
-        return succeeded(ended, "import")
-
-    def cancel(self, import_id: int) -> Document:
-        return self._post(f"/{import_id}/cancel")
-
     def problems(self, import_id: int, *, severity: str | None = None) -> Iterator[Document]:
         """Yield what an import did not take, or not as it was, file by file and line by line."""
         return self._pages(f"/{import_id}/problems", severity=severity)
@@ -131,7 +111,10 @@ class Imports(Resource):
     def download_report(self, import_id: int, target: Path) -> Path:
         """Fetch all problems of an ended import as one CSV file."""
         return Download(
-            lambda: str(self._get(f"/{import_id}/report")["download_url"]), target, tag=import_id
+            lambda: str(self._get(f"/{import_id}/report")["download_url"]),
+            target,
+            tag=import_id,
+            http=self._transport.storage(),
         ).run()
 
     def start(
@@ -169,5 +152,11 @@ class Imports(Resource):
             chosen = choose_files(files, kind, kinds, format_code=wanted, folder=Path(folder))
             document = earlier or self.start(chosen.format, chosen.paths, table=table)
             show(document)
-            upload = Upload(self, document, chosen.paths, is_new=earlier is None, progress=progress)
-            return upload.run()
+            return Upload(
+                self,
+                document,
+                chosen.paths,
+                is_new=earlier is None,
+                progress=progress,
+                http=self._transport.storage(),
+            ).run()

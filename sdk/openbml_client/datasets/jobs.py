@@ -1,44 +1,18 @@
 """Jobs that read a whole version: quality reports, cleanings, augmentations; exports are in `exports`."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from openbml_client.datasets.background_work import BackgroundWork
 from openbml_client.datasets.imports import Imports
-from openbml_client.resources import Document, Resource
+from openbml_client.resources import Document
 from openbml_client.transport import Transport
-from openbml_client.waiting import Show, succeeded, wait_until
-
-FINAL_STATES = frozenset({"finished", "failed", "cancelled"})
+from openbml_client.waiting import Show
 
 Operation = Mapping[str, Any]
 
 
-class Jobs(Resource):
-    """Jobs of one sort below one version."""
-
-    route = ""
-    title = "job"
-
-    def __init__(self, transport: Transport, version: str) -> None:
-        super().__init__(transport, f"{version}/{self.route}")
-
-    def list(self) -> Iterator[Document]:
-        """Yield the jobs, the newest first."""
-        return self._pages("")
-
-    def get(self, job_id: int) -> Document:
-        return self._get(f"/{job_id}")
-
-    def cancel(self, job_id: int) -> Document:
-        return self._post(f"/{job_id}/cancel")
-
-    def wait(self, job_id: int, *, show: Show = lambda _: None, timeout_s: float | None = None) -> Document:
-        """Return the job when it has ended well. Raises WorkFailedError, WaitTimeoutError."""
-        ended = wait_until(lambda: self.get(job_id), FINAL_STATES, show=show, timeout_s=timeout_s)
-        return succeeded(ended, self.title)
-
-
-class QualityReports(Jobs):
+class QualityReports(BackgroundWork):
     """What a version's samples are like, with findings that tell what to do."""
 
     route = "quality-reports"
@@ -57,7 +31,7 @@ class QualityReports(Jobs):
         return self._get(f"/{report_id}/document")
 
 
-class Derivations(Jobs):
+class Derivations(BackgroundWork):
     """Jobs that fill a new version; an operation is `{code, parameters}`.
 
     Args:
@@ -68,7 +42,7 @@ class Derivations(Jobs):
         super().__init__(transport, version)
         self._imports_of = imports_of
 
-    def wait(self, job_id: int, *, show: Show = lambda _: None, timeout_s: float | None = None) -> Document:
+    def wait(self, work_id: int, *, show: Show = lambda _: None, timeout_s: float | None = None) -> Document:
         """Return the job when its new version holds all samples.
 
         An import of the job's id brings them there once the job has finished.
@@ -77,27 +51,29 @@ class Derivations(Jobs):
             WorkFailedError: job or import failed or was cancelled.
             WaitTimeoutError: one of the two takes longer.
         """
-        job = super().wait(job_id, show=show, timeout_s=timeout_s)
+        job = super().wait(work_id, show=show, timeout_s=timeout_s)
         target = self._imports_of(int(job["target_version_number"]))
-        target.wait(job_id, show=show, timeout_s=timeout_s)
+        target.wait(work_id, show=show, timeout_s=timeout_s)
         return job
+
+    def create(self, operations: Sequence[Operation], **settings: Any) -> Document:
+        """Start a job; `target_version_number` is the new version."""
+        return self._post("", {"operations": [*operations], **settings})
+
+    def preview(
+        self, operations: Sequence[Operation], sample_ids: Sequence[int], **settings: Any
+    ) -> Sequence[Document]:
+        """Return what would become of some samples."""
+        body = {"operations": [*operations], "sample_ids": [*sample_ids], **settings}
+        items: Sequence[Document] = self._post("/previews", body)["items"]
+        return items
 
 
 class Cleanings(Derivations):
-    """Cleanings into a new version."""
+    """Cleanings into a new version; they have no settings."""
 
     route = "cleanings"
     title = "cleaning"
-
-    def create(self, operations: Sequence[Operation]) -> Document:
-        """Start a cleaning; `target_version_number` is the new version, filled when the job has finished."""
-        return self._post("", {"operations": [*operations]})
-
-    def preview(self, operations: Sequence[Operation], sample_ids: Sequence[int]) -> Sequence[Document]:
-        """Return what would become of some samples."""
-        body = {"operations": [*operations], "sample_ids": [*sample_ids]}
-        items: Sequence[Document] = self._post("/previews", body)["items"]
-        return items
 
 
 class Augmentations(Derivations):
@@ -108,14 +84,3 @@ class Augmentations(Derivations):
 
     route = "augmentations"
     title = "augmentation"
-
-    def create(self, operations: Sequence[Operation], **settings: Any) -> Document:
-        return self._post("", {"operations": [*operations], **settings})
-
-    def preview(
-        self, operations: Sequence[Operation], sample_ids: Sequence[int], **settings: Any
-    ) -> Sequence[Document]:
-        """Return what would become of some samples."""
-        body = {"operations": [*operations], "sample_ids": [*sample_ids], **settings}
-        items: Sequence[Document] = self._post("/previews", body)["items"]
-        return items

@@ -20,7 +20,6 @@ from openbml_client.cli.output import (
     field,
     notes,
     print_fields,
-    print_json,
     print_list,
 )
 from openbml_client.client import Document
@@ -193,10 +192,8 @@ def apply_group(
     """Make the labels of a group in a dataset version."""
     group_id = int(open_datasets(project).label_groups.find(group)["group_id"])
     made = open_version(project, dataset, version).labels.add_group(group_id)
-    if as_json:
-        print_json({"created": [*made]})
-        return
-    notes.print(f"Made {', '.join(made)}." if made else "All its labels were there.", markup=False)
+    rows = [{"name": name} for name in made]
+    print_list(rows, [("Made", field("name"))], as_json=as_json, empty="All its labels were there.")
 
 
 def _show(

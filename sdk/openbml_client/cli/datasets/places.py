@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from openbml_client.client import Client
+from openbml_client.cli.clients import current_client
 from openbml_client.datasets import Datasets, DatasetVersion
 
 DatasetArgument = Annotated[str, typer.Argument(metavar="DATASET", help="Name or id, or NAME:V2.")]
@@ -15,7 +15,7 @@ WaitFlag = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it 
 
 
 def open_datasets(project: str | None) -> Datasets:
-    return Client().project(project).datasets
+    return current_client().project(project).datasets
 
 
 def open_version(project: str | None, dataset: str, version: int | None) -> DatasetVersion:

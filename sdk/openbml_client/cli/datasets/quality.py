@@ -20,7 +20,8 @@ from openbml_client.cli.output import (
 )
 from openbml_client.client import Document
 from openbml_client.datasets import DatasetVersion
-from openbml_client.datasets.jobs import Derivations, Jobs
+from openbml_client.datasets.background_work import BackgroundWork
+from openbml_client.datasets.jobs import Derivations
 from openbml_client.datasets.operator_texts import parse_operators
 from openbml_client.errors import NotFoundError
 from openbml_client.resources import given
@@ -179,7 +180,7 @@ def _latest(opened: DatasetVersion) -> int:
     return int(newest["report_id"])
 
 
-def _job_followed(jobs: Jobs, job_id: int, command: str) -> Document:
+def _job_followed(jobs: BackgroundWork, job_id: int, command: str) -> Document:
     with followed(jobs.title.capitalize()) as show, going_on(lambda: f"It goes on. Look again: {command}"):
         return jobs.wait(job_id, show=show)
 

@@ -5,7 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from openbml_client.cli.datasets.places import DatasetArgument, VersionOption, open_datasets, open_version
+from openbml_client.cli.clients import current_client
+from openbml_client.cli.datasets.places import (
+    DatasetArgument,
+    VersionOption,
+    open_datasets,
+    open_version,
+)
 from openbml_client.cli.output import (
     JsonFlag,
     ProjectOption,
@@ -16,7 +22,6 @@ from openbml_client.cli.output import (
     print_json,
     print_list,
 )
-from openbml_client.client import Client
 from openbml_client.datasets.kinds import Kinds
 
 verbs = typer.Typer()
@@ -191,8 +196,7 @@ def models(
 
 
 def _kinds() -> Kinds:
-    client = Client()
-    return Kinds(client.transport.call("GET", "/v1/datasets/kinds"))
+    return Kinds(current_client().transport.call("GET", "/v1/datasets/kinds"))
 
 
 def _only(codes: list[str], code: str) -> list[str]:

@@ -2,8 +2,8 @@
 
 The loop makes the same requests (read of the archive, PUTs of image and thumbnail, claim of the content, the
 look whether a sweep is at it, the sample's row), hashes and header reads with as many threads, from the same
-MiniStack on the same cores, and nothing else: no checks, no counts, no repeatability. Its thumbnails are given
-to it; a second loop decodes them too, as the import must. Rounds alternate, the ratios are of medians.
+MiniStack on the same cores, and nothing else: no checks, no counts, no repeatability. Its thumbnails are
+given to it; a second loop decodes them too, as the import must. Rounds alternate, the ratios are of medians.
 Budgets: `docs/architecture.md` section 7.
 """
 

@@ -19,10 +19,11 @@ from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.importing.complete_imports import GivenPart, complete_import
 from openbml.datasets.importing.data_imports import DataImport, ImportState
 from openbml.datasets.importing.heavy_plans import JobPlanner
-from openbml.datasets.importing.import_shards import ShardWorker, import_shard
+from openbml.datasets.importing.import_shards import import_shard
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.plan_imports import Planner, plan_import
 from openbml.datasets.importing.reports_dynamodb import DynamoReportRepository
+from openbml.datasets.importing.shard_workers import ShardWorker
 from openbml.datasets.importing.shards import ShardMessage
 from openbml.datasets.importing.start_imports import GivenFile, start_import
 from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository

@@ -53,7 +53,11 @@ def benches(scratch: Path) -> list[Bench]:
         Bench("handlers", "own time, cold imports, package sizes", [[*own, "benchmarks.handlers"]]),
         Bench("sample_store", "browse, search, annotate at 100,000", [[*own, "benchmarks.sample_store"]]),
         Bench("import_zip", "import of a zip vs a bare boto3 loop", [[*own, "benchmarks.import_zip"]]),
+        Bench(
+            "quality_report", "report of images vs a loop that decodes", [[*own, "benchmarks.quality_report"]]
+        ),
         Bench("data_export", "exports, snapshots vs bare boto3 loops", [[*own, "benchmarks.data_export"]]),
+        Bench("table_import", "import of a CSV vs a bare Arrow loop", [[*own, "benchmarks.table_import"]]),
         Bench(
             "training_step",
             "training step vs bare torch loops",

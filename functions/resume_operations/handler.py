@@ -18,7 +18,7 @@ from openbml.datasets.wiring import (
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> None:
     logger.info("looking for silent operations")
     resumed = resume_operations(
         datasets=dataset_repository(),
@@ -29,4 +29,3 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, i
     )
     metrics.add_metric("OperationsResumed", MetricUnit.Count, resumed)
     logger.info("silent operations asked for again", resumed=resumed)
-    return {"resumed": resumed}

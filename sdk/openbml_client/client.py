@@ -1,12 +1,14 @@
 """The control API by resource; every call here is one route of `/v1/openapi.json`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
+from openbml_client.datasets import Datasets
 from openbml_client.errors import NotFoundError
+from openbml_client.resources import Document, Resource, named
 from openbml_client.transport import Transport
 
-Document = dict[str, Any]
+__all__ = ["Client", "Datasets", "Document", "Models", "ProjectClient", "Services", "Training"]
 
 
 class Client:
@@ -48,8 +50,23 @@ class Client:
     def applications(self) -> list[Document]:
         return list(self.transport.pages("/v1/identity/applications"))
 
-    def create_application(self, name: str, description: str = "") -> Document:
-        return self._post("/v1/identity/applications", {"name": name, "description": description})
+    def create_application(
+        self,
+        name: str,
+        description: str = "",
+        *,
+        project_id: int | None = None,
+        data_access: str = "manage",
+    ) -> Document:
+        """Make an application; in the data API it acts in your name.
+
+        Args:
+            project_id: where; left out, the first project in which you may make applications.
+            data_access: `none`, `read`, `write` or `manage`.
+        """
+        body = {"name": name, "description": description, "data_access": data_access}
+        place = {} if project_id is None else {"project_id": project_id}
+        return self._post("/v1/identity/applications", {**body, **place})
 
     def delete_application(self, app_id: int) -> None:
         self.transport.call("DELETE", f"/v1/identity/applications/{app_id}")
@@ -99,90 +116,7 @@ class ProjectClient:
         self.services = Services(transport, f"/v1/services/projects/{project_id}")
 
 
-class _Resource:
-    def __init__(self, transport: Transport, base: str) -> None:
-        self._transport = transport
-        self._base = base
-
-    def _get(self, path: str, **params: Any) -> Document:
-        document: Document = self._transport.call("GET", self._base + path, params=params)
-        return document
-
-    def _post(self, path: str, body: Mapping[str, Any] | None = None) -> Document:
-        document: Document = self._transport.call("POST", self._base + path, body=body or {})
-        return document
-
-    def _pages(self, path: str, **params: Any) -> Iterator[Document]:
-        return self._transport.pages(self._base + path, params=params)
-
-
-def _named(items: Iterator[Document], reference: str | int, id_field: str, kind: str) -> Document:
-    for item in items:
-        if str(reference) in (str(item[id_field]), item["name"]):
-            return item
-    raise NotFoundError(f"There is no {kind} {reference!r} in this project.")
-
-
-class Datasets(_Resource):
-    def create(self, name: str, *, annotation_type: str, template: str, data_type: str) -> Document:
-        body = {
-            "name": name,
-            "data_type": data_type,
-            "annotation_type": annotation_type,
-            "template": template,
-        }
-        return self._post("/datasets", body)
-
-    def list(self) -> Iterator[Document]:
-        return self._pages("/datasets")
-
-    def find(self, reference: str | int) -> Document:
-        return _named(self.list(), reference, "dataset_id", "dataset")
-
-    def delete(self, dataset_id: int) -> None:
-        self._transport.call("DELETE", f"{self._base}/datasets/{dataset_id}")
-
-    def version(self, dataset_id: int, version_number: int) -> Document:
-        return self._get(f"/datasets/{dataset_id}/versions/{version_number}")
-
-    def labels(self, dataset_id: int, version_number: int) -> Iterator[Document]:
-        return self._pages(f"/datasets/{dataset_id}/versions/{version_number}/labels")
-
-    def samples(self, dataset_id: int, version_number: int, **filters: Any) -> Iterator[Document]:
-        return self._pages(f"/datasets/{dataset_id}/versions/{version_number}/samples", **filters)
-
-    def start_import(
-        self, dataset_id: int, version_number: int, *, filename: str, size_bytes: int
-    ) -> Document:
-        body = {"filename": filename, "size_bytes": size_bytes, "annotation_format": "json"}
-        return self._post(f"/datasets/{dataset_id}/versions/{version_number}/imports", body)
-
-    def data_import(self, dataset_id: int, version_number: int, import_id: int) -> Document:
-        return self._get(f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}")
-
-    def part_urls(
-        self, dataset_id: int, version_number: int, import_id: int, part_numbers: Sequence[int]
-    ) -> Document:
-        path = f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/part-urls"
-        return self._post(path, {"part_numbers": list(part_numbers)})
-
-    def uploaded_parts(self, dataset_id: int, version_number: int, import_id: int) -> Document:
-        return self._get(f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/parts")
-
-    def complete_import(
-        self, dataset_id: int, version_number: int, import_id: int, parts: Sequence[Document]
-    ) -> Document:
-        path = f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/complete"
-        return self._post(path, {"parts": list(parts)})
-
-    def cancel_import(self, dataset_id: int, version_number: int, import_id: int) -> Document:
-        return self._post(f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/cancel")
-
-    def import_problems(self, dataset_id: int, version_number: int, import_id: int) -> Iterator[Document]:
-        return self._pages(f"/datasets/{dataset_id}/versions/{version_number}/imports/{import_id}/problems")
-
-
-class Training(_Resource):
+class Training(Resource):
     def create_experiment(self, name: str, *, task_type: str, direction: str, **fields: str) -> Document:
         body = {"name": name, "task_type": task_type, "direction": direction, **fields}
         return self._post("/experiments", body)
@@ -191,7 +125,7 @@ class Training(_Resource):
         return self._pages("/experiments")
 
     def find_experiment(self, reference: str | int) -> Document:
-        return _named(self.experiments(), reference, "experiment_id", "experiment")
+        return named(self.experiments(), reference, "experiment_id", "experiment")
 
     def start_run(self, experiment_id: int, body: Mapping[str, Any]) -> Document:
         return self._post(f"/experiments/{experiment_id}/runs", body)
@@ -215,7 +149,7 @@ class Training(_Resource):
         return self._get(f"/runs/{run_id}/report")
 
 
-class Models(_Resource):
+class Models(Resource):
     def create(self, name: str, *, task_type: str, description: str = "") -> Document:
         return self._post("/models", {"name": name, "task_type": task_type, "description": description})
 
@@ -223,7 +157,7 @@ class Models(_Resource):
         return self._pages("/models")
 
     def find(self, reference: str | int) -> Document:
-        return _named(self.list(), reference, "model_id", "model")
+        return named(self.list(), reference, "model_id", "model")
 
     def publish(self, model_id: int, run_id: int, description: str = "") -> Document:
         return self._post(f"/models/{model_id}/versions", {"run_id": run_id, "description": description})
@@ -235,7 +169,7 @@ class Models(_Resource):
         return self._get(f"/models/{model_id}/versions/{version_number}")
 
 
-class Services(_Resource):
+class Services(Resource):
     def deploy(self, body: Mapping[str, Any]) -> Document:
         return self._post("/services", body)
 
@@ -243,7 +177,7 @@ class Services(_Resource):
         return self._pages("/services")
 
     def find(self, reference: str | int) -> Document:
-        return _named(self.list(), reference, "service_id", "service")
+        return named(self.list(), reference, "service_id", "service")
 
     def get(self, service_id: int) -> Document:
         return self._get(f"/services/{service_id}")
@@ -255,13 +189,10 @@ class Services(_Resource):
         return self._post(f"/services/{service_id}/restart")
 
     def change(self, service_id: int, changes: Mapping[str, Any]) -> Document:
-        document: Document = self._transport.call(
-            "PATCH", f"{self._base}/services/{service_id}", body=changes
-        )
-        return document
+        return self._patch(f"/services/{service_id}", changes)
 
     def delete(self, service_id: int) -> None:
-        self._transport.call("DELETE", f"{self._base}/services/{service_id}")
+        self._delete(f"/services/{service_id}")
 
     def calls(self, service_id: int) -> Iterator[Document]:
         return self._pages(f"/services/{service_id}/calls")

@@ -8,12 +8,18 @@ from typing import Any
 
 import httpx
 
-from openbml_client.errors import ApiError, NotSignedInError, UnreachableError
+from openbml_client.errors import ApiError, NotSignedInError, UnreachableError, api_error_type
 from openbml_client.sessions import DEFAULT_URL, Session, SessionFile, now_utc
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+_STORAGE_TIMEOUT = httpx.Timeout(120.0, connect=5.0)
 _REPEATABLE = {"GET", "PUT", "DELETE"}
 _ATTEMPTS = 3
+
+
+def storage_client() -> httpx.Client:
+    """Return a client for presigned addresses of stored objects."""
+    return httpx.Client(timeout=_STORAGE_TIMEOUT, follow_redirects=True)
 
 
 class Transport:
@@ -24,6 +30,7 @@ class Transport:
         sessions: where the session is kept.
         http: for tests.
         sleep: waits between attempts, in seconds.
+        storage: makes the clients of uploads and downloads, which go to storage directly.
     """
 
     def __init__(
@@ -33,7 +40,9 @@ class Transport:
         sessions: SessionFile | None = None,
         http: httpx.Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        storage: Callable[[], httpx.Client] = storage_client,
     ) -> None:
+        self.storage = storage
         self._sessions = sessions or SessionFile.default()
         self._session = self._sessions.load()
         stored = self._session.url if self._session else None
@@ -186,7 +195,7 @@ class Transport:
 def _api_error(reply: httpx.Response) -> ApiError:
     try:
         error = reply.json()["error"]
-        return ApiError(
+        return api_error_type(reply.status_code)(
             reply.status_code, error["code"], error["message"], error["details"], error["request_id"]
         )
     except (ValueError, KeyError, TypeError):

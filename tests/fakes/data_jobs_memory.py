@@ -97,6 +97,7 @@ class RecordedRuntime:
     def __init__(self) -> None:
         self.submitted: dict[str, ProcessingJobRequest] = {}
         self.stopped: list[str] = []
+        self.announced: list[str] = []
 
     def submit_processing(self, request: ProcessingJobRequest) -> Job:
         assert self.submitted.setdefault(request.job_id, request) == request, "an id with different work"
@@ -106,6 +107,12 @@ class RecordedRuntime:
         if job_id not in self.submitted:
             raise JobNotFoundError(job_id=job_id)
         self.stopped.append(job_id)
+        return Job(request=self.submitted[job_id], created_at=NOON, changed_at=NOON)
+
+    def announce_end(self, job_id: str) -> Job:
+        if job_id not in self.submitted:
+            raise JobNotFoundError(job_id=job_id)
+        self.announced.append(job_id)
         return Job(request=self.submitted[job_id], created_at=NOON, changed_at=NOON)
 
 

@@ -2142,7 +2142,7 @@ export interface components {
          *         samples: how many are in them.
          *         copies: new samples that an augmentation made.
          *         dropped_regions: objects of which too little was left, by label.
-         *         problems: the first hundred; `problem_counts` counts all, by reason.
+         *         problems: the first sixty; `problem_counts` counts all, by reason.
          */
         DerivationResult: {
             /**
@@ -4253,7 +4253,10 @@ export interface components {
         };
         /**
          * QualityReportView
-         * @description A report as the API shows it; `findings` are counted by severity, None before the end.
+         * @description A report as the API shows it.
+         *
+         *     Attributes:
+         *         findings: counted by severity; None before the end, and of a report too long to be kept with its job.
          */
         QualityReportView: {
             /**
@@ -5162,6 +5165,8 @@ export interface components {
         VersionView: {
             /** Active Import Id */
             active_import_id: number | null;
+            /** Active Operation Id */
+            active_operation_id: number | null;
             /**
              * Created At
              * Format: date-time

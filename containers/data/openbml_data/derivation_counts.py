@@ -15,6 +15,9 @@ from openbml_formats.operators.operations import Operation
 from openbml_formats.records import Problem, Severity
 
 _EXAMPLES_PER_OPERATION = 4
+# What keeps a result small enough to stay with its job.
+_NAME = 200
+_MESSAGE = 300
 
 
 class DerivationCounts:
@@ -53,7 +56,9 @@ class DerivationCounts:
         self._reasons[reason] += 1
         if len(self._problems) < LISTED_PROBLEMS:
             self._problems.append(
-                Problem(file=sample.name, reason=reason, message=message, severity=severity)
+                Problem(
+                    file=sample.name[:_NAME], reason=reason, message=message[:_MESSAGE], severity=severity
+                )
             )
 
     def _example(
@@ -65,7 +70,7 @@ class DerivationCounts:
             self._examples.append(
                 Example(
                     sample_id=sample.sample_id,
-                    name=sample.name,
+                    name=sample.name[:_NAME],
                     made=made,
                     operations=tuple(operations),
                     message=message,

@@ -12,9 +12,11 @@ from openbml_data.table_files import TableFile
 from openbml_data.table_import import import_table
 from openbml_data.workspace import Workspace
 from openbml_formats.data_jobs import DataJobOrder
+from openbml_formats.tables.schemas import TableSchema
 from openbml_formats.tables.table_imports import (
     ExternalFiles,
     TableFailure,
+    TableFormat,
     TableManifest,
     TableOrder,
     TableResult,
@@ -35,6 +37,9 @@ def run(order: DataJobOrder, workspace: Workspace) -> TableResult:
         settings = settings.model_copy(update={"known": manifest.columns})
     workspace.progress.stage("importing")
     store = _DataBucket(workspace)
+    if settings.copied_key is not None:
+        copied = TableManifest.model_validate_json(workspace.data_object(settings.copied_key))
+        return _copied(settings, copied, workspace, store)
     if settings.external is None:
         files = [_uploaded(workspace, key, name) for key, name in order.uploads]
         return import_table(settings, files, store, tell=workspace.progress.done)
@@ -45,6 +50,23 @@ def run(order: DataJobOrder, workspace: Workspace) -> TableResult:
         if str(error.response["Error"]["Code"]) not in _REFUSALS or not _reads(error):
             raise
         return _refused(settings, f"the files of the table cannot be read: {error}")
+
+
+def _copied(
+    settings: TableOrder, copied: TableManifest, workspace: Workspace, store: "_DataBucket"
+) -> TableResult:
+    """Copy all rows of another version: neither then depends on what becomes of the other."""
+    columns = [
+        column.model_copy(update={"ordinal": place, "raw_name": column.name})
+        for place, column in enumerate(copied.columns.columns)
+    ]
+    told = {"format": TableFormat.PARQUET, "chosen": TableSchema.checked(columns)}
+    bucket = workspace.order.data_bucket
+    files = [
+        _object(workspace.s3, bucket, part.key, part.key.rpartition("/")[2], part.size_bytes)
+        for part in copied.parts
+    ]
+    return import_table(settings.model_copy(update=told), files, store, tell=workspace.progress.done)
 
 
 def _reads(error: ClientError) -> bool:

@@ -1,8 +1,9 @@
 """Rows of an upload, whatever its format, batch by batch, as often as they are wanted."""
 
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +26,9 @@ from openbml_formats.tables.schemas import MOST_COLUMNS, TableColumn, TableSchem
 from openbml_formats.tables.table_imports import TableFormat, TableOrder
 
 _BATCH_ROWS = 65_536
+_BATCH_BYTES = 8 * 1024**2
 _LINE_BYTES = 16 * 1024**2
+_READ_BYTES = 1024**2
 
 
 class RowSource(NamedTuple):
@@ -186,15 +189,15 @@ def _json_source(files: Sequence[TableFile], order: TableOrder) -> RowSource:
 def _json_rows(files: Sequence[TableFile], names: Sequence[str]) -> Iterator[tuple[TextRows, int]]:
     before = 0
     for file in files:
-        with file.open() as stream:
+        with file.open() as raw, io.BufferedReader(cast(io.RawIOBase, raw), _READ_BYTES) as stream:
             table: list[list[str | None]] = []
-            first, read = 1, 0
+            first, read, told = 1, 0, 0
             for line in iter(lambda: stream.readline(_LINE_BYTES), b""):
                 read += len(line)
                 table.append(_json_cells(line, names, f"{file.name}, line {first + len(table)}"))
-                if len(table) == _BATCH_ROWS:
+                if len(table) == _BATCH_ROWS or read - told >= _BATCH_BYTES:
                     yield _as_columns(file.name, table, first, len(names)), before + read
-                    first, table = first + len(table), []
+                    first, table, told = first + len(table), [], read
             if table:
                 yield _as_columns(file.name, table, first, len(names)), before + read
         before += file.size

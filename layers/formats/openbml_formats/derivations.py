@@ -10,7 +10,7 @@ from openbml_formats.records import Problem
 DERIVATION_FORMAT = "openbml.derivation/1"
 MOST_COPIES = 20
 LISTED_EXAMPLES = 24
-LISTED_PROBLEMS = 100
+LISTED_PROBLEMS = 60
 
 
 class _Value(BaseModel):
@@ -98,7 +98,7 @@ class DerivationResult(_Value):
         samples: how many are in them.
         copies: new samples that an augmentation made.
         dropped_regions: objects of which too little was left, by label.
-        problems: the first hundred; `problem_counts` counts all, by reason.
+        problems: the first sixty; `problem_counts` counts all, by reason.
     """
 
     format: str = DERIVATION_FORMAT

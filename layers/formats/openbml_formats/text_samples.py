@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from openbml_catalog.datasets import AnnotationForm, Content, DatasetKind, LabelRule
 from openbml_formats.annotations import Annotation
+from openbml_formats.entry_names import is_junk
 from openbml_formats.label_names import adapted_label, checked_label
 from openbml_formats.protocols import ReadSettings
 from openbml_formats.records import AnnotationError, Problem, Record, Severity, SourceFormatError
@@ -147,8 +148,5 @@ def files_of(source: Source, suffixes: Sequence[str], *, what: str) -> tuple[lis
 
 
 def is_litter(name: str) -> bool:
-    """Say whether a file is something that file managers leave in archives, or a folder."""
-    parts = name.split("/")
-    return (
-        name.endswith("/") or parts[0] == "__MACOSX" or parts[-1] in (".DS_Store", "Thumbs.db", "desktop.ini")
-    )
+    """Say whether a member is a folder, or something that systems leave in archives."""
+    return name.endswith("/") or is_junk(name)

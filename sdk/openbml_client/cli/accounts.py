@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from openbml_client.cli.output import JsonFlag, field, notes, print_fields, print_json, print_list
+from openbml_client.cli.output import (
+    JsonFlag,
+    ProjectOption,
+    field,
+    notes,
+    print_fields,
+    print_json,
+    print_list,
+)
 from openbml_client.client import Client
 from openbml_client.errors import OpenBMLClientError
 from openbml_client.transport import Transport
@@ -17,6 +25,7 @@ _APPLICATION = [
     ("Name", field("name")),
     ("API Key", field("api_key")),
     ("Secret Key", field("secret_key")),
+    ("Datasets", field("data_access")),
     ("Created", field("created_at")),
 ]
 
@@ -68,9 +77,20 @@ def whoami(as_json: JsonFlag = False) -> None:
 
 
 @apps.command("create")
-def create_application(name: str, description: str = "", as_json: JsonFlag = False) -> None:
-    """Create an application; its API Key and Secret Key get tokens for prediction calls."""
-    print_fields(Client().create_application(name, description), _APPLICATION, as_json=as_json)
+def create_application(
+    name: str,
+    description: str = "",
+    project: ProjectOption = None,
+    data_access: Annotated[
+        str, typer.Option(help="Datasets it may reach: none, read, write or manage.")
+    ] = "manage",
+    as_json: JsonFlag = False,
+) -> None:
+    """Create an application; its API Key and Secret Key get tokens for predictions and for the data API."""
+    client = Client()
+    project_id = client.project(project).project_id if project else None
+    made = client.create_application(name, description, project_id=project_id, data_access=data_access)
+    print_fields(made, _APPLICATION, as_json=as_json)
 
 
 @apps.command("list")

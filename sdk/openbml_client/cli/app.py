@@ -10,16 +10,16 @@ from importlib.metadata import entry_points
 import typer
 
 from openbml_client.cli import accounts, bills, datasets, experiments, models, runs, services
-from openbml_client.cli.output import notes
+from openbml_client.cli.output import local_time, notes
 from openbml_client.errors import (
     ApiError,
+    ConflictError,
+    InvalidChoiceError,
     NotFoundError,
     NotSignedInError,
     OpenBMLClientError,
     WorkFailedError,
 )
-
-_NOT_FOUND = 404
 
 
 def build_app() -> typer.Typer:
@@ -63,6 +63,9 @@ def main() -> None:
 
 def _escaped(error: OpenBMLClientError) -> str:
     message = str(error).replace("[", r"\[")
+    if isinstance(error, ConflictError) and error.changed_at:
+        who = f"user {error.changed_by}" if error.changed_by else "an import or a model"
+        message += f" Changed by {who} at {local_time(error.changed_at.isoformat())}."
     if isinstance(error, ApiError) and error.request_id:
         message += f" [dim](request {error.request_id})[/dim]"
     return message
@@ -71,6 +74,8 @@ def _escaped(error: OpenBMLClientError) -> str:
 def exit_code(error: OpenBMLClientError) -> int:
     if isinstance(error, NotSignedInError):
         return 3
-    if isinstance(error, NotFoundError) or (isinstance(error, ApiError) and error.status == _NOT_FOUND):
+    if isinstance(error, NotFoundError):
         return 4
+    if isinstance(error, InvalidChoiceError):
+        return 2
     return 5 if isinstance(error, WorkFailedError) else 1

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -27,6 +28,9 @@ ProjectOption = Annotated[
 terminal = Console()
 notes = Console(stderr=True)
 
+YesFlag = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+LimitOption = Annotated[int, typer.Option(help="How many at most.", min=1)]
+
 Column = tuple[str, Callable[[Mapping[str, Any]], object]]
 
 
@@ -46,10 +50,10 @@ def print_list(
         notes.print(empty)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title, _ in columns:
-        table.add_column(title, overflow="fold")
+    for place, (title, _) in enumerate(columns):
+        table.add_column(title, overflow="fold", no_wrap=place == 0)  # ids are copied
     for row in rows:
-        table.add_row(*(text(value(row)) for _, value in columns))
+        table.add_row(*(escape(text(value(row))) for _, value in columns))
     terminal.print(table)
 
 
@@ -62,8 +66,13 @@ def print_fields(document: Mapping[str, Any], fields: Sequence[Column], *, as_js
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for title, value in fields:
-        table.add_row(title, text(value(document)))
+        table.add_row(title, escape(text(value(document))))
     terminal.print(table)
+
+
+def counts(name: str) -> Callable[[Mapping[str, Any]], object]:
+    """Show a member that maps names to numbers as `name number, …`, without what is 0."""
+    return lambda row: ", ".join(f"{key} {count}" for key, count in (row.get(name) or {}).items() if count)
 
 
 def field(name: str) -> Callable[[Mapping[str, Any]], object]:

@@ -1,11 +1,12 @@
 """`bml runs …`."""
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
 
+from openbml_client.cli.assignments import assignments
+from openbml_client.cli.following import followed, going_on
 from openbml_client.cli.output import (
     JsonFlag,
     ProjectOption,
@@ -15,14 +16,13 @@ from openbml_client.cli.output import (
     print_json,
     print_list,
     terminal,
-    work_progress,
 )
 from openbml_client.client import Client, Document, ProjectClient, Training
-from openbml_client.errors import OpenBMLClientError, WorkFailedError
+from openbml_client.errors import WorkFailedError
+from openbml_client.waiting import wait_until
 
 app = typer.Typer(no_args_is_help=True)
 
-_POLL_S = 1.0
 _FINAL = {"succeeded", "failed", "stopped"}
 
 
@@ -85,7 +85,7 @@ def start(
         "training_data": [_selection(client, reference) for reference in dataset],
         "evaluation_data": [_selection(client, reference) for reference in evaluation or []],
         "network": network,
-        "hyper_parameters": _parameters(param or []),
+        "hyper_parameters": assignments(param or [], "--param"),
         "machine_type": machine,
         "node_count": nodes,
         "max_training_minutes": max_minutes,
@@ -153,21 +153,8 @@ def print_report(document: Mapping[str, Any]) -> None:
 
 
 def _watch(training: Training, run_id: int) -> Document:
-    with work_progress() as progress:
-        task = progress.add_task("Run", total=None)
-        while True:
-            run = training.run(run_id)
-            done = run.get("progress") or {}
-            stage = f" · {run['stage']}" if run.get("stage") else ""
-            progress.update(
-                task,
-                description=f"{run['state']}{stage}",
-                total=done.get("epochs"),
-                completed=done.get("epoch") or 0,
-            )
-            if run["state"] in _FINAL:
-                return run
-            time.sleep(_POLL_S)
+    with followed("Run") as show, going_on(lambda: f"The run goes on. Follow it: bml runs watch {run_id}"):
+        return wait_until(lambda: training.run(run_id), _FINAL, show=show)
 
 
 def _raise_if_failed(run: Document) -> None:
@@ -178,26 +165,5 @@ def _raise_if_failed(run: Document) -> None:
 
 
 def _selection(client: ProjectClient, reference: str) -> Document:
-    name, _, version = reference.rpartition(":V")
-    name = name or reference
-    number = int(version) if name != reference and version.isdigit() else 1
-    return {"dataset_id": int(client.datasets.find(name)["dataset_id"]), "version_number": number}
-
-
-def _parameters(pairs: list[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        name, found, value = pair.partition("=")
-        if not found:
-            raise OpenBMLClientError(f"--param takes NAME=VALUE, not {pair!r}.")
-        values[name] = _number(value)
-    return values
-
-
-def _number(value: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(value)
-        except ValueError:
-            continue
-    return value
+    version = client.datasets.open(reference)
+    return {"dataset_id": version.dataset_id, "version_number": version.version_number}

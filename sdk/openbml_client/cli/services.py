@@ -1,11 +1,11 @@
 """`bml services …`."""
 
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from openbml_client.cli.following import followed, going_on
 from openbml_client.cli.output import (
     JsonFlag,
     ProjectOption,
@@ -18,10 +18,10 @@ from openbml_client.cli.output import (
 from openbml_client.client import Client, Document, Services
 from openbml_client.errors import OpenBMLClientError, WorkFailedError
 from openbml_client.prediction import PredictionClient
+from openbml_client.waiting import wait_until
 
 app = typer.Typer(no_args_is_help=True)
 
-_POLL_S = 1.0
 _SETTLED = {"running", "stopped", "failed"}
 
 _SERVICE = [
@@ -150,11 +150,10 @@ def _keys(client: Client, app_name: str | None) -> tuple[str, str]:
 
 
 def _settled(services: Services, service: Document) -> Document:
-    with notes.status(f"{service['name']} …"):
-        while service["state"] not in _SETTLED:
-            time.sleep(_POLL_S)
-            service = services.get(int(service["service_id"]))
-    return service
+    service_id = int(service["service_id"])
+    name = service["name"]
+    with followed(name) as show, going_on(lambda: f"It goes on. Look again: bml services show {name}"):
+        return wait_until(lambda: services.get(service_id), _SETTLED, show=show)
 
 
 def _show(service: Document, *, as_json: bool) -> None:

@@ -26,11 +26,12 @@ from openbml.datasets.importing.complete_imports import GivenPart, complete_impo
 from openbml.datasets.importing.data_imports import DataImport
 from openbml.datasets.importing.end_imports import cancel_import
 from openbml.datasets.importing.heavy_plans import JobPlanner
-from openbml.datasets.importing.import_shards import ShardWorker, import_shard
+from openbml.datasets.importing.import_shards import import_shard
 from openbml.datasets.importing.imports_dynamodb import DynamoImportRepository
 from openbml.datasets.importing.inputs import SourceVersion
 from openbml.datasets.importing.plan_imports import Planner, plan_import
 from openbml.datasets.importing.reports_dynamodb import DynamoReportRepository
+from openbml.datasets.importing.shard_workers import ShardWorker
 from openbml.datasets.importing.shards import ShardMessage
 from openbml.datasets.importing.start_imports import GivenFile, import_from_version, start_import
 from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
@@ -208,6 +209,7 @@ class World:
     @property
     def importer(self) -> TableImporter:
         return TableImporter(
+            datasets=self.datasets,
             imports=self.imports,
             tables=self.tables,
             reports=self.reports,

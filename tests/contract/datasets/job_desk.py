@@ -46,7 +46,7 @@ class JobDesk:
 
     def __post_init__(self) -> None:
         self.jobs = DynamoDataJobRepository(self.world.table)
-        self.hooks = {DataJobKind.EXPORT: ExportHook()}
+        self.hooks = {DataJobKind.EXPORT: ExportHook(self.world.marks, now=utc_now)}
         self.buckets = Buckets(self.world.data._bucket, self.world.archives._bucket)
         bucket = self.buckets.data_bucket_name
         self.downloads = S3ObjectStore(self.world.s3, bucket, client("s3", self.world.url, signed="s3v4"))
@@ -143,4 +143,4 @@ class JobDesk:
 
     def view(self, job: DataJob) -> ExportView:
         name = self.world.datasets.get(job.scope, job.dataset_id).name
-        return export_view(self.current(job), data=self.downloads, dataset_name=name)
+        return export_view(self.current(job), data=self.downloads, dataset_name=name, now=utc_now)

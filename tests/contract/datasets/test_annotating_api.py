@@ -11,7 +11,7 @@ from openbml_formats.annotations import Annotation
 from tests.contract.datasets.conftest import World
 from tests.contract.datasets.planting import assert_counts_are_right, classes, planted
 from tests.contract.datasets.test_annotating_operations import worked
-from tests.contract.datasets.test_api import Api, served
+from tests.contract.datasets.test_api import MODULES, Api, FakeAuthorizer, served
 
 __all__ = ["served"]
 
@@ -228,3 +228,115 @@ def test_kinds_without_online_annotation_say_so(served: Api, world: World, kind:
     assert (
         served.call("POST", f"{version}/labels", {"name": "a"})[1]["error"]["code"] == "no_online_annotation"
     )
+
+
+def test_each_route_asks_for_its_permission(
+    served: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, version = version_of(world)
+    sample = f"{version}/samples/{planted(world, key, 1)[0].sample_id}"
+    revision = {"expected_revision": 1}
+    clear = {"action": {"kind": "clear_annotations"}}
+    routes: list[tuple[str, str, Any, dict[str, str], str]] = [
+        ("GET", f"{version}/samples", None, {}, "read"),
+        ("GET", sample, None, {}, "read"),
+        ("GET", f"{sample}/history", None, {}, "read"),
+        ("GET", f"{version}/next-sample", None, {}, "read"),
+        ("GET", f"{version}/labels", None, {}, "read"),
+        ("GET", f"{version}/operations", None, {}, "read"),
+        ("GET", "/label-groups", None, {}, "read"),
+        ("PUT", f"{sample}/annotation", {"annotation": {}, **revision}, {}, "write"),
+        ("POST", f"{sample}/annotation", {"annotation": {}}, {}, "write"),
+        ("DELETE", f"{sample}/annotation", None, {"expected_revision": "1"}, "write"),
+        ("POST", f"{sample}/history/1/restore", revision, {}, "write"),
+        ("GET", f"{version}/next-sample", None, {"lease": "true"}, "write"),
+        ("DELETE", f"{sample}/lease", None, {}, "write"),
+        ("POST", f"{version}/labels", {"name": "a"}, {}, "write"),
+        ("PATCH", f"{version}/labels/a", {"pinned": True}, {}, "write"),
+        ("DELETE", f"{version}/labels/a", None, {}, "write"),
+        ("POST", f"{version}/label-groups", {"group_id": 1}, {}, "write"),
+        ("POST", "/label-groups", {"name": "a"}, {}, "write"),
+        ("PATCH", "/label-groups/1", {"name": "a"}, {}, "write"),
+        ("DELETE", "/label-groups/1", None, {}, "write"),
+        ("POST", f"{version}/operations", clear, {}, "write"),
+        ("POST", f"{version}/operations/1/cancel", None, {}, "write"),
+        ("POST", f"{version}/operations", {"action": {"kind": "delete_samples"}}, {}, "manage"),
+        ("DELETE", sample, None, {}, "manage"),
+    ]
+    levels = ["read", "write", "manage"]
+    for method, path, body, query, level in routes:
+        below = [f"datasets.{name}" for name in levels[: levels.index(level)]]
+        weaker = FakeAuthorizer(world.scope, *below)
+        for module in MODULES:
+            monkeypatch.setattr(module, "authorizer", lambda weaker=weaker: weaker)
+        assert served.call(method, path, body, **query)[0] == 403, (method, path)
+
+
+def test_a_page_of_large_annotations_is_shorter_and_goes_on(served: Api, world: World) -> None:
+    key, version = version_of(world, kind="object_detection")
+    box = {"x1": 0.123456789, "y1": 0.123456789, "x2": 5.5, "y2": 9.987654321}
+    large = Annotation.model_validate({"regions": [{"label": "a", "box": box}] * 4_000})
+    samples = planted(world, key, 9, lambda _place: large)
+    shown, cursor, pages = [], None, 0
+    while pages == 0 or cursor:
+        query = {"cursor": cursor} if cursor else {}
+        page = served.ok("GET", f"{version}/samples", include="annotation", limit="200", **query)
+        shown += [row["sample_id"] for row in page["items"]]
+        cursor, pages = page["next_cursor"], pages + 1
+    assert shown == [row.sample_id for row in samples]
+    assert 1 < pages < 9
+
+
+RING = [[10, 10], [50, 10], [50, 50], [10, 50]]
+FORMS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, int]]] = [
+    ("image_classification_multi_label", {"labels": ["a", "b"]}, {"labels": ["a", "c d"]}, {"a": 1, "b": 1}),
+    (
+        "object_detection",
+        {"regions": [{"label": "a", "box": {"x1": 1, "y1": 1, "x2": 9, "y2": 9}}] * 2},
+        {"regions": [{"label": "a", "box": {"x1": 9, "y1": 9, "x2": 1, "y2": 1}}]},
+        {"a": 2},
+    ),
+    (
+        "instance_segmentation",
+        {
+            "regions": [
+                {"label": "a", "polygons": [RING]},
+                {"label": "b", "mask": {"width": 640, "height": 480, "counts": [0, 307200]}},
+            ]
+        },
+        {"regions": [{"label": "a", "polygons": [[[1, 1], [2, 2]]]}]},
+        {"a": 1, "b": 1},
+    ),
+    ("ocr", {"regions": [{"polygons": [RING], "text": "Straße"}]}, {"labels": ["a"]}, {}),
+    ("short_text_matching", {"labels": ["1"]}, {"labels": ["2"]}, {"1": 1}),
+    (
+        "entity_extraction",
+        {"spans": [{"label": "City", "start": 0, "end": 4, "text": "Rome"}]},
+        {"spans": [{"label": "City", "start": 0, "end": 4, "text": "Roma"}]},
+        {"City": 1},
+    ),
+    ("audio_classification", {"labels": ["a"]}, {"labels": ["a", "b"]}, {"a": 1}),
+]
+
+
+@pytest.mark.parametrize(("kind", "right", "wrong", "counts"), FORMS, ids=[form[0] for form in FORMS])
+def test_each_form_of_annotation_is_taken_and_its_faults_are_told(
+    served: Api,
+    world: World,
+    kind: str,
+    right: dict[str, Any],
+    wrong: dict[str, Any],
+    counts: dict[str, int],
+) -> None:
+    texts = {"short_text_matching": ("Rome", "Roma"), "entity_extraction": ("Rome is old.",)}.get(kind, ())
+    key, version = version_of(world, kind=kind, **({"deduplicated": True} if texts else {}))
+    path = f"{version}/samples/{planted(world, key, 1, texts=texts)[0].sample_id}/annotation"
+    refused = served.call("PUT", path, {"annotation": wrong, "expected_revision": 1})
+    assert (refused[0], refused[1]["error"]["code"]) == (400, "invalid_annotation")
+    done = served.ok("PUT", path, {"annotation": right, "expected_revision": 1})
+    assert (done["label_counts"], done["annotation_revision"]) == (counts, 2)
+    cleared = served.ok("DELETE", path, expected_revision="2")
+    assert cleared["label_counts"] == {}
+    again = served.ok("POST", path, {"annotation": right})
+    assert (again["annotation"], again["annotation_revision"]) == (done["annotation"], 4)
+    assert_counts_are_right(world, key, *(f"label/{name}" for name in counts))

@@ -13,18 +13,22 @@ from openbml.datasets.annotating.edits import (
     Edit,
     EditStatus,
     LabelNotFoundError,
+    TooManyLabelsError,
 )
 from openbml.datasets.datasets import (
     DatasetDeletingError,
+    LabelCount,
     SmartLabellingRunningError,
     VersionBusyError,
     VersionKey,
 )
+from openbml.datasets.limits import LABELS_PER_VERSION
 from openbml.datasets.samples import AnnotationSource, AnnotationState, Facet
 from openbml.datasets.tables_dynamodb import version_item_key
 from openbml_formats.annotations import Annotation, Box, Region
 from tests.contract.datasets.conftest import USER, World
 from tests.contract.datasets.planting import assert_counts_are_right, classes, planted
+from tests.fakes.datasets_archives import archive, labelled_pairs
 
 ANNA, BERT = Author.human(1), Author.human(2)
 
@@ -204,4 +208,60 @@ def test_appending_people_do_not_disturb_each_other(world: World) -> None:
     with ThreadPoolExecutor(4) as people:
         list(people.map(append, range(4)))
     assert sorted(world.samples.get(key, sample_id).labels) == ["p0", "p1", "p2", "p3"]
+    assert_counts_are_right(world, key)
+
+
+def test_labels_beyond_the_limit_are_refused_whoever_made_the_others(world: World) -> None:
+    key = world.dataset()
+    world.imported(key, archive(labelled_pairs(12)))
+    version = world.table.get_item(Key=version_item_key(key))["Item"]
+    assert version["label_count"] == len(world.labels.all(key))
+    world.table.update_item(
+        Key=version_item_key(key),
+        UpdateExpression="SET label_count = :almost",
+        ExpressionAttributeValues={":almost": LABELS_PER_VERSION - 1},
+    )
+    first, second, *_ = world.samples.of_chunk(key.scope, world.samples.chunks(key)[0])
+    last = Edit(sample_id=first.sample_id, annotation=classes("last"))
+    world.annotations.apply_edits(key, [last], author=ANNA, during_import=None)
+    more = Edit(sample_id=second.sample_id, annotation=classes("more"))
+    with pytest.raises(TooManyLabelsError):
+        world.annotations.apply_edits(key, [more], author=ANNA, during_import=None)
+    with pytest.raises(TooManyLabelsError):
+        world.labels.ensure(key, [LabelCount(name="more")])
+    known = more.model_copy(update={"annotation": classes("last")})
+    assert world.annotations.apply_edits(key, [known], author=ANNA, during_import=None)[0].sample
+    assert_counts_are_right(world, key)
+
+
+def test_two_edits_of_one_sample_in_one_call_come_one_after_the_other(world: World) -> None:
+    key = world.dataset()
+    sample_id = planted(world, key, 1)[0].sample_id
+    edits = [Edit(sample_id=sample_id, annotation=classes(name)) for name in ("a", "b", "a")]
+    world.annotations.apply_edits(key, edits, author=ANNA, during_import=None)
+    assert world.samples.get(key, sample_id).annotation_revision == 4
+    assert_counts_are_right(world, key, "label/b")
+
+
+def test_large_annotations_lie_by_themselves_and_many_do_not_burst_a_transaction(world: World) -> None:
+    key = world.dataset(kind="object_detection")
+    samples = planted(world, key, 45)
+    chance = random.Random(1)
+    rings = [
+        tuple((chance.random() * 600, chance.random() * 400) for _corner in range(1_100)) for _ in range(2)
+    ]
+    large = [Annotation(regions=(Region(label="a", polygons=(ring,)),)) for ring in rings]
+    for annotation in large:
+        edits = [Edit(sample_id=row.sample_id, annotation=annotation) for row in samples]
+        outcomes = world.annotations.apply_edits(key, edits, author=ANNA, during_import=None)
+        assert {row.status for row in outcomes} == {EditStatus.APPLIED}
+    huge = Annotation(regions=tuple(region for row in large for region in row.regions) * 2)
+    edit = Edit(sample_id=samples[0].sample_id, annotation=huge, expected_revision=3)
+    world.annotations.apply_edits(key, [edit], author=ANNA, during_import=None)
+    kept = world.samples.get(key, samples[0].sample_id)
+    assert world.samples.annotation_of(key.scope, kept) == huge
+    back = Edit(sample_id=samples[0].sample_id, annotation=large[0], expected_revision=4)
+    world.annotations.apply_edits(key, [back], author=ANNA, during_import=None)
+    said = [world.history.annotation(key.scope, samples[0].sample_id, number) for number in (2, 3, 4)]
+    assert said == [*large, huge]
     assert_counts_are_right(world, key)

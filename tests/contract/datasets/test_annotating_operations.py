@@ -323,3 +323,18 @@ def test_an_import_waits_for_a_running_operation(world: World) -> None:
     )
     assert world.datasets.version(key).sample_count == 0
     assert world.imported(key, archive(labelled_pairs(2))).accepted == 2
+
+
+def test_a_worker_without_time_leaves_the_rest_to_the_next(world: World) -> None:
+    key = world.dataset()
+    planted(world, key, 90, lambda _place: classes("a"))
+    operation = begun(world, key, BulkAction(kind=ActionKind.CLEAR_ANNOTATIONS))
+    worked(world, world.bulk.taken()[0])  # type: ignore[arg-type]
+    rounds = 0
+    while messages := world.bulk.taken():
+        looks = iter([True, False])
+        worked(world, messages[0], has_time=lambda looks=looks: next(looks))  # type: ignore[arg-type]
+        rounds += 1
+    done = world.operations.get(key, operation.operation_id)
+    assert (done.state, done.changed, rounds) == (OperationState.FINISHED, 90, 3)
+    assert_counts_are_right(world, key, "label/a")

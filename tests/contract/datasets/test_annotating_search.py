@@ -1,5 +1,6 @@
 """Lists of samples: filters together, order, places, pages that hold still while others edit; the feed."""
 
+import random
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,18 @@ from hypothesis import strategies as st
 from openbml.core.errors import InvalidRequestError
 from openbml.datasets.annotating.edits import Author, Edit
 from openbml.datasets.annotating.sample_feed import leased_neighbour, neighbour
+from openbml.datasets.annotating.sample_index_dynamodb import DynamoSampleIndex
 from openbml.datasets.annotating.sample_search import SampleFilter, SampleOrder, find_samples
 from openbml.datasets.datasets import VersionKey
-from openbml.datasets.samples import AnnotationSource, AnnotationState, Sample
+from openbml.datasets.sample_items_dynamodb import bitmap, index_key, sample_item
+from openbml.datasets.samples import AnnotationSource, AnnotationState, Facet, Sample
+from openbml.datasets.tables_dynamodb import version_item_key
 from openbml_formats.annotations import Annotation
 from tests.contract.datasets.conftest import World
 from tests.contract.datasets.planting import classes, planted
 
 HUMAN = Author.human(1)
+LETTERS = [chr(code) for code in range(0x4E00, 0x9000)]
 EVERYTHING = SampleFilter()
 
 
@@ -190,3 +195,48 @@ def test_the_feed_walks_forward_and_back_past_what_is_done(world: World) -> None
     assert [beside(None), beside(ids[1]), beside(ids[2]), beside(ids[4])] == [ids[0], ids[3], ids[3], None]
     assert [beside(ids[3], backwards=True), beside(ids[0], backwards=True)] == [ids[1], None]
     assert beside(None, backwards=True) == ids[4]
+
+
+def test_samples_that_come_singly_are_found_at_once(world: World) -> None:
+    key = world.dataset()
+    samples = planted(world, key, 4)
+    assert len(found(world, key, SampleFilter(name="images"))) == 4
+    late = [row.model_copy(update={"sample_id": row.sample_id + 10, "name": "late.jpg"}) for row in samples]
+    for row in late:
+        world.table.put_item(Item=sample_item(key.scope, row, world.data))
+        world.table.put_item(
+            Item={
+                **index_key(key, Facet.everything().key, row.chunk),
+                "ordinals": bitmap([sample.ordinal for sample in (*samples, *late)]),
+            }
+        )
+        world.table.update_item(
+            Key=version_item_key(key),
+            UpdateExpression="ADD revision :one",
+            ExpressionAttributeValues={":one": 1},
+        )
+    ids = [row.sample_id for row in late]
+    assert found(world, key, SampleFilter(name="LATE")) == ids
+    world.index = DynamoSampleIndex(world.table, world.data)
+    assert found(world, key, SampleFilter(name="late"), order=SampleOrder.NAME) == ids
+
+
+def test_columns_of_long_names_lie_by_themselves_and_go_with_their_chunk(world: World) -> None:
+    key = world.dataset()
+    samples = planted(world, key, 1)
+    chance = random.Random(1)
+    rows = [
+        samples[0].model_copy(
+            update={
+                "sample_id": samples[0].sample_id + place,
+                "name": "".join(chance.choices(LETTERS, k=390)),
+            }
+        )
+        for place in range(600)
+    ]
+    world.samples.add_chunk(key, samples[0].chunk, rows)
+    assert world.keys("data", f"{key.scope.prefix}columns/")
+    assert found(world, key, SampleFilter(name=rows[500].name[100:120])) == [rows[500].sample_id]
+    world.samples.remove_chunk(key, samples[0].chunk, rows)
+    world.samples.remove_chunk(key, samples[0].chunk, rows)
+    assert not world.keys("data", f"{key.scope.prefix}columns/")

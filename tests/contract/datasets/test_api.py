@@ -182,9 +182,9 @@ def test_the_routes_walk_from_a_dataset_to_its_samples(served: Api, world: World
     assert (shown["state"], shown["sample_count"]) == ("import_finished", 7)
     assert served.ok("GET", version.rsplit("/", 1)[0])["items"] == [shown]
     labels = served.ok("GET", f"{version}/labels")["items"]
-    assert labels == [
-        {"name": "cat", "sample_count": 4, "object_count": 4},
-        {"name": "dog", "sample_count": 3, "object_count": 3},
+    assert [(row["name"], row["sample_count"], row["object_count"]) for row in labels] == [
+        ("cat", 4, 4),
+        ("dog", 3, 3),
     ]
 
     first = served.ok("GET", f"{version}/samples", label="cat", limit="3")

@@ -398,3 +398,24 @@ def test_an_image_at_the_limit_of_the_gateway_fits(desk: Desk) -> None:
     """4 MB as Base64 and its event stay below the six megabytes that a function takes."""
     largest = json.dumps(Set(desk, ONE).body("x" * (4 * 1024 * 1024 // 3 * 4)))
     assert len(json.dumps({"body": largest})) < 6 * 1024 * 1024 - 10_000
+
+
+@pytest.mark.parametrize("place", ["volume", "volume#7"])
+def test_item_124_over_the_quota_of_account_or_user_nothing_is_added(desk: Desk, place: str) -> None:
+    images = Set(desk, ONE)
+    images.add(encoded(1))
+    desk.world.table.put_item(Item={"pk": "account#1#us-east-1", "sk": place, "images": 200_000})
+    assert images.refused(encoded(2)) == (406008, "quota exceeded")
+    assert len(images.samples()) == 1
+    images.add(encoded(1), [{"label_name": "known"}])  # what is there already takes no room
+
+
+def test_item_124_over_the_quota_of_a_dataset_nothing_is_added(desk: Desk) -> None:
+    texts = Set(desk, TEXT)
+    texts.add("first")
+    desk.world.table.update_item(
+        Key=version_item_key(texts.key),
+        UpdateExpression="SET sample_count = :full",
+        ExpressionAttributeValues={":full": 100_000},
+    )
+    assert texts.refused("second") == (406008, "quota exceeded")

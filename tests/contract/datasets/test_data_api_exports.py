@@ -7,13 +7,16 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from openbml.core.clock import utc_now
 from openbml.core.ids import new_id
 from openbml.datasets.datasets import VersionKey
+from openbml.datasets.garbage.sweep import sweep_objects
 from openbml.datasets.jobs.data_jobs import DataJob, StartDataJob
 from openbml.datasets.samples import Facet
 from tests.contract.datasets.conftest import World
@@ -222,3 +225,26 @@ def test_an_export_to_the_customers_bucket_has_no_address_of_ours(desk: Desk, jo
         "",
     )
     assert detail["storage_path"].startswith(f"s3://{bucket}/out/DatasetId_")
+
+
+def test_an_archive_stays_for_seven_days_and_is_swept(desk: Desk, jobs: JobDesk) -> None:
+    made = filled(desk, TEXT, [{"entity_content": "rain"}])
+    task = desk.ok("createExportTask", {"dataset_id": made["dataset_id"], "storage_type": "sysBos"})
+    ended = carried_out(desk, jobs, task["task_id"])
+    archive = f"{desk.world.scope.prefix}exports/"
+    assert len(desk.world.keys("data", archive)) == 1
+    assert ended.finished_at is not None
+    long_ago = ended.model_copy(
+        update={"finished_at": ended.finished_at - timedelta(days=8), "version": ended.version + 1}
+    )
+    desk.world.jobs.save(long_ago)
+    assert desk.ok("describeExportTask", {"task_id": task["task_id"]})["download_url"] == ""
+    for days, left in ((6, 1), (8, 0)):
+        sweep_objects(
+            marks=desk.world.marks,
+            samples=desk.world.samples,
+            data=desk.world.data,
+            now=lambda days=days: utc_now() + timedelta(days=days),  # type: ignore[misc]
+            has_time=lambda: True,
+        )
+        assert len(desk.world.keys("data", archive)) == left

@@ -14,7 +14,15 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 from openbml.compute import wiring as compute_wiring
 from openbml.core import wiring as core_wiring
 from openbml.datasets import wiring
+from openbml.datasets.annotating.bulk_operations import (
+    ActionKind,
+    BulkAction,
+    OperationMessage,
+    OperationState,
+)
 from tests.contract.datasets.conftest import World
+from tests.contract.datasets.planting import classes, planted
+from tests.contract.datasets.test_annotating_operations import begun
 from tests.contract.emulator import client
 
 FUNCTIONS = Path(__file__).resolve().parents[3] / "functions"
@@ -23,6 +31,7 @@ CONSUMERS = [
     "import_shard",
     "pack_snapshot",
     "delete_dataset",
+    "carry_out_operation",
     "start_data_job",
     "track_data_job",
 ]
@@ -62,6 +71,7 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         "IMPORT_SHARDS_QUEUE_URL": queue,
         "DATA_JOBS_QUEUE_URL": queue,
         "SNAPSHOTS_QUEUE_URL": queue,
+        "OPERATIONS_QUEUE_URL": queue,
         "STAGE": "dev",
         "COMPUTE_TABLE_NAME": world.table.name,
         "IMAGE_REPOSITORY_PREFIX": "localhost/openbml",
@@ -118,3 +128,21 @@ def test_the_schedule_sweeps_nothing_when_nothing_is_due(environment: World) -> 
 
 def test_the_schedule_resumes_no_job_when_none_is_left_behind(environment: World) -> None:
     assert handler("resume_data_jobs")(event("resume_data_jobs"), Context()) is None
+
+
+def test_the_schedule_resumes_nothing_when_no_operation_is_silent(environment: World) -> None:
+    assert handler("resume_operations")(event("resume_operations"), Context()) is None
+
+
+def test_an_operation_goes_through_its_function_from_plan_to_end(environment: World) -> None:
+    world = environment
+    key = world.dataset()
+    planted(world, key, 5, lambda _place: classes("a"))
+    operation = begun(world, key, BulkAction(kind=ActionKind.DELETE_LABEL, label="a"))
+    for chunk in (None, *world.samples.chunks(key)):
+        message = OperationMessage(version_key=key, operation_id=operation.operation_id, chunk=chunk)
+        record = event("carry_out_operation")
+        record["Records"][0]["body"] = message.model_dump_json()
+        assert handler("carry_out_operation")(record, Context()) == {"batchItemFailures": []}
+    assert world.operations.get(key, operation.operation_id).state is OperationState.FINISHED
+    assert world.labels.all(key) == []

@@ -1,6 +1,7 @@
 """Plans that a data job makes: the same shards, problems and ends as those of the function."""
 
 import io
+import json
 import zipfile
 
 import pytest
@@ -18,6 +19,7 @@ from openbml_data.workspace import Workspace
 from openbml_formats.data_jobs import DataJobOrder
 from tests.contract.datasets.conftest import World
 from tests.contract.datasets.job_desk import Buckets
+from tests.fakes.datasets_archives import archive, image_bytes
 
 LINES = "".join(f"text {number}\tlabel{number % 3}\n" for number in range(2500)) + "text 7\tother\n\n"
 
@@ -48,8 +50,10 @@ def zipped(body: str) -> bytes:
     return out.getvalue()
 
 
-def asked(world: World, body: bytes, name: str, format_code: str) -> DataImport:
-    key = world.dataset(kind="text_classification")
+def asked(
+    world: World, body: bytes, name: str, format_code: str, kind: str = "text_classification"
+) -> DataImport:
+    key = world.dataset(kind=kind)
     data_import = world.uploaded(key, body, names=[name], format_code=format_code)
     planned = world.planned(data_import)
     assert planned is not None
@@ -120,6 +124,26 @@ def test_a_large_archive_of_texts_is_planned_by_a_job(world: World) -> None:
     taken(world, job, result_of(world, job))
     ended = worked(world, data_import)
     assert (ended.state, ended.accepted, ended.unlabelled) == (ImportState.FINISHED, 300, 300)
+
+
+def test_a_large_annotation_file_of_images_is_read_by_a_job(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openbml.datasets.importing.plan_sources.PLAN_CENTRAL_BYTES", 100)
+    coco = {
+        "images": [{"id": n, "file_name": f"{n}.jpg", "width": 64, "height": 48} for n in range(5)],
+        "categories": [{"id": 1, "name": "big nut"}],
+        "annotations": [{"id": n, "image_id": n, "category_id": 1, "bbox": [1, 2, 30, 40]} for n in range(4)],
+    }
+    pictures = [(f"images/{n}.jpg", image_bytes(seed=n)) for n in range(5)]
+    body = archive([("annotations.json", json.dumps(coco).encode()), *pictures, ("readme.md", b"x")])
+    data_import = asked(world, body, "a.zip", "coco", kind="object_detection")
+    job = ordered(world)
+    taken(world, job, result_of(world, job))
+    ended = worked(world, data_import)
+    assert (ended.state, ended.accepted, ended.unlabelled) == (ImportState.FINISHED, 5, 1)
+    (label,), _ = world.datasets.labels(ended.version_key, limit=9, position=None)
+    assert (label.name, label.object_count) == ("big_nut", 4)
 
 
 def test_what_is_wrong_with_an_upload_fails_the_import_with_its_reason(world: World) -> None:

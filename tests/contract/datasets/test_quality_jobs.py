@@ -230,3 +230,39 @@ def test_previews_show_what_the_job_would_do(world: World, key: VersionKey) -> N
     shown = preview_augmentation(key, order, settings, **collaborators)
     assert [len(preview.after) for preview in shown] == [2, 2]
     assert all(str(preview.before.image_url).startswith("data:image/jpeg") for preview in shown)
+
+
+def test_texts_are_converted_and_their_labels_stay(world: World, desk: JobDesk) -> None:
+    made = world.dataset("titles", "text_classification")
+    lines = "头发发展\tnews\n皇后后面\tsport\n头发发展！\tnews\n".encode()
+    world.imported(made, lines, names=["titles.txt"], format_code="text_labels")
+    operations = (operation("convert_chinese", target="traditional"), operation("remove_duplicates"))
+    job = cleaning(world, desk, made, *operations)
+    view = derivation_view(ended(desk, job))
+    assert view.result is not None
+    assert (view.result.changed, view.result.dropped) == (2, 1)
+    assert committed(world, job).state is ImportState.FINISHED
+    found = {sample.texts[0]: list(sample.labels) for sample in world.all_samples(target_of(job))}
+    assert found == {"頭髮發展": ["news"], "皇后後面": ["sport"]}
+
+
+def test_a_cleaning_that_leaves_nothing_ends_with_an_empty_version(
+    world: World, desk: JobDesk, key: VersionKey
+) -> None:
+    job = cleaning(world, desk, key, operation("remove_small", min_width=4000, min_height=4000))
+    view = derivation_view(ended(desk, job))
+    assert view.result is not None
+    assert view.result.dropped == 6
+    assert committed(world, job).state is ImportState.FINISHED
+    assert world.all_samples(target_of(job)) == []
+    assert len(world.all_samples(key)) == 6
+
+
+def test_what_does_not_fit_is_told_by_the_import(world: World, desk: JobDesk, key: VersionKey) -> None:
+    job = augmentation(world, desk, key, copies=3)
+    world.limited(images_per_dataset=10)
+    ended(desk, job)
+    data_import = world.imports.get(target_of(job), job.job_id)
+    assert data_import.state is ImportState.FAILED
+    assert data_import.failure is not None
+    assert "There is no room for 24 samples" in data_import.failure.message

@@ -2,13 +2,20 @@
 
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import pytest
 
+from openbml.core.errors import InvalidRequestError
 from openbml.core.ids import new_id
 from openbml.datasets.datasets import DatasetVersion, VersionKey, VersionState
+from openbml.datasets.events import ImportStateChanged
 from openbml.datasets.garbage.marks import GRACE
-from openbml.datasets.importing.data_imports import FailureReason, ImportState
+from openbml.datasets.importing.data_imports import DataImport, FailureReason, ImportState
+from openbml.datasets.importing.inputs import SourceVersion, Take
+from openbml.datasets.importing.start_imports import import_from_version
+from openbml.datasets.stored_objects import table_prefix
+from openbml.datasets.tables.import_tables import TableImportHook
 from openbml.datasets.tables.start_table_imports import import_from_catalogue
 from openbml.datasets.tables.table_catalogues import CatalogueTable
 from openbml.datasets.tables.table_settings import CataloguePlace, TableSettings
@@ -160,6 +167,60 @@ def test_an_import_cancelled_while_its_job_runs_leaves_no_rows(tables: TableDesk
     assert result.parts[0].key in marked(tables)
 
 
+def test_rows_of_a_deleted_dataset_are_swept(tables: TableDesk) -> None:
+    key = tables.dataset()
+    data_import = tables.planned(key, CSV)
+    (job,) = tables.jobs()
+    result = tables.worked(job)
+    tables.world.imports.remove(tables.world.cancelled(data_import))
+    tables.taken(job, result)
+
+    assert result.parts[0].key in marked(tables)
+
+
+class KilledError(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_killed_at_any_step_a_repeat_gives_the_same_end(tables: TableDesk, step: int) -> None:
+    key = tables.dataset()
+    tables.imported(key, CSV)
+    old = {name for name in tables.world.keys("data") if name.endswith(".parquet")}
+    data_import = tables.planned(key, b"x,y\n5,a\n", upload_type="overwrite")
+    (job,) = tables.jobs()
+    result = tables.worked(job)
+    steps = iter(range(100))
+
+    class Killing:
+        def __init__(self, real: Any) -> None:
+            self._real = real
+
+        def __getattr__(self, name: str) -> Any:
+            real = getattr(self._real, name)
+
+            def called(*given: Any, **named: Any) -> Any:
+                if name in ("put", "commit", "publish", "mark") and next(steps) == step:
+                    raise KilledError
+                return real(*given, **named)
+
+            return called
+
+    importer = tables.world.importer
+    names = ("data", "tables", "events", "marks")
+    killed = importer._replace(**{name: Killing(getattr(importer, name)) for name in names})
+    with pytest.raises(KilledError):
+        TableImportHook(killed).completed(job, result.model_dump(mode="json"))
+    tables.taken(job, result)
+
+    assert tables.world.current(data_import).state is ImportState.FINISHED
+    assert tables.rows(key) == [[5, "a"]]
+    assert (version(tables, key).sample_count, version(tables, key).revision) == (1, 2)
+    assert old < marked(tables)
+    told = [event.state for event in tables.world.events.events if isinstance(event, ImportStateChanged)]
+    assert told[-1] is ImportState.FINISHED
+
+
 def test_a_job_that_dies_fails_its_import(tables: TableDesk) -> None:
     key = tables.dataset()
     data_import = tables.planned(key, CSV)
@@ -183,6 +244,55 @@ def test_a_zip_and_parquet_are_taken_and_time_series_too(tables: TableDesk) -> N
     assert tables.rows(key) == tables.rows(again) == [["2020-01-01", 1], ["2020-02-01", 2]]
 
 
+def test_the_rows_of_another_version_are_copied_and_outlive_it(tables: TableDesk) -> None:
+    world, key = tables.world, tables.dataset()
+    tables.imported(key, CSV)
+    series = tables.dataset("series", "time_series")
+    source = SourceVersion(dataset_id=key.dataset_id, version_number=1, take=Take.ALL)
+    for _ in range(2):
+        copied = import_from_version(
+            series,
+            source,
+            user_id=USER,
+            datasets=world.datasets,
+            imports=world.imports,
+            archives=world.archives,
+            events=world.events,
+            new_id=new_id,
+            now=world.clock,
+        )
+        world.planned(copied)
+        ended = tables.ended(copied)
+        assert (ended.failure, ended.accepted) == (None, 3)
+    for name in world.keys("data", table_prefix(key)):
+        world.data.delete(name)
+
+    assert tables.rows(series) == ROWS * 2
+    found, table = world.tables.find(series), world.tables.find(key)
+    assert found is not None
+    assert table is not None
+    assert (found.rows, found.column_count) == (6, table.column_count)
+
+
+def test_only_all_rows_of_a_table_are_taken_and_by_tables_only(tables: TableDesk) -> None:
+    world, key = tables.world, tables.dataset()
+    tables.imported(key, CSV)
+    for target, take in ((tables.dataset("other"), Take.LABELLED), (world.dataset("images"), Take.ALL)):
+        source = SourceVersion(dataset_id=key.dataset_id, version_number=1, take=take)
+        with pytest.raises(InvalidRequestError):
+            import_from_version(
+                target,
+                source,
+                user_id=USER,
+                datasets=world.datasets,
+                imports=world.imports,
+                archives=world.archives,
+                events=world.events,
+                new_id=new_id,
+                now=world.clock,
+            )
+
+
 def external(tables: TableDesk, files: dict[str, bytes], **described: object) -> CatalogueTable:
     bucket = tables.world.archives._bucket
     for name, body in files.items():
@@ -203,9 +313,9 @@ def external(tables: TableDesk, files: dict[str, bytes], **described: object) ->
     return table
 
 
-def from_catalogue(tables: TableDesk, key: VersionKey, **settings: object) -> None:
+def begun(tables: TableDesk, key: VersionKey, **settings: object) -> DataImport:
     place = CataloguePlace(database="sales", table="orders")
-    data_import = import_from_catalogue(
+    return import_from_catalogue(
         key,
         TableSettings.model_validate({"catalogue": place, **settings}),
         user_id=USER,
@@ -217,6 +327,10 @@ def from_catalogue(tables: TableDesk, key: VersionKey, **settings: object) -> No
         new_id=new_id,
         now=tables.world.clock,
     )
+
+
+def from_catalogue(tables: TableDesk, key: VersionKey, **settings: object) -> None:
+    data_import = begun(tables, key, **settings)
     tables.world.planned(data_import)
     ended = tables.ended(data_import)
     assert ended.failure is None, ended.failure
@@ -228,6 +342,27 @@ def test_an_external_table_is_read_where_it_is(tables: TableDesk) -> None:
     from_catalogue(tables, key)
 
     assert tables.rows(key) == [[1, "2.50"], [2, "3.00"], [3, None]]
+
+
+def test_an_external_table_that_is_gone_or_closed_fails_its_import(tables: TableDesk) -> None:
+    key = tables.dataset()
+    external(tables, {"part-0": b"1,2\n"})
+    data_import = begun(tables, key)
+    tables.world.catalogue.tables.clear()
+    tables.world.planned(data_import)
+    ended = tables.world.current(data_import)
+    assert ended.failure is not None
+    assert ended.failure.reason is FailureReason.SOURCE_TABLE
+
+    for bucket in ("no-such-bucket", tables.world.archives._bucket):
+        described = external(tables, {})
+        elsewhere = described.model_copy(update={"files": ExternalFiles(bucket=bucket, prefix="none")})
+        tables.world.catalogue.tables["sales", "orders"] = elsewhere
+        data_import = begun(tables, key)
+        tables.world.planned(data_import)
+        ended = tables.ended(data_import)
+        assert ended.failure is not None
+        assert ended.failure.reason is FailureReason.SOURCE_TABLE
 
 
 def test_columns_of_an_external_table_are_chosen_renamed_and_typed(tables: TableDesk) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from openbml.datasets.datasets import VersionKey
+from openbml.datasets.datasets import DatasetVersionNotFoundError, VersionKey
+from openbml.datasets.delete_datasets import delete_dataset
+from openbml.datasets.garbage.sweep import sweep_objects
 from openbml.datasets.request_snapshots import request_snapshot
 from openbml.datasets.snapshots import (
     EmptySelectionError,
@@ -16,9 +18,12 @@ from openbml.datasets.snapshots import (
     SnapshotState,
     manifest_key,
 )
+from openbml.datasets.stored_objects import table_prefix
+from openbml.datasets.tables.browse_tables import table_of
 from openbml_formats.tables.schemas import TableSchema
 from openbml_formats.tables.table_imports import TableManifest, TablePart
 from tests.contract.datasets.conftest import World
+from tests.contract.datasets.table_desk import TableDesk
 from tests.contract.datasets.test_snapshot_kinds import dataset
 
 pytestmark = pytest.mark.contract
@@ -85,3 +90,32 @@ def test_an_empty_table_or_a_choice_of_labels_is_refused(world: World) -> None:
         frozen(world, {}, whole)
     with pytest.raises(SelectionRefusedError):
         frozen(world, {key: table("1")}, whole.model_copy(update={"labels": ["x"]}))
+
+
+def test_rows_that_a_snapshot_names_outlive_their_version_and_what_replaced_them(world: World) -> None:
+    tables = TableDesk(world)
+    key, other = tables.dataset("kept"), tables.dataset("other")
+    for version in (key, other):
+        tables.imported(version, b"id,amount\n1,2\n3,4\n")
+    _, manifest = table_of(key, tables=world.tables, data=world.data)
+    frozen(world, {key: manifest})
+    tables.imported(key, b"id,amount\n5,6\n", upload_type="overwrite")
+    tables.imported(other, b"id,amount\n5,6\n", upload_type="overwrite")
+    for version in (key, other):
+        delete_dataset(version.scope, version.dataset_id, datasets=world.datasets, deletions=world.deletions)
+    world.deletions_carried_out()
+    world.clock.pass_time(hours=30)
+    sweep_objects(
+        marks=world.marks, samples=world.samples, data=world.data, now=world.clock, has_time=lambda: True
+    )
+    assert all(world.data.size(part.key) for part in manifest.parts)
+    assert world.keys("data", table_prefix(other)) == []
+
+
+def test_a_version_on_its_way_out_is_not_frozen(world: World) -> None:
+    key = world.dataset("orders", "table")
+    delete_dataset(key.scope, key.dataset_id, datasets=world.datasets, deletions=world.deletions)
+    with pytest.raises(DatasetVersionNotFoundError):
+        world.datasets.freeze(key)
+    with pytest.raises(SelectionRefusedError):
+        frozen(world, {key: table("1")})

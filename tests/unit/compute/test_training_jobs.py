@@ -243,3 +243,13 @@ def test_a_training_job_kept_before_there_were_kinds_is_read_as_one() -> None:
     kept = Job(request=processing_request(), created_at=NOON, changed_at=NOON)
     assert Job.model_validate(kept.model_dump(mode="json")) == kept
     assert kept.request.scope == SCOPE
+
+
+def test_the_end_of_a_job_is_told_again_to_an_owner_who_asks(world: World) -> None:
+    world.compute.submit_processing(processing_request())
+    world.compute.announce_end("data7")
+    assert world.told() == []
+    world.processing.reports["data7"] = JobReport(state=JobState.COMPLETED)
+    world.compute.follow_job("data7")
+    world.compute.announce_end("data7")
+    assert world.told() == [JobState.COMPLETED, JobState.COMPLETED]

@@ -139,3 +139,21 @@ def test_shards_are_cut_and_names_stay_apart() -> None:
     result = augmented(workspace, "swap_characters", kind="text_classification", copies=2)
     assert result.shards == 3
     assert len({sample.name for sample in workspace.planned()}) == 2100
+
+
+def test_a_picture_is_never_scaled_beyond_what_a_dataset_takes() -> None:
+    workspace = image_workspace([(jpeg(Image.new("RGB", (2000, 1000), "red")), None)])
+    larger = {"code": "scale", "parameters": {"min_factor": 4, "max_factor": 4}}
+    result = augmented(workspace, larger, kind="image_classification")
+    assert result.copies == 1
+    stored = workspace.planned()[1].content
+    assert isinstance(stored, StoredFile)
+    with Image.open(io.BytesIO(workspace.put[stored.key])) as image:
+        assert max(image.size) == 4095
+
+
+def test_a_result_stays_small_enough_to_be_kept_with_its_job() -> None:
+    rows = [(b"broken %d" % number, Annotation(labels=("a" * 20,))) for number in range(500)]
+    result = augmented(image_workspace(rows), "mirror", kind="image_classification")
+    assert result.problem_counts == {"image_type": 500}
+    assert len(result.model_dump_json()) < 50_000

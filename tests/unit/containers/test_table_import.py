@@ -1,9 +1,11 @@
 """Imports of tables, from an upload's bytes to parts, pages and report (spec 01 QS-8, spec 02 section 9)."""
 
+import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +28,7 @@ from openbml_formats.tables.table_imports import (
 from tests.fakes.table_store import MemoryTableStore, upload
 
 PREFIX = "projects/1/tables/2/1/3/"
+NAMES = ["a", "b", "c"]
 ORDERS = TableSchema.from_lists([0, 2], ["id", "amount"], ["order_id", "amount"], ["bigint", "decimal(10,2)"])
 
 
@@ -227,6 +230,36 @@ def test_ragged_rows_keep_their_places(rows: Sequence[Sequence[str]]) -> None:
     assert [[None if v is None else str(v) for v in row.values()] for row in done.rows] == wanted
 
 
+words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
+odd_cells = st.sampled_from(["", " ", '"', '""', "a,b", "\n", "\r\n", "x\ny", "'", ";", "NA", "1", "界,\n"])
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(words | odd_cells, min_size=3, max_size=3), min_size=1, max_size=12),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "gb18030"]),
+)
+def test_what_a_csv_writer_writes_is_what_is_imported(
+    rows: Sequence[Sequence[str]], delimiter: str, quoting: int, encoding: str
+) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter, quoting=quoting)  # ends lines with CRLF
+    writer.writerows([NAMES, *rows])
+    columns = TableSchema.from_lists(range(3), NAMES, NAMES, ["string"] * 3)
+    done = Imported(
+        text.getvalue().encode(encoding),
+        chosen=columns,
+        header=HeaderChoice.TRUE,
+        delimiter=delimiter,
+        encoding=encoding,
+    )
+
+    assert [list(row.values()) for row in done.rows] == [[cell or None for cell in row] for row in rows]
+    assert not done.result.problems
+
+
 def test_a_cell_over_4096_characters_is_cut_left_out_or_ends_the_import() -> None:
     data = ("a,b\n1," + "界" * 4096 + "\n2," + "x" * 4097 + "\n").encode()
 
@@ -403,6 +436,34 @@ def test_json_lines_of_an_external_table_are_read_by_name() -> None:
     done = Imported(data, "t.json", format=TableFormat.JSON, source=source)
 
     assert done.rows == [{"id": 1, "name": "a"}, {"id": 2, "name": None}, {"id": None, "name": "true"}]
+
+
+def test_a_line_of_json_lines_that_is_no_object_of_single_values_is_refused() -> None:
+    source = TableSchema.from_lists([0, 1], ["id", "name"], ["id", "name"], ["int", "string"])
+    for line in (b"[1, 2]", b"{", b'{"id": {"x": 1}}', b"[" * 100_000):
+        data = b'{"id": 1}\n' + line
+        reason, message = Imported(data, "t.json", format=TableFormat.JSON, source=source).refusal
+        assert (reason, "line 2" in message) == ("schema", True), message
+
+
+def test_an_import_that_dies_between_its_parts_leaves_no_result_and_no_half_part() -> None:
+    class DyingStore(MemoryTableStore):
+        def put(self, key: str, body: bytes, *, content_type: str) -> None:
+            raise ConnectionError
+
+    class CutStore(MemoryTableStore):
+        @contextmanager
+        def writing(self, key: str) -> Iterator[Any]:
+            with super().writing(key) as sink:
+                sink.write = lambda data: (_ for _ in ()).throw(ConnectionError())
+                yield sink
+
+    order = TableOrder(import_id=3, prefix=PREFIX)
+    for store in (DyingStore(), CutStore()):
+        with pytest.raises(ConnectionError):
+            import_table(order, [upload(b"a,b\n1,2\n" * 5_000)], store, tell=lambda done, total: None)
+        assert import_result_key(PREFIX) not in store.objects
+    assert store.objects.keys() <= {f"{PREFIX}rows-{page:05}.jsonl.z" for page in range(10)}
 
 
 def test_doing_an_import_again_leaves_the_same_objects() -> None:

@@ -76,6 +76,27 @@ def test_repeated_rows_and_identifiers_are_told(tmp_path: Path) -> None:
     assert {"rows_duplicate", "columns_identifiers"} <= codes
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [-1.7e308, 1.7e308, 0.0],
+        [5e-324, 0.0],
+        [1e16, 1e16 + 2],
+        [-0.0, 0.0],
+        [2**63 - 1, -(2**63)],
+        [1e300, math.nextafter(1e300, math.inf)],
+    ],
+)
+def test_extreme_numbers_have_bins_too(tmp_path: Path, values: list[float]) -> None:
+    found = column(profile(tmp_path, n=values), "n")
+    assert sum(found.counts) == len(values)
+    assert all(math.isfinite(edge) for edge in found.edges)
+    assert list(found.edges) == sorted(found.edges)
+    assert TableQuality.model_validate_json(
+        TableQuality(rows=1, column_count=1, columns=[found]).model_dump_json()
+    ).columns
+
+
 def test_a_table_without_rows_has_columns_without_figures(tmp_path: Path) -> None:
     path = tmp_path / "part.parquet"
     pl.DataFrame(schema={"a": pl.Int64, "b": pl.String}).write_parquet(path)

@@ -249,14 +249,16 @@ def test_the_furthest_progress_counts_and_other_lines_do_not(world: World) -> No
 
 
 def test_what_was_left_behind_is_pushed_on(world: World) -> None:
-    waiting, stopping = data_job(1), world.running(2)
+    waiting, stopping, working = data_job(1), world.running(2), world.running(3)
     world.jobs.add(waiting)
+    world.jobs.add(data_job(4, state=DataJobState.RUNNING))  # compute knows nothing of it
     world.jobs.save(stopping.stopping(NOON))
     assert world.resumed() == 0
     world.clock.pass_time(minutes=5)
-    assert world.resumed() == 2
+    assert world.resumed() == 4
     assert world.starting.messages == [StartDataJob(job_id=1)]
     assert world.runtime.stopped == ["data2"]
+    assert set(world.runtime.announced) == {stopping.compute_id, working.compute_id}
 
 
 def test_a_planning_job_leaves_its_shards_in_their_order() -> None:

@@ -2,6 +2,7 @@
 
 import math
 import random
+import sys
 from array import array
 from bisect import bisect_right
 
@@ -11,6 +12,7 @@ _KEPT = 100_000
 _BINS = 20
 _SEED = 20_001
 _STEPS = (1, 2, 2.5, 5, 10)
+_LARGEST = sys.float_info.max
 
 
 class Quantity:
@@ -82,9 +84,12 @@ def even_edges(low: float, high: float) -> list[float]:
     """Return round edges of at most about twenty bins that cover a range."""
     if high <= low:
         return [low, low + 1]
-    raw = (high - low) / _BINS
+    raw = high / _BINS - low / _BINS  # a difference of the largest numbers has no value
+    if raw < sys.float_info.min:
+        return [low, high]
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * size for size in _STEPS if power * size >= raw * 0.999_999)
     first = math.floor(low / step)
     last = max(first + 1, math.ceil(high / step))
-    return [number * step for number in range(first, last + 1)]
+    edges = [min(_LARGEST, max(-_LARGEST, number * step)) for number in range(first, last + 1)]
+    return [min(low, edges[0]), *edges[1:-1], max(high, edges[-1])]

@@ -130,8 +130,8 @@ def _figures(table: pl.LazyFrame, schema: dict[str, Any], step: int) -> dict[str
     names = list(schema)
     found: dict[str, Any] = {name: {} for name in names}
     for key, value in row.items():
-        place, figure = key.split("/")
-        found[names[int(place)]][figure] = value
+        number, figure = key.split("/")
+        found[names[int(number)]][figure] = value
     return found
 
 

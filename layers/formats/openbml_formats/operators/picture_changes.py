@@ -33,6 +33,7 @@ _LEVELS = 256
 _NORMAL = NormalDist()
 _DEVIATES = tuple(_NORMAL.inv_cdf((level + 0.5) / _LEVELS) for level in range(_LEVELS))
 _MIDDLE = 128
+_LONGEST_SIDE = 4095  # what a dataset takes; a larger picture would only cost memory
 
 
 def mirror(image: Image.Image, operation: Operation, rng: random.Random) -> Changed:
@@ -72,7 +73,8 @@ def crop(image: Image.Image, operation: Operation, rng: random.Random) -> Change
 
 
 def scale(image: Image.Image, operation: Operation, rng: random.Random) -> Changed:
-    factor = rng.uniform(operation.number("min_factor"), operation.number("max_factor"))
+    drawn = rng.uniform(operation.number("min_factor"), operation.number("max_factor"))
+    factor = min(drawn, _LONGEST_SIDE / max(image.size))
     width, height = max(1, round(image.width * factor)), max(1, round(image.height * factor))
     smooth = image.resize((width, height), Image.Resampling.BICUBIC)
     return Changed(smooth, scaled(width / image.width, height / image.height))

@@ -5,7 +5,7 @@ import struct
 import zlib
 from typing import NamedTuple
 
-from PIL import Image, ImageFilter, ImageOps, ImageStat, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 _FORMATS = ("JPEG", "PNG", "BMP")
 _JPEG = ("JPEG", "MPO")
@@ -15,8 +15,12 @@ _DAMAGED_BELOW = (struct.error, zlib.error, MemoryError)
 _MEASURED_SIDE = 512
 _MOST_PIXELS = 1 << 26
 _SMALL_SIDE = 16
+_REDUCED = 4
 _QUALITIES = (95, 88, 80, 65, 50)
-_LAPLACE = (0, 1, 0, 1, -4, 1, 0, 1, 0)
+# The Laplacian in steps of 4 around 128: a byte holds it up to ±512; rounding adds a twelfth to the variance.
+_STEP = 4
+_ROUNDING = 1 / 12
+_LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=_STEP, offset=128)
 
 # Pillow's own check warns by pixel count; `_opened` refuses by sides, before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
@@ -49,7 +53,7 @@ class Measures(NamedTuple):
 
     Attributes:
         brightness: mean luminance, 0 to 255.
-        sharpness: variance of the Laplacian at 512 pixels (responses beyond ±255 count as that).
+        sharpness: variance of the Laplacian at 512 pixels (responses beyond ±512 count as that).
         look: 64 bits that similar pictures share for the most part (difference hash).
         tones: 16 x 16 grey levels, row by row.
     """
@@ -120,13 +124,15 @@ def measures_of(image: Image.Image, size: tuple[int, int] | None = None) -> Meas
     grey = _grey(image)
     shown = size or image.size
     grey = _within(grey, _MEASURED_SIDE)
+    pixels = grey.width * grey.height
+    small = grey.reduce(_REDUCED) if min(grey.size) >= _REDUCED * _SMALL_SIDE else grey
     return Measures(
         width=shown[0],
         height=shown[1],
-        brightness=ImageStat.Stat(grey).mean[0],
+        brightness=sum(level * count for level, count in enumerate(grey.histogram())) / pixels,
         sharpness=sharpness(grey),
-        look=look_of(grey),
-        tones=grey.resize((_SMALL_SIDE, _SMALL_SIDE), Image.Resampling.BOX).tobytes(),
+        look=look_of(small),
+        tones=small.resize((_SMALL_SIDE, _SMALL_SIDE), Image.Resampling.BOX).tobytes(),
     )
 
 
@@ -135,14 +141,11 @@ def sharpness(grey: Image.Image) -> float:
     if min(grey.size) < 3:
         return 0.0
     inner = (1, 1, grey.width - 1, grey.height - 1)
-    total = squares = 0.0
-    for sign in (1, -1):
-        kernel = ImageFilter.Kernel((3, 3), [sign * value for value in _LAPLACE], scale=1)
-        levels = grey.filter(kernel).crop(inner).histogram()
-        total += sign * sum(level * count for level, count in enumerate(levels))
-        squares += sum(level * level * count for level, count in enumerate(levels))
-    pixels = (grey.width - 2) * (grey.height - 2)
-    return squares / pixels - (total / pixels) ** 2
+    levels = grey.filter(_LAPLACIAN).crop(inner).histogram()
+    pixels = sum(levels)
+    mean = sum(level * count for level, count in enumerate(levels)) / pixels
+    squares = sum(level * level * count for level, count in enumerate(levels)) / pixels
+    return max(0.0, _STEP**2 * (squares - mean**2 - _ROUNDING))
 
 
 def look_of(grey: Image.Image) -> int:

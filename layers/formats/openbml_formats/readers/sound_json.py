@@ -6,13 +6,13 @@ from openbml_formats.annotations import Annotation
 from openbml_formats.image_json import annotation_of
 from openbml_formats.json_values import sidecar_json
 from openbml_formats.limits import SIDECAR_BYTES
-from openbml_formats.pairs import paired_files
 from openbml_formats.protocols import ReadSettings, Shared
 from openbml_formats.readers.sounds import READER as UNLABELLED
 from openbml_formats.readers.unlabelled import kind_of
 from openbml_formats.records import Picture, Problem, Record
 from openbml_formats.sound_files import SOUND_SUFFIXES
 from openbml_formats.sources import Source
+from openbml_formats.strict_pairs import paired_files
 
 
 class SoundJsonReader:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from openbml_formats.image_json import annotation_of
 from openbml_formats.json_values import sidecar_json
 from openbml_formats.limits import MIB
-from openbml_formats.pairs import paired_files
 from openbml_formats.protocols import Reader, ReadSettings
 from openbml_formats.records import AnnotationError, Problem, Record
 from openbml_formats.sources import MemberUnreadableError, Source
+from openbml_formats.strict_pairs import paired_files
 from openbml_formats.text_rules import TEXT_FILE_BYTES, TextError, decoded_text
 from openbml_formats.text_samples import LabelReader, Place, text_record
 

@@ -73,6 +73,7 @@ class TableOrder(_Value):
         known: its columns; None: the version takes any. A job reads them from there.
         external: files that are read where they are, instead of an upload.
         source: their columns' names and types as a catalogue tells them, instead of a guess.
+        copied_key: manifest of another version whose rows are copied, data bucket, instead of an upload.
         rows, source_bytes: how much the version can still take.
     """
 
@@ -88,6 +89,7 @@ class TableOrder(_Value):
     known: TableSchema | None = None
     external: ExternalFiles | None = None
     source: TableSchema | None = None
+    copied_key: str | None = None
     rows: int = ROWS_AT_MOST
     source_bytes: int = DATASET_BYTES
 

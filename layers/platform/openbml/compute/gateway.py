@@ -50,6 +50,11 @@ class ComputeGateway:
             job_id, jobs=self._jobs, runtimes=self._runtimes, events=self._events, now=self._now
         )
 
+    def announce_end(self, job_id: str) -> Job:
+        return run_jobs.announce_end(
+            job_id, jobs=self._jobs, runtimes=self._runtimes, events=self._events, now=self._now
+        )
+
     def reconcile_jobs(self) -> int:
         return run_jobs.reconcile_jobs(
             jobs=self._jobs, runtimes=self._runtimes, events=self._events, now=self._now

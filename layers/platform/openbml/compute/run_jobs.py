@@ -85,6 +85,20 @@ def follow_job(
     return _followed(job_id, jobs=jobs, runtimes=runtimes, events=events, now=now)
 
 
+def announce_end(
+    job_id: str, *, jobs: JobRepository, runtimes: JobRuntimes, events: EventPublisher, now: Clock
+) -> Job:
+    """Follow the job and, if it has ended, tell its end once more: for an owner that has not heard of it.
+
+    Raises:
+        JobNotFoundError, JobConflictError
+    """
+    job = follow_job(job_id, jobs=jobs, runtimes=runtimes, events=events, now=now)
+    if job.state.is_final:
+        events.publish([JobStateChanged.of(job)])
+    return job
+
+
 def _followed(
     job_id: str, *, jobs: JobRepository, runtimes: JobRuntimes, events: EventPublisher, now: Clock
 ) -> Job:

@@ -27,6 +27,7 @@ from openbml.datasets.wiring import (
     data_store,
     dataset_repository,
     datasets_settings,
+    mark_repository,
     table_manifest,
 )
 from openbml.identity.wiring import authorizer
@@ -79,7 +80,7 @@ def list_exports(
     position = cursor_codec().decode(cursor, purpose=purpose)
     found, following = data_job_repository().page(key, DataJobKind.EXPORT, limit=limit, position=position)
     return Page(
-        items=[export_view(job, data=data_store(), dataset_name=name) for job in found],
+        items=[export_view(job, data=data_store(), dataset_name=name, now=utc_now) for job in found],
         next_cursor=cursor_codec().encode(following, purpose=purpose),
     )
 
@@ -99,7 +100,7 @@ def post_cancel(project_id: Id, dataset_id: Id, version_number: Number, export_i
         export_id,
         jobs=data_job_repository(),
         runtime=compute_gateway(),
-        hooks={DataJobKind.EXPORT: ExportHook()},
+        hooks={DataJobKind.EXPORT: ExportHook(mark_repository(), now=utc_now)},
         events=event_publisher(),
         now=utc_now,
     )
@@ -120,4 +121,4 @@ def _export(key: VersionKey, export_id: int) -> DataJob:
 
 def _view(job: DataJob) -> ExportView:
     dataset = dataset_repository().get(job.scope, job.dataset_id)
-    return export_view(job, data=data_store(), dataset_name=dataset.name)
+    return export_view(job, data=data_store(), dataset_name=dataset.name, now=utc_now)

@@ -82,6 +82,7 @@ class VersionView(Reply):
     unlabelled_count: int
     revision: int
     active_import_id: int | None
+    active_operation_id: int | None
     failure: VersionFailure | None
     created_at: AwareDatetime
     modified_at: AwareDatetime | None
@@ -104,6 +105,7 @@ class VersionView(Reply):
             unlabelled_count=version.sample_count - version.labelled_count,
             revision=version.revision,
             active_import_id=version.active_import_id,
+            active_operation_id=version.active_operation_id,
             failure=failure,
             created_at=version.created_at,
             modified_at=version.modified_at,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -33,6 +34,8 @@ from openbml.identity.projects import ProjectAccess
 from openbml.identity.wiring import authorizer
 
 router = Router()
+
+_PAGE_BYTES = 3_000_000  # of texts and annotations; a function's reply has 6 MB
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Offset = Annotated[int | None, Query(ge=0, le=10_000_000)]
@@ -97,38 +100,47 @@ def list_samples(
         added_before=added_before,
     )
     purpose = f"samples/{key.scope.key}/{dataset_id}/{version_number}/{order}/{wanted.model_dump_json()}"
-    found = find_samples(
+    find = partial(
+        find_samples,
         dataset_repository().version(key),
         wanted,
         order=order,
-        limit=limit,
         position=cursor_codec().decode(cursor, purpose=purpose),
         offset=offset or 0,
         index=sample_index(),
     )
+    found = find(limit=limit)
+    views, covered = _views(key, found.sample_ids, include)
+    if covered < len(found.sample_ids):
+        found = find(limit=covered)
     return SamplePage(
-        items=_views(key, found.sample_ids, include),
-        next_cursor=cursor_codec().encode(found.following, purpose=purpose),
-        total=found.total,
+        items=views, next_cursor=cursor_codec().encode(found.following, purpose=purpose), total=found.total
     )
 
 
-def _views(key: VersionKey, sample_ids: Sequence[int], include: Include | None) -> list[SampleView]:
-    """Return the samples in that order; one that was deleted in this moment is left out."""
-    rows = sample_repository().find(key.scope, sample_ids)
-    store = data_store()
-    return [
-        SampleView.of(
-            rows[sample_id],
-            key.scope,
-            store,
-            sample_repository().annotation_of(key.scope, rows[sample_id])
-            if include is Include.ANNOTATION
-            else None,
-        )
-        for sample_id in sample_ids
-        if sample_id in rows
-    ]
+def _views(
+    key: VersionKey, sample_ids: Sequence[int], include: Include | None
+) -> tuple[list[SampleView], int]:
+    """Return the samples in that order, and how many ids of the list they cover.
+
+    One that was deleted in this moment is left out. Long texts and large annotations make a shorter page.
+    """
+    repository, store = sample_repository(), data_store()
+    rows = repository.find(key.scope, sample_ids)
+    views: list[SampleView] = []
+    size_bytes = 0
+    for place, sample_id in enumerate(sample_ids):
+        sample = rows.get(sample_id)
+        if sample is None:
+            continue
+        with_annotation = include is Include.ANNOTATION
+        annotation = repository.annotation_of(key.scope, sample) if with_annotation else None
+        size_bytes += sum(len(text.encode()) for text in sample.texts)
+        size_bytes += len(annotation.model_dump_json()) if annotation else 0
+        if views and size_bytes > _PAGE_BYTES:
+            return views, place
+        views.append(SampleView.of(sample, key.scope, store, annotation))
+    return views, len(sample_ids)
 
 
 @router.get(f"{VERSION}/samples/<sample_id>")

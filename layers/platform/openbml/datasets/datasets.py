@@ -132,6 +132,7 @@ class DatasetVersion(BaseModel):
             than that API, until `DatasetRepository.identified`.
         size_bytes: of all samples.
         column_count: of a table.
+        frozen: a snapshot names rows of the version's table where they lie, so that they outlive it.
         revision: grows with every change of the content.
         modified_at: of the last change, None while there is none.
     """
@@ -150,6 +151,7 @@ class DatasetVersion(BaseModel):
     labelled_count: int = 0
     size_bytes: int = 0
     column_count: int = 0
+    frozen: bool = False
     revision: int = 0
     active_import_id: int | None = None
     active_operation_id: int | None = None
@@ -246,6 +248,13 @@ class DatasetRepository(Protocol):
 
     def rename(self, dataset: Dataset, name: str) -> Dataset:
         """Raises DatasetNameTakenError, DatasetNotFoundError, DatasetContendedError."""
+
+    def freeze(self, key: VersionKey) -> None:
+        """Keep the rows of a version's table from now on, whatever becomes of it.
+
+        Raises:
+            DatasetVersionNotFoundError: it is gone, or on its way out.
+        """
 
     def describe_version(self, key: VersionKey, description: str) -> None:
         """Raises DatasetVersionNotFoundError."""

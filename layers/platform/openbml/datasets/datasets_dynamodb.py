@@ -213,6 +213,20 @@ class DynamoDatasetRepository:
         puts = [{"Put": _new(item)} for item in version_items(version)]
         self._changed(dataset, [{"Update": raised}, *puts])
 
+    def freeze(self, key: VersionKey) -> None:
+        try:
+            self._table.update_item(
+                Key=version_item_key(key),
+                UpdateExpression="SET frozen = :yes",
+                ConditionExpression="attribute_exists(pk) AND #state <> :deleting",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={":yes": True, ":deleting": VersionState.DELETING.value},
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:
+            raise DatasetVersionNotFoundError(
+                dataset_id=key.dataset_id, version_number=key.version_number
+            ) from error
+
     def describe_version(self, key: VersionKey, description: str) -> None:
         if not self._updated(version_item_key(key), "description", description):
             raise DatasetVersionNotFoundError(dataset_id=key.dataset_id, version_number=key.version_number)

@@ -150,7 +150,8 @@ class VersionRemover:
             self._reports.remove(ended)
             self._imports.remove(ended)
         self._remove_jobs(version.key)
-        self._data.delete_below(table_prefix(version.key))
+        if not version.frozen:
+            self._data.delete_below(table_prefix(version.key))
         self._imports.remove_rest(version.key)
         return True
 

@@ -45,3 +45,4 @@ INLINE_PART_BYTES = 50_000  # larger parts lie in S3
 # --- exports ---
 DOWNLOAD_URL_S = 3600  # the manual's (spec 02 section 8.13)
 OPEN_JOBS_PER_VERSION = 10  # ours
+EXPORT_DAYS = 7  # ours: how long an archive that lies with the platform stays

@@ -96,6 +96,8 @@ def request_snapshot(
     versions = [_usable(scope, selection, task, datasets) for selection in selections]
     layout = layout_of(task)
     if layout is SnapshotLayout.PARQUET:
+        for selection in selections:
+            _freeze(scope, selection, datasets)
         return freeze_tables(
             scope,
             selections,
@@ -182,6 +184,14 @@ def _usable(
     if version.state in (VersionState.IMPORTING, VersionState.SMART_LABELLING, VersionState.DELETING):
         raise _refused(selection, f"it is {version.state.value}")
     return version
+
+
+def _freeze(scope: ProjectScope, selection: Selection, datasets: DatasetRepository) -> None:
+    """Keep the rows before the snapshot names them: a deletion that comes first is seen."""
+    try:
+        datasets.freeze(version_key(scope, selection))
+    except DatasetVersionNotFoundError as error:
+        raise _refused(selection, "there is no such dataset version") from error
 
 
 def _refused(selection: Selection, reason: str) -> SelectionRefusedError:

@@ -21,19 +21,19 @@ class Columns(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    ordinals: Sequence[int]
-    names: Sequence[str]
-    sizes: Sequence[int]
-    added_ms: Sequence[int]
+    ordinals: tuple[int, ...]
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+    added_ms: tuple[int, ...]
 
 
 def columns_of(samples: Sequence[Sample]) -> Columns:
     rows = sorted(samples, key=lambda sample: sample.ordinal)
     return Columns(
-        ordinals=[row.ordinal for row in rows],
-        names=[row.name for row in rows],
-        sizes=[row.size_bytes for row in rows],
-        added_ms=[milliseconds(row.added_at or _LONG_AGO) for row in rows],
+        ordinals=tuple(row.ordinal for row in rows),
+        names=tuple(row.name for row in rows),
+        sizes=tuple(row.size_bytes for row in rows),
+        added_ms=tuple(milliseconds(row.added_at or _LONG_AGO) for row in rows),
     )
 
 
@@ -46,10 +46,10 @@ def joined_columns(old: Columns, new: Columns) -> Columns:
         ]
     )
     return Columns(
-        ordinals=[row[0] for row in rows],
-        names=[row[1] for row in rows],
-        sizes=[row[2] for row in rows],
-        added_ms=[row[3] for row in rows],
+        ordinals=tuple(row[0] for row in rows),
+        names=tuple(row[1] for row in rows),
+        sizes=tuple(row[2] for row in rows),
+        added_ms=tuple(row[3] for row in rows),
     )
 
 

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from openbml.core.items import from_item, to_item
+from openbml.core.items import from_item
 from openbml.core.scope import ProjectScope
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.sample_columns import Columns, packed_columns
@@ -14,7 +14,7 @@ from openbml.datasets.stored_objects import ObjectStore, annotation_key
 from openbml_formats.annotations import Annotation
 
 ORDINALS = 1024
-_INLINE_ANNOTATION_BYTES = 50_000  # larger ones lie in S3 (contracts, section 5)
+INLINE_ANNOTATION_BYTES = 50_000  # larger ones lie in S3 (contracts, section 5)
 
 _INLINE_COLUMN_BYTES = 200_000
 _LEFT_OUT = frozenset({"texts", "extension", "width", "height", "duration_ms", "label_counts"})
@@ -93,7 +93,7 @@ def ordinals_of(bits: int) -> list[int]:
 
 def sample_item(scope: ProjectScope, sample: Sample, objects: ObjectStore) -> dict[str, Any]:
     """Return the sample's item, without what it has nothing of; a large annotation is stored first."""
-    bare = to_item(sample.model_copy(update={"annotation": None}))
+    bare = sample.model_dump(mode="json", exclude_none=True, exclude={"annotation"})
     item = {name: value for name, value in bare.items() if value or name not in _LEFT_OUT}
     item |= sample_key(scope, sample.sample_id)
     if sample.annotation is None or sample.annotation == Annotation():
@@ -106,7 +106,7 @@ def annotation_attributes(
 ) -> dict[str, Any]:
     """Return an annotation's attributes: compressed, or the SHA-256 that a large one is stored by now."""
     packed = zlib.compress(annotation.model_dump_json(exclude_defaults=True).encode(), level=1)
-    if len(packed) <= _INLINE_ANNOTATION_BYTES:
+    if len(packed) <= INLINE_ANNOTATION_BYTES:
         return {"annotation": packed}
     digest = hashlib.sha256(packed)
     where = annotation_key(scope, digest.hexdigest())
@@ -129,6 +129,15 @@ def kept_columns(key: VersionKey, item: dict[str, Any], objects: ObjectStore) ->
     if "columns" in item:
         return bytes(item["columns"])
     return objects.read(_columns_object(key, int(item["sk"])))
+
+
+def drop_columns(key: VersionKey, chunk: int, table: Any, objects: ObjectStore) -> None:
+    """Drop a chunk's columns, wherever they are kept; a repeat is harmless."""
+    at = columns_key(key, chunk)
+    item = table.get_item(Key=at).get("Item")
+    if item is not None and "columns" not in item:
+        objects.delete(_columns_object(key, chunk))
+    table.delete_item(Key=at)
 
 
 def _columns_object(key: VersionKey, chunk: int) -> str:

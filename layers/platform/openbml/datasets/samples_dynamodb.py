@@ -15,9 +15,9 @@ from openbml.datasets.sample_columns import columns_of
 from openbml.datasets.sample_items_dynamodb import (
     bitmap,
     columns_item,
-    columns_key,
     content_key,
     content_pk,
+    drop_columns,
     history_pk,
     index_pk,
     kept_annotation,
@@ -178,7 +178,8 @@ class DynamoSampleRepository:
             self._table, Key("pk").eq(history_pk(key.scope, chunk)), ProjectionExpression="pk, sk"
         )
         self._batches.delete([{"pk": item["pk"], "sk": item["sk"]} for item in history])
-        self._batches.delete([columns_key(key, chunk), chunk_key(key, chunk)])
+        drop_columns(key, chunk, self._table, self._objects)
+        self._table.delete_item(Key=chunk_key(key, chunk))
 
     def _release(self, key: VersionKey, sample: Sample) -> None:
         try:

@@ -163,6 +163,19 @@ def below(pk: str, prefix: str) -> ConditionBase:
     return Key("pk").eq(pk) & Key("sk").begins_with(prefix)
 
 
+def count_below(table: Any, pk: str, prefix: str) -> int:
+    """Return how many items there are; only their number is sent."""
+    start: dict[str, Any] = {}
+    count = 0
+    while True:
+        options = {"Select": "COUNT", "ConsistentRead": True, **start}
+        reply = table.query(KeyConditionExpression=below(pk, prefix), **options)
+        count += int(reply["Count"])
+        if "LastEvaluatedKey" not in reply:
+            return count
+        start = {"ExclusiveStartKey": reply["LastEvaluatedKey"]}
+
+
 class TableBatches:
     """BatchWriteItem and BatchGetItem with what was not processed asked again."""
 

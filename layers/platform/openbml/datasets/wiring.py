@@ -141,6 +141,7 @@ def external_reader() -> ExternalReader:
 @cache
 def table_importer() -> TableImporter:
     return TableImporter(
+        datasets=dataset_repository(),
         imports=import_repository(),
         tables=table_repository(),
         reports=report_repository(),
@@ -188,7 +189,7 @@ def data_job_hooks() -> Hooks:
     """Each kind's own business with its results."""
     derivations = DerivationHook(planner=planner, datasets=dataset_repository, deletions=deletion_queue)
     return {
-        DataJobKind.EXPORT: ExportHook(),
+        DataJobKind.EXPORT: ExportHook(mark_repository(), now=utc_now),
         DataJobKind.QUALITY_REPORT: QualityReportHook(data_store()),
         DataJobKind.CLEANING: derivations,
         DataJobKind.AUGMENTATION: derivations,

@@ -1,6 +1,7 @@
 """Actions of the transactions that write edits; keys in `tables_dynamodb` and `sample_items_dynamodb`."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from pydantic import AwareDatetime
@@ -45,6 +46,7 @@ _KEPT_IN_HISTORY = (
     "annotated_at",
     "operation_id",
 )
+CHECKPOINT_LIFETIME = timedelta(days=30)
 CLOSED_STATES = (VersionState.IMPORTING, VersionState.DELETING, VersionState.SMART_LABELLING)
 
 
@@ -192,9 +194,11 @@ def import_reduced(key: VersionKey, import_id: int, count: int) -> Action:
     }
 
 
-def checkpoint_moved(key: VersionKey, before: Checkpoint, after: int, changed: int) -> list[Action]:
+def checkpoint_moved(
+    key: VersionKey, before: Checkpoint, after: int, changed: int, at: AwareDatetime
+) -> list[Action]:
     """Return the move of a checkpoint, on the condition that its operation runs."""
-    at = operation_chunk_key(before.operation_id, before.chunk)
+    expires_at = int((at + CHECKPOINT_LIFETIME).timestamp())
     return [
         {
             "ConditionCheck": {
@@ -206,14 +210,15 @@ def checkpoint_moved(key: VersionKey, before: Checkpoint, after: int, changed: i
         },
         {
             "Update": {
-                "Key": at,
-                "UpdateExpression": "SET #after = :after ADD changed :changed",
+                "Key": operation_chunk_key(before.operation_id, before.chunk),
+                "UpdateExpression": "SET #after = :after, expires_at = :expires ADD changed :changed",
                 "ConditionExpression": "attribute_not_exists(#after)"
                 if before.after < 0
                 else "#after = :before",
                 "ExpressionAttributeNames": {"#after": "after"},
                 "ExpressionAttributeValues": {
                     ":after": after,
+                    ":expires": expires_at,
                     ":changed": changed,
                     **({} if before.after < 0 else {":before": before.after}),
                 },

@@ -13,11 +13,9 @@ from botocore.exceptions import ClientError
 
 from openbml.core.clock import Clock
 from openbml.datasets.annotating.edit_actions_dynamodb import (
-    CLOSED_STATES,
     Action,
     Item,
     checkpoint_moved,
-    gives,
     import_reduced,
     index_changed,
     labels_counted,
@@ -25,33 +23,30 @@ from openbml.datasets.annotating.edit_actions_dynamodb import (
     sample_written,
     version_counted,
 )
+from openbml.datasets.annotating.edit_checks_dynamodb import (
+    EditCall,
+    check_checkpoint,
+    check_labels,
+    check_version,
+)
 from openbml.datasets.annotating.edit_effects import Change, Effects, Place, effects_of
 from openbml.datasets.annotating.edits import (
     Author,
     Checkpoint,
-    CheckpointMovedError,
     Edit,
     EditOutcome,
     EditsBusyError,
     EditStatus,
-    LabelBusyError,
-    LabelNotFoundError,
-    TooManyLabelsError,
     edited,
     status_of,
 )
+from openbml.datasets.annotating.transaction_size import ACTIONS, TransactionSize
 from openbml.datasets.annotating.wide_edits import narrower
 from openbml.datasets.datasets import (
-    DatasetDeletingError,
-    DatasetVersionNotFoundError,
-    SmartLabellingRunningError,
-    VersionBusyError,
     VersionKey,
-    VersionState,
 )
 from openbml.datasets.importing.data_imports import DataImport
 from openbml.datasets.importing.import_actions_dynamodb import import_of, volume_added, volume_keys
-from openbml.datasets.limits import LABELS_PER_VERSION
 from openbml.datasets.sample_items_dynamodb import (
     content_key,
     history_key,
@@ -73,7 +68,6 @@ from openbml.datasets.tables_dynamodb import (
     version_item_key,
 )
 
-_ACTIONS = 100  # of a transaction
 _SAMPLES = 40  # looked at for one transaction: each takes two actions or more
 _ATTEMPTS = 24
 _LONGEST_PAUSE_S = 0.4
@@ -93,13 +87,6 @@ class _Known(NamedTuple):
     labels: Mapping[str, Item]
     contents: Mapping[str, Item]
     imports: Mapping[int, DataImport]
-
-
-class _Call(NamedTuple):
-    key: VersionKey
-    author: Author
-    during_import: int | None
-    create_labels: bool
 
 
 class DynamoAnnotationStore:
@@ -124,7 +111,7 @@ class DynamoAnnotationStore:
         create_labels: bool = True,
         checkpoint: Checkpoint | None = None,
     ) -> Sequence[EditOutcome]:
-        call = _Call(key, author, during_import, create_labels)
+        call = EditCall(key, author, during_import, create_labels)
         pending, done = list(edits), list[EditOutcome]()
         attempts = 0
         while pending:
@@ -147,28 +134,26 @@ class DynamoAnnotationStore:
 
     # --- what to do ---
 
-    def _step(self, call: _Call, edits: Sequence[Edit], checkpoint: Checkpoint | None) -> _Step:
+    def _step(self, call: EditCall, edits: Sequence[Edit], checkpoint: Checkpoint | None) -> _Step:
         """Read samples and take as many edits as a transaction holds, and before a conflict if it matters."""
         items = self._sample_items(call.key, edits)
-        taken, changes = list[EditOutcome](), list[tuple[Change, Item]]()
-        places, labels, actions = set[Place](), set[str](), 4
+        taken, changes, size = dict[int, EditOutcome](), list[tuple[Change, Item]](), TransactionSize()
         for edit in edits:
+            if edit.sample_id in taken:
+                break  # one action an item
             item = items.get(edit.sample_id)
             outcome, change = self._judged(call, edit, item)
             if checkpoint and outcome.status is EditStatus.CONFLICT:
                 break
             if change is not None and item is not None:
-                effects = effects_of([change])
-                places |= set(effects.bits)
-                labels |= set(effects.labels)
-                actions += 2 if change.after else 6  # with claim, import, volumes
-                if changes and actions + len(places) + len(labels) > _ACTIONS:
+                size = size.grown(change, item)
+                if changes and size.is_too_much:
                     break
                 changes.append((change, item))
-            taken.append(outcome)
-        return _Step(taken, changes)
+            taken[edit.sample_id] = outcome
+        return _Step(list(taken.values()), changes)
 
-    def _judged(self, call: _Call, edit: Edit, item: Item | None) -> tuple[EditOutcome, Change | None]:
+    def _judged(self, call: EditCall, edit: Edit, item: Item | None) -> tuple[EditOutcome, Change | None]:
         sample = sample_of(item) if item else None
         status = status_of(sample, edit, call.author)
         if status is not EditStatus.APPLIED or sample is None:
@@ -188,7 +173,7 @@ class DynamoAnnotationStore:
             if (int(item["dataset_id"]), int(item["version_number"])) == version
         }
 
-    def _conflict(self, call: _Call, edit: Edit) -> EditOutcome:
+    def _conflict(self, call: EditCall, edit: Edit) -> EditOutcome:
         item = self._sample_items(call.key, [edit]).get(edit.sample_id)
         return EditOutcome(edit=edit, status=EditStatus.CONFLICT, sample=sample_of(item) if item else None)
 
@@ -200,18 +185,18 @@ class DynamoAnnotationStore:
 
     # --- an edit of more labels than a transaction takes ---
 
-    def _narrowed(self, call: _Call, step: _Step) -> Edit | None:
+    def _narrowed(self, call: EditCall, step: _Step) -> Edit | None:
         """Return an edit on the way, where a single change is too large for a transaction."""
         if len(step.changes) != 1:
             return None
         change, item = step.changes[0]
         effects = effects_of([change])
-        if 10 + len(effects.bits) + len(effects.labels) <= _ACTIONS:
+        if 10 + len(effects.bits) + len(effects.labels) <= ACTIONS:
             return None
         before = kept_annotation(call.key.scope, item, self._objects)
-        return narrower(change, before, most_labels=(_ACTIONS - 16) // 2)
+        return narrower(change, before, most_labels=(ACTIONS - 16) // 2)
 
-    def _written_in_part(self, call: _Call, part: Edit, whole: Edit) -> list[Edit]:
+    def _written_in_part(self, call: EditCall, part: Edit, whole: Edit) -> list[Edit]:
         outcome = self.apply_edits(
             call.key,
             [part],
@@ -225,7 +210,9 @@ class DynamoAnnotationStore:
 
     # --- writing ---
 
-    def _write(self, call: _Call, step: _Step, before: Checkpoint | None, after: Checkpoint | None) -> bool:
+    def _write(
+        self, call: EditCall, step: _Step, before: Checkpoint | None, after: Checkpoint | None
+    ) -> bool:
         """Return whether the step is written, False when something it rests on has changed."""
         changes = [change for change, _item in step.changes]
         if not changes and after is None:
@@ -234,7 +221,7 @@ class DynamoAnnotationStore:
         known = self._known(call, changes, effects, before)
         actions = self._actions(call, step, effects, known)
         if before is not None and after is not None:
-            actions += checkpoint_moved(call.key, before, after.after, len(changes))
+            actions += checkpoint_moved(call.key, before, after.after, len(changes), self._now())
         try:
             transact(self._table, actions)
         except ClientError as error:
@@ -251,7 +238,7 @@ class DynamoAnnotationStore:
                 earlier = range(1, sample.annotation_revision)
                 self._batches.delete([history_key(key.scope, sample.sample_id, number) for number in earlier])
 
-    def _actions(self, call: _Call, step: _Step, effects: Effects, known: _Known) -> list[Action]:
+    def _actions(self, call: EditCall, step: _Step, effects: Effects, known: _Known) -> list[Action]:
         if not step.changes:
             return []
         key, at = call.key, self._now()
@@ -273,7 +260,7 @@ class DynamoAnnotationStore:
         return actions + _volumes_given_back(key, removed, known.imports)
 
     def _known(
-        self, call: _Call, changes: Sequence[Change], effects: Effects, checkpoint: Checkpoint | None
+        self, call: EditCall, changes: Sequence[Change], effects: Effects, checkpoint: Checkpoint | None
     ) -> _Known:
         key = call.key
         gone = [change.before for change in changes if change.after is None]
@@ -294,15 +281,15 @@ class DynamoAnnotationStore:
         def at(where: dict[str, str]) -> Item | None:
             return found.get((where["pk"], where["sk"]))
 
-        _check_version(call, at(version_item_key(key)))
+        check_version(call, at(version_item_key(key)))
         if checkpoint is not None:
-            _check_checkpoint(
+            check_checkpoint(
                 checkpoint,
                 at(operation_key(key, checkpoint.operation_id)),
                 at(operation_chunk_key(checkpoint.operation_id, checkpoint.chunk)),
             )
         labels = {name: item for name in effects.labels if (item := at(label_key(key, name)))}
-        _check_labels(call, effects, labels, at(version_item_key(key)) or {})
+        check_labels(call, effects, labels, at(version_item_key(key)) or {})
         return _Known(
             bits={
                 place: item
@@ -320,55 +307,10 @@ class DynamoAnnotationStore:
             },
         )
 
-    def _pause(self, call: _Call, attempts: int) -> None:
+    def _pause(self, call: EditCall, attempts: int) -> None:
         if attempts >= _ATTEMPTS:
             raise EditsBusyError(dataset_id=call.key.dataset_id, version_number=call.key.version_number)
         self._sleep(min(_LONGEST_PAUSE_S, 0.005 * 2**attempts) * random.random())
-
-
-def _check_version(call: _Call, item: Item | None) -> None:
-    key = call.key
-    names = {"dataset_id": key.dataset_id, "version_number": key.version_number}
-    if item is None:
-        raise DatasetVersionNotFoundError(**names)
-    state = VersionState(item["state"])
-    active = int(item.get("active_import_id", 0))
-    if call.during_import is not None:
-        if state is VersionState.IMPORTING and active == call.during_import:
-            return
-        raise VersionBusyError(**names, import_id=active)
-    if state in CLOSED_STATES:
-        raise closed_error(key, state, active)
-
-
-def closed_error(key: VersionKey, state: VersionState, import_id: int) -> Exception:
-    """Return why a version in one of the closed states takes no changes."""
-    names = {"dataset_id": key.dataset_id, "version_number": key.version_number}
-    if state is VersionState.DELETING:
-        return DatasetDeletingError(dataset_id=key.dataset_id)
-    if state is VersionState.SMART_LABELLING:
-        return SmartLabellingRunningError(**names)
-    return VersionBusyError(**names, import_id=import_id)
-
-
-def _check_checkpoint(checkpoint: Checkpoint, operation: Item | None, chunk: Item | None) -> None:
-    at = int(chunk["after"]) if chunk and "after" in chunk else -1
-    if operation is None or operation["state"] != "running" or at != checkpoint.after:
-        raise CheckpointMovedError
-
-
-def _check_labels(call: _Call, effects: Effects, known: Mapping[str, Item], version: Item) -> None:
-    new = 0
-    for name, delta in effects.labels.items():
-        item = known.get(name)
-        if item is None:
-            new += 1
-            if not call.create_labels:
-                raise LabelNotFoundError(label=name)
-        elif "operation_id" in item and gives(delta):
-            raise LabelBusyError(label=name, operation_id=int(item["operation_id"]))
-    if new and int(version.get("label_count", 0)) + new > LABELS_PER_VERSION:
-        raise TooManyLabelsError(most=LABELS_PER_VERSION)
 
 
 def _volumes_given_back(

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from openbml.core.items import from_item, to_item
 from openbml.datasets.annotating.edit_actions_dynamodb import CLOSED_STATES
+from openbml.datasets.annotating.edit_checks_dynamodb import closed_error
 from openbml.datasets.annotating.edits import EditsBusyError, LabelNotFoundError, TooManyLabelsError
-from openbml.datasets.annotating.edits_dynamodb import closed_error
 from openbml.datasets.datasets import (
     DatasetVersionNotFoundError,
     LabelCount,

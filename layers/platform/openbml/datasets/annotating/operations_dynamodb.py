@@ -5,7 +5,6 @@ A plan is written under a mark of its own before the operation names it, so that
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from boto3.dynamodb.conditions import Key
@@ -19,14 +18,14 @@ from openbml.datasets.annotating.bulk_operations import (
     OperationNotFoundError,
     OperationState,
 )
-from openbml.datasets.annotating.edit_actions_dynamodb import CLOSED_STATES
+from openbml.datasets.annotating.edit_actions_dynamodb import CHECKPOINT_LIFETIME, CLOSED_STATES
+from openbml.datasets.annotating.edit_checks_dynamodb import closed_error
 from openbml.datasets.annotating.edits import (
     Checkpoint,
     EditsBusyError,
     LabelNotFoundError,
     TooManyLabelsError,
 )
-from openbml.datasets.annotating.edits_dynamodb import closed_error
 from openbml.datasets.annotating.labels import LabelTakenError
 from openbml.datasets.datasets import (
     DatasetVersionNotFoundError,
@@ -57,7 +56,6 @@ from openbml.datasets.tables_dynamodb import (
 Action = dict[str, Any]
 _STATE = {"#state": "state"}
 _NEW = "attribute_not_exists(pk)"
-_KEPT = timedelta(days=30)  # plan and progress of an operation; itself it stays with its version
 _ATTEMPTS = 8
 
 
@@ -148,7 +146,7 @@ class DynamoOperationRepository:
     def plan(self, operation: BulkOperation, bits: Mapping[int, int], at: AwareDatetime) -> BulkOperation:
         key, operation_id = operation.version_key, operation.operation_id
         mark = secrets.token_hex(4)
-        expires_at = int((at + _KEPT).timestamp())
+        expires_at = int((at + CHECKPOINT_LIFETIME).timestamp())
         self._batches.put(
             [
                 {
@@ -210,7 +208,10 @@ class DynamoOperationRepository:
             "Key": progress,
             "UpdateExpression": "SET done = :yes, expires_at = :expires",
             "ConditionExpression": "attribute_not_exists(done)",
-            "ExpressionAttributeValues": {":yes": True, ":expires": int((at + _KEPT).timestamp())},
+            "ExpressionAttributeValues": {
+                ":yes": True,
+                ":expires": int((at + CHECKPOINT_LIFETIME).timestamp()),
+            },
         }
         count = {
             "Key": operation_key(key, operation_id),

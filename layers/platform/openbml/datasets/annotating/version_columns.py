@@ -37,6 +37,8 @@ class ChunkColumns:
     @cached_property
     def bits(self) -> int:
         """Return the samples that have a row here."""
+        if self.ordinals and self.ordinals[-1] == len(self.ordinals) - 1:
+            return (1 << len(self.ordinals)) - 1  # no gaps, as imports without rejections write them
         return sum(1 << ordinal for ordinal in self.ordinals)
 
     @cached_property

@@ -91,7 +91,7 @@ def describe_export_task(caller: Caller, request: TaskRequest, *, using: ExportC
     """Describe an export; its address is made now and good for an hour, none in the customer's storage."""
     job = _export(caller, request.task_id, using.jobs)
     name = using.datasets.get(caller.scope, job.dataset_id).name
-    view = export_view(job, data=using.data, dataset_name=name)
+    view = export_view(job, data=using.data, dataset_name=name, now=using.now)
     return ExportDetail(
         storage_type=view.storage_type.value,
         storage_path=view.storage_path,

@@ -24,12 +24,11 @@ def copy_version(
     new_id: IdFactory,
     now: Clock,
 ) -> DatasetVersion:
-    """Add a version with the samples and annotations of another, by reference.
+    """Add a version with the samples and annotations of another, by reference; rows of tables are copied.
 
     Of a version without samples the copy is empty at once; else it is importing when this returns.
 
     Raises:
-        InvalidRequestError: tables are not copied by reference.
         DatasetNotFoundError, DatasetVersionNotFoundError, DatasetDeletingError, VersionBusyError,
         DatasetQuotaError
     """

@@ -1,59 +1,42 @@
 """Importing one shard: read, check, de-duplicate, store, count; killed anywhere, a repeat ends the same."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from datetime import timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from openbml.core.clock import Clock
-from openbml.core.events import EventPublisher
-from openbml.datasets.annotating.edits import AnnotationStore, Author, Edit, EditStatus
-from openbml.datasets.datasets import Dataset, DatasetNotFoundError, DatasetRepository
+from openbml.datasets.annotating.edits import Author, Edit, EditStatus
+from openbml.datasets.datasets import Dataset, DatasetNotFoundError
 from openbml.datasets.importing.archive_blocks import BlockReader
 from openbml.datasets.importing.data_imports import (
     DataImport,
     ImportChangedError,
     ImportCounts,
     ImportNotFoundError,
-    ImportRepository,
     ImportState,
     LabelDelta,
     ShardDone,
 )
 from openbml.datasets.importing.end_imports import finish_when_done
-from openbml.datasets.importing.reports import ProblemLog, ReportRepository
+from openbml.datasets.importing.reports import ProblemLog
 from openbml.datasets.importing.shard_samples import (
     Candidate,
     SampleJudge,
     readable_files,
     told,
 )
+from openbml.datasets.importing.shard_workers import ShardWorker
 from openbml.datasets.importing.shards import ShardMessage, shard_key, shared_key
 from openbml.datasets.rejections import SampleRejectedError, rejection
-from openbml.datasets.samples import AnnotationSource, Claim, Sample, SampleRepository
-from openbml.datasets.stored_objects import ObjectMissingError, ObjectStore, blob_key, thumbnail_key
+from openbml.datasets.samples import AnnotationSource, Claim, Sample
+from openbml.datasets.stored_objects import ObjectMissingError, blob_key, thumbnail_key
 from openbml_formats.planned import KnownContent, PlannedSample, unpacked_plan
 from openbml_formats.protocols import Shared
 from openbml_formats.records import Problem, Severity
 
 _GROUP = 100  # samples claimed at a time
 _LOOK = timedelta(seconds=1)  # how often is looked whether the import still runs
-
-
-class ShardWorker(NamedTuple):
-    """Collaborators of a shard's import; `executor` runs what waits for the network."""
-
-    datasets: DatasetRepository
-    imports: ImportRepository
-    samples: SampleRepository
-    reports: ReportRepository
-    archives: ObjectStore
-    data: ObjectStore
-    annotations: AnnotationStore
-    events: EventPublisher
-    executor: Executor
-    now: Clock
 
 
 class Outcome(NamedTuple):

@@ -44,6 +44,7 @@ from openbml.datasets.tables_dynamodb import (
     OPEN_IMPORTS,
     TableBatches,
     below,
+    count_below,
     failed_conditions,
     import_key,
     import_pk,
@@ -318,12 +319,14 @@ class DynamoImportRepository:
         reason = ", failure_reason = :reason, failure_message = :message" if failure and not deleting else ""
         return {
             "Key": version_item_key(data_import.version_key),
-            "UpdateExpression": f"SET #state = :after{reason} REMOVE active_import_id",
+            "UpdateExpression": f"SET #state = :after, label_count = :labels{reason} REMOVE active_import_id",
             "ConditionExpression": "active_import_id = :id AND #state = :before",
             "ExpressionAttributeNames": _STATE,
             "ExpressionAttributeValues": {
                 ":after": after.value,
                 ":before": version["state"],
+                # Nobody else makes labels while an import holds the version.
+                ":labels": count_below(self._table, version_pk(data_import.version_key), "label#"),
                 ":id": data_import.import_id,
                 **(
                     {":reason": failure.reason.value, ":message": failure.message}

@@ -17,8 +17,10 @@ def check_source(dataset: Dataset, source: Dataset, wanted: SourceVersion) -> No
         InvalidRequestError: the two do not fit, or labels are chosen where none are taken.
     """
     kind, other = dataset.kind, source.kind
-    if kind.content is Content.ROWS or other.content is Content.ROWS:
-        raise InvalidRequestError(field="source", reason="tables are imported from files")
+    if kind.content is Content.ROWS is other.content:
+        if wanted.take is not Take.ALL or wanted.labels:
+            raise InvalidRequestError(field="source", reason="is a table; all of its rows are taken")
+        return
     if kind.content is not other.content:
         raise InvalidRequestError(
             field="source", reason=f"holds {other.content.value}; this dataset takes {kind.content.value}"

@@ -4,7 +4,7 @@ from functools import cache
 
 from openbml.core.clock import utc_now
 from openbml.core.wiring import event_publisher
-from openbml.datasets.importing.import_shards import ShardWorker
+from openbml.datasets.importing.shard_workers import ShardWorker
 from openbml.datasets.wiring import (
     annotation_store,
     archive_store,

@@ -1,7 +1,7 @@
 """Exports: a version's samples as one zip, where the project or the customer keeps data (spec 02, 8.12)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -18,6 +18,7 @@ from openbml.datasets.datasets import (
     VersionExportingError,
     VersionKey,
 )
+from openbml.datasets.garbage.marks import Mark, MarkKind, MarkRepository
 from openbml.datasets.jobs.data_job_kinds import Result
 from openbml.datasets.jobs.data_jobs import (
     DataJob,
@@ -28,7 +29,7 @@ from openbml.datasets.jobs.data_jobs import (
 )
 from openbml.datasets.jobs.quiet_versions import ManifestOf, manifest_of_table, require_quiet
 from openbml.datasets.jobs.start_data_jobs import request_data_job
-from openbml.datasets.limits import DOWNLOAD_URL_S, MIB, OPEN_JOBS_PER_VERSION
+from openbml.datasets.limits import DOWNLOAD_URL_S, EXPORT_DAYS, MIB, OPEN_JOBS_PER_VERSION
 from openbml.datasets.samples import AnnotationState
 from openbml.datasets.storage_paths import location_of
 from openbml.datasets.stored_objects import ObjectStore
@@ -137,7 +138,7 @@ def request_export(
     )
 
 
-def export_view(job: DataJob, *, data: ObjectStore, dataset_name: str) -> ExportView:
+def export_view(job: DataJob, *, data: ObjectStore, dataset_name: str, now: Clock) -> ExportView:
     settings = ExportSettings.model_validate(job.settings)
     selection = job.selection or SampleSelection()
     result = ExportResult.model_validate(job.result) if job.result else None
@@ -159,7 +160,7 @@ def export_view(job: DataJob, *, data: ObjectStore, dataset_name: str) -> Export
         size_MB=round(result.size_bytes / MIB, 2) if result else None,
         download_url=(
             data.download_url(settings.target_key, filename, lifetime_s=DOWNLOAD_URL_S)
-            if result and not settings.customers
+            if result and not settings.customers and not _is_over(job, now())
             else None
         ),
         created_at=job.created_at,
@@ -169,13 +170,27 @@ def export_view(job: DataJob, *, data: ObjectStore, dataset_name: str) -> Export
 
 
 class ExportHook:
-    """`DataJobHook` of exports: the archive lies where it belongs already."""
+    """`DataJobHook` of exports: the archive lies where it belongs; one with the platform goes after days."""
+
+    def __init__(self, marks: MarkRepository, *, now: Clock) -> None:
+        self._marks = marks
+        self._now = now
 
     def completed(self, job: DataJob, result: Result) -> None:
         ExportResult.model_validate(result)
+        settings = ExportSettings.model_validate(job.settings)
+        if settings.customers:
+            return
+        due_at = self._now() + timedelta(days=EXPORT_DAYS)
+        self._marks.mark(Mark(scope=job.scope, kind=MarkKind.OBJECT, name=settings.target_key, due_at=due_at))
 
     def not_completed(self, job: DataJob) -> None:
         """A job that does not end leaves nothing: its upload is aborted."""
+
+
+def _is_over(job: DataJob, at: datetime) -> bool:
+    """Return whether the archive's days are over; the sweep takes it soon, or has."""
+    return job.finished_at is not None and at >= job.finished_at + timedelta(days=EXPORT_DAYS)
 
 
 def check_not_exporting(key: VersionKey, *, jobs: DataJobRepository) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from pydantic import JsonValue
 
-from openbml.compute.jobs import Job, ProcessingJobRequest
+from openbml.compute.jobs import Job, JobConflictError, JobNotFoundError, ProcessingJobRequest
 from openbml.compute.owners import Owner
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
@@ -48,6 +48,7 @@ _MOST_S = 12 * 3600
 # Sixteen threads with an arena each would hold twice the memory for nothing.
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}
 _LABELS = 100  # of a page
+_CHUNKS_AHEAD = 8  # read at once
 _LEFT_BEHIND = timedelta(minutes=2)  # younger ones are on their way
 
 
@@ -57,6 +58,9 @@ class DataJobRuntime(Protocol):
     def submit_processing(self, request: ProcessingJobRequest) -> Job: ...
 
     def stop_processing(self, job_id: str) -> Job: ...
+
+    def announce_end(self, job_id: str) -> Job:
+        """Tell a job's end once more, if it has ended."""
 
 
 class Places(Protocol):
@@ -146,18 +150,22 @@ def resume_data_jobs(
     *, jobs: DataJobRepository, starting: MessageQueue, runtime: DataJobRuntime, now: Clock
 ) -> int:
     """Push on jobs that a lost message or a killed function left behind; return how many."""
-    left = [job for job in jobs.open_jobs() if _is_left_behind(job, now())]
+    left = [job for job in jobs.open_jobs() if now() - job.changed_at >= _LEFT_BEHIND]
     for job in left:
-        if job.state is DataJobState.PREPARING:
-            starting.send([StartDataJob(job_id=job.job_id)])
-        elif job.state is DataJobState.STOPPING:
-            runtime.stop_processing(job.compute_id)
+        try:
+            _push_on(job, starting, runtime)
+        except (JobNotFoundError, JobConflictError):
+            logger.warning("data job could not be pushed on", job_id=job.job_id, state=job.state)
     return len(left)
 
 
-def _is_left_behind(job: DataJob, at: datetime) -> bool:
-    waits = job.state in (DataJobState.PREPARING, DataJobState.STOPPING)
-    return waits and at - job.changed_at >= _LEFT_BEHIND
+def _push_on(job: DataJob, starting: MessageQueue, runtime: DataJobRuntime) -> None:
+    if job.state is DataJobState.PREPARING:
+        starting.send([StartDataJob(job_id=job.job_id)])
+        return
+    if job.state is DataJobState.STOPPING:
+        runtime.stop_processing(job.compute_id)
+    runtime.announce_end(job.compute_id)
 
 
 def _handed_over(
@@ -262,9 +270,11 @@ class _Listings:
 
     def _chosen(self) -> Iterator[Sequence[ListedSample]]:
         scope = self._job.scope
-        for chunk in sorted(self._samples.chunks(self._job.version_key)):
-            rows = self._samples.of_chunk(scope, chunk)
-            chosen = [row for row in rows if self._selection.takes(row)]
-            annotations = self._executor.map(lambda row: self._samples.annotation_of(scope, row), chosen)
-            if chosen:
-                yield [listed(row, said) for row, said in zip(chosen, annotations, strict=True)]
+        chunks = sorted(self._samples.chunks(self._job.version_key))
+        for start in range(0, len(chunks), _CHUNKS_AHEAD):
+            ahead = chunks[start : start + _CHUNKS_AHEAD]
+            for rows in self._executor.map(lambda chunk: self._samples.of_chunk(scope, chunk), ahead):
+                chosen = [row for row in rows if self._selection.takes(row)]
+                annotations = self._executor.map(lambda row: self._samples.annotation_of(scope, row), chosen)
+                if chosen:
+                    yield [listed(row, said) for row, said in zip(chosen, annotations, strict=True)]

@@ -27,7 +27,7 @@ from openbml.datasets.limits import (
     IMAGE_SHORTEST_SIDE,
 )
 from openbml.datasets.manage_versions import create_version
-from openbml.datasets.quality.previews import checked_order
+from openbml.datasets.quality.checked_orders import checked_order
 from openbml.datasets.quotas import Quotas
 from openbml_catalog.datasets import DatasetKind
 from openbml_catalog.datasets.operators import OperatorUse, data_operators

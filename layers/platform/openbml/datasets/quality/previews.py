@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
-from openbml.core.errors import InvalidRequestError
 from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.listed_samples import listed
+from openbml.datasets.quality.checked_orders import checked_order
 from openbml.datasets.samples import SampleRepository
 from openbml.datasets.stored_objects import ObjectStore, blob_key
 from openbml_catalog.datasets import Content, DatasetKind
@@ -19,7 +19,7 @@ from openbml_formats.derivations import AugmentationSettings
 from openbml_formats.listings import ListedSample
 from openbml_formats.operators.augmentation import augmented
 from openbml_formats.operators.cleaning import Cleaner
-from openbml_formats.operators.operations import Operation, OperationError, checked_operations
+from openbml_formats.operators.operations import Operation
 from openbml_formats.operators.pictures import Loaded, PictureError, loaded
 from openbml_formats.operators.pipelines import Work
 
@@ -80,16 +80,6 @@ class PreviewOrder(BaseModel):
 
     sample_ids: Sequence[int] = Field(min_length=1, max_length=PREVIEW_SAMPLES)
     operations: tuple[Operation, ...] = Field(max_length=50)
-
-
-def checked_order(
-    operations: Sequence[Operation], *, kind: DatasetKind, use: OperatorUse
-) -> tuple[Operation, ...]:
-    """Raises InvalidRequestError: the message names the operation and what is wrong with it."""
-    try:
-        return checked_operations(operations, kind=kind, use=use)
-    except OperationError as error:
-        raise InvalidRequestError(field=f"operations.{error.place}", reason=str(error)) from error
 
 
 def preview_cleaning(

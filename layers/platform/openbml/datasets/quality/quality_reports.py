@@ -29,7 +29,11 @@ _JSON = "application/json"
 
 
 class QualityReportView(BaseModel):
-    """A report as the API shows it; `findings` are counted by severity, None before the end."""
+    """A report as the API shows it.
+
+    Attributes:
+        findings: counted by severity; None before the end, and of a report too long to be kept with its job.
+    """
 
     model_config = ConfigDict(frozen=True)
 

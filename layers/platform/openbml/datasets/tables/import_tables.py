@@ -10,6 +10,7 @@ from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
 from openbml.core.queues import MessageQueue
 from openbml.core.scope import ProjectScope
+from openbml.datasets.datasets import DatasetRepository
 from openbml.datasets.events import ImportStateChanged
 from openbml.datasets.garbage.marks import GRACE, Mark, MarkKind, MarkRepository
 from openbml.datasets.importing.data_imports import (
@@ -31,7 +32,7 @@ from openbml.datasets.tables.table_catalogues import (
     CatalogueTableRefusedError,
     TableCatalogue,
 )
-from openbml.datasets.tables.table_settings import TableSettings, table_settings
+from openbml.datasets.tables.table_settings import CataloguePlace, TableSettings, table_settings
 from openbml.datasets.tables.table_versions import (
     TableChangedError,
     TableColumnsError,
@@ -59,9 +60,18 @@ from openbml_formats.tables.table_imports import (
 _REASONS = {reason.value: reason for reason in FailureReason}
 
 
+class _NoSourceError(Exception):
+    """There is nothing to read the rows from."""
+
+    def __init__(self, reason: FailureReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class TableImporter(NamedTuple):
     """Collaborators of imports of tables."""
 
+    datasets: DatasetRepository
     imports: ImportRepository
     tables: TableRepository
     reports: ReportRepository
@@ -76,17 +86,15 @@ class TableImporter(NamedTuple):
 
     def plan(self, data_import: DataImport) -> DataImport:
         """Ask for the job that reads the import's rows; a repeat asks for the same job."""
-        settings = table_settings(data_import.settings)
-        before = self._before(data_import, settings)
         try:
-            described = self._described(settings)
-        except (CatalogueTableNotFoundError, CatalogueTableRefusedError) as error:
-            return self.fail(data_import, FailureReason.SOURCE_TABLE, _source_message(error))
+            order = self._order(data_import)
+        except _NoSourceError as error:
+            return self.fail(data_import, error.reason, str(error))
         request_data_job(
             data_import.version_key,
             DataJobKind.IMPORT_TABLE,
             selection=None,
-            settings=_order(data_import, settings, before, described).model_dump(mode="json"),
+            settings=order.model_dump(mode="json"),
             user_id=data_import.created_by,
             jobs=self.jobs,
             starting=self.starting,
@@ -99,15 +107,30 @@ class TableImporter(NamedTuple):
         )
         return data_import
 
-    def _before(self, data_import: DataImport, settings: TableSettings) -> VersionTable | None:
-        """Return the table that rows are added to; one that is replaced counts for nothing."""
-        if settings.upload_type is UploadType.OVERWRITE:
-            return None
-        return self.tables.find(data_import.version_key)
+    def _order(self, data_import: DataImport) -> TableOrder:
+        """Raises _NoSourceError."""
+        settings = table_settings(data_import.settings)
+        # A table that is replaced counts for nothing.
+        overwrites = settings.upload_type is UploadType.OVERWRITE
+        before = None if overwrites else self.tables.find(data_import.version_key)
+        order = _order_of(data_import, settings, before)
+        if settings.catalogue is not None:
+            return _of_external(order, self._described(settings.catalogue))
+        if data_import.source is not None:
+            copied = self.tables.find(data_import.source.key(data_import.scope))
+            if copied is None:
+                raise _NoSourceError(
+                    FailureReason.SOURCE_DATASET, "The version to copy from holds no rows any more."
+                )
+            return order.model_copy(update={"copied_key": copied.manifest_key})
+        return order
 
-    def _described(self, settings: TableSettings) -> CatalogueTable | None:
-        place = settings.catalogue
-        return self.catalogue.describe(place.database, place.table) if place else None
+    def _described(self, place: CataloguePlace) -> CatalogueTable:
+        """Raises _NoSourceError."""
+        try:
+            return self.catalogue.describe(place.database, place.table)
+        except (CatalogueTableNotFoundError, CatalogueTableRefusedError) as error:
+            raise _NoSourceError(FailureReason.SOURCE_TABLE, _source_message(error)) from error
 
     def done(self, data_import: DataImport, result: TableResult) -> DataImport:
         """Take what the job has left: its rows count from now on, or the import fails. It may be repeated."""
@@ -152,33 +175,30 @@ class TableImporter(NamedTuple):
         except TableChangedError:
             ended = self.imports.get(data_import.version_key, data_import.import_id)
             return self._given_up(ended, result)
-        ended = self.imports.get(data_import.version_key, data_import.import_id)
+        return self._announced(self.imports.get(data_import.version_key, data_import.import_id))
+
+    def _announced(self, ended: DataImport) -> DataImport:
+        """Do what follows a commit; a repeat tells it again and marks the same objects."""
         self.events.publish([ImportStateChanged.of(ended)])
-        self._release_replaced(table)
+        table = self.tables.find(ended.version_key)
+        if table is None or table.manifest_key != changed_manifest_key(ended):
+            return ended  # a later import has gone on from here
+        if table.replaced_key is not None and not self.datasets.version(ended.version_key).frozen:
+            self.release(ended.scope, self.manifest(table.replaced_key))
         return ended
 
     def _given_up(self, data_import: DataImport, result: TableResult) -> DataImport:
-        """Let go of rows that came too late: the import was cancelled, or its dataset deleted.
-
-        Of an import that has finished, do what the end of a killed predecessor may have left undone.
-        """
-        if data_import.state is not ImportState.FINISHED:
-            self._release(data_import.scope, result)
-            return data_import
-        table = self.tables.find(data_import.version_key)
-        if table is not None and table.manifest_key == changed_manifest_key(data_import):
-            self._release_replaced(table)
+        """Let go of rows that came too late, or do what a killed predecessor has left undone."""
+        if data_import.state is ImportState.FINISHED:
+            return self._announced(data_import)
+        self.release(data_import.scope, result)
         return data_import
 
     def manifest(self, key: str) -> TableManifest:
         """Raises ObjectMissingError."""
         return TableManifest.model_validate_json(self.data.read(key))
 
-    def _release_replaced(self, table: VersionTable) -> None:
-        if table.replaced_key is not None:
-            self._release(table.scope, self.manifest(table.replaced_key))
-
-    def _release(self, scope: ProjectScope, rows: TableManifest | TableResult) -> None:
+    def release(self, scope: ProjectScope, rows: TableManifest | TableResult) -> None:
         """Mark what no version holds any more; readers that have begun have a day to finish."""
         due_at = self.now() + GRACE
         for key in [part.key for part in rows.parts] + [page.key for page in rows.pages]:
@@ -190,16 +210,11 @@ class TableImporter(NamedTuple):
         )
 
 
-def _order(
-    data_import: DataImport,
-    settings: TableSettings,
-    before: VersionTable | None,
-    described: CatalogueTable | None,
-) -> TableOrder:
-    order = TableOrder(
+def _order_of(data_import: DataImport, settings: TableSettings, before: VersionTable | None) -> TableOrder:
+    return TableOrder(
         import_id=data_import.import_id,
         prefix=import_table_prefix(data_import),
-        format=TableFormat(data_import.format),
+        format=TableFormat(data_import.format) if data_import.files else TableFormat.PARQUET,
         header=settings.header,
         delimiter=settings.delimiter,
         encoding=settings.encoding,
@@ -209,7 +224,6 @@ def _order(
         rows=ROWS_AT_MOST - (before.rows if before else 0),
         source_bytes=DATASET_BYTES - (before.source_bytes if before else 0),
     )
-    return order if described is None else _of_external(order, described)
 
 
 def _of_external(order: TableOrder, described: CatalogueTable) -> TableOrder:
@@ -251,9 +265,11 @@ class TableImportHook:
 
     def completed(self, job: DataJob, result: Mapping[str, JsonValue]) -> None:
         """Raises pydantic.ValidationError: the result is not what the job leaves."""
-        data_import = self._import_of(job)
-        if data_import is not None:
-            self._importer.done(data_import, TableResult.model_validate(result))
+        data_import, found = self._import_of(job), TableResult.model_validate(result)
+        if data_import is None:  # its dataset is gone
+            self._importer.release(job.scope, found)
+        else:
+            self._importer.done(data_import, found)
 
     def not_completed(self, job: DataJob) -> None:
         data_import = self._import_of(job)

@@ -9,10 +9,12 @@ from openbml.datasets.importing.complete_imports import begin
 from openbml.datasets.importing.data_imports import DataImport, ImportRepository
 from openbml.datasets.importing.start_imports import open_version
 from openbml.datasets.stored_objects import ObjectStore
-from openbml.datasets.tables.table_catalogues import TableCatalogue
+from openbml.datasets.tables.table_catalogues import CatalogueTableRefusedError, TableCatalogue
 from openbml.datasets.tables.table_settings import TableSettings, checked_table_settings
 from openbml_catalog.datasets import Content
 from openbml_formats.tables.table_imports import TableFormat
+
+_DESCRIPTION_BYTES = 150_000  # goes into the job's record, beside the caller's choice of columns
 
 
 def import_from_catalogue(
@@ -43,6 +45,9 @@ def import_from_catalogue(
         reason = f"does not fit a dataset of {dataset.kind.code}"
         raise InvalidRequestError(field="table.catalogue", reason=reason)
     described = catalogue.describe(settings.catalogue.database, settings.catalogue.table)
+    if len(described.model_dump_json()) > _DESCRIPTION_BYTES:
+        place = settings.catalogue.model_dump()
+        raise CatalogueTableRefusedError(**place, reason="its columns have names that are too long in all")
     data_import = DataImport(
         scope=key.scope,
         dataset_id=key.dataset_id,

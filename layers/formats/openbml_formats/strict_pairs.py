@@ -1,4 +1,4 @@
-"""Files that belong together by their stems: a content and its json file."""
+"""Files that belong together by their stems, a content and its json file, and nothing else beside them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -6,6 +6,7 @@ import { usePermissions } from "@/api/queries/identity";
 import type { Dataset } from "@/api/types";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
+import { FeatureMessages } from "@/i18n/feature-messages";
 import { CopyText } from "@/ui/copy";
 import { Page } from "@/ui/page";
 import { links, useIdParam, useProjectId } from "@/ui/project";
@@ -14,6 +15,7 @@ import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
 import { LocalTime } from "@/ui/values";
 import { useKind } from "./dataset-kind";
+import { loadDatasetTexts } from "./dataset-texts";
 import { Imports } from "./importing/imports";
 import { Exports } from "./jobs/exports";
 import { Labels } from "./labels/labels";
@@ -28,6 +30,14 @@ import { Versions } from "./versions/versions";
 const POLL_WHILE_IMPORTING_MS = 3000;
 
 export function DatasetPage() {
+  return (
+    <FeatureMessages load={loadDatasetTexts}>
+      <LoadedPage />
+    </FeatureMessages>
+  );
+}
+
+function LoadedPage() {
   const projectId = useProjectId();
   const datasetId = useIdParam("datasetId");
   const query = useDataset(projectId, datasetId, POLL_WHILE_IMPORTING_MS);

@@ -74,6 +74,9 @@ function Row({ operator, order, onChange }: { readonly operator: Operator } & Om
   );
 }
 
+/** A tenth, one, ten …: about a fiftieth of the range. */
+const stepOf = (min: number, max: number): number => 10 ** Math.floor(Math.log10(Math.max(0.05, (max - min) / 20)));
+
 interface ParameterProps {
   readonly parameter: Schemas["OperatorParameter"];
   readonly values: Values;
@@ -82,7 +85,7 @@ interface ParameterProps {
 
 function Parameter({ parameter, values, onChange }: ParameterProps) {
   const maybeT = useMaybeT();
-  const title = maybeT(`parameter.${parameter.name}`) ?? parameter.title;
+  const title = maybeT(`operatorParameter.${parameter.name}`) ?? parameter.title;
   const value = values[parameter.name];
   return (
     <Tooltip title={parameter.help}>
@@ -106,7 +109,7 @@ function Parameter({ parameter, values, onChange }: ParameterProps) {
             size="small"
             min={parameter.min ?? 0}
             max={parameter.max ?? 0}
-            {...(parameter.type === "integer" ? { precision: 0 } : { step: ((parameter.max ?? 1) - (parameter.min ?? 0)) / 100 })}
+            {...(parameter.type === "integer" ? { precision: 0 } : { step: stepOf(parameter.min ?? 0, parameter.max ?? 1) })}
             value={Number(value)}
             onChange={(number) => {
               if (number !== null) onChange(number);

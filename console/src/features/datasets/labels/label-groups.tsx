@@ -79,7 +79,6 @@ export function LabelGroups({ refTo, labels, mayWrite }: Props) {
                         </Button>
                         <Button
                           size="small"
-                          danger
                           aria-label={t("labels.deleteOne", { name: group.name })}
                           onClick={() => {
                             run(() => deleteGroup(refTo.projectId, group.group_id));

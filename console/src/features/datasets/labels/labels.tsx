@@ -17,6 +17,7 @@ import { links } from "@/ui/project";
 import { problemText } from "@/ui/problem-text";
 import { QueryView } from "@/ui/query-view";
 import { OperationProgress } from "../operation-progress";
+import { labelColour } from "../samples/spans";
 import { LabelGroups } from "./label-groups";
 
 interface Props {
@@ -161,7 +162,7 @@ function LabelTable({ refTo, labels, kind, editable, onEdit, onDelete }: TablePr
             disabledAlpha
             allowClear
             disabled={locked(label)}
-            value={label.colour ?? null}
+            value={label.colour ?? labelColour(label.name)}
             onChangeComplete={(colour) => {
               onEdit(label, { colour: colour.cleared ? null : colour.toHexString().slice(0, 7) });
             }}

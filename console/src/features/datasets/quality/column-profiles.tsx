@@ -25,8 +25,8 @@ export function ColumnProfiles({ table }: { readonly table: Schemas["TableQualit
       title: t("quality.remarks"),
       render: (_, column) => (
         <>
-          {column.constant ? <Tag color="gold">{t("quality.constant")}</Tag> : null}
-          {column.same_as ? <Tag color="gold">{t("quality.sameAs", { name: column.same_as })}</Tag> : null}
+          {column.constant ? <Tag>{t("quality.constant")}</Tag> : null}
+          {column.same_as ? <Tag>{t("quality.sameAs", { name: column.same_as })}</Tag> : null}
         </>
       ),
     },

@@ -1,4 +1,4 @@
-import { Button, Table, Tag, type TableColumnsType } from "antd";
+import { Button, Table, type TableColumnsType } from "antd";
 import { useMemo, type ReactNode } from "react";
 import { Link } from "react-router";
 import { useQualityDocument, type QualityReport } from "@/api/queries/data-jobs";
@@ -42,7 +42,7 @@ export function QualityDocument({ refTo, reportId, mayWrite, onClean }: Props) {
   );
 }
 
-const COLOURS = { serious: "red", warning: "gold", info: "blue" } as const;
+const COLOURS = { serious: "var(--ob-error)", warning: "#d89614", info: "var(--ob-primary)" } as const;
 
 function SampleLinks({ refTo, samples }: { readonly refTo: VersionRef; readonly samples: readonly Schemas["SampleRef"][] }) {
   const address = `${links.dataset(refTo.projectId, refTo.datasetId)}?version=${refTo.versionNumber}&tab=samples&q=`;
@@ -67,7 +67,10 @@ function Findings({ refTo, report, mayWrite, onClean }: Omit<Props, "reportId"> 
     <ul className="ob-list" data-testid="findings">
       {report.findings.map((finding, index) => (
         <li key={index} style={{ alignItems: "flex-start" }}>
-          <Tag color={COLOURS[finding.severity]}>{t(`quality.severity.${finding.severity}`)}</Tag>
+          <span className="ob-state-tag" style={{ width: 84 }}>
+            <span className="ob-dot" style={{ color: COLOURS[finding.severity] }} aria-hidden />
+            {t(`quality.severity.${finding.severity}`)}
+          </span>
           <div style={{ flex: 1, minWidth: 0 }}>
             <div>{finding.message}</div>
             <div className="ob-muted ob-small">{finding.advice}</div>
@@ -205,7 +208,7 @@ function Groups({ refTo, images }: { readonly refTo: VersionRef; readonly images
   const columns: TableColumnsType<(typeof rows)[number]> = [
     { title: t("quality.group"), render: (_, row) => t(`quality.${row.sort}`) },
     { title: t("datasets.samples"), dataIndex: "count", align: "right" },
-    { title: t("samples.labels"), render: (_, row): ReactNode => (row.labels_differ ? <Tag color="red">{t("quality.labelsDiffer")}</Tag> : null) },
+    { title: t("samples.labels"), render: (_, row): ReactNode => (row.labels_differ ? <strong>{t("quality.labelsDiffer")}</strong> : null) },
     { title: t("quality.examples"), render: (_, row) => <SampleLinks refTo={refTo} samples={row.samples} /> },
   ];
   return (

@@ -85,7 +85,6 @@ export function Versions({ refTo, dataset, mayWrite, mayManage, onOpen }: Props)
         mayManage ? (
           <Button
             size="small"
-            danger
             disabled={version.state === "deleting"}
             aria-label={t("versions.deleteOne", { version: version.version_number })}
             onClick={() => {

@@ -43,3 +43,22 @@ def test_a_documented_command_parses(page: str, command: str) -> None:
     }
     unknown = {word.split("=")[0] for word in words if word.startswith("--")} - known - {"--help"}
     assert not unknown, f"{page}: `bml {command}` has no {sorted(unknown)}"
+
+
+def test_every_command_about_datasets_is_documented() -> None:
+    shown = {command for page, command in documented() if page == "cli-datasets.md"}
+    missing = [
+        name
+        for name in names_of(typer.main.get_command(build_app()).commands["datasets"], "datasets ")
+        if not any(command.startswith(name) for command in shown)
+    ]
+
+    assert not missing
+
+
+def names_of(group: Any, prefix: str) -> list[str]:
+    found: list[str] = []
+    for name, command in group.commands.items():
+        nested = hasattr(command, "commands")
+        found += names_of(command, f"{prefix}{name} ") if nested else [prefix + name]
+    return found

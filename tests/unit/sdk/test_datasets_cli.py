@@ -85,7 +85,8 @@ OBJECTS = [
     "report cars --similar-distance 3",
     "operators cars",
     "clean cars --operator rotate:max_degrees=5",
-    "augment cars --operator rotate --copies 2 --probability 0.5 --seed 1 --label a --without-originals",
+    "augment cars --operator rotate --copies 2 --probability 0.5 --seed 1"
+    " --least-visible 0.5 --label a --without-originals",
     "schema prices",
 ]
 ACTIONS = [

@@ -200,9 +200,13 @@ def _upload(opened: DatasetVersion, files: list[str], dataset: str, **settings: 
             what = document["filename"] if files == 1 else f"{files} files"
             progress.update(task, description=f"Upload {what}", total=document["size_bytes"])
 
-        return opened.import_files(
+        document = opened.import_files(
             files, **settings, wait=False, progress=lambda size: progress.advance(task, size), show=show
         )
+        progress.update(
+            task, visible=bool(begun)
+        )  # of one that is uploaded already, there is nothing to show
+        return document
 
 
 def _followed(opened: Imports, dataset: str, import_id: int, *, as_json: bool) -> Document:

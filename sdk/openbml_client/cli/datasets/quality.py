@@ -147,6 +147,10 @@ def augment(
     copies: Annotated[int | None, typer.Option(help="New samples for each one.")] = None,
     probability: Annotated[float | None, typer.Option(help="Of each operation, 0 to 1.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same copies.")] = None,
+    least_visible: Annotated[
+        float | None,
+        typer.Option(help="Objects of which less than this share is left are dropped, 0.01 to 1."),
+    ] = None,
     label: Annotated[list[str] | None, typer.Option("--label", "-l", help="Copy only these labels.")] = None,
     without_originals: Annotated[bool, typer.Option("--without-originals", help="Only copies.")] = False,
     preview: PreviewFlag = False,
@@ -162,7 +166,7 @@ def augment(
     """
     opened = open_version(project, dataset, version)
     operations = parse_operators(operator, opened.operators()["augmentation"])
-    settings = given(copies=copies, probability=probability, seed=seed)
+    settings = given(copies=copies, probability=probability, seed=seed, least_visible=least_visible)
     if preview:
         chosen = sample or _first_samples(opened)
         shown = opened.augmentations.preview(operations, chosen, **settings)

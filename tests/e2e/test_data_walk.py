@@ -31,7 +31,11 @@ def test_the_walk_of_the_examples_ends_with_two_datasets_that_say_the_same(cloud
     assert "6 samples with 11 boxes are the same" in done.stdout
 
 
-def test_a_person_imports_labels_and_exports_on_the_terminal(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_person_imports_labels_and_exports_on_the_terminal(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENBML_EMAIL", cloud.email)
+    monkeypatch.setenv("OPENBML_PASSWORD", cloud.password)
     for number in range(3):
         Image.new("RGB", (64, 64), (number * 60, 90, 120)).save(tmp_path / f"p{number}.png")
     cloud.bml("datasets", "create", "walls", "--kind", "image_classification")

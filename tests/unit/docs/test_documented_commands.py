@@ -62,3 +62,22 @@ def names_of(group: Any, prefix: str) -> list[str]:
         nested = hasattr(command, "commands")
         found += names_of(command, f"{prefix}{name} ") if nested else [prefix + name]
     return found
+
+
+def examples_in_help(group: Any) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            found += examples_in_help(command)
+        lines = (command.help or "").splitlines()
+        found += [
+            (name, line.strip().removeprefix("bml ")) for line in lines if line.strip().startswith("bml ")
+        ]
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), examples_in_help(typer.main.get_command(build_app())))
+def test_an_example_in_a_commands_help_is_that_command(name: str, command: str) -> None:
+    test_a_documented_command_parses("help", command)
+
+    assert name in command.split()

@@ -88,8 +88,12 @@ def import_data(
 ) -> None:
     """Upload files and import them, or copy samples of another dataset.
 
-    Examples: bml datasets import gestures images.zip · bml datasets import cars voc/ --format voc ·
-    bml datasets import prices houses.csv --header yes · bml datasets import all --from cars:V2
+    \b
+    Examples:
+      bml datasets import gestures images.zip
+      bml datasets import cars voc/ --format voc
+      bml datasets import prices houses.csv --header yes
+      bml datasets import all --from cars:V2
     """
     if bool(files) == bool(source):
         raise InvalidChoiceError("Give files to import, or --from DATASET.")

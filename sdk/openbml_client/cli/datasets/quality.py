@@ -128,7 +128,9 @@ def clean(
 ) -> None:
     """Clean a version into a new one.
 
-    Example: bml datasets clean photos --operator remove_small:min_width=100 --operator turn_upright
+    \b
+    Examples:
+      bml datasets clean photos --operator remove_small:min_width=100 --operator turn_upright
     """
     opened = open_version(project, dataset, version)
     operations = parse_operators(operator, opened.operators()["cleaning"])
@@ -162,7 +164,9 @@ def augment(
 ) -> None:
     """Add changed copies of a version's samples, in a new version.
 
-    Example: bml datasets augment photos --operator rotate:max_degrees=10 --operator jitter --copies 3
+    \b
+    Examples:
+      bml datasets augment photos --operator rotate:max_degrees=10 --operator jitter --copies 3
     """
     opened = open_version(project, dataset, version)
     operations = parse_operators(operator, opened.operators()["augmentation"])

@@ -96,7 +96,9 @@ def list_samples(
 ) -> None:
     """List samples of a dataset version.
 
-    Example: bml datasets samples list gestures --label left --state labelled --limit 10
+    \b
+    Examples:
+      bml datasets samples list gestures --label left --state labelled --limit 10
     """
     opened = open_version(project, dataset, version).samples
     filters: dict[str, Any] = {
@@ -221,8 +223,11 @@ def annotate(
 ) -> None:
     """Annotate a sample: replace its annotation, add to it, or take it away.
 
-    Examples: bml datasets annotate gestures 7 --label left ·
-    bml datasets annotate cars 8 --box car=10,20,90,80 · bml datasets annotate news 9 --json annotation.json
+    \b
+    Examples:
+      bml datasets annotate gestures 7 --label left
+      bml datasets annotate cars 8 --box car=10,20,90,80
+      bml datasets annotate news 9 --json annotation.json
     """
     if bool(label or box) + (json_file is not None) + clear != 1:
         raise InvalidChoiceError("Give labels or boxes, or --json FILE, or --clear.")

@@ -120,9 +120,13 @@ function FromFiles({ refTo, dataset, kind, formats, onStarted }: FilesProps) {
             if (chosen[0] !== first) setTable(UNTOUCHED_TABLE);
           }}
         />
-        {kind.content === "rows" && first && !refusal ? (
+      </div>
+      {kind.content === "rows" && first && !refusal ? (
+        <div style={{ gridColumn: "1 / -1" }}>
           <TableChoice projectId={refTo.projectId} file={previewed} value={table} hasRows={dataset.sample_count > 0} onChange={setTable} />
-        ) : null}
+        </div>
+      ) : null}
+      <div style={{ gridColumn: "1 / -1" }} className="ob-stack-s">
         <div className="ob-row">
           <Button
             type="primary"

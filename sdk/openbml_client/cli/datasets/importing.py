@@ -204,13 +204,12 @@ def _upload(opened: DatasetVersion, files: list[str], dataset: str, **settings: 
             what = document["filename"] if files == 1 else f"{files} files"
             progress.update(task, description=f"Upload {what}", total=document["size_bytes"])
 
-        document = opened.import_files(
-            files, **settings, wait=False, progress=lambda size: progress.advance(task, size), show=show
-        )
-        progress.update(
-            task, visible=bool(begun)
-        )  # of one that is uploaded already, there is nothing to show
-        return document
+        try:
+            return opened.import_files(
+                files, **settings, wait=False, progress=lambda size: progress.advance(task, size), show=show
+            )
+        finally:
+            progress.update(task, visible=bool(begun))  # without an upload there is nothing to show
 
 
 def _followed(opened: Imports, dataset: str, import_id: int, *, as_json: bool) -> Document:

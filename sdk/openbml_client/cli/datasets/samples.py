@@ -26,10 +26,13 @@ from openbml_client.errors import InvalidChoiceError
 verbs = typer.Typer()
 samples = typer.Typer(no_args_is_help=True)
 
+_PAIR = 2
+
 
 def _content(sample: Mapping[str, Any]) -> str:
     if sample["texts"]:
-        return " | ".join(sample["texts"])[:80]
+        between = " | " if len(sample["texts"]) == _PAIR else " "
+        return between.join(sample["texts"])[:80]
     if sample["width"]:
         return f"{sample['width']}×{sample['height']}"
     return f"{sample['duration_ms'] / 1000:.1f} s"

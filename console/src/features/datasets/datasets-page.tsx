@@ -90,7 +90,7 @@ export function DatasetsPage() {
           </QueryView>
         </div>
       </Panel>
-      <AsCommand command={["bml datasets list", name ? `--name ${JSON.stringify(name)}` : "", type ? `--data-type ${type}` : ""].filter(Boolean).join(" ")} />
+      <AsCommand command={["bml datasets list", name ? `--name ${JSON.stringify(name)}` : "", type ? `--type ${type}` : ""].filter(Boolean).join(" ")} />
       <CreateDataset
         open={creating}
         projectId={projectId}

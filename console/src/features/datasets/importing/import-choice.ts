@@ -75,7 +75,7 @@ export function formatFor(chosen: DataFormat, possible: readonly DataFormat[], f
 
 const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : JSON.stringify(text));
 
-export function importCommand(datasetId: number, formatCode: string, names: readonly string[]): string {
+export function importCommand(datasetId: number, version: number, formatCode: string, names: readonly string[]): string {
   const shown = names.length === 0 ? ["FILE"] : names.slice(0, 4).map(quoted);
-  return `bml datasets import ${datasetId} ${shown.join(" ")}${names.length > 4 ? " …" : ""} --format ${formatCode}`;
+  return `bml datasets import ${datasetId} ${shown.join(" ")}${names.length > 4 ? " …" : ""} --format ${formatCode} --version ${version}`;
 }

@@ -152,7 +152,8 @@ function ExportForm({ refTo, dataset, kind, formats }: FormProps) {
 function exportCommand(ref: VersionRef, format: string, values: Partial<Values> | undefined): string {
   const state = values?.state && values.state !== "all" ? ` --state ${values.state}` : "";
   const labels = (values?.labels ?? []).map((label) => ` --label ${JSON.stringify(label)}`).join("");
-  return `bml datasets export ${ref.datasetId} --version ${ref.versionNumber} --format ${format}${state}${labels}`;
+  const storage = values?.storage === "usrBos" ? ` --storage ${values.storagePath?.trim() || "s3://bucket/prefix/"}` : "";
+  return `bml datasets export ${ref.datasetId} --version ${ref.versionNumber} --format ${format}${state}${labels}${storage}`;
 }
 
 function ExportCard({ refTo, item, mayManage }: { readonly refTo: VersionRef; readonly item: Export; readonly mayManage: boolean }) {

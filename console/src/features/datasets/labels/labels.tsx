@@ -109,7 +109,7 @@ export function Labels({ refTo, kind, mayWrite }: Props) {
         </div>
       </Panel>
       {fixed ? null : <LabelGroups refTo={refTo} labels={itemsOf(query.data)} mayWrite={mayWrite} />}
-      <AsCommand command={`bml datasets labels ${refTo.datasetId} --version ${refTo.versionNumber}`} />
+      <AsCommand command={`bml datasets labels list ${refTo.datasetId} --version ${refTo.versionNumber}`} />
       <NewLabel
         open={creating}
         refTo={refTo}

@@ -17,6 +17,6 @@ describe("operations of a cleaning", () => {
     const set = withParameter(both, "denoise", "threshold", 3);
     expect(moved(set, "denoise", -1).operations.map((one) => one.code)).toEqual(["denoise", "remove_dark"]);
     expect(moved(set, "denoise", 1).operations.map((one) => one.code)).toEqual(["remove_dark", "denoise"]);
-    expect(deriveCommand(7, 2, "cleanings", set)).toBe("bml datasets clean 7 --version 2 --operation remove_dark:threshold=40 --operation denoise:threshold=3");
+    expect(deriveCommand(7, 2, "cleanings", set)).toBe("bml datasets clean 7 --version 2 --operator remove_dark:threshold=40 --operator denoise:threshold=3");
   });
 });

@@ -55,7 +55,7 @@ export function bodyOf(order: Order): NewAugmentation {
 export function deriveCommand(datasetId: number, version: number, use: "cleanings" | "augmentations", order: Order): string {
   const operations = order.operations.map(({ code, parameters }) => {
     const values = Object.entries(parameters).map(([name, value]) => `${name}=${value}`).join(",");
-    return ` --operation ${code}${values ? `:${values}` : ""}`;
+    return ` --operator ${code}${values ? `:${values}` : ""}`;
   });
   const copies = use === "augmentations" && order.copies !== 1 ? ` --copies ${order.copies}` : "";
   return `bml datasets ${use === "cleanings" ? "clean" : "augment"} ${datasetId} --version ${version}${operations.join("")}${copies}`;

@@ -132,7 +132,7 @@ export function Versions({ refTo, dataset, mayWrite, mayManage, onOpen }: Props)
           )}
         </QueryView>
       </Panel>
-      <AsCommand command={`bml datasets versions ${refTo.datasetId}`} />
+      <AsCommand command={`bml datasets versions list ${refTo.datasetId}`} />
     </div>
   );
 }

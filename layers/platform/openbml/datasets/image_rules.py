@@ -124,15 +124,28 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _thumbnail(image: Image.Image, orientation: int) -> bytes:
-    image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    """Return a JPEG that fits the square; JPEG is decoded at the smallest scale that is still no smaller.
+
+    Decoding at a scale reads all of the file's data as well: what is damaged is found.
+    """
+    size = _fitted(image.size)
+    image.draft("RGB", size)
     image.load()
     small = _rgb(image)
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    if small.size != size:
+        small = small.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     turn = _TURNS.get(orientation)
     upright = small if turn is None else small.transpose(turn)
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=_THUMBNAIL_QUALITY)
     return out.getvalue()
+
+
+def _fitted(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the largest size of the same shape inside the thumbnail's square; small ones stay."""
+    width, height = size
+    scale = min(1.0, THUMBNAIL_SIDE / max(size))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _rgb(image: Image.Image) -> Image.Image:
@@ -144,4 +157,4 @@ def _rgb(image: Image.Image) -> Image.Image:
         flat = Image.new("RGB", layer.size, "white")
         flat.paste(layer, mask=layer.getchannel("A"))
         return flat
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

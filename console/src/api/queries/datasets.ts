@@ -66,11 +66,12 @@ export function useDataset(projectId: number, datasetId: number, pollMs: number 
   });
 }
 
-export function useDatasetVersions(projectId: number, datasetId: number) {
+export function useDatasetVersions(projectId: number, datasetId: number, pollMs: number | false = false) {
   return useQuery({
     queryKey: [...datasetKeys.one(projectId, datasetId), "versions"],
     queryFn: () =>
       reply(api.GET(`${ONE}/versions`, { params: { path: { project_id: projectId, dataset_id: datasetId } } })),
+    refetchInterval: pollMs,
   });
 }
 

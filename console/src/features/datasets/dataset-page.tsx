@@ -53,8 +53,10 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
   const permissions = usePermissions(projectId);
   const [newest] = useState(dataset.latest_version); // a version that a job adds meanwhile must not take this one away
   const versionNumber = Number(params.get("version")) || newest;
+  const versions = useDatasetVersions(projectId, dataset.dataset_id, POLL_WHILE_IMPORTING_MS);
+  const shown = versions.data?.items.find((version) => version.version_number === versionNumber) ?? dataset;
   const ref: VersionRef = { projectId, datasetId: dataset.dataset_id, versionNumber };
-  const tab = params.get("tab") ?? (dataset.sample_count === 0 ? "imports" : "samples");
+  const tab = params.get("tab") ?? (shown.sample_count === 0 ? "imports" : "samples");
   // The filter of the samples belongs to their tab and version only.
   const goTo = (change: Record<string, string>): void => {
     const version = params.get("version");
@@ -80,7 +82,7 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
         label: t(rows ? "table.rows" : "datasets.samples"),
         children: rows ? <TableRows refTo={ref} mayImport={may.write} onImport={toImports} /> : <SampleBrowser {...common} onImport={toImports} />,
       },
-      { key: "imports", label: t("imports.title"), children: <Imports refTo={ref} dataset={dataset} mayWrite={may.write} /> },
+      { key: "imports", label: t("imports.title"), children: <Imports refTo={ref} dataset={dataset} sampleCount={shown.sample_count} mayWrite={may.write} /> },
       ...(kind.annotation_form === "none" ? [] : [{ key: "labels", label: t("labels.title"), children: <Labels {...common} /> }]),
       { key: "versions", label: t("versions.title"), children: <Versions {...common} dataset={dataset} onOpen={openVersion} /> },
       { key: "exports", label: t("exports.title"), children: <Exports {...common} dataset={dataset} /> },
@@ -95,10 +97,16 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
       crumbs={[{ label: t("nav.datasets"), to: links.datasets(projectId) }]}
       sub={
         <>
-          <StateTag kind="dataset" state={dataset.state} />
+          <StateTag kind="dataset" state={dataset.state === "deleting" ? dataset.state : shown.state} />
           <span>{kindName}</span>
-          <span>{t("datasets.sampleCount", { count: dataset.sample_count })}</span>
-          <span>{t("datasets.labelledCount", { count: format.number(dataset.labelled_count) })}</span>
+          {kind?.content === "rows" ? (
+            <span>{t("table.rowCount", { count: shown.sample_count })}</span>
+          ) : (
+            <>
+              <span>{t("datasets.sampleCount", { count: shown.sample_count })}</span>
+              <span>{t("datasets.labelledCount", { count: format.number(shown.labelled_count) })}</span>
+            </>
+          )}
           <LocalTime at={dataset.created_at} />
           <CopyText text={dataset.dataset_id} />
         </>
@@ -114,7 +122,7 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
             {t("imports.start")}
           </Button>
           <RenameDataset projectId={projectId} dataset={dataset} disabled={!may.write} />
-          <TrainLink projectId={projectId} dataset={dataset} />
+          <TrainLink projectId={projectId} dataset={dataset} labelled={shown.labelled_count > 0} />
           <DeleteDataset projectId={projectId} dataset={dataset} disabled={!may.manage} />
         </>
       }
@@ -153,14 +161,14 @@ function VersionSelect({ projectId, dataset, value, onChange }: VersionSelectPro
   );
 }
 
-function TrainLink({ projectId, dataset }: { readonly projectId: number; readonly dataset: Dataset }) {
+function TrainLink({ projectId, dataset, labelled }: { readonly projectId: number; readonly dataset: Dataset; readonly labelled: boolean }) {
   const t = useT();
   const navigate = useNavigate();
   return (
     <Button
       type="primary"
       icon={<ExperimentOutlined />}
-      disabled={dataset.labelled_count === 0}
+      disabled={!labelled}
       onClick={() => void navigate(`${links.experiments(projectId)}?dataset=${dataset.dataset_id}`)}
     >
       {t("datasets.train")}

@@ -55,6 +55,11 @@ describe("columns of a table", () => {
     expect(columnLists(chosen, detected)).toEqual({ columns: [0, 2], raw_names: ["a", "c"], names: ["a", "c"], types: ["string", "int"] });
   });
 
+  it("are sent when names had to be adapted, which the import would refuse", () => {
+    const adapted = [{ ...column(0, "Price_EUR"), rawName: "Price (EUR)" }, column(1, "b")];
+    expect(columnLists(adapted, adapted)?.names).toEqual(["Price_EUR", "b"]);
+  });
+
   it("need two, with names of letters, digits and underscores that differ", () => {
     expect(columnFault([column(0, "a"), column(1, "b", false)])?.fault).toBe("few");
     expect(columnFault([column(0, "a"), column(1, "_b")])).toEqual({ fault: "name", ordinal: 1 });

@@ -21,13 +21,15 @@ import { columnFault, columnLists, columnsOf } from "./table-columns";
 interface Props {
   readonly refTo: VersionRef;
   readonly dataset: Dataset;
+  /** Whether the version holds something that a table could replace. */
+  readonly hasRows: boolean;
   readonly onStarted: () => void;
 }
 
 type Way = "files" | "dataset";
 
 /** From "what do you have" to a running import, on one page. */
-export function ImportWizard({ refTo, dataset, onStarted }: Props) {
+export function ImportWizard({ refTo, dataset, hasRows, onStarted }: Props) {
   const t = useT();
   const [way, setWay] = useState<Way>("files");
   const copies = dataset.data_type !== "table"; // tables are imported from files only
@@ -51,7 +53,7 @@ export function ImportWizard({ refTo, dataset, onStarted }: Props) {
           const kind = kindOf(catalogue.items, dataset);
           if (!kind) return null;
           if (way === "dataset") return <FromDataset refTo={refTo} dataset={dataset} onStarted={onStarted} />;
-          return <FromFiles refTo={refTo} dataset={dataset} kind={kind} formats={catalogue.formats} onStarted={onStarted} />;
+          return <FromFiles refTo={refTo} hasRows={hasRows} kind={kind} formats={catalogue.formats} onStarted={onStarted} />;
         }}
       </QueryView>
     </Panel>
@@ -77,14 +79,14 @@ function useStart(onStarted: () => void) {
   return { starting, start };
 }
 
-interface FilesProps extends Props {
+interface FilesProps extends Pick<Props, "refTo" | "hasRows" | "onStarted"> {
   readonly kind: DatasetKind;
   readonly formats: readonly DataFormat[];
 }
 
 const PREVIEWED = new Set([".csv", ".txt", ".tsv"]);
 
-function FromFiles({ refTo, dataset, kind, formats, onStarted }: FilesProps) {
+function FromFiles({ refTo, hasRows, kind, formats, onStarted }: FilesProps) {
   const t = useT();
   const { starting, start } = useStart(onStarted);
   const groups = importFormats(kind, formats);
@@ -98,11 +100,13 @@ function FromFiles({ refTo, dataset, kind, formats, onStarted }: FilesProps) {
   const preview = useTablePreview(refTo.projectId, previewed, { ...table.settings, columns: null });
   if (!format) return null;
   const refusal = files.length > 0 ? refuseFiles(format, files) : null;
-  const columnsWrong = table.columns !== null && columnFault(table.columns) !== null;
+  const detected = preview.data ? columnsOf(preview.data) : null;
+  const columns = table.columns ?? detected;
+  const columnsWrong = previewed !== null && columns !== null && columnFault(columns) !== null;
   const body: NewImport = {
     format: format.code,
     files: files.map((file) => ({ name: file.name, size_bytes: file.size })),
-    ...(kind.content === "rows" ? { table: { ...table.settings, columns: table.columns && preview.data ? columnLists(table.columns, columnsOf(preview.data)) ?? null : null } } : {}),
+    ...(kind.content === "rows" ? { table: { ...table.settings, columns: previewed && columns && detected ? columnLists(columns, detected) ?? null : null } } : {}),
   };
   return (
     <div className="ob-grid">
@@ -123,7 +127,7 @@ function FromFiles({ refTo, dataset, kind, formats, onStarted }: FilesProps) {
       </div>
       {kind.content === "rows" && first && !refusal ? (
         <div style={{ gridColumn: "1 / -1" }}>
-          <TableChoice projectId={refTo.projectId} file={previewed} value={table} hasRows={dataset.sample_count > 0} onChange={setTable} />
+          <TableChoice projectId={refTo.projectId} file={previewed} value={table} hasRows={hasRows} onChange={setTable} />
         </div>
       ) : null}
       <div style={{ gridColumn: "1 / -1" }} className="ob-stack-s">
@@ -131,7 +135,7 @@ function FromFiles({ refTo, dataset, kind, formats, onStarted }: FilesProps) {
           <Button
             type="primary"
             loading={starting}
-            disabled={files.length === 0 || refusal !== null || columnsWrong}
+            disabled={files.length === 0 || refusal !== null || columnsWrong || preview.isLoading}
             onClick={() => {
               start(
                 () => uploads.start(refTo, body, files, onStarted),
@@ -152,7 +156,7 @@ function FromFiles({ refTo, dataset, kind, formats, onStarted }: FilesProps) {
   );
 }
 
-function FromDataset({ refTo, dataset, onStarted }: Props) {
+function FromDataset({ refTo, dataset, onStarted }: Omit<Props, "hasRows">) {
   const t = useT();
   const { starting, start } = useStart(onStarted);
   const [source, setSource] = useState<SourceVersion | null>(null);

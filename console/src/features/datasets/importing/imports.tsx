@@ -20,10 +20,11 @@ const POLL_MS = 3000;
 interface Props {
   readonly refTo: VersionRef;
   readonly dataset: Dataset;
+  readonly sampleCount: number;
   readonly mayWrite: boolean;
 }
 
-export function Imports({ refTo, dataset, mayWrite }: Props) {
+export function Imports({ refTo, dataset, sampleCount, mayWrite }: Props) {
   const t = useT();
   const queries = useQueryClient();
   const local = useSyncExternalStore(uploads.subscribe, uploads.all);
@@ -35,7 +36,7 @@ export function Imports({ refTo, dataset, mayWrite }: Props) {
   return (
     <div className="ob-stack">
       {mayWrite ? null : <Alert type="info" showIcon title={t("problem.noWrite")} />}
-      {mayWrite && !running ? <ImportWizard refTo={refTo} dataset={dataset} onStarted={refresh} /> : null}
+      {mayWrite && !running ? <ImportWizard refTo={refTo} dataset={dataset} hasRows={sampleCount > 0} onStarted={refresh} /> : null}
       <QueryView query={query}>
         {(data) => {
           const items = itemsOf(data);

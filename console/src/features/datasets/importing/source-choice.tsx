@@ -36,7 +36,7 @@ export function SourceChoice({ refTo, dataset, value, onChange }: Props) {
           options={possible.map((other) => ({ value: other.dataset_id, label: `${other.name} · ${t("datasets.sampleCount", { count: other.sample_count })}` }))}
           onChange={(datasetId: number | null) => {
             const chosen = possible.find((other) => other.dataset_id === datasetId);
-            onChange(chosen ? { dataset_id: chosen.dataset_id, version_number: chosen.latest_version, take: "all", labels: [] } : null);
+            onChange(chosen ? { dataset_id: chosen.dataset_id, version_number: refTo.datasetId === chosen.dataset_id && refTo.versionNumber === chosen.latest_version ? Math.max(1, chosen.latest_version - 1) : chosen.latest_version, take: "all", labels: [] } : null);
           }}
         />
       </Form.Item>

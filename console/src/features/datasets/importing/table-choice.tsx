@@ -2,7 +2,7 @@ import { Checkbox, Form, Input, Radio, Select, Table, type TableColumnsType } fr
 import { useTablePreview, type TablePreview, type TableSettings } from "@/api/queries/imports";
 import { useT } from "@/i18n";
 import { QueryView } from "@/ui/query-view";
-import { COLUMN_TYPES, columnFault, columnsOf, type ColumnChoice } from "./table-columns";
+import { COLUMN_TYPES, columnFault, columnsOf, isAdapted, type ColumnChoice } from "./table-columns";
 
 export interface TableChoiceValue {
   readonly settings: TableSettings;
@@ -164,11 +164,14 @@ function Columns({ preview, columns, onChange }: ColumnsProps) {
       <div className="ob-muted ob-small">
         {t("table.detected", { count: columns.length, encoding: preview.dialect.encoding, delimiter: preview.dialect.delimiter === "\t" ? "TAB" : preview.dialect.delimiter })}
       </div>
-      {preview.problems.map((problem) => (
-        <div key={problem} role="alert" className="ob-fault">
-          {problem}
-        </div>
-      ))}
+      {isAdapted(columns) ? <div className="ob-small">{t("table.adapted")}</div> : null}
+      {isAdapted(columnsOf(preview))
+        ? null // the problems are the names that stand adapted below
+        : preview.problems.map((problem) => (
+            <div key={problem} role="alert" className="ob-fault">
+              {problem}
+            </div>
+          ))}
       {fault ? <div role="alert" className="ob-fault">{t(`table.fault.${fault.fault}`)}</div> : null}
       <Table size="small" rowKey="ordinal" columns={lines} dataSource={[...columns]} pagination={columns.length > 20 ? { pageSize: 20, size: "small" } : false} scroll={{ x: "max-content" }} />
     </div>

@@ -38,9 +38,12 @@ export function columnFault(columns: readonly ColumnChoice[]): { readonly fault:
   return taken.length < FEWEST_COLUMNS ? { fault: "few", ordinal: null } : null;
 }
 
-/** The four lists of the API; null while nothing was changed, so that the whole file decides. */
+/** Whether the file's own names cannot be column names, so that others stand for them. */
+export const isAdapted = (columns: readonly ColumnChoice[]): boolean => columns.some((column) => column.name !== column.rawName);
+
+/** The four lists of the API; null while the file's own names and types do, so that the whole file decides. */
 export function columnLists(chosen: readonly ColumnChoice[], detected: readonly ColumnChoice[]): TableSettings["columns"] {
-  if (JSON.stringify(chosen) === JSON.stringify(detected)) return null;
+  if (!isAdapted(chosen) && JSON.stringify(chosen) === JSON.stringify(detected)) return null;
   const taken = chosen.filter((column) => column.taken);
   return {
     columns: taken.map((column) => column.ordinal),

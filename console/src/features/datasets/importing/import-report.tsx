@@ -78,10 +78,10 @@ function Problems({ refTo, item }: { readonly refTo: VersionRef; readonly item: 
   const [severity, setSeverity] = useState<Severity | "all">("all");
   const query = useImportProblems(refTo, item.import_id, severity === "all" ? null : severity, true);
   const columns: TableColumnsType<ImportProblem> = [
-    { title: t("imports.problem.severity"), dataIndex: "severity", render: (value: Severity) => t(`imports.severity.${value}`) },
-    { title: t("imports.problem.file"), dataIndex: "file", render: (file: string) => <span className="ob-mono" style={{ overflowWrap: "anywhere" }}>{file}</span> },
-    { title: t("imports.problem.line"), dataIndex: "line", align: "right", render: (line: number | null) => <span className="ob-num">{line ? format.number(line) : "–"}</span> },
-    { title: t("imports.problem.reason"), dataIndex: "reason", render: (reason: string) => maybeT(`imports.failure.${reason}`) ?? <span className="ob-mono">{reason}</span> },
+    { title: t("imports.problem.severity"), dataIndex: "severity", width: 110, render: (value: Severity) => t(`imports.severity.${value}`) },
+    { title: t("imports.problem.file"), dataIndex: "file", width: "26%", render: (file: string) => <span className="ob-mono" style={{ overflowWrap: "anywhere" }}>{file}</span> },
+    { title: t("imports.problem.line"), dataIndex: "line", width: 80, align: "right", render: (line: number | null) => <span className="ob-num">{line ? format.number(line) : "–"}</span> },
+    { title: t("imports.problem.reason"), dataIndex: "reason", width: 190, render: (reason: string) => maybeT(`imports.failure.${reason}`) ?? <span className="ob-mono">{reason}</span> },
     { title: t("imports.problem.message"), dataIndex: "message" },
   ];
   const counted = SEVERITIES.filter(([, count]) => item.counts[count] > 0);

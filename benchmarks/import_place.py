@@ -34,10 +34,12 @@ from openbml.datasets.samples_dynamodb import DynamoSampleRepository
 from openbml.datasets.settings import QuotaSettings
 from openbml.datasets.stored_objects import ObjectStore
 from openbml_catalog.datasets import dataset_kinds
+from tests.contract.datasets.bulk_writing import bulk_writer
 from tests.contract.emulator import client, make_table
 from tests.fakes.datasets_memory import EventLog, ListQueue
 
 THREADS = 16
+POOL = Config(max_pool_connections=THREADS + 2)
 UNLIMITED = QuotaSettings(
     images_per_account=10**7,
     images_per_user=10**7,
@@ -61,11 +63,10 @@ class Place:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        pool = Config(max_pool_connections=THREADS + 2)
         access = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-        self.s3 = boto3.client("s3", endpoint_url=url, config=pool, **access)
+        self.s3 = boto3.client("s3", endpoint_url=url, config=POOL, **access)
         name = make_table(url, "bench").name
-        self.table = boto3.resource("dynamodb", endpoint_url=url, config=pool, **access).Table(name)
+        self.table = boto3.resource("dynamodb", endpoint_url=url, config=POOL, **access).Table(name)
         self.bucket = f"bench-{uuid.uuid4().hex[:10]}"
         client("s3", url).create_bucket(Bucket=self.bucket)
 
@@ -88,7 +89,9 @@ class Importer:
         quotas = Quotas(UNLIMITED)
         self.imports = DynamoImportRepository(place.table, now=utc_now, quotas=quotas)
         self.queue, self.events = ListQueue(), EventLog()
-        samples = DynamoSampleRepository(place.table, self.store)
+        samples = DynamoSampleRepository(
+            place.table, self.store, bulk=bulk_writer(place.url, place.table.name, POOL)
+        )
         reports = DynamoReportRepository(place.table, self.store)
         self.planner = Planner(
             datasets=self.datasets,

@@ -49,6 +49,7 @@ from openbml.datasets.tables.import_tables import TableImporter
 from openbml.datasets.tables.table_versions_dynamodb import DynamoTableRepository
 from openbml_catalog.datasets import dataset_kinds
 from openbml_formats.records import Problem, Severity
+from tests.contract.datasets.bulk_writing import bulk_writer
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.compute_memory import Ticking
 from tests.fakes.datasets_memory import EventLog, ListQueue
@@ -88,7 +89,9 @@ class World:
         self.quotas = Quotas()
         self.imports = DynamoImportRepository(self.table, now=self.clock, quotas=self.quotas)
         self.reports = DynamoReportRepository(self.table, self.data)
-        self.samples = DynamoSampleRepository(self.table, self.data, now=self.clock)
+        self.samples = DynamoSampleRepository(
+            self.table, self.data, bulk=bulk_writer(self.url, self.table.name), now=self.clock
+        )
         self.tables = DynamoTableRepository(self.table)
         self.catalogue = MemoryCatalogue()
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)

@@ -39,6 +39,7 @@ from tests.contract.emulator import client, make_table
 from tests.fakes.datasets_memory import EventLog, ListQueue
 
 THREADS = 16
+JUDGES = 2
 POOL = Config(max_pool_connections=THREADS + 2)
 UNLIMITED = QuotaSettings(
     images_per_account=10**7,
@@ -163,7 +164,7 @@ class Importer:
 
     @contextmanager
     def worker(self) -> Iterator[ShardWorker]:
-        with ThreadPoolExecutor(THREADS) as executor:
+        with ThreadPoolExecutor(THREADS) as executor, ThreadPoolExecutor(JUDGES) as judges:
             yield ShardWorker(
                 datasets=self.datasets,
                 imports=self.imports,
@@ -174,6 +175,7 @@ class Importer:
                 annotations=DynamoAnnotationStore(self.place.table, self.store, now=utc_now),
                 events=self.events,
                 executor=executor,
+                judges=judges,
                 now=utc_now,
             )
 

@@ -83,6 +83,7 @@ class World:
     bulk: ListQueue = field(default_factory=ListQueue)
     events: EventLog = field(default_factory=EventLog)
     executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8))
+    judges: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
 
     def __post_init__(self) -> None:
         self.datasets = DynamoDatasetRepository(self.table)
@@ -238,6 +239,7 @@ class World:
             annotations=self.annotations,
             events=self.events,
             executor=self.executor,
+            judges=self.judges,
             now=self.clock,
         )
 

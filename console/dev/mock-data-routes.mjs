@@ -162,7 +162,7 @@ export function addDataRoutes({ route, page, find, Problem, world, P, V }) {
   });
   function startOperation(path, filter, action) {
     const samples = samplesOf(path);
-    const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== null));
+    const query = new globalThis.URLSearchParams(Object.entries(filter).filter(([, value]) => value !== null));
     const matched = samples.find(query);
     const operation = { operation_id: world.newId(), action, filter, state: "planning", matched: matched.length, changed: 0, chunk_count: 4, chunks_done: 0, failure: null, created_by: 1, created_at: new Date().toISOString(), finished_at: null };
     operations.push(operation);

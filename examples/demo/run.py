@@ -21,7 +21,6 @@ from openbml_client.client import Document, ProjectClient
 from openbml_client.errors import NotFoundError, WorkFailedError
 from openbml_client.sessions import SessionFile
 from openbml_client.transport import Transport
-from openbml_client.uploads import ArchiveUpload
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sign_digits"
 BML = Path(sys.executable).with_name("bml")
@@ -72,28 +71,13 @@ def dataset(project: ProjectClient) -> int:
     try:
         found = project.datasets.find(NAME)
     except NotFoundError:
-        found = project.datasets.create(
-            NAME, annotation_type="image_classification", template="single_label", data_type="image"
-        )
+        found = project.datasets.create(NAME, kind="image_classification")
     dataset_id = int(found["dataset_id"])
     if found["sample_count"]:
         terminal.print(f"  {found['sample_count']} images are there already")
         return dataset_id
-    archive = SAMPLES / "train.zip"
-    document = project.datasets.start_import(
-        dataset_id, 1, filename=archive.name, size_bytes=archive.stat().st_size
-    )
-    upload = ArchiveUpload(
-        project.datasets, dataset_id=dataset_id, version_number=1, document=document, path=archive
-    )
-    upload.run()
-    ended = wait(
-        lambda: project.datasets.data_import(dataset_id, 1, int(document["import_id"])),
-        {"finished", "failed", "cancelled"},
-        lambda row: f"{row['state']}: {row['counts']['accepted']} images",
-    )
-    if ended["state"] != "finished":
-        raise WorkFailedError(f"The import {ended['state']}: {ended['failure']}")
+    ended = project.datasets.import_files(dataset_id, 1, [SAMPLES / "train.zip"])
+    terminal.print(f"  {ended['counts']['accepted']} images")
     return dataset_id
 
 

@@ -27,7 +27,7 @@ export function useLanguage(): Language {
 export function useT(): Translate {
   const { loaded } = useI18n();
   return useMemo<Translate>(
-    () => (key, params) => formatMessage(loaded.messages[key], loaded.language, params),
+    () => (key, params) => formatMessage(loaded.messages[key] ?? key, loaded.language, params),
     [loaded],
   );
 }

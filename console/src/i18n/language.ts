@@ -1,7 +1,8 @@
 import type { Locale } from "antd/es/locale";
+import type datasets from "../locales/datasets.en.json";
 import type english from "../locales/en.json";
 
-export type MessageKey = keyof typeof english;
+export type MessageKey = keyof typeof english | keyof typeof datasets;
 export type Messages = Readonly<Record<MessageKey, string>>;
 
 export const LANGUAGES = ["en", "zh-CN"] as const;
@@ -11,7 +12,8 @@ const STORAGE_KEY = "openbml.language";
 
 export interface LoadedLanguage {
   readonly language: Language;
-  readonly messages: Messages;
+  /** Those of every page; `FeatureMessages` adds what some pages need beside them. */
+  readonly messages: Partial<Messages>;
   readonly antd: Locale;
 }
 

@@ -1,8 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import english from "./en.json";
-import chinese from "./zh-CN.json";
+import datasetsEnglish from "./datasets.en.json";
+import datasetsChinese from "./datasets.zh-CN.json";
+import coreEnglish from "./en.json";
+import coreChinese from "./zh-CN.json";
+
+const english = { ...coreEnglish, ...datasetsEnglish };
+const chinese = { ...coreChinese, ...datasetsChinese };
 
 const SOURCE = join(import.meta.dirname, "..");
 
@@ -29,7 +34,12 @@ const placeholders = (text: string): string[] => [...new Set([...text.matchAll(/
 
 describe("texts", () => {
   it("are complete in both languages", () => {
-    expect(Object.keys(chinese)).toEqual(Object.keys(english));
+    expect(Object.keys(coreChinese)).toEqual(Object.keys(coreEnglish));
+    expect(Object.keys(datasetsChinese)).toEqual(Object.keys(datasetsEnglish));
+  });
+
+  it("stand in one file only", () => {
+    expect(Object.keys(coreEnglish).filter((key) => key in datasetsEnglish)).toEqual([]);
   });
 
   it("are never empty", () => {

@@ -99,7 +99,7 @@ def local_time(value: str) -> str:
 
 def transfer_progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
@@ -110,7 +110,7 @@ def transfer_progress() -> Progress:
 
 def work_progress() -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),  # knows that a total may still be unknown
         TimeElapsedColumn(),

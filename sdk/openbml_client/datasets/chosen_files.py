@@ -98,6 +98,9 @@ def pack(found: Sequence[FoundFile], target: Path) -> Path:
                 raise FileChoiceError(f"Two of the files are called {file.name}; import them one by one.")
             names.add(file.name)
             entry = zipfile.ZipInfo(file.name, _STAMP)
+            entry.file_size = (
+                file.path.stat().st_size
+            )  # says whether its header needs room for more than 2 GB
             stored = file.path.suffix.lower() in _PACKED_ALREADY
             entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
             with file.path.open("rb") as source, archive.open(entry, "w") as packed:

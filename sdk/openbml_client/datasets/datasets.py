@@ -10,6 +10,7 @@ from openbml_client.datasets.kinds import Kinds
 from openbml_client.datasets.labels import LabelGroups
 from openbml_client.datasets.tables import TablePreviews
 from openbml_client.datasets.versions import DatasetVersion
+from openbml_client.errors import ApiNotFoundError
 from openbml_client.resources import Document, given, named
 from openbml_client.transport import Transport
 
@@ -79,7 +80,12 @@ class Datasets(VersionsByIds):
 
     def find(self, reference: str | int) -> Document:
         """Return the dataset of that name or id. Raises NotFoundError."""
-        return named(self.list(), reference, "dataset_id", "dataset")
+        if str(reference).isdecimal():
+            try:
+                return self.get(int(reference))
+            except ApiNotFoundError:
+                pass  # it may still be a name
+        return named(self.list(name=str(reference)), reference, "dataset_id", "dataset")
 
     def open(self, reference: str | int, version: int | None = None) -> DatasetVersion:
         """Return a version of a dataset.

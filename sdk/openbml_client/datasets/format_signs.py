@@ -75,7 +75,8 @@ _SIGNS: Mapping[str, Callable[[Members], bool]] = {
     "sound_json": lambda files: bool(files.beside(".json")),
     "labelme": lambda files: files.begins_with(files.beside(".json"), b'"shapes"'),
     "coco": lambda files: (
-        files.begins_with(_alone(files), b'"categories"', b'"images"', b'"annotations"')
+        bool(files.media)
+        and files.begins_with(_alone(files), b'"categories"', b'"images"', b'"annotations"')
         and not files.begins_with(_alone(files), b'"data"')
     ),
     "label_studio": lambda files: files.begins_with(_alone(files), b'"data"'),

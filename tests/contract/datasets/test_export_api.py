@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from openbml.compute import wiring as compute_wiring
+from openbml.core.clock import utc_now
 from openbml.datasets import api_exports
 from openbml.datasets.jobs.data_jobs import DataJobState, SampleSelection
 from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
@@ -14,7 +15,6 @@ from openbml_formats.export_jobs import ExportResult
 from tests.contract.datasets.conftest import World
 from tests.contract.datasets.test_api import CACHED, HANDLER, Api, FakeAuthorizer
 from tests.contract.emulator import client, make_table
-from tests.fakes.compute_memory import NOON
 from tests.fakes.datasets_archives import archive, labelled_pairs
 
 pytestmark = pytest.mark.contract
@@ -97,7 +97,7 @@ def test_a_finished_export_has_a_fresh_address_for_an_hour(served: Api, world: W
     assert job is not None
     assert job.selection == SampleSelection()
     result = ExportResult(bucket="b", key="k", size_bytes=3 * 1024 * 1024, sample_count=4)
-    jobs.save(job.finished(result.model_dump(), NOON))
+    jobs.save(job.finished(result.model_dump(), utc_now()))
     shown = served.ok("GET", f"{exports}/{made['export_id']}")
     assert (shown["state"], shown["size_MB"], shown["sample_count"]) == ("finished", 3.0, 4)
     assert "X-Amz-Expires=3600" in shown["download_url"]

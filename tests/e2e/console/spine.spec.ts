@@ -18,6 +18,7 @@ test("a zip of labelled images becomes an online prediction", async ({ page }) =
 
   await test.step("upload the archive and wait for the import", async () => {
     await page.locator('input[type="file"]').first().setInputFiles(setting("OPENBML_SAMPLE_ZIP"));
+    await page.getByRole("button", { name: "Start import" }).click();
     await expect(page.locator('[data-testid="import"][data-state="finished"]')).toBeVisible({ timeout: 120_000 });
   });
 
@@ -26,7 +27,7 @@ test("a zip of labelled images becomes an online prediction", async ({ page }) =
     const images = page.getByTestId("samples").locator("img");
     await expect(images.first()).toBeVisible();
     await expect.poll(() => images.first().evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBeGreaterThan(0);
-    const label = page.locator(".ob-filter button").nth(2);
+    const label = page.locator(".ob-filter button").nth(3);
     await label.click();
     await expect(label).toHaveAttribute("aria-pressed", "true");
     await expect(images.first()).toBeVisible();

@@ -43,3 +43,41 @@ def test_a_documented_command_parses(page: str, command: str) -> None:
     }
     unknown = {word.split("=")[0] for word in words if word.startswith("--")} - known - {"--help"}
     assert not unknown, f"{page}: `bml {command}` has no {sorted(unknown)}"
+
+
+def test_every_command_about_datasets_is_documented() -> None:
+    shown = {command for page, command in documented() if page == "cli-datasets.md"}
+    missing = [
+        name
+        for name in names_of(typer.main.get_command(build_app()).commands["datasets"], "datasets ")
+        if not any(command.startswith(name) for command in shown)
+    ]
+
+    assert not missing
+
+
+def names_of(group: Any, prefix: str) -> list[str]:
+    found: list[str] = []
+    for name, command in group.commands.items():
+        nested = hasattr(command, "commands")
+        found += names_of(command, f"{prefix}{name} ") if nested else [prefix + name]
+    return found
+
+
+def examples_in_help(group: Any) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            found += examples_in_help(command)
+        lines = (command.help or "").splitlines()
+        found += [
+            (name, line.strip().removeprefix("bml ")) for line in lines if line.strip().startswith("bml ")
+        ]
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), examples_in_help(typer.main.get_command(build_app())))
+def test_an_example_in_a_commands_help_is_that_command(name: str, command: str) -> None:
+    test_a_documented_command_parses("help", command)
+
+    assert name in command.split()

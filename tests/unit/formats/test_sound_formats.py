@@ -2,7 +2,6 @@
 
 import zipfile
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,9 +14,10 @@ from openbml_formats.records import ExportSample, NameMismatchError, Picture, Re
 from openbml_formats.sound_headers import checked_sound
 from openbml_formats.sources import FilesInMemory
 from tests.fakes.format_files import ZipFileSource, read, read_settings, written
+from tests.fakes.sample_data import SAMPLE_DATA
 from tests.fakes.sound_files import wav
 
-DATA = Path("/work/shared/data/audio/spoken_digits")
+DATA = SAMPLE_DATA / "audio" / "spoken_digits"
 SOUNDS = read_settings("audio_classification")
 
 

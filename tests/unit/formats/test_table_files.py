@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import io
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -30,8 +29,9 @@ from openbml_formats.tables.schemas import (
     parsed_row,
     suggested_names,
 )
+from tests.fakes.sample_data import SAMPLE_DATA
 
-DATA = Path("/work/shared/data")
+DATA = SAMPLE_DATA
 real = pytest.mark.skipif(not DATA.is_dir(), reason="the sample sets are not on this machine")
 
 

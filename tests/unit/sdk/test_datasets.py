@@ -263,6 +263,19 @@ def test_waiting_shows_every_look_and_ends_at_its_time_limit() -> None:
     assert len(shown) == 3
 
 
+def test_a_number_is_an_id_first_and_a_name_else(client: Client, api: DescribedApi) -> None:
+    datasets = client.project().datasets
+    assert datasets.find(12)["dataset_id"] == 1  # as the example says
+    assert api.calls[-1].endswith("/datasets/{dataset_id}")
+
+    api.say("GET /datasets/{dataset_id}", refusal(404, "dataset_not_found", {}))
+    api.say("GET /projects/{project_id}/datasets", {"items": [{"dataset_id": 5, "name": "12"}]})
+
+    assert datasets.find("12")["dataset_id"] == 5
+    with pytest.raises(NotFoundError, match="no dataset '13'"):
+        datasets.find("13")
+
+
 def test_rows_are_read_page_by_page_up_to_the_limit(version: DatasetVersion, api: DescribedApi) -> None:
     columns = [{"name": "a", "raw_name": "a", "type": "bigint"}]
 

@@ -85,7 +85,8 @@ OBJECTS = [
     "report cars --similar-distance 3",
     "operators cars",
     "clean cars --operator rotate:max_degrees=5",
-    "augment cars --operator rotate --copies 2 --probability 0.5 --seed 1 --label a --without-originals",
+    "augment cars --operator rotate --copies 2 --probability 0.5 --seed 1"
+    " --least-visible 0.5 --label a --without-originals",
     "schema prices",
 ]
 ACTIONS = [
@@ -205,8 +206,8 @@ def test_an_annotation_is_read_from_a_file(run: Run, api: DescribedApi) -> None:
     assert api.bodies[-1]["annotation"] == {"labels": ["left"]}
 
 
-def announce(api: DescribedApi, *names: str) -> None:
-    """Let the API take these files, in one part each."""
+def announce(api: DescribedApi, *names: str, resumed: bool = False) -> None:
+    """Let the API take these files, in one part each; or let their import be there since long."""
     files = [
         {
             "file": place,
@@ -223,6 +224,9 @@ def announce(api: DescribedApi, *names: str) -> None:
     ]
     reply = {"import_id": 9, "state": "uploading", "files": files, "size_bytes": 3, "filename": names[0]}
     api.say("POST /imports", reply)
+    if resumed:
+        looks = iter([{**reply, "format": "images"}])
+        api.say("GET /imports/{import_id}", lambda _: next(looks, {}))
 
 
 def test_several_files_are_found_out_uploaded_and_imported(
@@ -242,6 +246,31 @@ def test_several_files_are_found_out_uploaded_and_imported(
     } in api.bodies
     assert "finished" in done.stdout
     assert "bml datasets imports problems cars" in done.stderr
+
+
+def test_a_resumed_upload_sends_what_is_missing(run: Run, api: DescribedApi, storage: Storage) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        Path(name).write_bytes(name.encode())
+    announce(api, "a.jpg", "b.jpg", resumed=True)
+    stored = {"0": [{"part_number": 1, "etag": "e", "size_bytes": 5}], "1": []}
+    api.say("GET /parts", lambda request: {"items": stored[request.url.params.get("file", "0")]})
+    api.say("POST /part-urls", {"items": [{"part_number": 1, "url": "http://store.test/b.jpg"}]})
+
+    done = run("import cars a.jpg b.jpg --resume 9")
+
+    assert done.exit_code == 0, done.output
+    assert storage.objects == {"/b.jpg": b"b.jpg"}
+    assert not [call for call in api.calls if call.startswith("POST") and call.endswith("/imports")]
+
+
+def test_resuming_what_is_uploaded_already_waits_for_it(
+    run: Run, api: DescribedApi, storage: Storage
+) -> None:
+    Path("a.jpg").write_bytes(b"a.jpg")
+
+    done = run("import cars a.jpg --resume 9")
+
+    assert (done.exit_code, storage.objects) == (0, {}), done.output
 
 
 def test_settings_of_a_table_go_along(run: Run, api: DescribedApi) -> None:

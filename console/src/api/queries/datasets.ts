@@ -1,6 +1,6 @@
 import { type QueryKey, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, reply } from "../client";
-import type { NewDataset } from "../types";
+import type { NewDataset, Schemas } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
 const LIST = "/v1/datasets/projects/{project_id}/datasets";
@@ -94,6 +94,25 @@ export function useDeleteDataset(projectId: number) {
 export function useLabels(ref: VersionRef) {
   return useQuery({
     queryKey: [...datasetKeys.version(ref), "labels"],
-    queryFn: () => reply(api.GET(`${VERSION}/labels`, { params: { path: versionPath(ref), query: { limit: 100 } as never } })),
+    queryFn: () => reply(api.GET(`${VERSION}/labels`, { params: { path: versionPath(ref), query: { limit: 100 } } })),
+  });
+}
+
+export const createVersion = (projectId: number, datasetId: number, body: Schemas["NewVersion"]) =>
+  reply(api.POST(`${ONE}/versions`, { params: { path: { project_id: projectId, dataset_id: datasetId } }, body }));
+
+export const describeVersion = (ref: VersionRef, description: string) => reply(api.PATCH(VERSION, { params: { path: versionPath(ref) }, body: { description } }));
+
+export const deleteVersion = (ref: VersionRef) => reply(api.DELETE(VERSION, { params: { path: versionPath(ref) } }));
+
+export const renameDataset = (projectId: number, datasetId: number, name: string) =>
+  reply(api.PATCH(ONE, { params: { path: { project_id: projectId, dataset_id: datasetId } }, body: { name } }));
+
+/** A change of a dataset or its versions; all that shows the dataset is fetched again. */
+export function useChangeDataset(projectId: number) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (change: () => Promise<unknown>) => change(),
+    onSettled: () => queries.invalidateQueries({ queryKey: datasetKeys.all(projectId) }),
   });
 }

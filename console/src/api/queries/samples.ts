@@ -31,7 +31,8 @@ function pageOptions(ref: VersionRef, filter: SampleFilter, page: number) {
     staleTime: FRESH_MS,
     queryFn: async () => {
       const query = { ...given(filter), include: "annotation" as const, offset: page * SAMPLES_PER_PAGE, limit: SAMPLES_PER_PAGE };
-      return (await reply(api.GET(`${VERSION}/samples`, { params: { path: versionPath(ref), query } }))) as SamplePage;
+      const found: unknown = await reply(api.GET(`${VERSION}/samples`, { params: { path: versionPath(ref), query } }));
+      return found as SamplePage; // the client turns points into plain lists of numbers
     },
   };
 }
@@ -50,7 +51,7 @@ export function useSample(ref: VersionRef, sampleId: number | null) {
   return useQuery({
     queryKey: sampleKey(ref, sampleId),
     enabled: sampleId !== null,
-    queryFn: async () => (await reply(api.GET(SAMPLE, { params: { path: samplePath(ref, sampleId ?? 0) } }))) as SampleDetail,
+    queryFn: () => readSample(ref, sampleId ?? 0),
   });
 }
 
@@ -59,8 +60,10 @@ function refreshAfterEdit(queries: QueryClient, ref: VersionRef): void {
   void queries.invalidateQueries({ queryKey: [...datasetKeys.one(ref.projectId, ref.datasetId), "detail"] });
 }
 
-export const readSample = async (ref: VersionRef, sampleId: number) =>
-  (await reply(api.GET(SAMPLE, { params: { path: samplePath(ref, sampleId) } }))) as SampleDetail;
+export async function readSample(ref: VersionRef, sampleId: number): Promise<SampleDetail> {
+  const found: unknown = await reply(api.GET(SAMPLE, { params: { path: samplePath(ref, sampleId) } }));
+  return found as SampleDetail;
+}
 
 export const replaceAnnotation = (ref: VersionRef, sampleId: number, annotation: Annotation, expected_revision: number) =>
   reply(api.PUT(`${SAMPLE}/annotation`, { params: { path: samplePath(ref, sampleId) }, body: { annotation, expected_revision, create_labels: true } }));

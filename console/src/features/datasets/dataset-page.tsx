@@ -6,6 +6,7 @@ import { usePermissions } from "@/api/queries/identity";
 import type { Dataset } from "@/api/types";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
+import { FeatureMessages } from "@/i18n/feature-messages";
 import { CopyText } from "@/ui/copy";
 import { Page } from "@/ui/page";
 import { links, useIdParam, useProjectId } from "@/ui/project";
@@ -14,14 +15,29 @@ import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
 import { LocalTime } from "@/ui/values";
 import { useKind } from "./dataset-kind";
+import { loadDatasetTexts } from "./dataset-texts";
 import { Imports } from "./importing/imports";
+import { Exports } from "./jobs/exports";
+import { Labels } from "./labels/labels";
+import { Derivations } from "./quality/derivations";
+import { QualityTab } from "./quality/quality-tab";
+import { RenameDataset } from "./rename-dataset";
 import { SampleBrowser } from "./samples/sample-browser";
 import { TableRows } from "./samples/table-rows";
-import { TrainedModels } from "./trained-models";
+import { Lineage } from "./versions/lineage";
+import { Versions } from "./versions/versions";
 
 const POLL_WHILE_IMPORTING_MS = 3000;
 
 export function DatasetPage() {
+  return (
+    <FeatureMessages load={loadDatasetTexts}>
+      <LoadedPage />
+    </FeatureMessages>
+  );
+}
+
+function LoadedPage() {
   const projectId = useProjectId();
   const datasetId = useIdParam("datasetId");
   const query = useDataset(projectId, datasetId, POLL_WHILE_IMPORTING_MS);
@@ -37,19 +53,40 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
   const versionNumber = Number(params.get("version")) || dataset.latest_version;
   const ref: VersionRef = { projectId, datasetId: dataset.dataset_id, versionNumber };
   const tab = params.get("tab") ?? (dataset.sample_count === 0 ? "imports" : "samples");
+  // The filter of the samples belongs to their tab and version only.
   const goTo = (change: Record<string, string>): void => {
-    setParams((current) => new URLSearchParams({ ...Object.fromEntries(current), ...change }), { replace: true });
+    const version = params.get("version");
+    setParams({ ...(version ? { version } : {}), tab, ...change }, { replace: true });
   };
   const toImports = (): void => {
     goTo({ tab: "imports" });
   };
+  const openVersion = (version: number): void => {
+    setParams({ version: String(version), tab: "samples" });
+  };
   const may = { write: permissions.has("datasets.write"), manage: permissions.has("datasets.manage") };
-  const samples =
-    kind?.content === "rows" ? (
-      <TableRows refTo={ref} mayImport={may.write} onImport={toImports} />
-    ) : kind ? (
-      <SampleBrowser refTo={ref} kind={kind} mayWrite={may.write} mayManage={may.manage} onImport={toImports} />
-    ) : null;
+  const tabsOf = () => {
+    if (!kind) return [];
+    const rows = kind.content === "rows";
+    const common = { refTo: ref, kind, mayWrite: may.write, mayManage: may.manage };
+    const clean = (operator: string): void => {
+      goTo({ tab: "derive", operator });
+    };
+    return [
+      {
+        key: "samples",
+        label: t(rows ? "table.rows" : "datasets.samples"),
+        children: rows ? <TableRows refTo={ref} mayImport={may.write} onImport={toImports} /> : <SampleBrowser {...common} onImport={toImports} />,
+      },
+      { key: "imports", label: t("imports.title"), children: <Imports refTo={ref} dataset={dataset} mayWrite={may.write} /> },
+      ...(kind.annotation_form === "none" ? [] : [{ key: "labels", label: t("labels.title"), children: <Labels {...common} /> }]),
+      { key: "versions", label: t("versions.title"), children: <Versions {...common} dataset={dataset} onOpen={openVersion} /> },
+      { key: "exports", label: t("exports.title"), children: <Exports {...common} dataset={dataset} /> },
+      { key: "quality", label: t("quality.title"), children: <QualityTab {...common} onClean={clean} /> },
+      ...(rows ? [] : [{ key: "derive", label: t("derive.title"), children: <Derivations {...common} advised={params.get("operator")} /> }]),
+      { key: "lineage", label: t("lineage.title"), children: <Lineage refTo={ref} /> },
+    ];
+  };
   return (
     <Page
       title={dataset.name}
@@ -66,7 +103,7 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
       }
       actions={
         <>
-          <VersionSelect projectId={projectId} dataset={dataset} value={versionNumber} onChange={(version) => { goTo({ version: String(version) }); }} />
+          <VersionSelect projectId={projectId} dataset={dataset} value={versionNumber} onChange={(version) => { goTo({ version: String(version), tab }); }} />
           <Button
             icon={<UploadOutlined />}
             disabled={!may.write}
@@ -74,6 +111,7 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
           >
             {t("imports.start")}
           </Button>
+          <RenameDataset projectId={projectId} dataset={dataset} disabled={!may.write} />
           <TrainLink projectId={projectId} dataset={dataset} />
           <DeleteDataset projectId={projectId} dataset={dataset} disabled={!may.manage} />
         </>
@@ -84,11 +122,8 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
         onChange={(key) => {
           goTo({ tab: key });
         }}
-        items={[
-          { key: "samples", label: t("datasets.samples"), children: samples },
-          { key: "imports", label: t("imports.title"), children: <Imports refTo={ref} dataset={dataset} mayWrite={may.write} /> },
-          { key: "models", label: t("datasets.models"), children: <TrainedModels refTo={ref} /> },
-        ]}
+        destroyOnHidden
+        items={kind ? tabsOf() : []}
       />
     </Page>
   );

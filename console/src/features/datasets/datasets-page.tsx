@@ -1,5 +1,5 @@
 import { PlusOutlined } from "@ant-design/icons";
-import { Button, Input, Table, type TableColumnsType } from "antd";
+import { Button, Input, Segmented, Table, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { useDatasets } from "@/api/queries/datasets";
@@ -18,13 +18,20 @@ import { StateTag } from "@/ui/state-tag";
 import { LocalTime } from "@/ui/values";
 import { CreateDataset } from "./create-dataset";
 import { useKind } from "./dataset-kind";
+import { RenameDataset } from "./rename-dataset";
+
+const TYPES = ["image", "text", "table", "audio"] as const;
 
 export function DatasetsPage() {
   const t = useT();
   const projectId = useProjectId();
   const [params, setParams] = useSearchParams();
   const name = params.get("name") ?? "";
-  const query = useDatasets(projectId, name);
+  const type = params.get("type") ?? "";
+  const query = useDatasets(projectId, name, type);
+  const filter = (change: { name?: string; type?: string }): void => {
+    setParams(Object.fromEntries(Object.entries({ name, type, ...change }).filter(([, value]) => value !== "")), { replace: true });
+  };
   const mayWrite = usePermissions(projectId).has("datasets.write");
   const [creating, setCreating] = useState(params.get("create") === "1");
   const create = (
@@ -43,29 +50,39 @@ export function DatasetsPage() {
     <Page title={t("nav.datasets")} sub={t("datasets.intro")} actions={create}>
       <Panel>
         <div className="ob-stack">
-          <Input.Search
-            allowClear
-            defaultValue={name}
-            placeholder={t("datasets.search")}
-            aria-label={t("datasets.search")}
-            style={{ maxWidth: 320 }}
-            onSearch={(value) => {
-              setParams(value ? { name: value } : {}, { replace: true });
-            }}
-          />
+          <div className="ob-row">
+            <Input.Search
+              allowClear
+              defaultValue={name}
+              placeholder={t("datasets.search")}
+              aria-label={t("datasets.search")}
+              style={{ maxWidth: 320 }}
+              onSearch={(value) => {
+                filter({ name: value });
+              }}
+            />
+            <Segmented
+              aria-label={t("datasets.dataType")}
+              value={type}
+              options={[{ value: "", label: t("datasets.anyType") }, ...TYPES.map((value) => ({ value, label: t(`dataType.${value}`) }))]}
+              onChange={(value) => {
+                filter({ type: value });
+              }}
+            />
+          </div>
           <QueryView query={query}>
             {(data) => {
               const items = itemsOf(data);
               if (items.length === 0) {
-                return name ? (
-                  <EmptyState title={t("datasets.noMatch", { name })} />
+                return name || type ? (
+                  <EmptyState title={name ? t("datasets.noMatch", { name }) : t("datasets.noneOfType")} />
                 ) : (
                   <EmptyState title={t("datasets.empty.title")} text={t("datasets.empty.text")} action={create} />
                 );
               }
               return (
                 <>
-                  <DatasetTable projectId={projectId} datasets={items} />
+                  <DatasetTable projectId={projectId} datasets={items} mayWrite={mayWrite} />
                   <LoadMore query={query} />
                 </>
               );
@@ -73,7 +90,7 @@ export function DatasetsPage() {
           </QueryView>
         </div>
       </Panel>
-      <AsCommand command="bml datasets list" />
+      <AsCommand command={["bml datasets list", name ? `--name ${JSON.stringify(name)}` : "", type ? `--type ${type}` : ""].filter(Boolean).join(" ")} />
       <CreateDataset
         open={creating}
         projectId={projectId}
@@ -85,7 +102,7 @@ export function DatasetsPage() {
   );
 }
 
-function DatasetTable({ projectId, datasets }: { readonly projectId: number; readonly datasets: readonly Dataset[] }) {
+function DatasetTable({ projectId, datasets, mayWrite }: { readonly projectId: number; readonly datasets: readonly Dataset[]; readonly mayWrite: boolean }) {
   const t = useT();
   const format = useFormat();
   const columns: TableColumnsType<Dataset> = [
@@ -114,6 +131,10 @@ function DatasetTable({ projectId, datasets }: { readonly projectId: number; rea
     { title: t("field.version"), dataIndex: "latest_version", render: (version: number) => `V${version}` },
     { title: t("field.created"), dataIndex: "created_at", render: (at: string) => <LocalTime at={at} /> },
     { title: t("field.id"), dataIndex: "dataset_id", render: (id: number) => <CopyText text={id} /> },
+    {
+      title: <span className="ob-visually-hidden">{t("bulk.action")}</span>,
+      render: (_, dataset) => <RenameDataset small projectId={projectId} dataset={dataset} disabled={!mayWrite || dataset.state === "deleting"} />,
+    },
   ];
   return <Table rowKey="dataset_id" columns={columns} dataSource={[...datasets]} pagination={false} scroll={{ x: "max-content" }} />;
 }

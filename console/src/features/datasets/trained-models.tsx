@@ -7,7 +7,6 @@ import { useT } from "@/i18n";
 import { CopyText } from "@/ui/copy";
 import { EmptyState } from "@/ui/empty";
 import { LoadMore } from "@/ui/more";
-import { Panel } from "@/ui/page";
 import { links } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
 import { LocalTime } from "@/ui/values";
@@ -30,8 +29,7 @@ export function TrainedModels({ refTo }: { readonly refTo: VersionRef }) {
     { title: t("field.created"), dataIndex: "published_at", render: (at: string) => <LocalTime at={at} /> },
   ];
   return (
-    <Panel>
-      <QueryView query={query}>
+    <QueryView query={query}>
         {(data) => {
           const models = itemsOf(data);
           if (models.length === 0) {
@@ -45,6 +43,5 @@ export function TrainedModels({ refTo }: { readonly refTo: VersionRef }) {
           );
         }}
       </QueryView>
-    </Panel>
   );
 }

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from openbml.compute.errors_sagemaker import busy, is_absent, is_present, is_refusal, reason_of
+from openbml.compute import job_calls_sagemaker as job_calls
 from openbml.compute.failures import Failure, Fault, classify
 from openbml.compute.image_addresses import ImageAddresses
 from openbml.compute.intervals import Interval
-from openbml.compute.jobs import JobRefusedError, JobReport, JobState, ProcessingJobRequest
+from openbml.compute.jobs import JobReport, JobState, ProcessingJobRequest
 from openbml.compute.names import ComputeNames
 from openbml.compute.training_sagemaker import tags_of
 from openbml_catalog.machines import machines
@@ -33,36 +31,17 @@ class SageMakerProcessingRuntime:
         self._role_arn = role_arn
 
     def submit(self, request: ProcessingJobRequest) -> None:
-        try:
-            self._client.create_processing_job(**self._creation(request))
-        except ClientError as error:
-            if is_present(error):
-                return
-            if is_refusal(error):
-                raise JobRefusedError(job_id=request.job_id, reason=reason_of(error)) from error
-            raise busy(error) from error
-        except BotoCoreError as error:
-            raise busy(error) from error
+        creation = self._creation(request)
+        job_calls.create(lambda: self._client.create_processing_job(**creation), request.job_id)
 
     def stop(self, job_id: str) -> None:
-        try:
-            self._client.stop_processing_job(ProcessingJobName=self._names.job(job_id))
-        except ClientError as error:
-            if not is_absent(error) and not is_refusal(error):  # a job that has ended refuses to stop
-                raise busy(error) from error
-        except BotoCoreError as error:
-            raise busy(error) from error
+        name = self._names.job(job_id)
+        job_calls.stop(lambda: self._client.stop_processing_job(ProcessingJobName=name))
 
     def describe(self, job_id: str) -> JobReport | None:
-        try:
-            reply = self._client.describe_processing_job(ProcessingJobName=self._names.job(job_id))
-        except ClientError as error:
-            if is_absent(error):
-                return None
-            raise busy(error) from error
-        except BotoCoreError as error:
-            raise busy(error) from error
-        return report_of(reply)
+        name = self._names.job(job_id)
+        reply = job_calls.describe(lambda: self._client.describe_processing_job(ProcessingJobName=name))
+        return report_of(reply) if reply else None
 
     def _creation(self, request: ProcessingJobRequest) -> dict[str, Any]:
         arguments = {"ContainerArguments": list(request.arguments)} if request.arguments else {}

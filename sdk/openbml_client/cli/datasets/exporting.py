@@ -53,7 +53,9 @@ def export(
 ) -> None:
     """Export a dataset version and download it.
 
-    Example: bml datasets export cars --format coco --label car -o cars.zip
+    \b
+    Examples:
+      bml datasets export cars --format coco --label car -o cars.zip
     """
     opened = open_version(project, dataset, version)
     document = opened.exports.create(

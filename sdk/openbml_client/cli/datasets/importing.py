@@ -88,8 +88,12 @@ def import_data(
 ) -> None:
     """Upload files and import them, or copy samples of another dataset.
 
-    Examples: bml datasets import gestures images.zip · bml datasets import cars voc/ --format voc ·
-    bml datasets import prices houses.csv --header yes · bml datasets import all --from cars:V2
+    \b
+    Examples:
+      bml datasets import gestures images.zip
+      bml datasets import cars voc/ --format voc
+      bml datasets import prices houses.csv --header yes
+      bml datasets import all --from cars:V2
     """
     if bool(files) == bool(source):
         raise InvalidChoiceError("Give files to import, or --from DATASET.")
@@ -200,9 +204,12 @@ def _upload(opened: DatasetVersion, files: list[str], dataset: str, **settings: 
             what = document["filename"] if files == 1 else f"{files} files"
             progress.update(task, description=f"Upload {what}", total=document["size_bytes"])
 
-        return opened.import_files(
-            files, **settings, wait=False, progress=lambda size: progress.advance(task, size), show=show
-        )
+        try:
+            return opened.import_files(
+                files, **settings, wait=False, progress=lambda size: progress.advance(task, size), show=show
+            )
+        finally:
+            progress.update(task, visible=bool(begun))  # without an upload there is nothing to show
 
 
 def _followed(opened: Imports, dataset: str, import_id: int, *, as_json: bool) -> Document:

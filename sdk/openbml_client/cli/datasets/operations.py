@@ -49,7 +49,9 @@ def start(
 ) -> None:
     """Do one thing with all samples of a filter.
 
-    Example: bml datasets operations start gestures set_label --label other --state unlabelled
+    \b
+    Examples:
+      bml datasets operations start gestures set_label --label other --state unlabelled
     """
     opened = open_version(project, dataset, version)
     wanted = given(

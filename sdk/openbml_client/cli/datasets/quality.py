@@ -128,7 +128,9 @@ def clean(
 ) -> None:
     """Clean a version into a new one.
 
-    Example: bml datasets clean photos --operator remove_small:min_width=100 --operator turn_upright
+    \b
+    Examples:
+      bml datasets clean photos --operator remove_small:min_width=100 --operator turn_upright
     """
     opened = open_version(project, dataset, version)
     operations = parse_operators(operator, opened.operators()["cleaning"])
@@ -147,6 +149,10 @@ def augment(
     copies: Annotated[int | None, typer.Option(help="New samples for each one.")] = None,
     probability: Annotated[float | None, typer.Option(help="Of each operation, 0 to 1.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same copies.")] = None,
+    least_visible: Annotated[
+        float | None,
+        typer.Option(help="Objects of which less than this share is left are dropped, 0.01 to 1."),
+    ] = None,
     label: Annotated[list[str] | None, typer.Option("--label", "-l", help="Copy only these labels.")] = None,
     without_originals: Annotated[bool, typer.Option("--without-originals", help="Only copies.")] = False,
     preview: PreviewFlag = False,
@@ -158,11 +164,13 @@ def augment(
 ) -> None:
     """Add changed copies of a version's samples, in a new version.
 
-    Example: bml datasets augment photos --operator rotate:max_degrees=10 --operator jitter --copies 3
+    \b
+    Examples:
+      bml datasets augment photos --operator rotate:max_degrees=10 --operator jitter --copies 3
     """
     opened = open_version(project, dataset, version)
     operations = parse_operators(operator, opened.operators()["augmentation"])
-    settings = given(copies=copies, probability=probability, seed=seed)
+    settings = given(copies=copies, probability=probability, seed=seed, least_visible=least_visible)
     if preview:
         chosen = sample or _first_samples(opened)
         shown = opened.augmentations.preview(operations, chosen, **settings)

@@ -26,10 +26,13 @@ from openbml_client.errors import InvalidChoiceError
 verbs = typer.Typer()
 samples = typer.Typer(no_args_is_help=True)
 
+_PAIR = 2
+
 
 def _content(sample: Mapping[str, Any]) -> str:
     if sample["texts"]:
-        return " | ".join(sample["texts"])[:80]
+        between = " | " if len(sample["texts"]) == _PAIR else " "
+        return between.join(sample["texts"])[:80]
     if sample["width"]:
         return f"{sample['width']}×{sample['height']}"
     return f"{sample['duration_ms'] / 1000:.1f} s"
@@ -96,7 +99,9 @@ def list_samples(
 ) -> None:
     """List samples of a dataset version.
 
-    Example: bml datasets samples list gestures --label left --state labelled --limit 10
+    \b
+    Examples:
+      bml datasets samples list gestures --label left --state labelled --limit 10
     """
     opened = open_version(project, dataset, version).samples
     filters: dict[str, Any] = {
@@ -221,8 +226,11 @@ def annotate(
 ) -> None:
     """Annotate a sample: replace its annotation, add to it, or take it away.
 
-    Examples: bml datasets annotate gestures 7 --label left ·
-    bml datasets annotate cars 8 --box car=10,20,90,80 · bml datasets annotate news 9 --json annotation.json
+    \b
+    Examples:
+      bml datasets annotate gestures 7 --label left
+      bml datasets annotate cars 8 --box car=10,20,90,80
+      bml datasets annotate news 9 --json annotation.json
     """
     if bool(label or box) + (json_file is not None) + clear != 1:
         raise InvalidChoiceError("Give labels or boxes, or --json FILE, or --clear.")

@@ -72,7 +72,9 @@ def list_formats(
 ) -> None:
     """List the formats of imports and exports.
 
-    Example: bml datasets formats --kind object_detection
+    \b
+    Examples:
+      bml datasets formats --kind object_detection
     """
     kinds = _kinds()
     rows = kinds.formats
@@ -106,8 +108,11 @@ def create(
 ) -> None:
     """Create a dataset with an empty version V1.
 
-    Examples: bml datasets create gestures · bml datasets create cars --kind object_detection ·
-    bml datasets create news --kind text_classification --keep-duplicates
+    \b
+    Examples:
+      bml datasets create gestures
+      bml datasets create cars --kind object_detection
+      bml datasets create news --kind text_classification --keep-duplicates
     """
     datasets = open_datasets(project)
     document = datasets.create(

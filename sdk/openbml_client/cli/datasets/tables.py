@@ -41,7 +41,9 @@ def preview(
 ) -> None:
     """Show columns, types and first rows that an import of a table would have.
 
-    Example: bml datasets preview houses.csv --header yes
+    \b
+    Examples:
+      bml datasets preview houses.csv --header yes
     """
     table = table_settings(header, delimiter, encoding, column_error)
     document = open_datasets(project).table_previews.of_file(file, table=table, rows=rows)

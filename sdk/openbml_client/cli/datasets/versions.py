@@ -52,7 +52,9 @@ def copy(
 ) -> None:
     """Make a version with the samples and annotations of another.
 
-    Example: bml datasets versions copy gestures --version 1 --description "before cleaning"
+    \b
+    Examples:
+      bml datasets versions copy gestures --version 1 --description "before cleaning"
     """
     copied = open_version(project, dataset, version).copy(description=description)
     print_fields(copied.get(), _VERSION, as_json=as_json)

@@ -40,8 +40,8 @@ describe("files of an import", () => {
   });
 
   it("stand in the command, quoted where needed", () => {
-    expect(importCommand(7, "lines", ["a b.txt", "c.txt"])).toBe('bml datasets import 7 "a b.txt" c.txt --format lines');
-    expect(importCommand(7, "json", [])).toBe("bml datasets import 7 FILE --format json");
+    expect(importCommand(7, 1, "lines", ["a b.txt", "c.txt"])).toBe('bml datasets import 7 "a b.txt" c.txt --format lines --version 1');
+    expect(importCommand(7, 2, "json", [])).toBe("bml datasets import 7 FILE --format json --version 2");
   });
 });
 

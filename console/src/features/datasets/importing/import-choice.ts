@@ -4,18 +4,19 @@ import type { MessageKey } from "@/i18n";
 export const FILE_BYTES = 5 * 1024 ** 3;
 const ARCHIVE = ".zip";
 
-export type FormatGroup = "labelled" | "unlabelled" | "tools";
-const GROUPS: readonly FormatGroup[] = ["labelled", "unlabelled", "tools"];
+export type FormatGroup = "plain" | "labelled" | "unlabelled" | "tools";
+const GROUPS: readonly FormatGroup[] = ["plain", "labelled", "unlabelled", "tools"];
 
-const groupOf = (format: DataFormat): FormatGroup => {
+const groupOf = (format: DataFormat, kind: DatasetKind): FormatGroup => {
   if (format.ours) return "tools";
+  if (kind.annotation_form === "none") return "plain";
   return format.labelled ? "labelled" : "unlabelled";
 };
 
 /** Formats that the kind is imported from: the manual's with annotations, without, then those of other tools. */
 export function importFormats(kind: DatasetKind, formats: readonly DataFormat[]): readonly (readonly [FormatGroup, readonly DataFormat[]])[] {
   const fitting = formats.filter((format) => format.reads.includes(kind.code));
-  return GROUPS.map((group) => [group, fitting.filter((format) => groupOf(format) === group)] as const).filter(([, found]) => found.length > 0);
+  return GROUPS.map((group) => [group, fitting.filter((format) => groupOf(format, kind) === group)] as const).filter(([, found]) => found.length > 0);
 }
 
 export function exportFormats(kind: DatasetKind, formats: readonly DataFormat[]): readonly DataFormat[] {
@@ -74,7 +75,7 @@ export function formatFor(chosen: DataFormat, possible: readonly DataFormat[], f
 
 const quoted = (text: string): string => (/^[\w./-]+$/.test(text) ? text : JSON.stringify(text));
 
-export function importCommand(datasetId: number, formatCode: string, names: readonly string[]): string {
+export function importCommand(datasetId: number, version: number, formatCode: string, names: readonly string[]): string {
   const shown = names.length === 0 ? ["FILE"] : names.slice(0, 4).map(quoted);
-  return `bml datasets import ${datasetId} ${shown.join(" ")}${names.length > 4 ? " …" : ""} --format ${formatCode}`;
+  return `bml datasets import ${datasetId} ${shown.join(" ")}${names.length > 4 ? " …" : ""} --format ${formatCode} --version ${version}`;
 }

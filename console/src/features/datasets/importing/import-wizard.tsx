@@ -120,9 +120,13 @@ function FromFiles({ refTo, dataset, kind, formats, onStarted }: FilesProps) {
             if (chosen[0] !== first) setTable(UNTOUCHED_TABLE);
           }}
         />
-        {kind.content === "rows" && first && !refusal ? (
+      </div>
+      {kind.content === "rows" && first && !refusal ? (
+        <div style={{ gridColumn: "1 / -1" }}>
           <TableChoice projectId={refTo.projectId} file={previewed} value={table} hasRows={dataset.sample_count > 0} onChange={setTable} />
-        ) : null}
+        </div>
+      ) : null}
+      <div style={{ gridColumn: "1 / -1" }} className="ob-stack-s">
         <div className="ob-row">
           <Button
             type="primary"
@@ -142,7 +146,7 @@ function FromFiles({ refTo, dataset, kind, formats, onStarted }: FilesProps) {
           </Button>
           <span className="ob-muted ob-small">{t("imports.beginHelp")}</span>
         </div>
-        <AsCommand command={importCommand(refTo.datasetId, format.code, files.map((file) => file.name))} />
+        <AsCommand command={importCommand(refTo.datasetId, refTo.versionNumber, format.code, files.map((file) => file.name))} />
       </div>
     </div>
   );
@@ -176,7 +180,7 @@ function FromDataset({ refTo, dataset, onStarted }: Props) {
         </Button>
       </div>
       {same ? <div role="alert" className="ob-fault">{t("imports.source.same")}</div> : null}
-      <AsCommand command={`bml datasets import ${refTo.datasetId} --from-dataset ${source?.dataset_id ?? "ID"} --from-version ${source?.version_number ?? 1} --take ${source?.take ?? "all"}${labels}`} />
+      <AsCommand command={`bml datasets import ${refTo.datasetId} --version ${refTo.versionNumber} --from ${source?.dataset_id ?? "ID"}:V${source?.version_number ?? 1} --take ${source?.take ?? "all"}${labels}`} />
     </div>
   );
 }

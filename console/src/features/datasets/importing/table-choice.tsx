@@ -177,5 +177,5 @@ function Columns({ preview, columns, onChange }: ColumnsProps) {
 
 export function Cell({ value }: { readonly value: unknown }) {
   if (value === null || value === undefined) return <span className="ob-muted">–</span>;
-  return <span className="ob-num">{typeof value === "object" ? JSON.stringify(value) : String(value as string | number)}</span>;
+  return <span className="ob-num">{typeof value === "string" ? value : JSON.stringify(value)}</span>;
 }

@@ -89,7 +89,7 @@ export function AnnotationEditor({ refTo, kind, sample, mayWrite, mayManage, onD
           </Button>
         ) : null}
         {mayManage ? (
-          <Button size="small" danger icon={<DeleteOutlined />} onClick={remove}>
+          <Button size="small" icon={<DeleteOutlined />} onClick={remove}>
             {t("samples.delete")}
           </Button>
         ) : null}

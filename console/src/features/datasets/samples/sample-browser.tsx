@@ -88,7 +88,7 @@ function command(ref: VersionRef, filter: SampleFilter): string {
     filter.annotation_state ? `--state ${filter.annotation_state}` : "",
     filter.name ? `--name ${JSON.stringify(filter.name)}` : "",
   ];
-  return ["bml datasets samples", String(ref.datasetId), `--version ${ref.versionNumber}`, ...options].filter(Boolean).join(" ");
+  return ["bml datasets samples list", String(ref.datasetId), `--version ${ref.versionNumber}`, ...options].filter(Boolean).join(" ");
 }
 
 interface FoundProps extends Omit<Props, "onImport"> {

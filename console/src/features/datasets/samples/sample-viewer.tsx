@@ -1,6 +1,6 @@
 import { LeftOutlined, RightOutlined } from "@ant-design/icons";
 import { Button, Modal, Tabs } from "antd";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import type { VersionRef } from "@/api/queries/datasets";
 import { SAMPLES_PER_PAGE, useSample, useSamplePages, type SampleFilter } from "@/api/queries/samples";
 import type { DatasetKind, SampleDetail } from "@/api/types";
@@ -28,13 +28,24 @@ interface Props {
   readonly onMove: (place: number | null) => void;
 }
 
+interface Held {
+  readonly place: number;
+  readonly sampleId: number;
+  readonly name: string;
+}
+
 /** One sample as it is, with its neighbours of the list a key away. */
 export function SampleViewer({ refTo, kind, filter, place, total, mayWrite, mayManage, title, onMove }: Props) {
   const t = useT();
   const pages = place === null ? [] : [Math.floor(place / SAMPLES_PER_PAGE)];
   const [page] = useSamplePages(refTo, filter, pages);
   const listed = place === null ? undefined : page?.data?.items[place % SAMPLES_PER_PAGE];
-  const query = useSample(refTo, listed?.sample_id ?? null);
+  // An edit can take the sample out of the filter; it stays shown until the person moves on.
+  const [held, setHeld] = useState<Held | null>(null);
+  if (place === null && held) setHeld(null);
+  if (place !== null && listed && held?.place !== place) setHeld({ place, sampleId: listed.sample_id, name: listed.name });
+  const shown = held?.place === place ? held : null;
+  const query = useSample(refTo, shown?.sampleId ?? null);
   const isOpen = place !== null;
   useEffect(() => {
     if (place === null) return undefined;
@@ -59,7 +70,7 @@ export function SampleViewer({ refTo, kind, filter, place, total, mayWrite, mayM
           <div className="ob-row" style={{ paddingInlineEnd: 28 }}>
             <Button type="text" size="small" icon={<LeftOutlined />} aria-label={t("samples.previous")} disabled={place === 0} onClick={() => { onMove(place - 1); }} />
             <Button type="text" size="small" icon={<RightOutlined />} aria-label={t("samples.next")} disabled={place + 1 >= total} onClick={() => { onMove(place + 1); }} />
-            <span style={{ overflowWrap: "anywhere" }}>{listed?.name}</span>
+            <span style={{ overflowWrap: "anywhere" }}>{shown?.name}</span>
             <span className="ob-muted ob-small ob-num">{title(place)}</span>
           </div>
         )

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import boto3
@@ -70,6 +71,12 @@ class Place:
         self.table = boto3.resource("dynamodb", endpoint_url=url, config=POOL, **access).Table(name)
         self.bucket = f"bench-{uuid.uuid4().hex[:10]}"
         client("s3", url).create_bucket(Bucket=self.bucket)
+
+
+def peak_mib() -> float:
+    """Return this program's peak memory; `getrusage` would count the program that started it as well."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 class NoTables:

@@ -52,6 +52,7 @@ from openbml_formats.data_jobs import DataJobKind, DataJobOrder
 from openbml_formats.listings import ListedSample, packed_listing
 from openbml_formats.protocols import ExportInfo
 from openbml_kit.progress import Progress
+from tests.contract.datasets.bulk_writing import bulk_writer
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.datasets_memory import EventLog, ListQueue
 
@@ -82,7 +83,8 @@ class Place:
         client("s3", url).create_bucket(Bucket=self.bucket)
         self.store = S3ObjectStore(self.s3, self.bucket, self.s3)
         self.table = make_table(url, "bench")
-        self.samples = DynamoSampleRepository(self.table, self.store)
+        bulk = bulk_writer(url, self.table.name)
+        self.samples = DynamoSampleRepository(self.table, self.store, bulk=bulk)
         self.rows = self._fill()
 
     def _fill(self) -> Sequence[Sample]:

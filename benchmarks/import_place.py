@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import boto3
@@ -34,10 +35,13 @@ from openbml.datasets.samples_dynamodb import DynamoSampleRepository
 from openbml.datasets.settings import QuotaSettings
 from openbml.datasets.stored_objects import ObjectStore
 from openbml_catalog.datasets import dataset_kinds
+from tests.contract.datasets.bulk_writing import bulk_writer
 from tests.contract.emulator import client, make_table
 from tests.fakes.datasets_memory import EventLog, ListQueue
 
 THREADS = 16
+JUDGES = 2
+POOL = Config(max_pool_connections=THREADS + 2)
 UNLIMITED = QuotaSettings(
     images_per_account=10**7,
     images_per_user=10**7,
@@ -61,13 +65,18 @@ class Place:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        pool = Config(max_pool_connections=THREADS + 2)
         access = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-        self.s3 = boto3.client("s3", endpoint_url=url, config=pool, **access)
+        self.s3 = boto3.client("s3", endpoint_url=url, config=POOL, **access)
         name = make_table(url, "bench").name
-        self.table = boto3.resource("dynamodb", endpoint_url=url, config=pool, **access).Table(name)
+        self.table = boto3.resource("dynamodb", endpoint_url=url, config=POOL, **access).Table(name)
         self.bucket = f"bench-{uuid.uuid4().hex[:10]}"
         client("s3", url).create_bucket(Bucket=self.bucket)
+
+
+def peak_mib() -> float:
+    """Return this program's peak memory; `getrusage` would count the program that started it as well."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 class NoTables:
@@ -88,7 +97,9 @@ class Importer:
         quotas = Quotas(UNLIMITED)
         self.imports = DynamoImportRepository(place.table, now=utc_now, quotas=quotas)
         self.queue, self.events = ListQueue(), EventLog()
-        samples = DynamoSampleRepository(place.table, self.store)
+        samples = DynamoSampleRepository(
+            place.table, self.store, bulk=bulk_writer(place.url, place.table.name, POOL)
+        )
         reports = DynamoReportRepository(place.table, self.store)
         self.planner = Planner(
             datasets=self.datasets,
@@ -160,7 +171,7 @@ class Importer:
 
     @contextmanager
     def worker(self) -> Iterator[ShardWorker]:
-        with ThreadPoolExecutor(THREADS) as executor:
+        with ThreadPoolExecutor(THREADS) as executor, ThreadPoolExecutor(JUDGES) as judges:
             yield ShardWorker(
                 datasets=self.datasets,
                 imports=self.imports,
@@ -171,6 +182,7 @@ class Importer:
                 annotations=DynamoAnnotationStore(self.place.table, self.store, now=utc_now),
                 events=self.events,
                 executor=executor,
+                judges=judges,
                 now=utc_now,
             )
 

@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from typing import Any
 
 from PIL import Image
 
-from benchmarks.import_place import THREADS, Place, Upload, import_seconds
+from benchmarks.import_place import THREADS, Place, Upload, import_seconds, peak_mib
 from openbml.datasets.limits import THUMBNAIL_SIDE
 from openbml_catalog.datasets import dataset_kinds
 from openbml_formats.planned import PlannedSample, packed_plan
@@ -44,7 +43,7 @@ RESULT = Path(__file__).parent / "results" / "import_zip.json"
 SAMPLES = Path(__file__).parents[1] / "examples" / "sign_digits" / "train.zip"
 BUDGET_RATIO = 0.70
 BUDGET_MIB = 512
-ROUNDS = 3
+ROUNDS = 7
 IMAGES = 800
 SIDES = (640, 480)
 HUGE_PAIRS = 150_000
@@ -207,7 +206,7 @@ def plan_from(path: str) -> None:
         source = ZipSource(read_directory(file, size), read_range)
         settings = ReadSettings(kind=dataset_kinds()["image_classification"])
         plan_upload("json", source, settings, PlanLimits(room=HUGE_PAIRS), Discarding())
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(peak_mib())
 
 
 class Discarding:
@@ -246,7 +245,7 @@ def main() -> None:
         {"name": name, "images_per_s": round(rate, 1), "import_ratio": round(rates["import"] / rate, 3)}
         for name, rate in rates.items()
     ]
-    worker_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    worker_mib = peak_mib()
     rows += [
         {"name": "budget of the ratio to the bare boto3 loop", "value": BUDGET_RATIO},
         {"name": "peak memory with all of this, MiB", "value": round(worker_mib), "budget": BUDGET_MIB},

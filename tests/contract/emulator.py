@@ -65,13 +65,13 @@ def emulator(folder: Path) -> Iterator[str]:
 
 def client(service: str, endpoint_url: str, *, signed: str | None = None) -> Any:
     config = Config(signature_version=signed) if signed else None
-    return boto3.client(service, config=config, **_access(endpoint_url))
+    return boto3.client(service, config=config, **access(endpoint_url))
 
 
 def make_table(endpoint_url: str, name: str) -> Any:
     """Make a new table with the keys that every context's table has (contracts, section 2)."""
     keys = ("pk", "sk", "gsi1pk", "gsi1sk")
-    resource = boto3.resource("dynamodb", **_access(endpoint_url))
+    resource = boto3.resource("dynamodb", **access(endpoint_url))
     return resource.create_table(
         TableName=f"{name}-{uuid.uuid4().hex[:8]}",
         BillingMode="PAY_PER_REQUEST",
@@ -90,7 +90,7 @@ def make_table(endpoint_url: str, name: str) -> Any:
     )
 
 
-def _access(endpoint_url: str) -> dict[str, Any]:
+def access(endpoint_url: str) -> dict[str, Any]:
     return {
         "endpoint_url": endpoint_url,
         "region_name": "us-east-1",

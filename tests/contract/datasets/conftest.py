@@ -49,6 +49,7 @@ from openbml.datasets.tables.import_tables import TableImporter
 from openbml.datasets.tables.table_versions_dynamodb import DynamoTableRepository
 from openbml_catalog.datasets import dataset_kinds
 from openbml_formats.records import Problem, Severity
+from tests.contract.datasets.bulk_writing import bulk_writer
 from tests.contract.emulator import client, emulator, make_table
 from tests.fakes.compute_memory import Ticking
 from tests.fakes.datasets_memory import EventLog, ListQueue
@@ -82,13 +83,16 @@ class World:
     bulk: ListQueue = field(default_factory=ListQueue)
     events: EventLog = field(default_factory=EventLog)
     executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8))
+    judges: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
 
     def __post_init__(self) -> None:
         self.datasets = DynamoDatasetRepository(self.table)
         self.quotas = Quotas()
         self.imports = DynamoImportRepository(self.table, now=self.clock, quotas=self.quotas)
         self.reports = DynamoReportRepository(self.table, self.data)
-        self.samples = DynamoSampleRepository(self.table, self.data, now=self.clock)
+        self.samples = DynamoSampleRepository(
+            self.table, self.data, bulk=bulk_writer(self.url, self.table.name), now=self.clock
+        )
         self.tables = DynamoTableRepository(self.table)
         self.catalogue = MemoryCatalogue()
         self.annotations = DynamoAnnotationStore(self.table, self.data, now=self.clock)
@@ -235,6 +239,7 @@ class World:
             annotations=self.annotations,
             events=self.events,
             executor=self.executor,
+            judges=self.judges,
             now=self.clock,
         )
 

@@ -22,6 +22,7 @@ from openbml.datasets.datasets import (
     VersionBusyError,
     VersionKey,
 )
+from openbml.datasets.delete_datasets import delete_dataset
 from openbml.datasets.limits import LABELS_PER_VERSION
 from openbml.datasets.samples import AnnotationSource, AnnotationState, Facet
 from openbml.datasets.tables_dynamodb import version_item_key
@@ -265,3 +266,19 @@ def test_large_annotations_lie_by_themselves_and_many_do_not_burst_a_transaction
     said = [world.history.annotation(key.scope, samples[0].sample_id, number) for number in (2, 3, 4)]
     assert said == [*large, huge]
     assert_counts_are_right(world, key)
+
+
+def test_large_annotations_go_with_their_dataset(world: World) -> None:
+    key = world.dataset(kind="object_detection")
+    image = labelled_pairs(1)[0]
+    world.imported(key, archive([image]), format_code="images")
+    (sample,), _ = world.samples.page(key, Facet.everything(), limit=9, position=None)
+    chance = random.Random(1)
+    ring = tuple((chance.random() * 60, chance.random() * 60) for _corner in range(6_000))
+    annotation = Annotation(regions=(Region(label="a", polygons=(ring,)),))
+    edit = Edit(sample_id=sample.sample_id, annotation=annotation)
+    world.annotations.apply_edits(key, [edit], author=ANNA, during_import=None)
+    assert world.keys("data", f"{key.scope.prefix}annotations/")
+    delete_dataset(key.scope, key.dataset_id, datasets=world.datasets, deletions=world.deletions)
+    world.deletions_carried_out()
+    assert world.keys("data", f"{key.scope.prefix}annotations/") == []

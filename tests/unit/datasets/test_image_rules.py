@@ -8,7 +8,7 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from openbml.datasets.image_rules import checked_image
 from openbml.datasets.rejections import SampleRejectedError
@@ -73,6 +73,33 @@ def test_sides_and_ratio_beyond_the_limits_are_rejected(size: tuple[int, int], e
 def test_sides_and_ratio_at_the_limits_are_taken(size: tuple[int, int]) -> None:
     found = checked_image(image_bytes("PNG", size=size))
     assert (found.width, found.height) == size
+
+
+@pytest.mark.parametrize(
+    ("size", "small"),
+    [
+        ((640, 480), (256, 192)),
+        ((480, 640), (192, 256)),
+        ((4000, 3000), (256, 192)),
+        ((1000, 334), (256, 86)),
+        ((256, 100), (256, 100)),
+        ((257, 100), (256, 100)),
+        ((100, 60), (100, 60)),
+    ],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_thumbnail_fits_the_square_and_keeps_the_shape(
+    kind: str, size: tuple[int, int], small: tuple[int, int]
+) -> None:
+    assert thumbnail(image_bytes(kind, size=size)).size == small
+
+
+def test_a_thumbnail_of_a_part_of_the_pixels_looks_like_one_of_all() -> None:
+    photo = Image.linear_gradient("L").resize((1280, 960)).convert("RGB")
+    photo.paste((200, 30, 30), (400, 300, 800, 500))
+    small = thumbnail(saved(photo, "JPEG", quality=95)).convert("RGB")
+    whole = photo.resize(small.size, Image.Resampling.LANCZOS)
+    assert max(ImageStat.Stat(ImageChops.difference(small, whole)).rms) < 4
 
 
 def test_a_bomb_of_pixels_is_rejected_by_its_header() -> None:

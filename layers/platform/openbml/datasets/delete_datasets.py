@@ -28,7 +28,7 @@ from openbml.datasets.importing.reports import ReportRepository
 from openbml.datasets.jobs.data_jobs import DataJob, DataJobRepository
 from openbml.datasets.quality.quality_reports import document_key
 from openbml.datasets.samples import SampleRepository
-from openbml.datasets.stored_objects import ObjectStore, UploadStore, table_prefix
+from openbml.datasets.stored_objects import ObjectStore, UploadStore, annotations_prefix, table_prefix
 from openbml_formats.data_jobs import DataJobKind
 from openbml_formats.export_jobs import ExportSettings
 
@@ -179,6 +179,7 @@ class VersionRemover:
         # Before the claims go: a mark that comes too early only makes the sweep look and keep.
         for mark in blob_marks(key.scope, (row.sha256 for row in rows if not row.texts), self._now()):
             self._marks.mark(mark)
+        self._data.delete_below(annotations_prefix(key.scope, chunk))
         self._samples.remove_chunk(key, chunk, rows)
 
     def _remove_jobs(self, key: VersionKey) -> None:

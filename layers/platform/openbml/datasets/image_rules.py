@@ -6,7 +6,9 @@ they are; animated ones are not. Sizes are those a person sees, after the EXIF o
 
 import io
 import struct
+import threading
 import zlib
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
@@ -38,6 +40,8 @@ _TURNS = {
 _LYING = frozenset({5, 6, 7, 8})
 _WIDE_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "F"})
 _THUMBNAIL_QUALITY = 80
+_LARGE_PIXELS = 4_000_000
+_one_large = threading.Lock()  # one of 16 million pixels takes 200 MB when it is transparent
 # What Pillow's readers raise on damaged files.
 _DAMAGED = (
     OSError,
@@ -86,9 +90,16 @@ def checked_image(data: bytes, *, any_ratio: bool = False) -> CheckedImage:
         try:
             orientation = _orientation(image)
             width, height = image.size[::-1] if orientation in _LYING else image.size
-            return CheckedImage(_EXTENSIONS[str(image.format)], width, height, _thumbnail(image, orientation))
+            with _room_for(width * height):
+                thumbnail = _thumbnail(image, orientation)
         except _DAMAGED as error:
             raise rejection("image_damaged", "is damaged or cut off") from error
+        return CheckedImage(_EXTENSIONS[str(image.format)], width, height, thumbnail)
+
+
+def _room_for(pixels: int) -> AbstractContextManager[object]:
+    """Return what decoding waits for, so that memory holds one large image at a time."""
+    return _one_large if pixels > _LARGE_PIXELS else nullcontext()
 
 
 def _opened(data: bytes) -> Image.Image:

@@ -98,18 +98,18 @@ def sample_item(scope: ProjectScope, sample: Sample, objects: ObjectStore) -> di
     item |= sample_key(scope, sample.sample_id)
     if sample.annotation is None or sample.annotation == Annotation():
         return item
-    return {**item, **annotation_attributes(scope, sample.annotation, objects)}
+    return {**item, **annotation_attributes(scope, sample.chunk, sample.annotation, objects)}
 
 
 def annotation_attributes(
-    scope: ProjectScope, annotation: Annotation, objects: ObjectStore
+    scope: ProjectScope, chunk: int, annotation: Annotation, objects: ObjectStore
 ) -> dict[str, Any]:
     """Return an annotation's attributes: compressed, or the SHA-256 that a large one is stored by now."""
     packed = zlib.compress(annotation.model_dump_json(exclude_defaults=True).encode(), level=1)
     if len(packed) <= INLINE_ANNOTATION_BYTES:
         return {"annotation": packed}
     digest = hashlib.sha256(packed)
-    where = annotation_key(scope, digest.hexdigest())
+    where = annotation_key(scope, chunk, digest.hexdigest())
     objects.put(where, packed, content_type="application/octet-stream", sha256=digest.digest())
     return {"annotation_sha256": digest.hexdigest()}
 
@@ -161,7 +161,8 @@ def kept_annotation(scope: ProjectScope, item: dict[str, Any], objects: ObjectSt
     inline = inline_annotation(item)
     if inline is not None:
         return inline
-    return _unpacked(objects.read(annotation_key(scope, item["annotation_sha256"])))
+    chunk = chunk_of(int(item["sample_id"]))
+    return _unpacked(objects.read(annotation_key(scope, chunk, item["annotation_sha256"])))
 
 
 def _unpacked(data: bytes) -> Annotation:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from openbml.core.clock import Clock, utc_now
 from openbml.core.scope import ProjectScope
+from openbml.datasets.bulk_writes_dynamodb import BulkWriter
 from openbml.datasets.datasets import Position, VersionKey
 from openbml.datasets.garbage.marks_dynamodb import DynamoMarkRepository
 from openbml.datasets.sample_columns import columns_of
@@ -46,7 +47,6 @@ from openbml.datasets.tables_dynamodb import (
     in_groups,
     query_all,
     query_page,
-    transact,
     version_pk,
 )
 from openbml_formats.annotations import Annotation
@@ -57,8 +57,9 @@ _CLAIMS = 100  # actions of a transaction
 class DynamoSampleRepository:
     """Keeps annotations compressed in the items, large ones by SHA-256 among the project's objects."""
 
-    def __init__(self, table: Any, objects: ObjectStore, *, now: Clock = utc_now) -> None:
+    def __init__(self, table: Any, objects: ObjectStore, *, bulk: BulkWriter, now: Clock = utc_now) -> None:
         self._table = table
+        self._bulk = bulk
         self._objects = objects
         self._batches = TableBatches(table)
         self._marks = DynamoMarkRepository(table)
@@ -84,7 +85,7 @@ class DynamoSampleRepository:
         left, held = list(group), set[int]()
         while left:
             try:
-                transact(self._table, [{"Put": self._put(key, claim)} for claim in left])
+                self._bulk.put_all([self._put(key, claim) for claim in left])
             except ClientError as error:
                 failed = failed_conditions(error)
                 if failed is None or not any(failed):
@@ -154,7 +155,7 @@ class DynamoSampleRepository:
         self.add_index(key, chunk, samples)
 
     def add_samples(self, key: VersionKey, samples: Sequence[Sample]) -> None:
-        self._batches.put([sample_item(key.scope, sample, self._objects) for sample in samples])
+        self._bulk.put([sample_item(key.scope, sample, self._objects) for sample in samples])
 
     def add_index(self, key: VersionKey, chunk: int, samples: Sequence[Sample]) -> None:
         ordinals: dict[str, list[int]] = defaultdict(list)

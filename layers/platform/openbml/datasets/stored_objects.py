@@ -79,8 +79,13 @@ def blob_key(scope: ProjectScope, sha256: str) -> str:
     return f"{scope.prefix}blobs/{sha256[:2]}/{sha256}"
 
 
-def annotation_key(scope: ProjectScope, sha256: str) -> str:
-    return f"{scope.prefix}annotations/{sha256[:2]}/{sha256}.json.z"
+def annotations_prefix(scope: ProjectScope, chunk: int) -> str:
+    """Return below which a chunk's large annotations lie, earlier ones too: they go with the chunk."""
+    return f"{scope.prefix}annotations/{chunk}/"
+
+
+def annotation_key(scope: ProjectScope, chunk: int, sha256: str) -> str:
+    return f"{annotations_prefix(scope, chunk)}{sha256}.json.z"
 
 
 def thumbnail_key(scope: ProjectScope, sha256: str) -> str:

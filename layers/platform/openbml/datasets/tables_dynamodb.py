@@ -191,16 +191,7 @@ class TableBatches:
         self._write([{"DeleteRequest": {"Key": key}} for key in keys])
 
     def _write(self, requests: Sequence[dict[str, Any]]) -> None:
-        for group in in_groups(requests, _WRITES):
-            left: Sequence[dict[str, Any]] = group
-            for attempt in range(_ATTEMPTS):
-                reply = self._client.batch_write_item(RequestItems={self._table.name: list(left)})
-                left = reply.get("UnprocessedItems", {}).get(self._table.name, [])
-                if not left:
-                    break
-                self._sleep(0.05 * 2**attempt)
-            else:
-                raise TableBusyError(len(left))
+        write_batches(self._client, self._table.name, requests, self._sleep)
 
     def get(self, keys: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the items that exist, consistently read, in no order."""
@@ -224,15 +215,39 @@ class TableBusyError(Exception):
     """The table did not take a batch for seconds; the message on the queue comes again."""
 
 
+def write_batches(
+    client: Any,
+    table_name: str,
+    requests: Sequence[dict[str, Any]],
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Send requests of BatchWriteItem; raises TableBusyError."""
+    for group in in_groups(requests, _WRITES):
+        left: Sequence[dict[str, Any]] = group
+        for attempt in range(_ATTEMPTS):
+            reply = client.batch_write_item(RequestItems={table_name: list(left)})
+            left = reply.get("UnprocessedItems", {}).get(table_name, [])
+            if not left:
+                break
+            sleep(0.05 * 2**attempt)
+        else:
+            raise TableBusyError(len(left))
+
+
 def transact(table: Any, actions: Sequence[dict[str, Any]]) -> None:
     """Write all or nothing, again when another transaction was at the same items.
 
     Each action is `{"Put"|"Update"|"Delete"|"ConditionCheck": {…}}` without its table.
     """
     named = [{verb: {"TableName": table.name, **what}} for action in actions for verb, what in action.items()]
+    write_transaction(table.meta.client, named)
+
+
+def write_transaction(client: Any, actions: Sequence[dict[str, Any]]) -> None:
+    """Write all or nothing, again when another transaction was at the same items."""
     for attempt in range(_ATTEMPTS):
         try:
-            table.meta.client.transact_write_items(TransactItems=named)
+            client.transact_write_items(TransactItems=actions)
         except ClientError as error:
             if attempt == _ATTEMPTS - 1 or not _is_conflict(error):
                 raise

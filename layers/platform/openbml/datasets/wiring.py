@@ -27,6 +27,7 @@ from openbml.datasets.annotating.operations_dynamodb import DynamoOperationRepos
 from openbml.datasets.annotating.sample_feed import LeaseRepository
 from openbml.datasets.annotating.sample_index_dynamodb import DynamoSampleIndex
 from openbml.datasets.annotating.sample_search import SampleIndex
+from openbml.datasets.bulk_writes_dynamodb import BulkWriter, bulk_client
 from openbml.datasets.datasets import DatasetRepository, VersionKey
 from openbml.datasets.datasets_dynamodb import DynamoDatasetRepository
 from openbml.datasets.delete_datasets import VersionRemover
@@ -176,7 +177,8 @@ def planner() -> Planner:
 
 @cache
 def sample_repository() -> SampleRepository:
-    return DynamoSampleRepository(_table(), data_store())
+    bulk = BulkWriter(datasets_settings().datasets_table_name, lambda: bulk_client(_POOL))
+    return DynamoSampleRepository(_table(), data_store(), bulk=bulk)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Importing one shard: read, check, de-duplicate, store, count; killed anywhere, a repeat ends the same."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
@@ -28,7 +29,7 @@ from openbml.datasets.importing.shard_samples import (
 )
 from openbml.datasets.importing.shard_workers import ShardWorker
 from openbml.datasets.importing.shards import ShardMessage, shard_key, shared_key
-from openbml.datasets.rejections import SampleRejectedError, rejection
+from openbml.datasets.rejections import rejection
 from openbml.datasets.samples import AnnotationSource, Claim, Sample
 from openbml.datasets.stored_objects import ObjectMissingError, blob_key, thumbnail_key
 from openbml_formats.planned import KnownContent, PlannedSample, unpacked_plan
@@ -36,6 +37,8 @@ from openbml_formats.protocols import Shared
 from openbml_formats.records import Problem, Severity
 
 _GROUP = 100  # samples claimed at a time
+_JUDGED = 10  # samples judged at a time
+_AHEAD = 4  # times that many are judged while others are stored
 _LOOK = timedelta(seconds=1)  # how often is looked whether the import still runs
 
 
@@ -125,20 +128,33 @@ class _ShardRun:
             yield group
 
     def _candidates(self, planned: Sequence[PlannedSample]) -> Iterator[Candidate]:
+        for sample, judged in self._judged(planned):
+            if isinstance(judged, Problem):
+                self._log.add(judged)
+                continue
+            if self._dataset.deduplicated and judged.sample.sha256 in self._seen:
+                self._log.add(_duplicate(sample))
+                continue
+            self._seen.add(judged.sample.sha256)
+            yield judged
+
+    def _judged(
+        self, planned: Sequence[PlannedSample]
+    ) -> Iterator[tuple[PlannedSample, Candidate | Problem]]:
+        """Yield samples in their order with what became of them; the next are being judged meanwhile."""
         worker = self._worker
         blocks = BlockReader(worker.archives, self._import.file_key, readable_files(planned), worker.executor)
         judge = SampleJudge(self._import, self._dataset, self._shared(), blocks)
-        for ordinal, sample in enumerate(planned):
-            try:
-                candidate = judge.candidate(sample, self._chunk, ordinal, worker.now())
-            except SampleRejectedError as error:
-                self._log.add(told(sample, error))
-                continue
-            if self._dataset.deduplicated and candidate.sample.sha256 in self._seen:
-                self._log.add(_duplicate(sample))
-                continue
-            self._seen.add(candidate.sample.sha256)
-            yield candidate
+        under_way: deque[tuple[Sequence[PlannedSample], Future[Sequence[Candidate | Problem]]]] = deque()
+        for first in range(0, len(planned), _JUDGED):
+            samples = planned[first : first + _JUDGED]
+            judging = worker.judges.submit(judge.judged, samples, self._chunk, first, worker.now())
+            under_way.append((samples, judging))
+            if len(under_way) > _AHEAD:
+                done, result = under_way.popleft()
+                yield from zip(done, result.result(), strict=True)
+        for done, result in under_way:
+            yield from zip(done, result.result(), strict=True)
 
     def _shared(self) -> Shared:
         try:

@@ -52,10 +52,7 @@ class Candidate(NamedTuple):
 
 
 class SampleJudge:
-    """Makes candidates of a shard's planned samples.
-
-    Raises SampleRejectedError of those that break a rule.
-    """
+    """Makes candidates of a shard's planned samples; several threads may ask it at once."""
 
     def __init__(
         self, data_import: DataImport, dataset: Dataset, shared: Shared, blocks: BlockReader
@@ -68,7 +65,20 @@ class SampleJudge:
         chosen = data_import.data_format
         self._adapts_labels = chosen is not None and chosen.ours
 
+    def judged(
+        self, planned: Sequence[PlannedSample], chunk: int, first: int, at: AwareDatetime
+    ) -> Sequence[Candidate | Problem]:
+        """Return of each sample, numbered from `first` on, the candidate, or the row that tells why not."""
+        judged: list[Candidate | Problem] = []
+        for ordinal, sample in enumerate(planned, first):
+            try:
+                judged.append(self.candidate(sample, chunk, ordinal, at))
+            except SampleRejectedError as error:
+                judged.append(told(sample, error))
+        return judged
+
     def candidate(self, planned: PlannedSample, chunk: int, ordinal: int, at: AwareDatetime) -> Candidate:
+        """Raises SampleRejectedError: the sample breaks a rule."""
         medium = self._medium(planned)
         annotation = self._annotation(planned, medium)
         problems: list[Problem] = []

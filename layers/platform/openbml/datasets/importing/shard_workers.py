@@ -14,7 +14,10 @@ from openbml.datasets.stored_objects import ObjectStore
 
 
 class ShardWorker(NamedTuple):
-    """Collaborators of a shard's import; `executor` runs what waits for the network."""
+    """Collaborators of a shard's import.
+
+    `executor` runs what waits for the network, `judges` what computes: samples are decoded and checked there.
+    """
 
     datasets: DatasetRepository
     imports: ImportRepository
@@ -25,4 +28,5 @@ class ShardWorker(NamedTuple):
     annotations: AnnotationStore
     events: EventPublisher
     executor: Executor
+    judges: Executor
     now: Clock

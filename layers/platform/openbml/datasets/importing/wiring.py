@@ -1,5 +1,6 @@
 """What looks into images: apart from the context's other wiring, since only some functions have Pillow."""
 
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache
 
 from openbml.core.clock import utc_now
@@ -16,6 +17,13 @@ from openbml.datasets.wiring import (
     sample_repository,
 )
 
+_JUDGES = 2  # decoding leaves the interpreter to others; more than two would only wait for a processor
+
+
+@cache
+def _judges() -> Executor:
+    return ThreadPoolExecutor(_JUDGES, thread_name_prefix="judge")
+
 
 @cache
 def shard_worker() -> ShardWorker:
@@ -29,5 +37,6 @@ def shard_worker() -> ShardWorker:
         annotations=annotation_store(),
         events=event_publisher(),
         executor=executor(),
+        judges=_judges(),
         now=utc_now,
     )

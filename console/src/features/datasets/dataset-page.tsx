@@ -1,5 +1,6 @@
 import { DeleteOutlined, ExperimentOutlined, UploadOutlined } from "@ant-design/icons";
 import { App, Button, Select, Tabs } from "antd";
+import { useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { useDataset, useDatasetVersions, useDeleteDataset, type VersionRef } from "@/api/queries/datasets";
 import { usePermissions } from "@/api/queries/identity";
@@ -41,7 +42,7 @@ function LoadedPage() {
   const projectId = useProjectId();
   const datasetId = useIdParam("datasetId");
   const query = useDataset(projectId, datasetId, POLL_WHILE_IMPORTING_MS);
-  return <QueryView query={query}>{(dataset) => <DatasetView projectId={projectId} dataset={dataset} />}</QueryView>;
+  return <QueryView query={query}>{(dataset) => <DatasetView key={dataset.dataset_id} projectId={projectId} dataset={dataset} />}</QueryView>;
 }
 
 function DatasetView({ projectId, dataset }: { readonly projectId: number; readonly dataset: Dataset }) {
@@ -50,7 +51,8 @@ function DatasetView({ projectId, dataset }: { readonly projectId: number; reado
   const { kind, name: kindName } = useKind(dataset);
   const [params, setParams] = useSearchParams();
   const permissions = usePermissions(projectId);
-  const versionNumber = Number(params.get("version")) || dataset.latest_version;
+  const [newest] = useState(dataset.latest_version); // a version that a job adds meanwhile must not take this one away
+  const versionNumber = Number(params.get("version")) || newest;
   const ref: VersionRef = { projectId, datasetId: dataset.dataset_id, versionNumber };
   const tab = params.get("tab") ?? (dataset.sample_count === 0 ? "imports" : "samples");
   // The filter of the samples belongs to their tab and version only.

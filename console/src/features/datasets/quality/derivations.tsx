@@ -84,7 +84,7 @@ function OrderForm({ refTo, kind, use, operators, advised }: FormProps) {
     <div className="ob-stack-s">
       <OperatorForm operators={operators} order={order} onChange={setOrder} />
       {use === "augmentations" ? <Copies order={order} onChange={setOrder} /> : null}
-      <Previews refTo={refTo} kind={kind} use={use} order={order} />
+      <Previews key={JSON.stringify(order)} refTo={refTo} kind={kind} use={use} order={order} />
       <div className="ob-row">
         <Button
           type="primary"

@@ -19,6 +19,15 @@ from openbml_local.environments import Environments
 LIMIT_S = 60
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:  # it is still writing what nobody reads again
+        process.kill()
+        process.wait()
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -59,8 +68,7 @@ def emulator(folder: Path) -> Iterator[str]:
         _wait_until_it_answers(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        _end(process)
 
 
 def client(service: str, endpoint_url: str, *, signed: str | None = None) -> Any:

@@ -59,3 +59,7 @@ def test_the_console_walks_from_a_zip_to_a_prediction_and_its_bill(cloud: Cloud,
 
 def test_the_main_pages_of_the_console_speak_chinese(cloud: Cloud, tmp_path: Path) -> None:
     walk(cloud, "languages.spec.ts", "--grep", "in Chinese", results=tmp_path / "playwright")
+
+
+def test_the_console_imports_browses_labels_judges_and_exports_data(cloud: Cloud, tmp_path: Path) -> None:
+    walk(cloud, "data.spec.ts", results=tmp_path / "playwright")

@@ -26,6 +26,7 @@ from openbml.datasets.samples import Claim
 from openbml.datasets.samples_dynamodb import DynamoSampleRepository
 from openbml.datasets.stored_objects import ObjectMissingError, blob_key, thumbnail_key
 from openbml.datasets.tables_dynamodb import mark_key
+from tests.contract.datasets.bulk_writing import bulk_writer
 from tests.contract.datasets.conftest import World
 from tests.fakes.datasets_archives import archive, labelled_pairs
 
@@ -228,7 +229,8 @@ class SteppedSamples(DynamoSampleRepository):
     """The real claim, cut into its two steps: the claim itself, and the look for marks."""
 
     def __init__(self, world: World, turns: Turns) -> None:
-        super().__init__(world.table, world.data, now=world.clock)
+        bulk = bulk_writer(world.url, world.table.name)
+        super().__init__(world.table, world.data, bulk=bulk, now=world.clock)
         self._marks = Stepped(world.marks, "T", turns)  # type: ignore[assignment]
         self._turns = turns
 

@@ -51,6 +51,12 @@ def benches(scratch: Path) -> list[Bench]:
     model = str(scratch / "model")
     return [
         Bench("handlers", "own time, cold imports, package sizes", [[*own, "benchmarks.handlers"]]),
+        Bench(
+            "import_scale",
+            "texts and images at 1,000 to 100,000, a 5 GB archive",
+            [[*own, "benchmarks.import_scale"]],
+        ),
+        Bench("import_costs", "what an import costs on AWS", [[*own, "benchmarks.import_costs"]]),
         Bench("sample_store", "browse, search, annotate at 100,000", [[*own, "benchmarks.sample_store"]]),
         Bench("import_zip", "import of a zip vs a bare boto3 loop", [[*own, "benchmarks.import_zip"]]),
         Bench(

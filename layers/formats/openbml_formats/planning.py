@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from openbml_catalog.datasets import Content
 from openbml_formats.annotations import Annotation
+from openbml_formats.limits import EMBEDDED_BYTES
 from openbml_formats.planned import ArchiveEntry, KnownContent, PlannedSample, StoredFile
 from openbml_formats.protocols import Reader, ReadSettings, Shared, SidecarReader
 from openbml_formats.readers import reader_of
@@ -23,7 +24,6 @@ MIB = 1024 * 1024
 SHARD_SAMPLES = 1_000
 SHARD_BYTES = 32 * MIB
 CONTENT_BYTES = 4 * MIB  # larger images and sounds are never read
-SIDECAR_BYTES = 12 * MIB  # LabelMe's may hold the image once more
 _HELD = 20_000  # samples of text; what is more is read twice
 _BYTES_PER_NUMBER = 32  # what a coordinate takes in a worker's memory
 
@@ -173,7 +173,7 @@ def weight_of(sample: PlannedSample) -> int:
     texts = sum(len(text) for text in sample.texts)
     return (
         _content_weight(sample.content, CONTENT_BYTES)
-        + _content_weight(sample.sidecar, SIDECAR_BYTES)
+        + _content_weight(sample.sidecar, EMBEDDED_BYTES)
         + texts
         + (_annotation_weight(sample.annotation) if sample.annotation else 0)
     )

@@ -1,8 +1,7 @@
-"""Where a reader reads: the files of an archive, of a folder, or a handful of single files."""
+"""Where a reader reads: the files of an archive, or a handful of single files."""
 
 import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 
@@ -54,23 +53,3 @@ class FilesInMemory:
 
     def open(self, name: str) -> BinaryIO:
         return io.BytesIO(self._files[name])
-
-
-class Folder:
-    """The files below a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def members(self) -> Sequence[Member]:
-        files = sorted(path for path in self._folder.rglob("*") if path.is_file())
-        return [Member(path.relative_to(self._folder).as_posix(), path.stat().st_size) for path in files]
-
-    def read(self, name: str, *, limit: int) -> bytes:
-        path = self._folder / name
-        if path.stat().st_size > limit:
-            raise MemberUnreadableError(f"is larger than {limit} bytes")
-        return path.read_bytes()
-
-    def open(self, name: str) -> BinaryIO:
-        return (self._folder / name).open("rb")

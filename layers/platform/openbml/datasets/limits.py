@@ -17,7 +17,6 @@ SOUND_BYTES = 4 * MIB
 LINE_SHORTEST_SIDE = 4  # ours: of images of text lines, strictly more
 
 # --- ours: what keeps a worker small and an import finite ---
-SIDECAR_BYTES = 12 * MIB  # LabelMe's may hold the image once more
 PLAN_TEXT_BYTES = 64 * MIB  # more text than that is planned by a data job
 PLAN_CENTRAL_BYTES = 64 * MIB  # as is an annotation file about all images that is larger
 PLAN_WORKBOOK_BYTES = 16 * MIB  # and a workbook

@@ -17,8 +17,9 @@ from openbml_catalog.datasets import Content
 from openbml_formats.annotation_rules import checked_annotation
 from openbml_formats.annotations import Annotation
 from openbml_formats.labelme_json import embedded_image
+from openbml_formats.limits import EMBEDDED_BYTES
 from openbml_formats.planned import ArchiveEntry, KnownContent, PlannedSample, StoredFile
-from openbml_formats.planning import CONTENT_BYTES, SIDECAR_BYTES, is_readable
+from openbml_formats.planning import CONTENT_BYTES, is_readable
 from openbml_formats.protocols import Shared, SidecarReader
 from openbml_formats.readers import reader_of
 from openbml_formats.records import AnnotationError, Picture, Problem, Severity
@@ -125,7 +126,7 @@ class SampleJudge:
         if planned.sidecar is None:
             raise rejection("image_missing", "has no image")
         try:
-            data = embedded_image(self._read(planned.sidecar, SIDECAR_BYTES, "annotation_size"))
+            data = embedded_image(self._read(planned.sidecar, EMBEDDED_BYTES, "annotation_size"))
         except AnnotationError as error:
             raise rejection(error.reason, str(error)) from error
         if len(data) > IMAGE_BYTES:
@@ -170,7 +171,7 @@ class SampleJudge:
             return planned.annotation
         name = _name_of(planned)
         try:
-            data = self._read(planned.sidecar, SIDECAR_BYTES, "annotation_size")
+            data = self._read(planned.sidecar, EMBEDDED_BYTES, "annotation_size")
             reader = cast(SidecarReader, reader_of(self._import.format))
             return reader.annotation(data, Picture(planned.name, medium.width, medium.height), self._shared)
         except AnnotationError as error:
@@ -216,7 +217,7 @@ def readable_files(planned: Sequence[PlannedSample]) -> Iterator[ArchiveEntry | 
             sample.content, CONTENT_BYTES
         ):
             yield sample.content
-        if sample.sidecar is not None and is_readable(sample.sidecar, SIDECAR_BYTES):
+        if sample.sidecar is not None and is_readable(sample.sidecar, EMBEDDED_BYTES):
             yield sample.sidecar
 
 

@@ -117,10 +117,3 @@ def _first_rows(described: CatalogueTable, found: FirstBytes) -> Sequence[Sequen
     except DialectError:
         return []
     return rows[1:] if described.header else rows
-
-
-class NoCatalogue:
-    """Of an installation that has none."""
-
-    def describe(self, database: str, table: str) -> CatalogueTable:
-        raise CatalogueTableNotFoundError(database=database, table=table)

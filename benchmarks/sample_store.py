@@ -27,7 +27,7 @@ from botocore.httpsession import URLLib3Session
 
 from openbml.core.ids import new_id
 from openbml.core.scope import Principal, ProjectScope
-from openbml.datasets import api_annotations, api_samples, wiring
+from openbml.datasets import api_access, wiring
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.objects_s3 import S3ObjectStore, S3UploadStore
 from openbml.datasets.samples import Sample
@@ -115,8 +115,7 @@ def served(world: World) -> Any:
         }
     )
     everyone = Everyone(world.scope)
-    for module in (api_annotations, api_samples):
-        module.authorizer = lambda: everyone  # type: ignore[attr-defined]  # the module's own name
+    api_access.authorizer = lambda: everyone  # type: ignore[attr-defined]  # the module's own name
     specification = importlib.util.spec_from_file_location("serve_datasets_api_handler", HANDLER)
     if specification is None or specification.loader is None:
         raise FileNotFoundError(HANDLER)

@@ -5,13 +5,14 @@ from urllib.parse import quote
 
 import pytest
 
+from openbml.datasets import api_access
 from openbml.datasets.annotating.bulk_operations import OperationMessage
 from openbml.datasets.datasets import VersionKey
 from openbml_formats.annotations import Annotation
 from tests.contract.datasets.conftest import World
 from tests.contract.datasets.planting import assert_counts_are_right, classes, planted
 from tests.contract.datasets.test_annotating_operations import worked
-from tests.contract.datasets.test_api import MODULES, Api, FakeAuthorizer, served
+from tests.contract.datasets.test_api import Api, FakeAuthorizer, served
 
 __all__ = ["served"]
 
@@ -267,8 +268,7 @@ def test_each_route_asks_for_its_permission(
     for method, path, body, query, level in routes:
         below = [f"datasets.{name}" for name in levels[: levels.index(level)]]
         weaker = FakeAuthorizer(world.scope, *below)
-        for module in MODULES:
-            monkeypatch.setattr(module, "authorizer", lambda weaker=weaker: weaker)
+        monkeypatch.setattr(api_access, "authorizer", lambda weaker=weaker: weaker)
         assert served.call(method, path, body, **query)[0] == 403, (method, path)
 
 

@@ -12,17 +12,7 @@ import pytest
 from openbml.core import wiring as core_wiring
 from openbml.core.errors import PermissionDeniedError
 from openbml.core.scope import Principal, ProjectScope
-from openbml.datasets import (
-    api,
-    api_annotations,
-    api_imports,
-    api_labels,
-    api_operations,
-    api_samples,
-    api_tables,
-    api_versions,
-    wiring,
-)
+from openbml.datasets import api_access, wiring
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.importing.shards import ShardMessage
 from openbml.identity.projects import ProjectAccess
@@ -31,16 +21,6 @@ from tests.contract.emulator import client
 from tests.fakes.datasets_archives import archive, image_bytes, labelled_pairs
 
 HANDLER = Path(__file__).resolve().parents[3] / "functions" / "serve_datasets_api" / "handler.py"
-MODULES = (
-    api,
-    api_annotations,
-    api_imports,
-    api_labels,
-    api_operations,
-    api_samples,
-    api_tables,
-    api_versions,
-)
 CACHED = [
     core_wiring.core_settings,
     core_wiring.aws_client,
@@ -123,8 +103,7 @@ def served(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     everything = FakeAuthorizer(world.scope, "datasets.read", "datasets.write", "datasets.manage")
-    for module in MODULES:
-        monkeypatch.setattr(module, "authorizer", lambda: everything)
+    monkeypatch.setattr(api_access, "authorizer", lambda: everything)
     for function in CACHED:
         function.cache_clear()
     specification = importlib.util.spec_from_file_location("serve_datasets_api_handler", HANDLER)
@@ -252,8 +231,7 @@ def test_each_route_asks_for_its_permission(
 ) -> None:
     key = world.dataset()
     reader = FakeAuthorizer(world.scope, "datasets.read")
-    for module in MODULES:
-        monkeypatch.setattr(module, "authorizer", lambda: reader)
+    monkeypatch.setattr(api_access, "authorizer", lambda: reader)
     version = f"/datasets/{key.dataset_id}/versions/1"
     assert served.call("GET", version)[0] == 200
     for method, path, body in [

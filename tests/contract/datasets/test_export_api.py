@@ -8,7 +8,7 @@ import pytest
 
 from openbml.compute import wiring as compute_wiring
 from openbml.core.clock import utc_now
-from openbml.datasets import api_exports
+from openbml.datasets import api_access
 from openbml.datasets.jobs.data_jobs import DataJobState, SampleSelection
 from openbml.datasets.jobs.data_jobs_dynamodb import DynamoDataJobRepository
 from openbml_formats.export_jobs import ExportResult
@@ -54,7 +54,7 @@ def served(world: World, held: list[str], monkeypatch: pytest.MonkeyPatch) -> It
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(api_exports, "authorizer", lambda: FakeAuthorizer(world.scope, *held))
+    monkeypatch.setattr(api_access, "authorizer", lambda: FakeAuthorizer(world.scope, *held))
     for function in _CACHED:
         function.cache_clear()
     specification = importlib.util.spec_from_file_location("serve_datasets_api_handler", HANDLER)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from openbml.compute import wiring as compute_wiring
-from openbml.datasets import api_cleaning, api_quality
+from openbml.datasets import api_access
 from openbml.datasets.datasets import VersionKey
 from tests.contract.datasets.conftest import World
 from tests.contract.datasets.test_api import Api, FakeAuthorizer, served
@@ -19,8 +19,7 @@ __all__ = ["served"]
 @pytest.fixture(autouse=True)
 def allowed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     everything = FakeAuthorizer(world.scope, "datasets.read", "datasets.write", "datasets.manage")
-    for module in (api_cleaning, api_quality):
-        monkeypatch.setattr(module, "authorizer", lambda: everything)
+    monkeypatch.setattr(api_access, "authorizer", lambda: everything)
     queues = client("sqs", world.url)
     for name in ("DATA_JOBS_QUEUE_URL", "IMPORT_SHARDS_QUEUE_URL"):
         queue = queues.create_queue(QueueName=f"{name}-{world.table.name}")

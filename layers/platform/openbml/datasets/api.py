@@ -7,10 +7,10 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from openbml.core.clock import utc_now
-from openbml.core.http import principal_of
 from openbml.core.ids import new_id
 from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec
+from openbml.datasets.api_access import project_access, version_key
 from openbml.datasets.api_models import (
     DatasetView,
     NewDataset,
@@ -21,8 +21,6 @@ from openbml.datasets.datasets import Dataset, DatasetFilter, VersionKey, Versio
 from openbml.datasets.delete_datasets import delete_dataset
 from openbml.datasets.manage_datasets import create_dataset
 from openbml.datasets.wiring import dataset_repository, deletion_queue
-from openbml.identity.projects import ProjectAccess
-from openbml.identity.wiring import authorizer
 
 router = Router()
 
@@ -35,18 +33,9 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=2048)]
 
 
-def _access(project_id: int, permission: str) -> ProjectAccess:
-    return authorizer().require(principal_of(router.current_event), project_id, permission)
-
-
-def _key(project_id: int, dataset_id: int, version_number: int, permission: str) -> VersionKey:
-    access = _access(project_id, permission)
-    return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
-
-
 @router.post(f"{PROJECT}/datasets", status_code=201)
 def post_dataset(project_id: Id, body: NewDataset) -> tuple[DatasetView, int]:
-    access = _access(project_id, "datasets.write")
+    access = project_access(router, project_id, "datasets.write")
     dataset, version = create_dataset(
         access.scope,
         name=body.name,
@@ -74,7 +63,7 @@ def list_datasets(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[DatasetView]:
-    access = _access(project_id, "datasets.read")
+    access = project_access(router, project_id, "datasets.read")
     wanted = DatasetFilter(name=name, data_type=data_type, annotation_type=annotation_type)
     purpose = f"datasets/{access.scope.key}/{wanted.model_dump_json()}"
     position = cursor_codec().decode(cursor, purpose=purpose)
@@ -88,13 +77,13 @@ def list_datasets(
 
 @router.get(f"{PROJECT}/datasets/<dataset_id>")
 def get_dataset(project_id: Id, dataset_id: Id) -> DatasetView:
-    access = _access(project_id, "datasets.read")
+    access = project_access(router, project_id, "datasets.read")
     return dataset_view(dataset_repository().get(access.scope, dataset_id))
 
 
 @router.delete(f"{PROJECT}/datasets/<dataset_id>", status_code=202)
 def remove_dataset(project_id: Id, dataset_id: Id) -> tuple[DatasetView, int]:
-    access = _access(project_id, "datasets.manage")
+    access = project_access(router, project_id, "datasets.manage")
     view = dataset_view(dataset_repository().get(access.scope, dataset_id))
     delete_dataset(access.scope, dataset_id, datasets=dataset_repository(), deletions=deletion_queue())
     return view.model_copy(update={"state": VersionState.DELETING}), HTTPStatus.ACCEPTED
@@ -102,7 +91,7 @@ def remove_dataset(project_id: Id, dataset_id: Id) -> tuple[DatasetView, int]:
 
 @router.get(f"{PROJECT}/datasets/<dataset_id>/versions")
 def list_versions(project_id: Id, dataset_id: Id) -> VersionList:
-    access = _access(project_id, "datasets.read")
+    access = project_access(router, project_id, "datasets.read")
     dataset_repository().get(access.scope, dataset_id)
     versions = dataset_repository().versions(access.scope, dataset_id)
     return VersionList(items=[VersionView.of(version) for version in versions])
@@ -110,7 +99,7 @@ def list_versions(project_id: Id, dataset_id: Id) -> VersionList:
 
 @router.get(VERSION)
 def get_version(project_id: Id, dataset_id: Id, version_number: Number) -> VersionView:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     return VersionView.of(dataset_repository().version(key))
 
 

@@ -7,7 +7,6 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import AwareDatetime, Field
 
-from openbml.core.http import principal_of
 from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec
 from openbml.datasets.annotating.annotate import (
@@ -20,6 +19,7 @@ from openbml.datasets.annotating.annotate import (
 )
 from openbml.datasets.annotating.history import Revision, annotation_at, restore_revision, revisions
 from openbml.datasets.api import VERSION, Cursor, Id, Limit, Number
+from openbml.datasets.api_access import key_within, project_access, version_key
 from openbml.datasets.api_models import Body, Reply
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.samples import AnnotationSource
@@ -29,8 +29,6 @@ from openbml.datasets.wiring import (
     history_repository,
     sample_repository,
 )
-from openbml.identity.projects import ProjectAccess
-from openbml.identity.wiring import authorizer
 from openbml_formats.annotations import Annotation
 
 router = Router()
@@ -95,21 +93,13 @@ class RevisionDetail(Reply):
     annotation: Annotation
 
 
-def _access(project_id: int, permission: str) -> ProjectAccess:
-    return authorizer().require(principal_of(router.current_event), project_id, permission)
-
-
-def _key(access: ProjectAccess, dataset_id: int, version_number: int) -> VersionKey:
-    return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
-
-
 @router.put(ANNOTATION)
 def put_annotation(
     project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id, body: NewAnnotation
 ) -> AnnotationView:
     """Replace the annotation that the caller saw; 409 when somebody else changed it since."""
-    access = _access(project_id, "datasets.write")
-    key = _key(access, dataset_id, version_number)
+    access = project_access(router, project_id, "datasets.write")
+    key = key_within(access, dataset_id, version_number)
     done = replace_annotation(
         key,
         sample_id,
@@ -129,8 +119,8 @@ def post_annotation(
     project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id, body: MoreAnnotation
 ) -> AnnotationView:
     """Add to the annotation, whatever it is by now; of a one-label kind the label is replaced."""
-    access = _access(project_id, "datasets.write")
-    key = _key(access, dataset_id, version_number)
+    access = project_access(router, project_id, "datasets.write")
+    key = key_within(access, dataset_id, version_number)
     done = append_annotation(
         key,
         sample_id,
@@ -148,8 +138,8 @@ def post_annotation(
 def delete_annotation(
     project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id, expected_revision: ExpectedQuery
 ) -> AnnotationView:
-    access = _access(project_id, "datasets.write")
-    key = _key(access, dataset_id, version_number)
+    access = project_access(router, project_id, "datasets.write")
+    key = key_within(access, dataset_id, version_number)
     done = clear_annotation(
         key,
         sample_id,
@@ -171,7 +161,7 @@ def list_revisions(
     cursor: Cursor = None,
 ) -> Page[Revision]:
     """Return the revisions of the annotation, the current one first."""
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     purpose = f"history/{key.scope.key}/{sample_id}"
     found, following = revisions(
         key,
@@ -188,7 +178,7 @@ def list_revisions(
 def get_revision(
     project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id, revision: RevisionPath
 ) -> RevisionDetail:
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     annotation = annotation_at(
         key, sample_id, revision, samples=sample_repository(), history=history_repository()
     )
@@ -205,8 +195,8 @@ def post_restore(
     body: ExpectedRevision,
 ) -> AnnotationView:
     """Take an earlier annotation back, as a new revision."""
-    access = _access(project_id, "datasets.write")
-    key = _key(access, dataset_id, version_number)
+    access = project_access(router, project_id, "datasets.write")
+    key = key_within(access, dataset_id, version_number)
     done = restore_revision(
         key,
         sample_id,

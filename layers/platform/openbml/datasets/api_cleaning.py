@@ -8,11 +8,11 @@ from pydantic import Field
 
 from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
-from openbml.core.http import principal_of
 from openbml.core.ids import new_id
 from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec, event_publisher
 from openbml.datasets.api import PROJECT, VERSION, Cursor, Id, Limit, Number
+from openbml.datasets.api_access import key_within, project_access, version_key
 from openbml.datasets.api_models import Body, Reply
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.jobs.track_data_jobs import cancel_data_job
@@ -39,8 +39,6 @@ from openbml.datasets.wiring import (
     quotas,
     sample_repository,
 )
-from openbml.identity.projects import ProjectAccess
-from openbml.identity.wiring import authorizer
 from openbml_catalog.datasets import DatasetKind
 from openbml_catalog.datasets.operators import Operator, OperatorUse, operators_for
 from openbml_formats.data_jobs import DataJobKind
@@ -94,7 +92,7 @@ class PreviewList(Reply):
 
 @router.get(f"{PROJECT}/datasets/<dataset_id>/operators")
 def list_operators(project_id: Id, dataset_id: Id) -> OperatorList:
-    access = _access(project_id, "datasets.read")
+    access = project_access(router, project_id, "datasets.read")
     kind = dataset_repository().get(access.scope, dataset_id).kind
     return OperatorList(
         cleaning=operators_for(kind, OperatorUse.CLEANING),
@@ -106,9 +104,9 @@ def list_operators(project_id: Id, dataset_id: Id) -> OperatorList:
 def post_cleaning(
     project_id: Id, dataset_id: Id, version_number: Number, body: NewCleaning
 ) -> tuple[DerivationView, int]:
-    access = _access(project_id, "datasets.write")
+    access = project_access(router, project_id, "datasets.write")
     job = request_cleaning(
-        _key(access, dataset_id, version_number),
+        key_within(access, dataset_id, version_number),
         body.operations,
         user_id=access.user_id,
         datasets=dataset_repository(),
@@ -124,9 +122,9 @@ def post_cleaning(
 def post_cleaning_preview(
     project_id: Id, dataset_id: Id, version_number: Number, body: PreviewOrder
 ) -> PreviewList:
-    access = _access(project_id, "datasets.read")
+    access = project_access(router, project_id, "datasets.read")
     items = preview_cleaning(
-        _key(access, dataset_id, version_number),
+        key_within(access, dataset_id, version_number),
         body,
         datasets=dataset_repository(),
         samples=sample_repository(),
@@ -139,13 +137,13 @@ def post_cleaning_preview(
 def list_cleanings(
     project_id: Id, dataset_id: Id, version_number: Number, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[DerivationView]:
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     return _page(key, DataJobKind.CLEANING, limit, cursor)
 
 
 @router.get(_CLEANING)
 def get_cleaning(project_id: Id, dataset_id: Id, version_number: Number, job_id: Id) -> DerivationView:
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     return derivation_view(job_of_kind(key, job_id, DataJobKind.CLEANING, jobs=data_job_repository()))
 
 
@@ -153,7 +151,7 @@ def get_cleaning(project_id: Id, dataset_id: Id, version_number: Number, job_id:
 def post_cleaning_cancel(
     project_id: Id, dataset_id: Id, version_number: Number, job_id: Id
 ) -> DerivationView:
-    key = _key(_access(project_id, "datasets.write"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.write")
     return _cancelled(key, job_id, DataJobKind.CLEANING)
 
 
@@ -161,10 +159,10 @@ def post_cleaning_cancel(
 def post_augmentation(
     project_id: Id, dataset_id: Id, version_number: Number, body: NewAugmentation
 ) -> tuple[DerivationView, int]:
-    access = _access(project_id, "datasets.write")
+    access = project_access(router, project_id, "datasets.write")
     kind = dataset_repository().get(access.scope, dataset_id).kind
     job = request_augmentation(
-        _key(access, dataset_id, version_number),
+        key_within(access, dataset_id, version_number),
         body.settings(kind),
         quotas=quotas(),
         user_id=access.user_id,
@@ -181,10 +179,10 @@ def post_augmentation(
 def post_augmentation_preview(
     project_id: Id, dataset_id: Id, version_number: Number, body: NewAugmentationPreview
 ) -> PreviewList:
-    access = _access(project_id, "datasets.read")
+    access = project_access(router, project_id, "datasets.read")
     kind = dataset_repository().get(access.scope, dataset_id).kind
     items = preview_augmentation(
-        _key(access, dataset_id, version_number),
+        key_within(access, dataset_id, version_number),
         PreviewOrder(sample_ids=body.sample_ids, operations=body.operations),
         body.settings(kind),
         datasets=dataset_repository(),
@@ -198,13 +196,13 @@ def post_augmentation_preview(
 def list_augmentations(
     project_id: Id, dataset_id: Id, version_number: Number, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[DerivationView]:
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     return _page(key, DataJobKind.AUGMENTATION, limit, cursor)
 
 
 @router.get(_AUGMENTATION)
 def get_augmentation(project_id: Id, dataset_id: Id, version_number: Number, job_id: Id) -> DerivationView:
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     return derivation_view(job_of_kind(key, job_id, DataJobKind.AUGMENTATION, jobs=data_job_repository()))
 
 
@@ -212,16 +210,8 @@ def get_augmentation(project_id: Id, dataset_id: Id, version_number: Number, job
 def post_augmentation_cancel(
     project_id: Id, dataset_id: Id, version_number: Number, job_id: Id
 ) -> DerivationView:
-    key = _key(_access(project_id, "datasets.write"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.write")
     return _cancelled(key, job_id, DataJobKind.AUGMENTATION)
-
-
-def _access(project_id: int, permission: str) -> ProjectAccess:
-    return authorizer().require(principal_of(router.current_event), project_id, permission)
-
-
-def _key(access: ProjectAccess, dataset_id: int, version_number: int) -> VersionKey:
-    return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
 
 
 def _page(key: VersionKey, kind: DataJobKind, limit: int, cursor: str | None) -> Page[DerivationView]:

@@ -10,11 +10,11 @@ from pydantic import Field
 from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
 from openbml.core.errors import InvalidRequestError
-from openbml.core.http import principal_of
 from openbml.core.ids import new_id
 from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec, event_publisher
 from openbml.datasets.api import VERSION, Cursor, Id, Limit, Number
+from openbml.datasets.api_access import project_access, version_key
 from openbml.datasets.api_models import Body
 from openbml.datasets.datasets import StorageType, VersionKey
 from openbml.datasets.jobs.data_jobs import DataJob, DataJobNotFoundError
@@ -30,7 +30,6 @@ from openbml.datasets.wiring import (
     mark_repository,
     table_manifest,
 )
-from openbml.identity.wiring import authorizer
 from openbml_formats.data_jobs import DataJobKind
 
 router = Router()
@@ -51,7 +50,7 @@ class NewExport(Body):
 def post_export(
     project_id: Id, dataset_id: Id, version_number: Number, body: NewExport
 ) -> tuple[ExportView, int]:
-    access = authorizer().require(principal_of(router.current_event), project_id, "datasets.manage")
+    access = project_access(router, project_id, "datasets.manage")
     if body.storage_path and body.storage_type is not StorageType.CUSTOMER:
         raise InvalidRequestError(field="storage_path", reason="goes with storage_type usrBos only")
     job = request_export(
@@ -73,7 +72,7 @@ def post_export(
 def list_exports(
     project_id: Id, dataset_id: Id, version_number: Number, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[ExportView]:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     name = dataset_repository().get(key.scope, dataset_id).name
     dataset_repository().version(key)
     purpose = f"exports/{key.scope.key}/{dataset_id}/{version_number}"
@@ -87,13 +86,13 @@ def list_exports(
 
 @router.get(_EXPORT)
 def get_export(project_id: Id, dataset_id: Id, version_number: Number, export_id: Id) -> ExportView:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     return _view(_export(key, export_id))
 
 
 @router.post(f"{_EXPORT}/cancel")
 def post_cancel(project_id: Id, dataset_id: Id, version_number: Number, export_id: Id) -> ExportView:
-    key = _key(project_id, dataset_id, version_number, "datasets.manage")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.manage")
     _export(key, export_id)
     job = cancel_data_job(
         key,
@@ -105,11 +104,6 @@ def post_cancel(project_id: Id, dataset_id: Id, version_number: Number, export_i
         now=utc_now,
     )
     return _view(job)
-
-
-def _key(project_id: int, dataset_id: int, version_number: int, permission: str) -> VersionKey:
-    access = authorizer().require(principal_of(router.current_event), project_id, permission)
-    return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
 
 
 def _export(key: VersionKey, export_id: int) -> DataJob:

@@ -9,11 +9,11 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
-from openbml.core.http import principal_of
 from openbml.core.ids import new_id
 from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec, event_publisher
 from openbml.datasets.api import VERSION, Cursor, Id, Limit, Number
+from openbml.datasets.api_access import project_access, version_key
 from openbml.datasets.api_import_models import (
     CompletedParts,
     ImportView,
@@ -46,7 +46,6 @@ from openbml.datasets.wiring import (
     table_catalogue,
     upload_store,
 )
-from openbml.identity.wiring import authorizer
 from openbml_formats.records import Problem, Severity
 
 router = Router()
@@ -54,11 +53,6 @@ router = Router()
 _IMPORT = f"{VERSION}/imports/<import_id>"
 
 FileIndex = Annotated[int, Query(ge=0, lt=FILES_PER_IMPORT)]
-
-
-def _key(project_id: int, dataset_id: int, version_number: int, permission: str) -> VersionKey:
-    access = authorizer().require(principal_of(router.current_event), project_id, permission)
-    return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
 
 
 def _with_urls(data_import: DataImport) -> ImportView:
@@ -78,7 +72,7 @@ def _with_urls(data_import: DataImport) -> ImportView:
 def post_import(
     project_id: Id, dataset_id: Id, version_number: Number, body: NewImport
 ) -> tuple[ImportView, int]:
-    access = authorizer().require(principal_of(router.current_event), project_id, "datasets.write")
+    access = project_access(router, project_id, "datasets.write")
     key = VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
     if body.source is not None:
         copied = import_from_version(
@@ -129,7 +123,7 @@ def _from_catalogue(key: VersionKey, settings: TableSettings, user_id: int) -> D
 def list_imports(
     project_id: Id, dataset_id: Id, version_number: Number, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[ImportView]:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     dataset_repository().version(key)
     purpose = f"imports/{key.scope.key}/{dataset_id}/{version_number}"
     position = cursor_codec().decode(cursor, purpose=purpose)
@@ -142,7 +136,7 @@ def list_imports(
 
 @router.get(_IMPORT)
 def get_import(project_id: Id, dataset_id: Id, version_number: Number, import_id: Id) -> ImportView:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     return ImportView.of(import_repository().get(key, import_id))
 
 
@@ -150,7 +144,7 @@ def get_import(project_id: Id, dataset_id: Id, version_number: Number, import_id
 def post_part_urls(
     project_id: Id, dataset_id: Id, version_number: Number, import_id: Id, body: PartNumbers
 ) -> PartUrlList:
-    key = _key(project_id, dataset_id, version_number, "datasets.write")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.write")
     data_import = import_repository().get(key, import_id)
     urls = part_urls(data_import, body.part_numbers, file=body.file, uploads=upload_store())
     return PartUrlList.of(urls)
@@ -160,7 +154,7 @@ def post_part_urls(
 def list_parts(
     project_id: Id, dataset_id: Id, version_number: Number, import_id: Id, file: FileIndex = 0
 ) -> PartList:
-    key = _key(project_id, dataset_id, version_number, "datasets.write")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.write")
     parts = uploaded_parts(
         import_repository().get(key, import_id),
         file=file,
@@ -176,7 +170,7 @@ def list_parts(
 def post_complete(
     project_id: Id, dataset_id: Id, version_number: Number, import_id: Id, body: CompletedParts
 ) -> tuple[ImportView, int]:
-    key = _key(project_id, dataset_id, version_number, "datasets.write")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.write")
     data_import = complete_import(
         import_repository().get(key, import_id),
         body.given,
@@ -190,7 +184,7 @@ def post_complete(
 
 @router.post(f"{_IMPORT}/cancel")
 def post_cancel(project_id: Id, dataset_id: Id, version_number: Number, import_id: Id) -> ImportView:
-    key = _key(project_id, dataset_id, version_number, "datasets.write")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.write")
     data_import = cancel_import(
         import_repository().get(key, import_id),
         imports=import_repository(),
@@ -230,7 +224,7 @@ def list_problems(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Problem]:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     data_import = import_repository().get(key, import_id)
     purpose = f"problems/{key.scope.key}/{import_id}/{severity}"
     position = cursor_codec().decode(cursor, purpose=purpose)
@@ -243,7 +237,7 @@ def list_problems(
 @router.get(f"{_IMPORT}/report")
 def get_report(project_id: Id, dataset_id: Id, version_number: Number, import_id: Id) -> ReportView:
     """Return where all problems of an ended import can be downloaded as one CSV file."""
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     data_import = import_repository().get(key, import_id)
     url = report_url(data_import, reports=report_repository(), data=data_store())
     return ReportView(import_id=import_id, download_url=url, counts=data_import.counts)

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, Field
 
 from openbml.core.clock import utc_now
 from openbml.core.errors import InvalidRequestError
-from openbml.core.http import no_content, principal_of
+from openbml.core.http import no_content
 from openbml.core.ids import new_id
 from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec
@@ -32,6 +32,7 @@ from openbml.datasets.annotating.label_groups import (
 from openbml.datasets.annotating.labels import LabelOrder, create_label, list_labels
 from openbml.datasets.annotating.sample_search import SampleFilter
 from openbml.datasets.api import PROJECT, VERSION, Cursor, Id, Limit, Number
+from openbml.datasets.api_access import key_within, project_access, version_key
 from openbml.datasets.api_models import Body, Reply
 from openbml.datasets.api_operations import OperationView
 from openbml.datasets.datasets import LabelCount, VersionKey
@@ -43,8 +44,6 @@ from openbml.datasets.wiring import (
     operation_queue,
     operation_repository,
 )
-from openbml.identity.projects import ProjectAccess
-from openbml.identity.wiring import authorizer
 
 router = Router()
 
@@ -120,14 +119,6 @@ class CreatedLabels(Reply):
     created: Sequence[str]
 
 
-def _access(project_id: int, permission: str) -> ProjectAccess:
-    return authorizer().require(principal_of(router.current_event), project_id, permission)
-
-
-def _key(access: ProjectAccess, dataset_id: int, version_number: int) -> VersionKey:
-    return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
-
-
 def _named(label_name: str, label: str | None) -> str:
     return unquote(label_name) if label is None else label
 
@@ -143,7 +134,7 @@ def get_labels(
     cursor: Cursor = None,
 ) -> Page[LabelCount]:
     """Return labels with their counts, the pinned ones first."""
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     dataset_repository().version(key)
     purpose = f"labels/{key.scope.key}/{dataset_id}/{version_number}/{order}/{name}"
     found, following = list_labels(
@@ -161,7 +152,7 @@ def get_labels(
 def post_label(
     project_id: Id, dataset_id: Id, version_number: Number, body: NewLabel
 ) -> tuple[LabelCount, int]:
-    key = _key(_access(project_id, "datasets.write"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.write")
     label = create_label(
         key,
         LabelCount.model_validate(body.model_dump()),
@@ -181,8 +172,8 @@ def patch_label(
     label: LabelQuery = None,
 ) -> LabelReply:
     """Describe or pin a label at once; a new name asks for an operation that writes all its samples."""
-    access = _access(project_id, "datasets.write")
-    key = _key(access, dataset_id, version_number)
+    access = project_access(router, project_id, "datasets.write")
+    key = key_within(access, dataset_id, version_number)
     changes = body.model_dump(exclude_unset=True, exclude={"name"})
     if any(value is None for name, value in changes.items() if name != "colour"):
         raise InvalidRequestError(field="body", reason="remark and pinned must not be null")
@@ -204,8 +195,8 @@ def delete_label(
     label: LabelQuery = None,
 ) -> tuple[LabelReply, int]:
     """Ask for an operation that takes a label and all its annotations away."""
-    access = _access(project_id, "datasets.write")
-    key = _key(access, dataset_id, version_number)
+    access = project_access(router, project_id, "datasets.write")
+    key = key_within(access, dataset_id, version_number)
     named = _named(label_name, label)
     operation = _started(key, BulkAction(kind=ActionKind.DELETE_LABEL, label=named), access.user_id)
     reply = LabelReply(label=label_repository().get(key, named), operation=OperationView.of(operation))
@@ -232,7 +223,7 @@ def post_applied_group(
     project_id: Id, dataset_id: Id, version_number: Number, body: AppliedGroup
 ) -> CreatedLabels:
     """Make the labels of a group in a version."""
-    key = _key(_access(project_id, "datasets.write"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.write")
     created = apply_group(
         key,
         body.group_id,
@@ -245,7 +236,7 @@ def post_applied_group(
 
 @router.get(GROUPS)
 def list_groups(project_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page[LabelGroupView]:
-    scope = _access(project_id, "datasets.read").scope
+    scope = project_access(router, project_id, "datasets.read").scope
     purpose = f"label-groups/{scope.key}"
     position = cursor_codec().decode(cursor, purpose=purpose)
     found, following = label_group_repository().page(scope, limit=limit, position=position)
@@ -257,7 +248,7 @@ def list_groups(project_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Pag
 
 @router.post(GROUPS, status_code=201)
 def post_group(project_id: Id, body: NewLabelGroup) -> tuple[LabelGroupView, int]:
-    access = _access(project_id, "datasets.write")
+    access = project_access(router, project_id, "datasets.write")
     group = create_group(
         access.scope,
         body.name,
@@ -272,13 +263,13 @@ def post_group(project_id: Id, body: NewLabelGroup) -> tuple[LabelGroupView, int
 
 @router.get(f"{GROUPS}/<group_id>")
 def get_group(project_id: Id, group_id: Id) -> LabelGroupView:
-    scope = _access(project_id, "datasets.read").scope
+    scope = project_access(router, project_id, "datasets.read").scope
     return LabelGroupView.of(label_group_repository().get(scope, group_id))
 
 
 @router.patch(f"{GROUPS}/<group_id>")
 def patch_group(project_id: Id, group_id: Id, body: LabelGroupChanges) -> LabelGroupView:
-    scope = _access(project_id, "datasets.write").scope
+    scope = project_access(router, project_id, "datasets.write").scope
     group = change_group(
         scope,
         group_id,
@@ -291,7 +282,7 @@ def patch_group(project_id: Id, group_id: Id, body: LabelGroupChanges) -> LabelG
 
 @router.delete(f"{GROUPS}/<group_id>", status_code=204)
 def delete_group(project_id: Id, group_id: Id) -> Response[str]:
-    scope = _access(project_id, "datasets.write").scope
+    scope = project_access(router, project_id, "datasets.write").scope
     groups = label_group_repository()
     groups.remove(groups.get(scope, group_id))
     return no_content()

@@ -7,13 +7,12 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, ConfigDict
 
-from openbml.core.http import principal_of
 from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec
+from openbml.datasets.api_access import project_access
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.lineage import TrainedModel
 from openbml.datasets.wiring import dataset_repository, lineage_repository
-from openbml.identity.wiring import authorizer
 from openbml_catalog.datasets import DataFormat, DatasetKind, data_formats, dataset_kinds
 
 router = Router()
@@ -45,7 +44,7 @@ def list_trained_models(
     cursor: Annotated[str | None, Query(max_length=2048)] = None,
 ) -> Page[TrainedModel]:
     """Return the model versions that were trained on a dataset version, the newest model first."""
-    access = authorizer().require(principal_of(router.current_event), project_id, "datasets.read")
+    access = project_access(router, project_id, "datasets.read")
     key = VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
     dataset_repository().version(key)
     purpose = f"trained-models/{key.scope.key}/{dataset_id}/{version_number}"

@@ -6,7 +6,6 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import AwareDatetime, Field
 
 from openbml.core.clock import utc_now
-from openbml.core.http import principal_of
 from openbml.core.ids import new_id
 from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec
@@ -20,8 +19,8 @@ from openbml.datasets.annotating.bulk_operations import (
 )
 from openbml.datasets.annotating.sample_search import SampleFilter
 from openbml.datasets.api import VERSION, Cursor, Id, Limit, Number
+from openbml.datasets.api_access import key_within, project_access, version_key
 from openbml.datasets.api_models import Body, Reply
-from openbml.datasets.datasets import VersionKey
 from openbml.datasets.samples import AnnotationSource, AnnotationState
 from openbml.datasets.wiring import (
     dataset_repository,
@@ -29,8 +28,6 @@ from openbml.datasets.wiring import (
     operation_queue,
     operation_repository,
 )
-from openbml.identity.projects import ProjectAccess
-from openbml.identity.wiring import authorizer
 
 router = Router()
 
@@ -78,23 +75,15 @@ class OperationView(Reply):
         return cls.model_validate({**fields, "filter": operation.wanted})
 
 
-def _access(project_id: int, permission: str) -> ProjectAccess:
-    return authorizer().require(principal_of(router.current_event), project_id, permission)
-
-
-def _key(access: ProjectAccess, dataset_id: int, version_number: int) -> VersionKey:
-    return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
-
-
 @router.post(OPERATIONS, status_code=202)
 def post_operation(
     project_id: Id, dataset_id: Id, version_number: Number, body: NewOperation
 ) -> tuple[OperationView, int]:
     """Ask for an action on all samples that meet the filter now."""
     deletes = body.action.kind is ActionKind.DELETE_SAMPLES
-    access = _access(project_id, "datasets.manage" if deletes else "datasets.write")
+    access = project_access(router, project_id, "datasets.manage" if deletes else "datasets.write")
     operation = start_operation(
-        _key(access, dataset_id, version_number),
+        key_within(access, dataset_id, version_number),
         SampleFilter.model_validate(body.filter.model_dump()),
         body.action,
         user_id=access.user_id,
@@ -113,7 +102,7 @@ def list_operations(
     project_id: Id, dataset_id: Id, version_number: Number, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[OperationView]:
     """Return operations, the newest first."""
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     purpose = f"operations/{key.scope.key}/{dataset_id}/{version_number}"
     position = cursor_codec().decode(cursor, purpose=purpose)
     found, following = operation_repository().page(key, limit=limit, position=position)
@@ -125,7 +114,7 @@ def list_operations(
 
 @router.get(f"{OPERATIONS}/<operation_id>")
 def get_operation(project_id: Id, dataset_id: Id, version_number: Number, operation_id: Id) -> OperationView:
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     return OperationView.of(operation_repository().get(key, operation_id))
 
 
@@ -134,7 +123,7 @@ def post_cancel_operation(
     project_id: Id, dataset_id: Id, version_number: Number, operation_id: Id
 ) -> OperationView:
     """Stop an operation; what it has done stays done."""
-    key = _key(_access(project_id, "datasets.write"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.write")
     return OperationView.of(
         cancel_operation(key, operation_id, operations=operation_repository(), now=utc_now)
     )

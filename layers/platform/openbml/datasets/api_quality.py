@@ -7,11 +7,11 @@ from pydantic import Field
 
 from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
-from openbml.core.http import principal_of
 from openbml.core.ids import new_id
 from openbml.core.pages import Page
 from openbml.core.wiring import cursor_codec, event_publisher
 from openbml.datasets.api import VERSION, Cursor, Id, Limit, Number
+from openbml.datasets.api_access import project_access, version_key
 from openbml.datasets.api_models import Body
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.jobs.track_data_jobs import cancel_data_job
@@ -30,7 +30,6 @@ from openbml.datasets.wiring import (
     dataset_repository,
     table_manifest,
 )
-from openbml.identity.wiring import authorizer
 from openbml_formats.data_jobs import DataJobKind
 from openbml_formats.quality import QualityReport, QualitySettings
 
@@ -48,7 +47,7 @@ class NewQualityReport(Body):
 def post_quality_report(
     project_id: Id, dataset_id: Id, version_number: Number, body: NewQualityReport
 ) -> tuple[QualityReportView, int]:
-    access = authorizer().require(principal_of(router.current_event), project_id, "datasets.write")
+    access = project_access(router, project_id, "datasets.write")
     job = request_quality_report(
         VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number),
         similar_distance=body.similar_distance,
@@ -67,7 +66,7 @@ def post_quality_report(
 def list_quality_reports(
     project_id: Id, dataset_id: Id, version_number: Number, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[QualityReportView]:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     dataset_repository().version(key)
     purpose = f"quality-reports/{key.scope.key}/{dataset_id}/{version_number}"
     position = cursor_codec().decode(cursor, purpose=purpose)
@@ -84,7 +83,7 @@ def list_quality_reports(
 def get_quality_report(
     project_id: Id, dataset_id: Id, version_number: Number, report_id: Id
 ) -> QualityReportView:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     job = job_of_kind(key, report_id, DataJobKind.QUALITY_REPORT, jobs=data_job_repository())
     return quality_report_view(job)
 
@@ -93,7 +92,7 @@ def get_quality_report(
 def get_quality_document(
     project_id: Id, dataset_id: Id, version_number: Number, report_id: Id
 ) -> QualityReport:
-    key = _key(project_id, dataset_id, version_number, "datasets.read")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     return quality_document(key, report_id, jobs=data_job_repository(), data=data_store())
 
 
@@ -101,7 +100,7 @@ def get_quality_document(
 def post_quality_report_cancel(
     project_id: Id, dataset_id: Id, version_number: Number, report_id: Id
 ) -> QualityReportView:
-    key = _key(project_id, dataset_id, version_number, "datasets.write")
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.write")
     job_of_kind(key, report_id, DataJobKind.QUALITY_REPORT, jobs=data_job_repository())
     job = cancel_data_job(
         key,
@@ -113,8 +112,3 @@ def post_quality_report_cancel(
         now=utc_now,
     )
     return quality_report_view(job)
-
-
-def _key(project_id: int, dataset_id: int, version_number: int, permission: str) -> VersionKey:
-    access = authorizer().require(principal_of(router.current_event), project_id, permission)
-    return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)

@@ -12,12 +12,13 @@ from pydantic import AwareDatetime
 
 from openbml.core.clock import utc_now
 from openbml.core.errors import InvalidRequestError
-from openbml.core.http import no_content, principal_of
+from openbml.core.http import no_content
 from openbml.core.wiring import cursor_codec
 from openbml.datasets.annotating.delete_samples import delete_sample
 from openbml.datasets.annotating.sample_feed import leased_neighbour, neighbour
 from openbml.datasets.annotating.sample_search import SampleFilter, SampleOrder, find_samples
 from openbml.datasets.api import VERSION, Cursor, Id, Number
+from openbml.datasets.api_access import key_within, project_access, version_key
 from openbml.datasets.api_models import Reply
 from openbml.datasets.api_sample_models import SampleDetail, SamplePage, SampleView
 from openbml.datasets.datasets import VersionKey
@@ -30,8 +31,6 @@ from openbml.datasets.wiring import (
     sample_index,
     sample_repository,
 )
-from openbml.identity.projects import ProjectAccess
-from openbml.identity.wiring import authorizer
 
 router = Router()
 
@@ -56,14 +55,6 @@ class NextSample(Reply):
     sample: SampleDetail | None
 
 
-def _access(project_id: int, permission: str) -> ProjectAccess:
-    return authorizer().require(principal_of(router.current_event), project_id, permission)
-
-
-def _key(access: ProjectAccess, dataset_id: int, version_number: int) -> VersionKey:
-    return VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
-
-
 @router.get(f"{VERSION}/samples")
 def list_samples(
     project_id: Id,
@@ -85,7 +76,7 @@ def list_samples(
     cursor: Cursor = None,
 ) -> SamplePage:
     """Return samples that meet all filters; go on by cursor, or jump by offset."""
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     if cursor is not None and offset is not None:
         raise InvalidRequestError(field="offset", reason="go on by cursor or jump by offset, not both")
     wanted = SampleFilter(
@@ -145,15 +136,15 @@ def _views(
 
 @router.get(f"{VERSION}/samples/<sample_id>")
 def get_sample(project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id) -> SampleDetail:
-    key = _key(_access(project_id, "datasets.read"), dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     return _detail(key, sample_repository().get(key, sample_id))
 
 
 @router.delete(f"{VERSION}/samples/<sample_id>", status_code=204)
 def remove_sample(project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id) -> Response[str]:
-    access = _access(project_id, "datasets.manage")
+    access = project_access(router, project_id, "datasets.manage")
     delete_sample(
-        _key(access, dataset_id, version_number),
+        key_within(access, dataset_id, version_number),
         sample_id,
         user_id=access.user_id,
         store=annotation_store(),
@@ -178,8 +169,8 @@ def get_next_sample(
 
     With a lease the sample is the caller's for two minutes: others who ask for a lease get another.
     """
-    access = _access(project_id, "datasets.write" if lease else "datasets.read")
-    key = _key(access, dataset_id, version_number)
+    access = project_access(router, project_id, "datasets.write" if lease else "datasets.read")
+    key = key_within(access, dataset_id, version_number)
     if after is not None and before is not None:
         raise InvalidRequestError(field="before", reason="give after or before, not both")
     if label is None and annotation_state is None and annotation_source is None:
@@ -214,8 +205,8 @@ def get_next_sample(
 @router.delete(f"{VERSION}/samples/<sample_id>/lease", status_code=204)
 def delete_lease(project_id: Id, dataset_id: Id, version_number: Number, sample_id: Id) -> Response[str]:
     """Let go of a sample that the feed leased; harmless when the caller does not hold it."""
-    access = _access(project_id, "datasets.write")
-    key = _key(access, dataset_id, version_number)
+    access = project_access(router, project_id, "datasets.write")
+    key = key_within(access, dataset_id, version_number)
     dataset_repository().version(key)
     lease_repository().give_back(key, sample_id, access.user_id)
     return no_content()

@@ -7,8 +7,8 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import Field, model_validator
 
-from openbml.core.http import principal_of
 from openbml.datasets.api import PROJECT, VERSION, Id, Number
+from openbml.datasets.api_access import project_access, version_key
 from openbml.datasets.api_models import Body, Reply
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.tables.browse_tables import (
@@ -25,14 +25,11 @@ from openbml.datasets.tables.table_versions import VersionTable
 from openbml.datasets.wiring import (
     archive_store,
     data_store,
-    dataset_repository,
     external_reader,
     import_repository,
     table_catalogue,
     table_repository,
 )
-from openbml.identity.projects import ProjectAccess
-from openbml.identity.wiring import authorizer
 from openbml_formats.tables.dialects import SAMPLE_BYTES, Dialect
 from openbml_formats.tables.preview import TablePreview
 from openbml_formats.tables.schemas import TableColumn, TableSchema
@@ -165,20 +162,9 @@ class CatalogueTableView(Reply):
         )
 
 
-def _access(project_id: int, permission: str) -> ProjectAccess:
-    return authorizer().require(principal_of(router.current_event), project_id, permission)
-
-
-def _key(project_id: int, dataset_id: int, version_number: int) -> VersionKey:
-    scope = _access(project_id, "datasets.read").scope
-    key = VersionKey(scope=scope, dataset_id=dataset_id, version_number=version_number)
-    dataset_repository().version(key)
-    return key
-
-
 @router.get(f"{VERSION}/schema")
 def get_schema(project_id: Id, dataset_id: Id, version_number: Number) -> SchemaView:
-    key = _key(project_id, dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     table, manifest = table_of(key, tables=table_repository(), data=data_store())
     return SchemaView.of(table, manifest.columns)
 
@@ -191,14 +177,14 @@ def list_rows(
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> RowsView:
-    key = _key(project_id, dataset_id, version_number)
+    key = version_key(router, project_id, dataset_id, version_number, "datasets.read")
     _, manifest = table_of(key, tables=table_repository(), data=data_store())
     return RowsView.of(table_rows_page(manifest, offset=offset, limit=limit, data=data_store()))
 
 
 @router.post(f"{PROJECT}/table-previews")
 def post_preview(project_id: Id, body: NewPreview) -> PreviewView:
-    access = _access(project_id, "datasets.write")
+    access = project_access(router, project_id, "datasets.write")
     if body.uploaded is None:
         prefix, whole = decoded_prefix(body.data or ""), body.whole
     else:
@@ -216,6 +202,6 @@ def get_catalogue_table(
     table: Annotated[str, Query(min_length=1, max_length=255)],
 ) -> CatalogueTableView:
     """Read the structure of an external table before importing it."""
-    _access(project_id, "datasets.write")
+    project_access(router, project_id, "datasets.write")
     guessed = guess_schema(database, table, catalogue=table_catalogue(), reader=external_reader())
     return CatalogueTableView.of(guessed)

@@ -7,10 +7,10 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from pydantic import Field
 
 from openbml.core.clock import utc_now
-from openbml.core.http import principal_of
 from openbml.core.ids import new_id
 from openbml.core.wiring import event_publisher
 from openbml.datasets.api import PROJECT, VERSION, Id, Number, dataset_view
+from openbml.datasets.api_access import project_access
 from openbml.datasets.api_models import Body, DatasetView, VersionView
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.importing.copy_versions import copy_version
@@ -22,8 +22,6 @@ from openbml.datasets.manage_versions import (
     rename_dataset,
 )
 from openbml.datasets.wiring import archive_store, dataset_repository, deletion_queue, import_repository
-from openbml.identity.projects import ProjectAccess
-from openbml.identity.wiring import authorizer
 
 router = Router()
 
@@ -50,13 +48,9 @@ class VersionChange(Body):
     description: Description
 
 
-def _access(project_id: int, permission: str) -> ProjectAccess:
-    return authorizer().require(principal_of(router.current_event), project_id, permission)
-
-
 @router.patch(f"{PROJECT}/datasets/<dataset_id>")
 def patch_dataset(project_id: Id, dataset_id: Id, body: DatasetChange) -> DatasetView:
-    access = _access(project_id, "datasets.write")
+    access = project_access(router, project_id, "datasets.write")
     return dataset_view(
         rename_dataset(access.scope, dataset_id, name=body.name, datasets=dataset_repository())
     )
@@ -64,7 +58,7 @@ def patch_dataset(project_id: Id, dataset_id: Id, body: DatasetChange) -> Datase
 
 @router.post(f"{PROJECT}/datasets/<dataset_id>/versions", status_code=201)
 def post_version(project_id: Id, dataset_id: Id, body: NewVersion) -> tuple[VersionView, int]:
-    access = _access(project_id, "datasets.write")
+    access = project_access(router, project_id, "datasets.write")
     if body.source is None:
         version = create_version(
             access.scope,
@@ -91,14 +85,14 @@ def post_version(project_id: Id, dataset_id: Id, body: NewVersion) -> tuple[Vers
 
 @router.patch(VERSION)
 def patch_version(project_id: Id, dataset_id: Id, version_number: Number, body: VersionChange) -> VersionView:
-    access = _access(project_id, "datasets.write")
+    access = project_access(router, project_id, "datasets.write")
     key = VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
     return VersionView.of(describe_version(key, body.description, datasets=dataset_repository()))
 
 
 @router.delete(VERSION, status_code=202)
 def remove_version(project_id: Id, dataset_id: Id, version_number: Number) -> tuple[VersionView, int]:
-    access = _access(project_id, "datasets.manage")
+    access = project_access(router, project_id, "datasets.manage")
     key = VersionKey(scope=access.scope, dataset_id=dataset_id, version_number=version_number)
     version = delete_version(key, datasets=dataset_repository(), deletions=deletion_queue())
     return VersionView.of(version), HTTPStatus.ACCEPTED

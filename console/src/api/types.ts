@@ -48,7 +48,7 @@ export interface Network {
   readonly name: string;
   readonly task: string;
   readonly recommended: boolean;
-  readonly top1?: number | null;
+  readonly published?: { readonly metric: string; readonly value: number; readonly data: string } | null;
   readonly input_size?: number;
   readonly batch_size?: number;
   readonly learning_rate?: number;

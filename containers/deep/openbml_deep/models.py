@@ -42,7 +42,7 @@ def build_model(
     """
     network = settings.catalogue_network
     torch.manual_seed(settings.seed)
-    model = timm.create_model(network.timm, pretrained=False, num_classes=len(settings.labels))
+    model = timm.create_model(network.build["model"], pretrained=False, num_classes=len(settings.labels))
     if settings.weights == "none":
         return BuiltModel(model, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH)
     wanted = network.weights_of(settings.weights_family)

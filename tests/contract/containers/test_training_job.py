@@ -313,7 +313,7 @@ import timm
 from openbml_catalog.networks import networks
 known = set(timm.list_pretrained())
 for network in networks("image_classification").values():
-    assert timm.is_model(network.timm), network.timm
+    assert timm.is_model(network.build["model"]), network.name
     for weights in network.weights:
         assert weights.tag in known, weights.tag
 print("all known")

@@ -25,8 +25,8 @@ export function NetworkField({ networks, chosen }: { readonly networks: readonly
               <span className="ob-row">
                 {network.name}
                 {network.recommended ? <Tag color="blue">{t("runs.form.recommended")}</Tag> : null}
-                {typeof network.top1 === "number" ? (
-                  <span className="ob-muted ob-small">{t("runs.form.top1", { value: format.percent(network.top1) })}</span>
+                {network.published ? (
+                  <span className="ob-muted ob-small">{t("runs.form.top1", { value: format.percent(network.published.value) })}</span>
                 ) : null}
               </span>
             ),

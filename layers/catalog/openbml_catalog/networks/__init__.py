@@ -1,7 +1,9 @@
-"""Networks and hyper-parameters of the preset training tasks, one pair of YAML files per task."""
+"""Networks and hyper-parameters of the preset training tasks: a YAML file of networks and one of hyper-
+parameters."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +16,7 @@ __all__ = [
     "HyperParameterError",
     "Network",
     "PretrainedWeights",
+    "Published",
     "UnknownTaskError",
     "Value",
     "families",
@@ -22,8 +25,10 @@ __all__ = [
     "parse_hyper_parameters",
 ]
 
-# Tasks that have networks; each names two files of this folder.
-_TASKS = frozenset({"image_classification"})
+# Task → its file of networks and its file of hyper-parameters; both tasks of a file see the same entries.
+_FILES = {
+    "image_classification": ("image_classification", "vision_parameters"),
+}
 
 
 class UnknownTaskError(LookupError):
@@ -52,15 +57,36 @@ class Family(_Row):
     label_zh: str
 
 
+class Published(_Row):
+    """A figure that the manual or the network's authors print: `metric` is top1, box_ap, mask_ap or miou,
+    in 0..1."""
+
+    metric: str
+    value: float
+    data: str
+
+
 class Network(_Row):
-    """A network of the manual: spec 03 section 2.6."""
+    """A network of the manual, or one beside them (spec 03 sections 2.6-2.8).
+
+    Attributes:
+        name: the manual's spelling, or the network's own name.
+        adapter: module of the training image that builds it.
+        build: the adapter's arguments.
+        cpu_ms: the manual's test time on a CPU.
+        replaces: names of the manual that it stands in for.
+        input_size: pixels of the square input that suits it; `input_multiple` divides every allowed one.
+    """
 
     name: str
     family: str
-    timm: str
-    top1: float | None
+    adapter: str
+    build: Mapping[str, Any]
+    published: Published | None
     cpu_ms: int | None
+    replaces: Sequence[str] = ()
     input_size: int
+    input_multiple: int = 1
     batch_size: int
     learning_rate: float
     weights: Sequence[PretrainedWeights]
@@ -76,10 +102,10 @@ class Network(_Row):
         return machine not in self.excluded_machines
 
 
-def _known(task: str) -> str:
-    if task not in _TASKS:
+def _files(task: str) -> tuple[str, str]:
+    if task not in _FILES:
         raise UnknownTaskError(task)
-    return task
+    return _FILES[task]
 
 
 @cache
@@ -89,21 +115,22 @@ def networks(task: str) -> Mapping[str, Network]:
     Raises:
         UnknownTaskError: the task has none.
     """
-    rows = load_document("networks", f"{_known(task)}.yaml")["networks"]
+    rows = load_document("networks", f"{_files(task)[0]}.yaml")["networks"]
     return {row["name"]: Network.model_validate(row) for row in rows}
 
 
 @cache
 def families(task: str) -> Sequence[Family]:
-    rows = load_document("networks", f"{_known(task)}.yaml")["families"]
+    rows = load_document("networks", f"{_files(task)[0]}.yaml")["families"]
     return tuple(Family.model_validate(row) for row in rows)
 
 
 @cache
 def hyper_parameters(task: str) -> Mapping[str, HyperParameter]:
     """Return the hyper-parameters of a task by name, in the order forms show them."""
-    rows = load_document("networks", f"{_known(task)}_parameters.yaml")["hyper_parameters"]
-    return {row["name"]: HyperParameter.model_validate(row) for row in rows}
+    rows = load_document("networks", f"{_files(task)[1]}.yaml")["hyper_parameters"]
+    parameters = [HyperParameter.model_validate(row) for row in rows]
+    return {row.name: row for row in parameters if not row.tasks or task in row.tasks}
 
 
 def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Value]:

@@ -30,7 +30,11 @@ class ParameterType(StrEnum):
 
 
 class HyperParameter(BaseModel):
-    """A declared hyper-parameter. Values travel as text, because SageMaker's map holds texts only."""
+    """A declared hyper-parameter. Values travel as text, because SageMaker's map holds texts only.
+
+    Attributes:
+        tasks: the tasks of the file that have it; empty = all.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,6 +47,7 @@ class HyperParameter(BaseModel):
     required: bool = False
     advanced: bool = False
     platform: bool = False
+    tasks: Sequence[str] = ()
     label_en: str
     label_zh: str
     help_en: str

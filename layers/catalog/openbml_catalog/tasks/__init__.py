@@ -4,7 +4,7 @@ Only the segment `detection` is printed in the manual; the others are chosen her
 `deployable` says whether the training and serving images handle the task already.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +13,14 @@ from openbml_catalog.documents import load_document
 
 
 class Task(BaseModel):
+    """A task type.
+
+    Attributes:
+        quality: the figure of an epoch that says which model is best, higher is better; None where none
+        trains it yet. figures: the other figures of an evaluation.
+        fewest_labels: classes that a run must have.
+    """
+
     model_config = ConfigDict(frozen=True)
 
     code: str
@@ -23,6 +31,9 @@ class Task(BaseModel):
     url_segment: str
     image: str
     deployable: bool
+    quality: str | None = None
+    figures: Sequence[str] = ()
+    fewest_labels: int = 2
 
 
 @cache

@@ -83,6 +83,7 @@ def create_run(
     labels = merged_labels(
         _labels(scope, request.training_data, task, data),
         _labels(scope, request.evaluation_data or (), task, data),
+        fewest=task.fewest_labels,
     )
     at = now()
     draft = Run(

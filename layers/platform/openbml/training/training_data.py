@@ -16,7 +16,7 @@ class DataNotSelectableError(OpenBMLError):
 
 
 class TooFewLabelsError(OpenBMLError):
-    """Fewer than two labels are chosen; details: labels."""
+    """Fewer labels are chosen than the task needs; details: labels, fewest."""
 
 
 class EvaluationLabelsDifferError(OpenBMLError):
@@ -110,16 +110,18 @@ def _obstacle(view: DatasetView, selection: Selection, task: Task) -> str | None
     return f"it has no samples of the labels {', '.join(unknown)}" if unknown else None
 
 
-def merged_labels(training: Sequence[frozenset[str]], evaluation: Sequence[frozenset[str]]) -> list[str]:
+def merged_labels(
+    training: Sequence[frozenset[str]], evaluation: Sequence[frozenset[str]], *, fewest: int = 2
+) -> list[str]:
     """Return the classes of a run: labels of the same name are one class (spec 03 section 2.3).
 
     Raises:
-        TooFewLabelsError: there are fewer than two.
+        TooFewLabelsError: there are fewer than `fewest`.
         EvaluationLabelsDifferError: an evaluation set is given and its labels are not exactly the same.
     """
     classes = frozenset[str]().union(*training)
-    if len(classes) < 2:
-        raise TooFewLabelsError(labels=sorted(classes))
+    if len(classes) < fewest:
+        raise TooFewLabelsError(labels=sorted(classes), fewest=fewest)
     if evaluation:
         given = frozenset[str]().union(*evaluation)
         if given != classes:

@@ -69,6 +69,7 @@ def start_run(
         eval_uri=evaluation.uri if evaluation else None,
         weights_uri=files.weights_uri() if run.hyper_parameters.get("weights") != "none" else None,
         runs_uri=files.runs_uri(scope),
+        base_uri=_base_uri(run, runs),
     )
     return _handed_over(run, places, runs=runs, jobs=jobs, events=events, now=now)
 
@@ -92,6 +93,10 @@ def resume_runs(*, runs: RunRepository, events: EventPublisher, now: Clock) -> i
     left = [run for run in waiting if run and now() - run.created_at >= _LEFT_BEHIND]
     events.publish([RunStateChanged.of(run) for run in left])
     return len(left)
+
+
+def _base_uri(run: Run, runs: RunRepository) -> str | None:
+    return None if run.base_run_id is None else runs.get(run.scope, run.base_run_id).data_uri
 
 
 def _found(scope: ProjectScope, run_id: int, runs: RunRepository) -> Run | None:

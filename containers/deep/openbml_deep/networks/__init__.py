@@ -12,7 +12,13 @@ from openbml_catalog.networks import Network
 
 # Adapter of the catalogue → module here with `build(plan: NetworkPlan) -> nn.Module`. What the module must
 # be is written in `networks.interfaces` for the task's kind of network.
-ADAPTERS: Mapping[str, str] = {}
+ADAPTERS: Mapping[str, str] = {
+    "torchvision_detector": "detection.torchvision_detectors",
+    "ssd": "detection.ssd",
+    "yolov3": "detection.yolov3",
+    "cascade_rcnn": "detection.cascade_rcnn",
+    "transformers_detector": "detection.transformers_detectors",
+}
 
 
 @dataclass(frozen=True)

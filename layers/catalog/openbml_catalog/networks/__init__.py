@@ -30,6 +30,7 @@ __all__ = [
 _FILES = {
     "image_classification": ("image_classification", "vision_parameters"),
     "semantic_segmentation": ("semantic_segmentation", "vision_parameters"),
+    "object_detection": ("object_detection", "vision_parameters"),
 }
 
 
@@ -88,6 +89,7 @@ class Network(_Row):
         name: the manual's spelling, or the network's own name.
         adapter: module of the training image that builds it.
         build: the adapter's arguments.
+        anchors: whether it starts from preset boxes, which `anchor_scale` and `anchor_ratio` change.
         cpu_ms: the manual's test time on a CPU.
         replaces: names of the manual that it stands in for.
         input_size: pixels of the square input that suits it; `input_multiple` divides every allowed one.
@@ -97,6 +99,7 @@ class Network(_Row):
     family: str
     adapter: str
     build: Mapping[str, Any]
+    anchors: bool = False
     published: Published | None
     cpu_ms: int | None
     replaces: Sequence[str] = ()

@@ -12,7 +12,9 @@ from openbml_catalog.networks import Network
 
 # Adapter of the catalogue → module here with `build(plan: NetworkPlan) -> nn.Module`. What the module must
 # be is written in `networks.interfaces` for the task's kind of network.
-ADAPTERS: Mapping[str, str] = {}
+ADAPTERS: Mapping[str, str] = {
+    "timm_classifier": "timm_classifier",
+}
 
 
 @dataclass(frozen=True)

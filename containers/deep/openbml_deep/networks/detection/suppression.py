@@ -1,4 +1,5 @@
-"""From dense predictions to what was found: the strongest boxes of each class that do not cover one another."""
+"""From dense predictions to what was found: the strongest boxes of each class that do not cover one
+another."""
 
 from collections.abc import Sequence
 

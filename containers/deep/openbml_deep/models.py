@@ -11,11 +11,13 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from openbml_catalog.networks import wanted_weights
 from openbml_deep.settings import TrainingSettings
 from openbml_kit.faults import PlatformFault
 from openbml_kit.files import sha256_of
 
 SCRATCH = "scratch"
+_WEIGHTS_CHOICE = {"weights", "weights_family", "weights_tag"}
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_STD = (0.229, 0.224, 0.225)
 
@@ -45,25 +47,27 @@ def build_model(
     model = timm.create_model(network.build["model"], pretrained=False, num_classes=len(settings.labels))
     if settings.weights == "none":
         return BuiltModel(model, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH)
-    wanted = network.weights_of(settings.weights_family)
-    entry = _registry_entry(weights_folder, wanted.tag) if wanted and weights_folder else None
+    wanted = wanted_weights(settings.task, network.name, settings.model_dump(include=_WEIGHTS_CHOICE))
+    entry = _registry_entry(weights_folder, wanted) if wanted and weights_folder else None
     if entry is None or weights_folder is None or wanted is None:
         reason = (
             f"the catalogue lists no {settings.weights_family} weights of {network.name}"
             if wanted is None
-            else f"the weights registry does not hold {wanted.tag}"
+            else f"the weights registry does not hold {wanted}"
         )
         note("warning", f"no pre-trained weights: {reason}; training from scratch")
         return BuiltModel(model, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH)
-    config = timm.get_pretrained_cfg(wanted.tag)
     _load(
         model,
         weights_folder / entry["file"],
         entry["sha256"],
         classifier=str(model.pretrained_cfg["classifier"]),
     )
-    note("info", f"pre-trained weights {wanted.tag}, licence {wanted.licence}")
-    return BuiltModel(model, tuple(config.mean), tuple(config.std), wanted.tag)
+    note("info", f"pre-trained weights {wanted}, licence {entry.get('licence', 'unknown')}")
+    config = None if settings.weights_tag else timm.get_pretrained_cfg(wanted)
+    if config is None:
+        return BuiltModel(model, _IMAGENET_MEAN, _IMAGENET_STD, wanted)
+    return BuiltModel(model, tuple(config.mean), tuple(config.std), wanted)
 
 
 def _registry_entry(folder: Path, tag: str) -> dict[str, str] | None:

@@ -38,6 +38,7 @@ class TrainingSettings(BaseModel):
     seed: int
     weights: Literal["auto", "none"]
     weights_family: str
+    weights_tag: str
     optimizer: Literal["adamw", "sgd"]
     weight_decay: float
     warmup_epochs: float

@@ -112,7 +112,7 @@ def _in_image(view: SquareView, found: Found) -> FoundObjects:
     boxes = view.place.to_image(found.boxes.float().cpu().numpy()).astype(np.float64)
     shown = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)  # the rest lies in the grey beside the image
     return FoundObjects(
-        (boxes + (left, top, left, top))[shown],
+        boxes[shown] + np.array((left, top, left, top)),
         found.scores.double().cpu().numpy()[shown],
         found.classes.cpu().numpy()[shown],
     )

@@ -28,7 +28,7 @@ def jittered(
     left, top = (random.uniform(min(0.0, size - side), max(0.0, size - side)) for side in (width, height))
     pixels = _placed(image, (left, top, left + width, top + height), size)
     across, down = width / image.width, height / image.height
-    moved = view.boxes * (across, down, across, down) + (left, top, left, top)
+    moved = view.boxes * np.array((across, down, across, down)) + np.array((left, top, left, top))
     cut = np.clip(moved, 0, size).astype(np.float32)
     sides, whole = cut[:, 2:] - cut[:, :2], (moved[:, 2:] - moved[:, :2]).prod(axis=1)
     kept = (sides.min(axis=1, initial=np.inf) >= _LEAST_SIDE) & (sides.prod(axis=1) >= _LEAST_SHARE * whole)

@@ -42,7 +42,7 @@ def make_model(folder: Path, *, network: str, size: int) -> None:
     import timm
 
     from openbml_catalog.networks import networks
-    from openbml_deep.export import export_onnx
+    from openbml_deep.tasks.classification.export import export_onnx
     from openbml_kit.files import write_json
     from openbml_kit.images import DECODER, RESIZE
     from openbml_kit.model_manifest import MANIFEST_FILE, MODEL_FILE, ImageInput, ModelManifest

@@ -23,6 +23,7 @@ ADAPTERS: Mapping[str, str] = {
     "yolov3": "detection.yolov3",
     "cascade_rcnn": "detection.cascade_rcnn",
     "transformers_detector": "detection.transformers_detectors",
+    "timm_classifier": "timm_classifier",
 }
 
 

@@ -1,9 +1,4 @@
-<<<<<<< HEAD
 """From dense predictions to what was found: of each class the strongest boxes that do not cover others."""
-=======
-"""From dense predictions to what was found: the strongest boxes of each class that do not cover one
-another."""
->>>>>>> main
 
 from collections.abc import Sequence
 

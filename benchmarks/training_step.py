@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / folder) for folder in ("containers/deep", "containers/kit", "layers/catalog")]
+FOLDERS = ("containers/deep", "containers/kit", "layers/catalog", "layers/formats")
+sys.path[:0] = [str(ROOT / folder) for folder in FOLDERS]
 
 from openbml_deep.vision_operators import provide_vision_operators  # noqa: E402 - the path is set above
 
@@ -31,7 +32,8 @@ import torch  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.utils.data import DataLoader, Dataset  # noqa: E402
 
-from openbml_deep.batches import Batch, DeviceNormalisation, TrainingBatches, random_tone, random_view  # noqa: E402
+from openbml_deep.augmentation import Augmenter, classification_view  # noqa: E402
+from openbml_deep.batches import Batch, DeviceNormalisation, TrainingBatches  # noqa: E402
 from openbml_deep.device import prepare_device  # noqa: E402
 from openbml_deep.models import build_model  # noqa: E402
 from openbml_deep.samples import DecodedImages, LabelledImage  # noqa: E402
@@ -57,17 +59,17 @@ def images_of(archive: Path, folder: Path, count: int) -> list[LabelledImage]:
 
 
 class BareDataset(Dataset[tuple[torch.Tensor, float, float, int]]):
-    def __init__(self, images: DecodedImages, size: int) -> None:
+    def __init__(self, images: DecodedImages, augmenter: Augmenter) -> None:
         self._images = images
-        self._size = size
+        self._augmenter = augmenter
 
     def __len__(self) -> int:
         return len(self._images)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, float, float, int]:
         random = np.random.default_rng()
-        view = random_view(self._images[index], self._size, random)
-        gain, shift = random_tone(random)
+        view = classification_view(self._augmenter, self._images[index], random)
+        gain, shift = self._augmenter.tone(random)
         return torch.from_numpy(view.copy()), gain, shift, self._images.images[index].class_index
 
 
@@ -112,9 +114,10 @@ def measure(
     decoded = DecodedImages(images, input_size=settings.input_size, budget_bytes=1 << 30)
     for index in range(len(decoded)):
         decoded[index]
+    augmenter = Augmenter(settings.task, settings.augmentation, size=settings.input_size)
     batches = TrainingBatches(
         decoded,
-        input_size=settings.input_size,
+        augmenter=augmenter,
         batch_size=settings.batch_size,
         seed=1,
         workers=max(1, cores // 4),
@@ -126,7 +129,7 @@ def measure(
     to_input = DeviceNormalisation(built.mean, built.std, device.torch)
     bare = BareLoop(built.model, to_input, device.torch, settings.learning_rate)
     loader = DataLoader(
-        BareDataset(decoded, settings.input_size),
+        BareDataset(decoded, augmenter),
         settings.batch_size,
         shuffle=True,
         num_workers=1,

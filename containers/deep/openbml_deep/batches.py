@@ -6,7 +6,6 @@ job sees the same pixels. Pillow and numpy release the interpreter lock, so thre
 images for free.
 """
 
-import math
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,18 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
 
+from openbml_deep.augmentation import Augmenter, classification_view, image_random
 from openbml_deep.samples import DecodedImages
 from openbml_kit.images import Normalisation, Pixels
-
-# The default augmentation of the catalogue's classification tasks: no flip, a mirrored digit is another
-# digit.
-_CROP_AREA = (0.5, 1.0)
-_CROP_RATIO = (3 / 4, 4 / 3)
-_BRIGHTNESS = 0.2
-_CONTRAST = 0.2
-_GREY = 0.45
 
 
 @dataclass(frozen=True)
@@ -45,14 +36,14 @@ class TrainingBatches:
         self,
         images: DecodedImages,
         *,
-        input_size: int,
+        augmenter: Augmenter,
         batch_size: int,
         seed: int,
         workers: int,
         pinned: bool,
     ) -> None:
         self._images = images
-        self._input_size = input_size
+        self._augmenter = augmenter
         self._batch_size = min(batch_size, len(images))
         self._seed = seed
         self._pinned = pinned
@@ -85,36 +76,17 @@ class TrainingBatches:
         self._pool.shutdown(cancel_futures=True)
 
     def _batch(self, epoch: int, chosen: list[int]) -> Batch:
-        size = self._input_size
+        size = self._augmenter.size
         pixels = torch.empty((len(chosen), size, size, 3), dtype=torch.uint8, pin_memory=self._pinned)
         tone = np.empty((2, len(chosen)), dtype=np.float32)
         view = pixels.numpy()
         for row, index in enumerate(chosen):
-            random = np.random.default_rng((self._seed, epoch, index))
-            view[row] = random_view(self._images[index], size, random)
-            tone[:, row] = random_tone(random)
+            random = image_random(self._seed, epoch, index)
+            view[row] = classification_view(self._augmenter, self._images[index], random)
+            tone[:, row] = self._augmenter.tone(random)
         gain, shift = torch.from_numpy(tone).reshape(2, -1, 1, 1, 1)
         targets = torch.tensor([self._images.images[index].class_index for index in chosen])
         return Batch(pixels, gain, shift, targets)
-
-
-def random_view(image: Image.Image, size: int, random: np.random.Generator) -> Pixels:
-    """Return a random part of the image, scaled to shape `(size, size, 3)`."""
-    area = image.width * image.height * random.uniform(*_CROP_AREA)
-    ratio = math.exp(random.uniform(math.log(_CROP_RATIO[0]), math.log(_CROP_RATIO[1])))
-    width = min(image.width, math.sqrt(area * ratio))
-    height = min(image.height, math.sqrt(area / ratio))
-    left = random.uniform(0, image.width - width)
-    top = random.uniform(0, image.height - height)
-    box = (left, top, min(image.width, left + width), min(image.height, top + height))
-    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box=box))
-
-
-def random_tone(random: np.random.Generator) -> tuple[float, float]:
-    """Return gain and shift of a slight change of brightness and contrast, for pixels in 0..1."""
-    brightness = 1 + random.uniform(-_BRIGHTNESS, _BRIGHTNESS)
-    contrast = 1 + random.uniform(-_CONTRAST, _CONTRAST)
-    return brightness * contrast, (1 - contrast) * _GREY
 
 
 class DeviceNormalisation:

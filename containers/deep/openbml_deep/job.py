@@ -14,6 +14,7 @@ import PIL
 import timm
 import torch
 
+from openbml_deep.augmentation import Augmenter
 from openbml_deep.batches import TrainingBatches
 from openbml_deep.checkpoints import Checkpoints
 from openbml_deep.device import Device, prepare_device
@@ -134,7 +135,9 @@ def _prepared(
     images = DecodedImages(data.training, input_size=settings.input_size, budget_bytes=budget)
     batches = TrainingBatches(
         images,
-        input_size=settings.input_size,
+        augmenter=Augmenter(
+            settings.task, settings.augmentation, size=settings.input_size, labels=settings.labels
+        ),
         batch_size=settings.batch_size,
         seed=settings.seed,
         workers=cores if device.is_cuda else max(1, cores // 4),

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import nn
 
+from openbml_deep.augmentation import Augmenter
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_kit.snapshots import Manifest
 
@@ -62,7 +63,13 @@ class VisionTask(Protocol[B]):
 
     def build(self) -> BuiltNetwork: ...
 
-    def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> Batches[B]: ...
+    def batches(
+        self, images: Sequence[AnnotatedImage], built: BuiltNetwork, augmenter: Augmenter
+    ) -> Batches[B]:
+        """Return the training batches of images that go through the augmenter (`openbml_deep.augmentation`).
+
+        A search for a policy asks for several, each of other images or with another augmenter.
+        """
 
     def loss(self, network: nn.Module, batch: B) -> torch.Tensor:
         """Return the scalar to minimise; the network is in training mode, autocast is on where the job

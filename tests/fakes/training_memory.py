@@ -171,7 +171,7 @@ class FakeJobFiles:
     def runs_uri(self, scope: ProjectScope) -> str:
         return f"s3://data/{scope.prefix}runs/"
 
-    def weights_uri(self) -> str | None:
+    def weights_uri(self, tag: str) -> str | None:
         return None
 
     def write_script(self, scope: ProjectScope, run_id: int, script: str) -> None:

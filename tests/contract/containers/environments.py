@@ -27,7 +27,7 @@ def interpreter(image: str) -> Path:
 
 
 def environment(image: str, base: Path, **more: str) -> dict[str, str]:
-    layers = [ROOT / "layers" / name for name in ("catalog", "formats")]
+    layers = [ROOT / "layers" / "catalog", ROOT / "layers" / "formats"]
     folders = [ROOT / "containers" / image, ROOT / "containers" / "kit", *layers]
     return {
         "PATH": os.environ["PATH"],

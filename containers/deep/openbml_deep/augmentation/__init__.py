@@ -1,8 +1,8 @@
 """Augmentation in the training batches: what `openbml_formats.augmentation` does, as arrays and tensors.
 
-A task builds one `Augmenter` for its job and asks it for each image of a batch:
+A task's batches ask the job's augmenter for each image:
 
-    augmenter = Augmenter(task, settings.augmentation, size=settings.input_size, labels=settings.labels)
+    augmenter = job.augmenter  # of a `TaskJob`
     random = image_random(seed, epoch, index)
 
     pixels = classification_view(augmenter, image, random)     # then augmenter.tone(random)

@@ -79,7 +79,8 @@ class DefaultPolicy(_Row):
         flip: none or horizontal, with probability 0.5.
         tone: greatest change of brightness and of contrast, as a share.
         crop_area, crop_ratio: share of the image and sides' ratio of a random crop (classification).
-        scale: zoom of the image in its square, 1 fits it (detection, segmentation).
+        scale, shape: zoom of the image in its square, 1 fits it, and stretch of its width against its height
+            (detection, segmentation).
     """
 
     task: str
@@ -88,6 +89,7 @@ class DefaultPolicy(_Row):
     crop_area: tuple[float, float] | None = None
     crop_ratio: tuple[float, float] | None = None
     scale: tuple[float, float] | None = None
+    shape: tuple[float, float] | None = None
 
 
 @cache

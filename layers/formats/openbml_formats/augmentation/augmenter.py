@@ -92,11 +92,12 @@ class Augmenter:
             first = load(index)
             return placed(first, fitted(first.image, size), size)
         zoom = self._default.scale or (1.0, 1.0)
+        shape = self._default.shape or (1.0, 1.0)
         if self._mosaic and random.random() < self._mosaic:
             others = [int(random.uniform(0, count)) % count for _ in range(_MOSAIC - 1)]
             square = mosaic([load(place) for place in (index, *others)], size, random, zoom=zoom)
         else:
-            square = _zoomed(load(index), size, random, zoom)
+            square = _zoomed(load(index), size, random, zoom, shape)
         square = self._changed(square, random)
         tone = self.tone(random)
         return square if tone == UNCHANGED else square.with_image(gained(square.image, *tone))
@@ -130,9 +131,8 @@ def random_part(image: Image.Image, size: int, random: Randomness, default: Defa
 
     Source: Szegedy et al. 2014, arXiv:1409.4842, section 6.
     """
-    low, high = default.crop_ratio or (1.0, 1.0)
     area = image.width * image.height * random.uniform(*(default.crop_area or (1.0, 1.0)))
-    ratio = math.exp(random.uniform(math.log(low), math.log(high)))
+    ratio = _between(default.crop_ratio or (1.0, 1.0), random)
     width = min(image.width, math.sqrt(area * ratio))
     height = min(image.height, math.sqrt(area / ratio))
     left = random.uniform(0, image.width - width)
@@ -148,11 +148,21 @@ def random_tone(random: Randomness, reach: float) -> Tone:
     return Tone(brightness * contrast, (1 - contrast) * _GREY)
 
 
-def _zoomed(scene: Scene, size: int, random: Randomness, zoom: tuple[float, float]) -> Scene:
-    low, high = zoom
-    factor = math.exp(random.uniform(math.log(low), math.log(high)))
-    place = somewhere(fitted(scene.image, size, factor), (0, 0, size, size), random)
+def _zoomed(
+    scene: Scene, size: int, random: Randomness, zoom: tuple[float, float], shape: tuple[float, float]
+) -> Scene:
+    """Return the scene in a random size, shape and place of the square.
+
+    Source: Ghiasi et al. 2021, arXiv:2012.07177, section 3 (scale jitter).
+    """
+    factor, stretch = _between(zoom, random), _between(shape, random)
+    place = somewhere(fitted(scene.image, size, factor, stretch), (0, 0, size, size), random)
     square = placed(scene, place, size)
     if scene.boxes and not square.boxes:
         return placed(scene, fitted(scene.image, size), size)  # chance has cut every object off
     return square
+
+
+def _between(limits: tuple[float, float], random: Randomness) -> float:
+    low, high = limits
+    return math.exp(random.uniform(math.log(low), math.log(high)))

@@ -8,12 +8,12 @@ from PIL import Image
 from openbml_formats.augmentation.scene import (
     FILL,
     IGNORED,
+    LEAST_SIDE,
     LEAST_VISIBLE,
     BoxXyxy,
     Randomness,
     Scene,
-    area,
-    clipped,
+    cut,
     sign,
 )
 from openbml_formats.operators.affine import Affine, flipped, mirrored, rotated
@@ -85,13 +85,9 @@ def moved(scene: Scene, matrix: Affine) -> Scene:
 def with_boxes(scene: Scene, boxes: Sequence[BoxXyxy]) -> Scene:
     """Return the scene with its boxes replaced, cut at the image's edges; too small rests are dropped."""
     window = (0.0, 0.0, float(scene.image.width), float(scene.image.height))
-    rests = [clipped(box, window) for box in boxes]
-    places = [
-        place
-        for place, (box, rest) in enumerate(zip(boxes, rests, strict=True))
-        if area(rest) > 0 and area(rest) >= LEAST_VISIBLE * area(box)
-    ]
-    return scene.kept(places, [rests[place] for place in places])
+    rests = [(place, cut(box, window)) for place, box in enumerate(boxes)]
+    kept = [(place, rest) for place, rest in rests if rest is not None]
+    return scene.kept([place for place, _ in kept], [rest for _, rest in kept])
 
 
 def moved_box(box: BoxXyxy, matrix: Affine) -> BoxXyxy:
@@ -122,14 +118,22 @@ def pixel_count(mask: Image.Image) -> int:
     return mask.width * mask.height - int(mask.histogram()[0])
 
 
+def mask_rest(before: Image.Image, after: Image.Image, growth: float) -> BoxXyxy | None:
+    """Return the outline of a moved mask, None when too little of it is left; `growth` is of the area."""
+    box = outline(after)
+    if box is None or min(box[2] - box[0], box[3] - box[1]) < LEAST_SIDE:
+        return None
+    return box if pixel_count(after) >= LEAST_VISIBLE * growth * pixel_count(before) else None
+
+
 def _with_moved_masks(
     scene: Scene, image: Image.Image, masks: Sequence[Image.Image], matrix: Affine
 ) -> Scene:
     growth = abs(matrix.a * matrix.e - matrix.b * matrix.d)
     places, boxes = [], []
     for place, (before, after) in enumerate(zip(scene.masks, masks, strict=True)):
-        box = outline(after)
-        if box is not None and pixel_count(after) >= LEAST_VISIBLE * growth * pixel_count(before):
+        box = mask_rest(before, after, growth)
+        if box is not None:
             places.append(place)
             boxes.append(box)
     return replace(scene, image=image, masks=tuple(masks)).kept(places, boxes)

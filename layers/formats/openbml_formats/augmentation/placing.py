@@ -1,22 +1,20 @@
 """Whole scenes in a square: fitted and zoomed, or four of them side by side."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from PIL import Image
 
-from openbml_formats.augmentation.moves import outline, pixel_count
+from openbml_formats.augmentation.moves import mask_rest
 from openbml_formats.augmentation.scene import (
     FILL,
     IGNORED,
-    LEAST_VISIBLE,
     OBJECT,
-    BoxXyxy,
     Randomness,
     Scene,
-    area,
-    clipped,
+    cut,
 )
 
 Window = tuple[int, int, int, int]
@@ -34,10 +32,14 @@ class Place(NamedTuple):
     top: int = 0
 
 
-def fitted(image: Image.Image, size: int, zoom: float = 1.0) -> Place:
-    """Return the image's place in the top left corner; zoom 1 fits it, as `openbml_kit.letterbox` does."""
-    scale = size / max(image.size) * zoom
-    return Place(max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+def fitted(image: Image.Image, size: int, zoom: float = 1.0, stretch: float = 1.0) -> Place:
+    """Return the image's place in the top left corner; zoom 1 fits it, as `openbml_kit.letterbox` does.
+
+    Args:
+        stretch: width against height, of a place of the same area.
+    """
+    scale, wider = size / max(image.size) * zoom, math.sqrt(stretch)
+    return Place(max(1, round(image.width * scale * wider)), max(1, round(image.height * scale / wider)))
 
 
 def somewhere(place: Place, window: Window, random: Randomness) -> Place:
@@ -52,7 +54,7 @@ def somewhere(place: Place, window: Window, random: Randomness) -> Place:
 def placed(scene: Scene, place: Place, size: int, window: Window | None = None) -> Scene:
     """Return the scene in a square of `size`, what lies outside the window cut off, grey around it.
 
-    An object of which less than `LEAST_VISIBLE` lies in the window is dropped; boxes of objects with masks
+    An object of which too little lies in the window is dropped; boxes of objects with masks
     become the masks' outlines.
     """
     window = window or (0, 0, size, size)
@@ -69,9 +71,9 @@ def placed(scene: Scene, place: Place, size: int, window: Window | None = None) 
             x1 * across + place.left, y1 * down + place.top, x2 * across + place.left, y2 * down + place.top
         )  # fmt: skip
         if masks:
-            rest = _mask_rest(scene.masks[number], masks[number], across * down)
+            rest = mask_rest(scene.masks[number], masks[number], across * down)
         else:
-            rest = _box_rest(whole, (edges[0], edges[1], edges[2], edges[3]))
+            rest = cut(whole, (edges[0], edges[1], edges[2], edges[3]))
         if rest is not None:
             places.append(number)
             boxes.append(rest)
@@ -135,13 +137,3 @@ def _pasted(
 def _pasted_mask(mask: Image.Image, place: Place, size: int, window: Window) -> Image.Image:
     smooth = _pasted(mask, place, size, window, fill=0, resample=Image.Resampling.BILINEAR)
     return smooth.point(_IS_OBJECT)
-
-
-def _mask_rest(before: Image.Image, after: Image.Image, growth: float) -> BoxXyxy | None:
-    enough = pixel_count(after) >= LEAST_VISIBLE * growth * pixel_count(before)
-    return outline(after) if enough else None
-
-
-def _box_rest(whole: BoxXyxy, window: BoxXyxy) -> BoxXyxy | None:
-    rest = clipped(whole, window)
-    return rest if area(rest) > 0 and area(rest) >= LEAST_VISIBLE * area(whole) else None

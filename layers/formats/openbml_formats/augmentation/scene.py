@@ -17,6 +17,8 @@ OBJECT = 255
 FILL = (114, 114, 114)
 # An object of which a smaller share of its area stays visible is dropped.
 LEAST_VISIBLE = 0.25
+# So is one with a side, in pixels, below this.
+LEAST_SIDE = 2.0
 
 
 class Randomness(Protocol):
@@ -79,6 +81,13 @@ def clipped(box: BoxXyxy, window: BoxXyxy) -> BoxXyxy:
     return (
         max(box[0], window[0]), max(box[1], window[1]), min(box[2], window[2]), min(box[3], window[3])
     )  # fmt: skip
+
+
+def cut(box: BoxXyxy, window: BoxXyxy) -> BoxXyxy | None:
+    """Return what lies of a box in a window, None when that is too little of it to be an object."""
+    rest = clipped(box, window)
+    sides = min(rest[2] - rest[0], rest[3] - rest[1])
+    return rest if sides >= LEAST_SIDE and area(rest) >= LEAST_VISIBLE * area(box) else None
 
 
 def covered(scene: Scene, hole: BoxXyxy) -> Scene:

@@ -69,6 +69,7 @@ class TrainingWorld:
             experiments=self.experiments,
             runs=self.runs,
             data=self.data,
+            files=self.files,
             events=self.events,
             new_id=self.new_id,
             now=self.now,

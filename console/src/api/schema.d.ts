@@ -1376,6 +1376,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/preset-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/preset-script */
+        get: operations["get_preset_script_v1_training_preset_script_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/training/projects/{project_id}/experiments": {
         parameters: {
             query?: never;
@@ -1489,6 +1506,23 @@ export interface paths {
         };
         /** GET /v1/training/projects/{project_id}/runs/{run_id}/report */
         get: operations["get_report_v1_training_projects__project_id__runs__run_id__report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/script */
+        get: operations["get_script_v1_training_projects__project_id__runs__run_id__script_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2356,6 +2390,7 @@ export interface components {
              * @example annotation_conflict
              * @example application_gone
              * @example application_not_found
+             * @example base_run_unusable
              * @example catalogue_table_not_found
              * @example catalogue_table_refused
              * @example connection_gone
@@ -2417,6 +2452,7 @@ export interface components {
              * @example network_not_on_machine
              * @example no_online_annotation
              * @example no_preview
+             * @example no_script
              * @example no_table
              * @example nodes_not_available
              * @example not_signed_in
@@ -2445,6 +2481,7 @@ export interface components {
              * @example run_published
              * @example sample_not_found
              * @example sample_rejected
+             * @example script_refused
              * @example selection_refused
              * @example service_conflict
              * @example service_name_taken
@@ -2835,6 +2872,11 @@ export interface components {
             required: boolean;
             /** Task */
             task: string;
+            /**
+             * Tasks
+             * @default []
+             */
+            tasks: string[];
             type: components["schemas"]["openbml_catalog__networks__hyper_parameters__ParameterType"];
         };
         /**
@@ -3250,6 +3292,17 @@ export interface components {
             price: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * ManualSource
+         * @description The values of the request's `hyper_parameters`.
+         */
+        ManualSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "manual";
         };
         /**
          * Mask
@@ -4455,8 +4508,17 @@ export interface components {
         };
         /** RunRequest */
         RunRequest: {
+            /** Base Run Id */
+            base_run_id?: number | null;
             /** Evaluation Data */
             evaluation_data?: components["schemas"]["Selection"][] | null;
+            /**
+             * Hyper Parameter Source
+             * @default {
+             *       "kind": "manual"
+             *     }
+             */
+            hyper_parameter_source: components["schemas"]["ManualSource"] | components["schemas"]["ScriptSource"];
             /**
              * Hyper Parameters
              * @default {}
@@ -4492,6 +4554,8 @@ export interface components {
          * @description A run as the API shows it (contracts, section 4).
          */
         RunView: {
+            /** Base Run Id */
+            base_run_id: number | null;
             /** Cost Estimate */
             cost_estimate: string;
             /**
@@ -4508,6 +4572,8 @@ export interface components {
             failure: components["schemas"]["Failure"] | null;
             /** Finished At */
             finished_at: string | null;
+            /** Hyper Parameter Source */
+            hyper_parameter_source: string;
             /** Hyper Parameters */
             hyper_parameters: {
                 [key: string]: string;
@@ -4725,6 +4791,24 @@ export interface components {
             size_bytes: number;
             /** Source Bytes */
             source_bytes: number;
+        };
+        /**
+         * ScriptSource
+         * @description A script whose `conf` holds the values and whose `create_model` makes the network.
+         */
+        ScriptSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "script";
+            /** Script */
+            script: string;
+        };
+        /** ScriptText */
+        ScriptText: {
+            /** Script */
+            script: string;
         };
         /**
          * Selection
@@ -4971,10 +5055,22 @@ export interface components {
             deployable: boolean;
             /** Direction */
             direction: string;
+            /**
+             * Fewest Labels
+             * @default 2
+             */
+            fewest_labels: number;
+            /**
+             * Figures
+             * @default []
+             */
+            figures: string[];
             /** Image */
             image: string;
             /** Max Nodes */
             max_nodes: number;
+            /** Quality */
+            quality?: string | null;
             /** Template */
             template: string;
             /** Trainable */
@@ -9073,6 +9169,38 @@ export interface operations {
             };
         };
     };
+    get_preset_script_v1_training_preset_script_get: {
+        parameters: {
+            query: {
+                task_type: string;
+                network: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptText"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_experiments_v1_training_projects__project_id__experiments_get: {
         parameters: {
             query?: {
@@ -9368,6 +9496,38 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_script_v1_training_projects__project_id__runs__run_id__script_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptText"];
                 };
             };
             /** @description The call failed. */

@@ -2,7 +2,7 @@
 
 Boxes are x1, y1, x2, y2 in pixels of the original image. A mask is COCO's compressed run-length text of the
 whole original image (column by column, zeros first), as `pycocotools.mask.encode` and
-`openbml_kit.region_masks.coco_text` write it.
+`openbml_kit.run_lengths.encode_mask` write it.
 """
 
 from collections.abc import Sequence

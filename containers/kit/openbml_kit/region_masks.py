@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from openbml_kit.run_lengths import encode_mask
+
 Mask = npt.NDArray[np.bool_]
 
 # Points a ring needs to have an inside.
@@ -87,17 +89,7 @@ def counts_of(mask: Mask) -> list[int]:
 
 def coco_text(mask: Mask) -> str:
     """Return COCO's compressed run lengths of a mask, the form of reports and of the prediction API."""
-    counts = counts_of(mask)
-    characters: list[str] = []
-    for index, count in enumerate(counts):
-        value = count - counts[index - 2] if index > 2 else count
-        more = True
-        while more:
-            bits = value & 0x1F
-            value >>= 5
-            more = value != -1 if bits & 0x10 else value != 0
-            characters.append(chr((bits | 0x20 if more else bits) + 48))
-    return "".join(characters)
+    return encode_mask(mask)
 
 
 def nearest(pixels: npt.NDArray[np.generic], width: int, height: int) -> npt.NDArray[np.generic]:

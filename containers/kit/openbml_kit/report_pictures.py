@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from openbml_formats.masks import from_coco_string
 from openbml_kit.markup import Markup, element
-from openbml_kit.region_masks import from_counts
+from openbml_kit.run_lengths import decode_mask
 
 THUMBNAIL_SIDE = 240
 _QUALITY = 78
@@ -76,7 +75,7 @@ def _masks(
     """Return one transparent picture of all masks of a kind, of the thumbnail's size."""
     mask = np.zeros((height, width), dtype=np.bool_)
     for text in texts:
-        mask |= from_counts(from_coco_string(text, width, height), width, height)
+        mask |= decode_mask(text, width, height)
     if not mask.any():
         return []
     level = Image.fromarray(mask.astype(np.uint8) * _ALPHA)

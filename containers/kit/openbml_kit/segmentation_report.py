@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from openbml_kit import hints
 from openbml_kit.hints import UNITS_OF_IMAGES, Hint
-from openbml_kit.region_masks import coco_text
 from openbml_kit.report_basis import WRONG_EXAMPLES, Basis, EvaluatedSample, cautions, conclusion
+from openbml_kit.run_lengths import encode_mask
 
 ClassMap = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]
@@ -261,14 +261,14 @@ def _wrong(sample: EvaluatedSample, true: ClassMap, found: ClassMap, wrong: Coun
             "label": label,
             "missed_pixels": int(missed[label + 1]),
             "false_pixels": int(false[label + 1]),
-            "missed_mask": coco_text(differs & (true == label + 1)),
-            "false_mask": coco_text(differs & (found == label + 1)),
+            "missed_mask": encode_mask(differs & (true == label + 1)),
+            "false_mask": encode_mask(differs & (found == label + 1)),
         }
         for label in np.flatnonzero((missed + false)[1:]).tolist()
     ]
     masks = {
-        "missed_mask": coco_text(differs & (true != BACKGROUND_CLASS)),
-        "false_mask": coco_text(differs & (found != BACKGROUND_CLASS)),
+        "missed_mask": encode_mask(differs & (true != BACKGROUND_CLASS)),
+        "false_mask": encode_mask(differs & (found != BACKGROUND_CLASS)),
     }
     height, width = true.shape
     return _Wrong(sample, width, height, missed, false, masks, per_label)

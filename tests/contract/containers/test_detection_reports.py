@@ -16,14 +16,14 @@ import json, sys
 import numpy as np
 from openbml_kit.detection_report import detection_figures, detection_report
 from openbml_kit.evaluated_objects import EvaluatedImage, FoundObjects, TrueObjects
-from openbml_kit.region_masks import coco_text
+from openbml_kit.run_lengths import encode_mask
 from openbml_kit.report_basis import Basis, EvaluatedSample
 
 def mask(box):
     pixels = np.zeros((100, 120), dtype=bool)
     x1, y1, x2, y2 = (int(edge) for edge in box)
     pixels[y1:y2, x1:x2] = True
-    return coco_text(pixels)
+    return encode_mask(pixels)
 
 def image(number, row):
     true, found = row

@@ -13,9 +13,9 @@ from PIL import Image
 
 from openbml_kit.classification_report import Basis, EvaluatedSample, Evaluation, classification_report
 from openbml_kit.markup import Markup, element, joined
-from openbml_kit.region_masks import coco_text
 from openbml_kit.report_page import report_page
 from openbml_kit.report_pictures import drawn_example, thumbnail
+from openbml_kit.run_lengths import encode_mask
 from openbml_kit.segmentation_report import PixelCounts, semantic_report
 
 HOSTILE = "<script>alert(1)</script>\"'&<img src=x onerror=alert(1)>"
@@ -76,7 +76,7 @@ def objects(label: str = "cat") -> dict[str, Any]:
         "name": "1.jpg",
         "width": 80,
         "height": 60,
-        "false_positives": [{"label": label, "score": 0.9, "box": [1, 2, 30, 40], "mask": coco_text(mask)}],
+        "false_positives": [{"label": label, "score": 0.9, "box": [1, 2, 30, 40], "mask": encode_mask(mask)}],
         "missed": [{"label": label, "box": [40, 2, 70, 40]}],
         "right": [],
     }

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openbml_formats.masks import from_coco_string
-from openbml_kit.region_masks import from_counts
 from openbml_kit.report_basis import Basis, EvaluatedSample
+from openbml_kit.run_lengths import decode_mask
 from openbml_kit.segmentation_report import PixelCounts, class_figures, semantic_report
 
 LABELS = ["road", "tree"]
@@ -24,7 +23,7 @@ def report(counts: PixelCounts, labels: list[str] = LABELS, images: int = 1) -> 
 
 
 def pixels(text: str, width: int, height: int) -> np.ndarray:
-    return from_counts(from_coco_string(text, width, height), width, height)
+    return decode_mask(text, width, height)
 
 
 def test_figures_are_those_counted_by_hand() -> None:

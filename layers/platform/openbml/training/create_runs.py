@@ -10,8 +10,11 @@ from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
 from openbml.core.observability import logger
 from openbml.core.scope import ProjectScope
+from openbml.training.base_runs import usable_base
 from openbml.training.events import RunStateChanged
 from openbml.training.experiments import Experiment, ExperimentRepository
+from openbml.training.hyper_parameter_sources import ScriptSource
+from openbml.training.job_files import JobFiles
 from openbml.training.jobs import TrainingJobs
 from openbml.training.run_requests import RunRequest, image_for, training_plan
 from openbml.training.runs import Run, RunConflictError, RunRepository, RunState
@@ -65,6 +68,7 @@ def create_run(
     experiments: ExperimentRepository,
     runs: RunRepository,
     data: TrainingData,
+    files: JobFiles,
     events: EventPublisher,
     new_id: IdFactory,
     now: Clock,
@@ -74,12 +78,14 @@ def create_run(
     The run is announced after it is recorded. If the announcement is lost, `resume_runs` finds the run.
 
     Raises:
-        ExperimentNotFoundError, DataNotSelectableError, TooFewLabelsError, EvaluationLabelsDifferError and
-        what `training_plan` raises.
+        ExperimentNotFoundError, DataNotSelectableError, TooFewLabelsError, EvaluationLabelsDifferError,
+        BaseRunUnusableError and what `training_plan` raises.
     """
     experiment = experiments.get(scope, experiment_id)
     plan = training_plan(request, task_type=experiment.task_type, paid_billing=paid_billing)
     task = tasks()[experiment.task_type]
+    if request.base_run_id is not None:
+        usable_base(scope, request.base_run_id, task_type=task.code, network=plan.network, runs=runs)
     labels = merged_labels(
         _labels(scope, request.training_data, task, data),
         _labels(scope, request.evaluation_data or (), task, data),
@@ -103,9 +109,13 @@ def create_run(
         max_training_minutes=request.max_training_minutes,
         remark=request.remark or "",
         cost_estimate=plan.cost_estimate,
+        hyper_parameter_source=request.hyper_parameter_source.kind,
+        base_run_id=request.base_run_id,
         created_at=at,
         changed_at=at,
     )
+    if isinstance(request.hyper_parameter_source, ScriptSource):
+        files.write_script(scope, draft.run_id, request.hyper_parameter_source.script)
     run = _added(draft, experiment, experiments=experiments, runs=runs)
     events.publish([RunStateChanged.of(run)])
     logger.info("run created", run_id=run.run_id, experiment_id=experiment_id)

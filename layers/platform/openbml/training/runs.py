@@ -85,7 +85,10 @@ class Run(BaseModel):
     """One training.
 
     Attributes:
-        hyper_parameters: every value that decides the result, given or default, as text.
+        hyper_parameters: every value that decides the result, given or default, as text; a script's `conf`
+            goes before them.
+        hyper_parameter_source: kind of the source they come from (spec 03 section 2.10).
+        base_run_id: the run whose weights this one starts from.
         intervals: spans in which the job trained; their sum is what is billed.
         revision: grows with every save; the slower of two writers is refused.
     """
@@ -108,6 +111,8 @@ class Run(BaseModel):
     max_training_minutes: int
     remark: str = ""
     cost_estimate: Decimal
+    hyper_parameter_source: str = "manual"
+    base_run_id: int | None = None
     state: RunState = RunState.PREPARING
     snapshot_id: str | None = None
     evaluation_snapshot_id: str | None = None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
+from math import prod
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -148,6 +149,12 @@ def hyper_parameters_of(parameters: Mapping[str, str], task: str) -> dict[str, s
     """
     known = search_parameters(task)
     return {known[name].parameter: known[name].setting_of(text) for name, text in parameters.items()}
+
+
+def combinations(space: Space) -> int | None:
+    """Return how many different trials a space allows, None where a value can be any of a range."""
+    choices = [one.choices() for one in space.values()]
+    return None if None in choices else prod(len(values) for values in choices if values)
 
 
 def _default_of(default: DefaultRange, limits: HyperParameter, network: Network) -> ParameterSpace:

@@ -12,9 +12,12 @@ from openbml.core.observability import logger
 from openbml.core.scope import ProjectScope
 from openbml.training.events import RunStateChanged
 from openbml.training.experiments import Experiment, ExperimentRepository
+from openbml.training.hyper_parameter_sources import ExistingSource
 from openbml.training.jobs import TrainingJobs
 from openbml.training.run_requests import RunRequest, image_for, training_plan
 from openbml.training.runs import Run, RunConflictError, RunRepository, RunState
+from openbml.training.search.request_searches import found_hyper_parameters, search_of
+from openbml.training.search.searches import SearchRepository
 from openbml.training.training_data import Selection, TrainingData, chosen_labels, merged_labels
 from openbml_catalog.tasks import Task, tasks
 
@@ -64,6 +67,7 @@ def create_run(
     paid_billing: bool,
     experiments: ExperimentRepository,
     runs: RunRepository,
+    searches: SearchRepository,
     data: TrainingData,
     events: EventPublisher,
     new_id: IdFactory,
@@ -71,11 +75,13 @@ def create_run(
 ) -> Run:
     """Check the request and record the run; `start_run` takes it from there.
 
-    The run is announced after it is recorded. If the announcement is lost, `resume_runs` finds the run.
+    The run is announced after it is recorded. If the announcement is lost, `resume_runs` finds the run. Its
+    search is recorded before it: one without a run is given up later, a run without its search never began.
 
     Raises:
         ExperimentNotFoundError, DataNotSelectableError, TooFewLabelsError, EvaluationLabelsDifferError and
         what `training_plan` raises.
+        SearchNotFoundError, SearchNotReusableError: of an existing search.
     """
     experiment = experiments.get(scope, experiment_id)
     plan = training_plan(request, task_type=experiment.task_type, paid_billing=paid_billing)
@@ -86,6 +92,14 @@ def create_run(
         fewest=task.fewest_labels,
     )
     at = now()
+    source = request.hyper_parameter_source
+    hyper_parameters, search_id = dict(plan.hyper_parameters), None
+    if isinstance(source, ExistingSource):
+        search_id = source.search_id
+        search = searches.get(scope, search_id)
+        hyper_parameters |= found_hyper_parameters(search, plan, task_type=experiment.task_type)
+    elif plan.search:
+        search_id = new_id()
     draft = Run(
         scope=scope,
         run_id=new_id(),
@@ -97,15 +111,19 @@ def create_run(
         evaluation_data=tuple(request.evaluation_data or ()),
         labels=labels,
         network=plan.network,
-        hyper_parameters=plan.hyper_parameters,
+        hyper_parameters=hyper_parameters,
         machine_type=request.machine_type,
         node_count=request.node_count,
         max_training_minutes=request.max_training_minutes,
         remark=request.remark or "",
         cost_estimate=plan.cost_estimate,
+        source=source.kind,
+        search_id=search_id,
         created_at=at,
         changed_at=at,
     )
+    if plan.search and search_id:
+        searches.add(search_of(draft, plan.search, search_id))
     run = _added(draft, experiment, experiments=experiments, runs=runs)
     events.publish([RunStateChanged.of(run)])
     logger.info("run created", run_id=run.run_id, experiment_id=experiment_id)

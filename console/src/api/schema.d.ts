@@ -2188,10 +2188,7 @@ export interface components {
          */
         DefaultRange: {
             /** Factors */
-            factors?: [
-                number,
-                number
-            ] | null;
+            factors?: number[] | null;
             /** High */
             high?: number | null;
             /** Low */

@@ -60,7 +60,7 @@ class DefaultRange(BaseModel):
     type: ValueType
     low: float | None = None
     high: float | None = None
-    factors: tuple[float, float] | None = None
+    factors: tuple[float, ...] | None = Field(default=None, min_length=2, max_length=2)
 
 
 class SearchParameter(BaseModel):

@@ -49,7 +49,7 @@ class RunRequest(BaseModel):
     max_training_minutes: int = Field(ge=1, le=MAX_TRAINING_MINUTES)
     remark: str | None = Field(default=None, max_length=500)
     weights: str | None = Field(default=None, max_length=50)
-    hyper_parameter_source: HyperParameterSource = ManualSource()
+    hyper_parameter_source: HyperParameterSource | None = None
 
 
 class TrainingPlan(BaseModel):

@@ -227,12 +227,19 @@ class FakeTrainingJobs:
 class FakeJobFiles:
     def __init__(self) -> None:
         self.reports: dict[str, Report] = {}
+        self.scripts: dict[int, str] = {}
 
     def runs_uri(self, scope: ProjectScope) -> str:
         return f"s3://data/{scope.prefix}runs/"
 
-    def weights_uri(self) -> str | None:
+    def weights_uri(self, tag: str) -> str | None:
         return None
+
+    def write_script(self, scope: ProjectScope, run_id: int, script: str) -> None:
+        self.scripts[run_id] = script
+
+    def script(self, scope: ProjectScope, run_id: int) -> str | None:
+        return self.scripts.get(run_id)
 
     def report(self, data_uri: str) -> Report | None:
         return self.reports.get(data_uri)

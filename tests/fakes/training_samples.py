@@ -72,6 +72,7 @@ class TrainingWorld:
             runs=self.runs,
             searches=self.searches,
             data=self.data,
+            files=self.files,
             events=self.events,
             new_id=self.new_id,
             now=self.now,

@@ -1376,6 +1376,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/preset-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/preset-script */
+        get: operations["get_preset_script_v1_training_preset_script_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/training/projects/{project_id}/experiments": {
         parameters: {
             query?: never;
@@ -1489,6 +1506,23 @@ export interface paths {
         };
         /** GET /v1/training/projects/{project_id}/runs/{run_id}/report */
         get: operations["get_report_v1_training_projects__project_id__runs__run_id__report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/script */
+        get: operations["get_script_v1_training_projects__project_id__runs__run_id__script_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2448,6 +2482,7 @@ export interface components {
              * @example annotation_conflict
              * @example application_gone
              * @example application_not_found
+             * @example base_run_unusable
              * @example catalogue_table_not_found
              * @example catalogue_table_refused
              * @example connection_gone
@@ -2509,6 +2544,7 @@ export interface components {
              * @example network_not_on_machine
              * @example no_online_annotation
              * @example no_preview
+             * @example no_script
              * @example no_table
              * @example nodes_not_available
              * @example not_signed_in
@@ -2537,6 +2573,7 @@ export interface components {
              * @example run_published
              * @example sample_not_found
              * @example sample_rejected
+             * @example script_refused
              * @example search_conflict
              * @example search_not_found
              * @example search_not_reusable
@@ -3381,7 +3418,7 @@ export interface components {
         };
         /**
          * ManualSource
-         * @description The values of the request.
+         * @description The values of the request's `hyper_parameters`.
          */
         ManualSource: {
             /**
@@ -4618,6 +4655,8 @@ export interface components {
         };
         /** RunRequest */
         RunRequest: {
+            /** Base Run Id */
+            base_run_id?: number | null;
             /** Evaluation Data */
             evaluation_data?: components["schemas"]["Selection"][] | null;
             /**
@@ -4626,7 +4665,7 @@ export interface components {
              *       "kind": "manual"
              *     }
              */
-            hyper_parameter_source: components["schemas"]["ManualSource"] | components["schemas"]["SearchSource"] | components["schemas"]["ExistingSource"];
+            hyper_parameter_source: components["schemas"]["ManualSource"] | components["schemas"]["ScriptSource"] | components["schemas"]["SearchSource"] | components["schemas"]["ExistingSource"];
             /**
              * Hyper Parameters
              * @default {}
@@ -4662,6 +4701,8 @@ export interface components {
          * @description A run as the API shows it (contracts, section 4).
          */
         RunView: {
+            /** Base Run Id */
+            base_run_id: number | null;
             /** Cost Estimate */
             cost_estimate: string;
             /**
@@ -4678,6 +4719,8 @@ export interface components {
             failure: components["schemas"]["Failure"] | null;
             /** Finished At */
             finished_at: string | null;
+            /** Hyper Parameter Source */
+            hyper_parameter_source: string;
             /** Hyper Parameters */
             hyper_parameters: {
                 [key: string]: string;
@@ -4709,8 +4752,6 @@ export interface components {
             search_id: number | null;
             /** Snapshot Id */
             snapshot_id: string | null;
-            /** Source */
-            source: string;
             /** Stage */
             stage: string | null;
             /** Started At */
@@ -4901,6 +4942,24 @@ export interface components {
             source_bytes: number;
         };
         /**
+         * ScriptSource
+         * @description A script whose `conf` holds the values and whose `create_model` makes the network.
+         */
+        ScriptSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "script";
+            /** Script */
+            script: string;
+        };
+        /** ScriptText */
+        ScriptText: {
+            /** Script */
+            script: string;
+        };
+        /**
          * SearchConfig
          * @description What a caller asks (spec 03 section 2.12); what is left out is the catalogue's default.
          */
@@ -4968,6 +5027,11 @@ export interface components {
         };
         /** SearchParameterEntry */
         SearchParameterEntry: {
+            /**
+             * Anchors
+             * @default false
+             */
+            anchors: boolean;
             default: components["schemas"]["DefaultRange"] | null;
             /** Help En */
             help_en: string;
@@ -9544,6 +9608,38 @@ export interface operations {
             };
         };
     };
+    get_preset_script_v1_training_preset_script_get: {
+        parameters: {
+            query: {
+                task_type: string;
+                network: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptText"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_experiments_v1_training_projects__project_id__experiments_get: {
         parameters: {
             query?: {
@@ -9839,6 +9935,38 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_script_v1_training_projects__project_id__runs__run_id__script_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptText"];
                 };
             };
             /** @description The call failed. */

@@ -11,7 +11,7 @@ from openbml_catalog.search.spaces import (
     ParameterSpace,
     combinations,
     default_space,
-    search_parameters,
+    searchable,
 )
 
 Number = StrictInt | StrictFloat
@@ -106,7 +106,7 @@ def _space(config: SearchConfig, task: str, network: str) -> Mapping[str, Parame
         return default_space(task, networks(task)[network], fixed_structure=fixed)
     if not config.space:
         raise SearchConfigError("space", "must name at least one hyper-parameter, or be left out")
-    known = search_parameters(task)
+    known = searchable(task, networks(task)[network])
     for name, space in config.space.items():
         if name not in known:
             raise SearchConfigError(

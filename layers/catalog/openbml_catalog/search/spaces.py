@@ -69,6 +69,7 @@ class SearchParameter(BaseModel):
     Attributes:
         parameter: the training hyper-parameter that takes the value.
         on, off: what true and false set it to.
+        anchors: networks without anchors lack it.
         structural: it changes the network's structure, so that weights cannot pass from trial to trial.
     """
 
@@ -80,6 +81,7 @@ class SearchParameter(BaseModel):
     on: float | None = None
     off: float | None = None
     structural: bool = False
+    anchors: bool = False
     default: DefaultRange | None
     label_en: str
     label_zh: str
@@ -131,12 +133,17 @@ def search_parameters(task: str) -> Mapping[str, SearchParameter]:
     return {row.name: row for row in _all_parameters() if row.parameter in there}
 
 
+def searchable(task: str, network: Network) -> Mapping[str, SearchParameter]:
+    """Return what a network can have searched, by the manual's name."""
+    return {name: row for name, row in search_parameters(task).items() if network.anchors or not row.anchors}
+
+
 def default_space(task: str, network: Network, *, fixed_structure: bool) -> dict[str, ParameterSpace]:
     """Return the hyper-parameters that are worth searching for the network, with their ranges."""
     declared = hyper_parameters(task)
     return {
         name: _default_of(row.default, declared[row.parameter], network)
-        for name, row in search_parameters(task).items()
+        for name, row in searchable(task, network).items()
         if row.default and not (row.structural and fixed_structure)
     }
 

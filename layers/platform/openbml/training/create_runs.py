@@ -10,9 +10,11 @@ from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
 from openbml.core.observability import logger
 from openbml.core.scope import ProjectScope
+from openbml.training.base_runs import usable_base
 from openbml.training.events import RunStateChanged
 from openbml.training.experiments import Experiment, ExperimentRepository
-from openbml.training.hyper_parameter_sources import ExistingSource
+from openbml.training.hyper_parameter_sources import ExistingSource, ScriptSource
+from openbml.training.job_files import JobFiles
 from openbml.training.jobs import TrainingJobs
 from openbml.training.run_requests import RunRequest, image_for, training_plan
 from openbml.training.runs import Run, RunConflictError, RunRepository, RunState
@@ -69,6 +71,7 @@ def create_run(
     runs: RunRepository,
     searches: SearchRepository,
     data: TrainingData,
+    files: JobFiles,
     events: EventPublisher,
     new_id: IdFactory,
     now: Clock,
@@ -79,13 +82,15 @@ def create_run(
     search is recorded before it: one without a run is given up later, a run without its search never began.
 
     Raises:
-        ExperimentNotFoundError, DataNotSelectableError, TooFewLabelsError, EvaluationLabelsDifferError and
-        what `training_plan` raises.
+        ExperimentNotFoundError, DataNotSelectableError, TooFewLabelsError, EvaluationLabelsDifferError,
+        BaseRunUnusableError and what `training_plan` raises.
         SearchNotFoundError, SearchNotReusableError: of an existing search.
     """
     experiment = experiments.get(scope, experiment_id)
     plan = training_plan(request, task_type=experiment.task_type, paid_billing=paid_billing)
     task = tasks()[experiment.task_type]
+    if request.base_run_id is not None:
+        usable_base(scope, request.base_run_id, task_type=task.code, network=plan.network, runs=runs)
     labels = merged_labels(
         _labels(scope, request.training_data, task, data),
         _labels(scope, request.evaluation_data or (), task, data),
@@ -117,11 +122,14 @@ def create_run(
         max_training_minutes=request.max_training_minutes,
         remark=request.remark or "",
         cost_estimate=plan.cost_estimate,
-        source=source.kind,
+        hyper_parameter_source=source.kind,
         search_id=search_id,
+        base_run_id=request.base_run_id,
         created_at=at,
         changed_at=at,
     )
+    if isinstance(source, ScriptSource):
+        files.write_script(scope, draft.run_id, source.script)
     if plan.search and search_id:
         searches.add(search_of(draft, plan.search, search_id))
     run = _added(draft, experiment, experiments=experiments, runs=runs)

@@ -26,6 +26,16 @@ class ReportNotReadyError(OpenBMLError):
     """The run has no report, not yet or not at all; details: run_id, state."""
 
 
+class NoScriptError(OpenBMLError):
+    """The run trains without a script; details: run_id."""
+
+
+class ScriptText(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    script: str
+
+
 class EpochPosition(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -47,8 +57,9 @@ class RunView(BaseModel):
     stage: str | None
     network: str
     hyper_parameters: Mapping[str, str]
-    source: str
+    hyper_parameter_source: str
     search_id: int | None
+    base_run_id: int | None
     machine_type: str
     node_count: int
     max_training_minutes: int
@@ -143,6 +154,15 @@ def run_log(
     runs.get(scope, run_id)
     lines = store.lines(scope, run_id, after=after, limit=_LOG_LINES)
     return LogPage(items=lines, next_after=lines[-1].id if lines else after)
+
+
+def run_script(scope: ProjectScope, run_id: int, *, runs: RunRepository, files: JobFiles) -> ScriptText:
+    """Return the script the run trains with. Raises RunNotFoundError, NoScriptError."""
+    runs.get(scope, run_id)
+    script = files.script(scope, run_id)
+    if script is None:
+        raise NoScriptError(run_id=run_id)
+    return ScriptText(script=script)
 
 
 def run_report(

@@ -85,8 +85,10 @@ class Run(BaseModel):
     """One training.
 
     Attributes:
-        hyper_parameters: every value that decides the result, given or default, as text.
-        source: where the hyper-parameters come from (spec 03 section 2.10).
+        hyper_parameters: every value that decides the result, given or default, as text; a script's `conf`
+            goes before them.
+        hyper_parameter_source: kind of the source they come from (spec 03 section 2.10).
+        base_run_id: the run whose weights this one starts from.
         search_id: of the run's own search, or of the one whose result it has taken.
         searching: its search is going on; its own job begins after that.
         search_intervals: spans in which the search's trials trained.
@@ -112,7 +114,8 @@ class Run(BaseModel):
     max_training_minutes: int
     remark: str = ""
     cost_estimate: Decimal
-    source: str = "manual"
+    hyper_parameter_source: str = "manual"
+    base_run_id: int | None = None
     search_id: int | None = None
     searching: bool = False
     search_intervals: tuple[Interval, ...] = ()

@@ -7,11 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from openbml.core.errors import InvalidRequestError
+from openbml.training.read_runs import ScriptText
 from openbml.training.run_requests import MAX_TRAINING_MINUTES
 from openbml_catalog.images import images, training_image
 from openbml_catalog.machines import Machine, Module, machines_of
 from openbml_catalog.networks import HyperParameter, families, hyper_parameters, networks
 from openbml_catalog.prices import currency, price_book
+from openbml_catalog.scripts import preset_script
 from openbml_catalog.search import (
     SearchField,
     SearchParameter,
@@ -94,6 +97,17 @@ def training_catalog() -> TrainingCatalog:
         currency=currency(),
         max_training_minutes=MAX_TRAINING_MINUTES,
     )
+
+
+def preset_script_text(task_type: str, network: str) -> ScriptText:
+    """Return the script a network's users start from. Raises InvalidRequestError: an unknown task or
+    network."""
+    trained = sorted(task for image in images().values() for task in image.trains)
+    if task_type not in trained:
+        raise InvalidRequestError(field="task_type", reason=f"must be one of {', '.join(trained)}")
+    if network not in networks(task_type):
+        raise InvalidRequestError(field="network", reason=f"must be one of {', '.join(networks(task_type))}")
+    return ScriptText(script=preset_script(task_type, network))
 
 
 def _task(task: Task) -> TaskEntry:

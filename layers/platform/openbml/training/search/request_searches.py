@@ -52,7 +52,7 @@ def found_hyper_parameters(search: Search, plan: TrainingPlan, *, task_type: str
 
 
 def weights_family(hyper_parameters: Mapping[str, str]) -> str:
-    """Return the family of the pre-trained weights that training begins with, `none` from scratch."""
+    """Return which pre-trained weights training begins with: a family, a tag of one's own, or `none`."""
     if hyper_parameters.get("weights") == "none":
         return "none"
-    return hyper_parameters.get("weights_family", "none")
+    return hyper_parameters.get("weights_tag") or hyper_parameters.get("weights_family", "none")

@@ -12,7 +12,19 @@ from openbml_catalog.networks import Network
 
 # Adapter of the catalogue → module here with `build(plan: NetworkPlan) -> nn.Module`. What the module must
 # be is written in `networks.interfaces` for the task's kind of network.
-ADAPTERS: Mapping[str, str] = {}
+ADAPTERS: Mapping[str, str] = {
+    "fast_scnn": "semantic.fast_scnn",
+    "pp_lite_seg": "semantic.pp_lite_seg",
+    "stdc_seg": "semantic.stdc_seg",
+    "torchvision_semantic": "semantic.torchvision_networks",
+    "transformers_semantic": "semantic.transformers_networks",
+    "torchvision_detector": "detection.torchvision_detectors",
+    "ssd": "detection.ssd",
+    "yolov3": "detection.yolov3",
+    "cascade_rcnn": "detection.cascade_rcnn",
+    "transformers_detector": "detection.transformers_detectors",
+    "timm_classifier": "timm_classifier",
+}
 
 
 @dataclass(frozen=True)

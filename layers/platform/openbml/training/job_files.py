@@ -39,8 +39,8 @@ class JobFiles(Protocol):
     def runs_uri(self, scope: ProjectScope) -> str:
         """Return the folder of the project's runs."""
 
-    def weights_uri(self) -> str | None:
-        """Return the folder of the weights registry, None while it holds nothing."""
+    def weights_uri(self, tag: str) -> str | None:
+        """Return the registry's folder of these weights, None where it does not hold them."""
 
     def write_script(self, scope: ProjectScope, run_id: int, script: str) -> None:
         """Keep the script that a run trains with; the same again is harmless."""

@@ -21,9 +21,10 @@ class S3JobFiles:
     def runs_uri(self, scope: ProjectScope) -> str:
         return f"s3://{self._bucket}/{scope.prefix}runs/"
 
-    def weights_uri(self) -> str | None:
-        index = self._read(f"{_WEIGHTS}index.json")
-        return f"s3://{self._bucket}/{_WEIGHTS}" if index is not None else None
+    def weights_uri(self, tag: str) -> str | None:
+        folder = f"{_WEIGHTS}{tag}/"
+        index = self._read(f"{folder}index.json")
+        return f"s3://{self._bucket}/{folder}" if index is not None else None
 
     def write_script(self, scope: ProjectScope, run_id: int, script: str) -> None:
         self._client.put_object(

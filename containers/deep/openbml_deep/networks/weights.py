@@ -1,6 +1,7 @@
 """Pre-trained weights for a network of any adapter: found in the weights registry, checked, loaded."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import nn
 
 from openbml_catalog.networks import wanted_weights
 from openbml_deep.networks import NetworkPlan, build_network
+from openbml_deep.scripts import scripted
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob
 from openbml_kit.faults import PlatformFault
 from openbml_kit.files import sha256_of
@@ -21,6 +23,27 @@ _IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def started_network(job: TaskJob) -> BuiltNetwork:
+    """Return the job's network; where the job has a script, what the script makes of it.
+
+    Raises:
+        PlatformFault: the registry's files contradict its index.
+        UserFault: the script breaks its contract.
+    """
+    built = _preset_network(job)
+    if job.script is None:
+        return built
+    settings = job.settings
+    network = scripted(
+        built.network,
+        job.script,
+        task=settings.task,
+        class_count=len(settings.labels),
+        input_size=settings.input_size,
+    )
+    return replace(built, network=network)
+
+
+def _preset_network(job: TaskJob) -> BuiltNetwork:
     """Return the job's network with as many outputs as labels; where weights are missing, say so and start
     from scratch.
 

@@ -40,15 +40,17 @@ def make_model(folder: Path, *, network: str, size: int) -> None:
     provide_vision_operators()
     import numpy as np
     import timm
+    from openbml_deep.tasks.classification.export import export_onnx
 
     from openbml_catalog.networks import networks
-    from openbml_deep.export import export_onnx
     from openbml_kit.files import write_json
     from openbml_kit.images import DECODER, RESIZE
     from openbml_kit.model_manifest import MANIFEST_FILE, MODEL_FILE, ImageInput, ModelManifest
 
     labels = [f"label {index}" for index in range(10)]
-    model = timm.create_model(networks("image_classification")[network].build["model"], num_classes=len(labels)).eval()
+    model = timm.create_model(
+        networks("image_classification")[network].build["model"], num_classes=len(labels)
+    ).eval()
     samples = np.random.default_rng(1).normal(size=(2, 3, size, size)).astype(np.float32)
     proof = export_onnx(model, folder / "model" / MODEL_FILE, samples=samples)
     manifest = ModelManifest(

@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / folder) for folder in ("containers/deep", "containers/kit", "layers/catalog")]
+FOLDERS = ("containers/deep", "containers/kit", "layers/catalog", "layers/formats")
+sys.path[:0] = [str(ROOT / folder) for folder in FOLDERS]
 
 from openbml_deep.vision_operators import provide_vision_operators  # noqa: E402 - the path is set above
 
@@ -31,19 +32,25 @@ import torch  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.utils.data import DataLoader, Dataset  # noqa: E402
 
-from openbml_deep.batches import Batch, DeviceNormalisation, TrainingBatches, random_tone, random_view  # noqa: E402
-from openbml_deep.device import prepare_device  # noqa: E402
-from openbml_deep.models import build_model  # noqa: E402
-from openbml_deep.samples import DecodedImages, LabelledImage  # noqa: E402
+from openbml_deep.augmentation import Augmenter, classification_view  # noqa: E402
+from openbml_deep.engine.device import prepare_device  # noqa: E402
+from openbml_deep.engine.trainer import Trainer  # noqa: E402
+from openbml_deep.job import vision_task  # noqa: E402
+from openbml_deep.samples import DecodedImages  # noqa: E402
 from openbml_deep.settings import TrainingSettings, read_settings  # noqa: E402
-from openbml_deep.training import Trainer  # noqa: E402
+from openbml_deep.tasks.classification.batches import (  # noqa: E402
+    Batch,
+    DeviceNormalisation,
+)
+from openbml_deep.tasks.objects import AnnotatedImage  # noqa: E402
+from openbml_deep.tasks.task import TaskJob  # noqa: E402
 from openbml_kit.places import core_count  # noqa: E402
 from openbml_kit.snapshots import Extent  # noqa: E402
 
 
-def images_of(archive: Path, folder: Path, count: int) -> list[LabelledImage]:
+def images_of(archive: Path, folder: Path, count: int) -> list[AnnotatedImage]:
     """Unpack `count` images of a zip of image+json pairs."""
-    images: list[LabelledImage] = []
+    images: list[AnnotatedImage] = []
     classes: dict[str, int] = {}
     with zipfile.ZipFile(archive) as files:
         names = sorted(name for name in files.namelist() if name.endswith(".jpg"))
@@ -52,23 +59,24 @@ def images_of(archive: Path, folder: Path, count: int) -> list[LabelledImage]:
             path = folder / Path(name).name
             path.write_bytes(files.read(name))
             extent = Extent(path, 0, path.stat().st_size)
-            images.append(LabelledImage(name, name, classes.setdefault(label, len(classes)), extent))
+            class_index = classes.setdefault(label, len(classes))
+            images.append(AnnotatedImage(name, name, extent, name, 0, 0, (class_index,)))
     return images
 
 
 class BareDataset(Dataset[tuple[torch.Tensor, float, float, int]]):
-    def __init__(self, images: DecodedImages, size: int) -> None:
+    def __init__(self, images: DecodedImages, augmenter: Augmenter) -> None:
         self._images = images
-        self._size = size
+        self._augmenter = augmenter
 
     def __len__(self) -> int:
         return len(self._images)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, float, float, int]:
         random = np.random.default_rng()
-        view = random_view(self._images[index], self._size, random)
-        gain, shift = random_tone(random)
-        return torch.from_numpy(view.copy()), gain, shift, self._images.images[index].class_index
+        view = classification_view(self._augmenter, self._images[index], random)
+        gain, shift = self._augmenter.tone(random)
+        return torch.from_numpy(view.copy()), gain, shift, self._images.images[index].classes[0]
 
 
 class BareLoop:
@@ -105,34 +113,30 @@ def seconds_per_step(batches: Iterator[Batch], step: Callable[[Batch], object], 
 
 
 def measure(
-    settings: TrainingSettings, images: list[LabelledImage], *, rounds: int, steps: int
+    settings: TrainingSettings, images: list[AnnotatedImage], *, rounds: int, steps: int
 ) -> dict[str, float]:
     cores = core_count({})
     device = prepare_device(cores=cores)
     decoded = DecodedImages(images, input_size=settings.input_size, budget_bytes=1 << 30)
     for index in range(len(decoded)):
         decoded[index]
-    batches = TrainingBatches(
-        decoded,
-        input_size=settings.input_size,
-        batch_size=settings.batch_size,
-        seed=1,
-        workers=max(1, cores // 4),
-        pinned=device.is_cuda,
-    )
-    trainer = Trainer(build_model(settings, weights_folder=None, note=print), batches, settings, device)
+    job = TaskJob(settings, device, cores, print, weights_folder=None, memory_bytes=1 << 30)
+    task = vision_task(job)
+    built = task.build()
+    batches = task.batches(images, built)
+    trainer = Trainer(task, built, batches, settings, device)
     trainer.model.train()
-    built = build_model(settings, weights_folder=None, note=print)
+    ready = list(batches.epoch(0))  # decodes what the engine keeps
+    built = task.build()
     to_input = DeviceNormalisation(built.mean, built.std, device.torch)
-    bare = BareLoop(built.model, to_input, device.torch, settings.learning_rate)
+    bare = BareLoop(built.network, to_input, device.torch, settings.learning_rate)
     loader = DataLoader(
-        BareDataset(decoded, settings.input_size),
+        BareDataset(decoded, job.augmenter),
         settings.batch_size,
         shuffle=True,
         num_workers=1,
         drop_last=True,
     )
-    ready = list(batches.epoch(0))
     ways: dict[str, Callable[[], float]] = {
         "engine": lambda: seconds_per_step(batches.epoch(1), trainer.step, steps=steps),
         "bare loop": lambda: seconds_per_step(bare_batches(loader), bare.step, steps=steps),
@@ -159,7 +163,7 @@ def main() -> None:
     given = parser.parse_args()
     given.scratch.mkdir(parents=True, exist_ok=True)
     images = images_of(given.data, given.scratch, int(given.batch_size) * (given.steps + 3))
-    labels = [str(index) for index in range(max(image.class_index for image in images) + 1)]
+    labels = [str(index) for index in range(max(image.classes[0] for image in images) + 1)]
     settings = read_settings(
         {
             "task": "image_classification",

@@ -1,78 +1,57 @@
-"""Augmented training batches, prepared by threads while the network computes.
+"""Batches prepared by threads while the network computes.
 
 What happens to an image depends on the seed, the epoch and the image only, never on which thread takes it:
-a resumed
-job sees the same pixels. Pillow and numpy release the interpreter lock, so threads share the decoded
-images for free.
+a resumed job sees the same pixels. Pillow and numpy release the interpreter lock, so threads share the
+decoded images for free.
 """
 
-import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
-import torch
-from PIL import Image
 
-from openbml_deep.samples import DecodedImages
-from openbml_kit.images import Normalisation, Pixels
-
-# The default augmentation of the catalogue's classification tasks: no flip, a mirrored digit is another
-# digit.
-_CROP_AREA = (0.5, 1.0)
-_CROP_RATIO = (3 / 4, 4 / 3)
-_BRIGHTNESS = 0.2
-_CONTRAST = 0.2
-_GREY = 0.45
+B = TypeVar("B")
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Pixels: shape (n, size, size, 3), uint8; gain and shift: (n, 1, 1, 1); targets: (n,)."""
-
-    pixels: torch.Tensor
-    gain: torch.Tensor
-    shift: torch.Tensor
-    targets: torch.Tensor
-
-
-class TrainingBatches:
+class PreparedBatches(Generic[B]):
     """Batches of an epoch in an order fixed by the seed; a last batch that is not full is left out."""
 
     def __init__(
         self,
-        images: DecodedImages,
+        count: int,
+        make: Callable[[int, int, list[int]], B],
         *,
-        input_size: int,
         batch_size: int,
         seed: int,
         workers: int,
-        pinned: bool,
     ) -> None:
-        self._images = images
-        self._input_size = input_size
-        self._batch_size = min(batch_size, len(images))
+        """Args:
+        count: images of the training part.
+        make: returns the batch of an epoch, a step (from 0) and the places of its images.
+        """
+        self._count = count
+        self._make = make
+        self._batch_size = min(batch_size, count)
         self._seed = seed
-        self._pinned = pinned
         self._ahead = workers + 1
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="batches")
 
     def __len__(self) -> int:
-        return len(self._images) // self._batch_size
+        return self._count // self._batch_size
 
     @property
     def batch_size(self) -> int:
         return self._batch_size
 
-    def epoch(self, epoch: int) -> Iterator[Batch]:
-        order = np.random.default_rng((self._seed, epoch)).permutation(len(self._images))
-        waiting: deque[Future[Batch]] = deque()
+    def epoch(self, epoch: int) -> Iterator[B]:
+        order = np.random.default_rng((self._seed, epoch)).permutation(self._count)
+        waiting: deque[Future[B]] = deque()
         try:
             for step in range(len(self)):
                 chosen = order[step * self._batch_size : (step + 1) * self._batch_size].tolist()
-                waiting.append(self._pool.submit(self._batch, epoch, chosen))
+                waiting.append(self._pool.submit(self._make, epoch, step, chosen))
                 if len(waiting) > self._ahead:
                     yield waiting.popleft().result()
             while waiting:
@@ -83,58 +62,3 @@ class TrainingBatches:
 
     def close(self) -> None:
         self._pool.shutdown(cancel_futures=True)
-
-    def _batch(self, epoch: int, chosen: list[int]) -> Batch:
-        size = self._input_size
-        pixels = torch.empty((len(chosen), size, size, 3), dtype=torch.uint8, pin_memory=self._pinned)
-        tone = np.empty((2, len(chosen)), dtype=np.float32)
-        view = pixels.numpy()
-        for row, index in enumerate(chosen):
-            random = np.random.default_rng((self._seed, epoch, index))
-            view[row] = random_view(self._images[index], size, random)
-            tone[:, row] = random_tone(random)
-        gain, shift = torch.from_numpy(tone).reshape(2, -1, 1, 1, 1)
-        targets = torch.tensor([self._images.images[index].class_index for index in chosen])
-        return Batch(pixels, gain, shift, targets)
-
-
-def random_view(image: Image.Image, size: int, random: np.random.Generator) -> Pixels:
-    """Return a random part of the image, scaled to shape `(size, size, 3)`."""
-    area = image.width * image.height * random.uniform(*_CROP_AREA)
-    ratio = math.exp(random.uniform(math.log(_CROP_RATIO[0]), math.log(_CROP_RATIO[1])))
-    width = min(image.width, math.sqrt(area * ratio))
-    height = min(image.height, math.sqrt(area / ratio))
-    left = random.uniform(0, image.width - width)
-    top = random.uniform(0, image.height - height)
-    box = (left, top, min(image.width, left + width), min(image.height, top + height))
-    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box=box))
-
-
-def random_tone(random: np.random.Generator) -> tuple[float, float]:
-    """Return gain and shift of a slight change of brightness and contrast, for pixels in 0..1."""
-    brightness = 1 + random.uniform(-_BRIGHTNESS, _BRIGHTNESS)
-    contrast = 1 + random.uniform(-_CONTRAST, _CONTRAST)
-    return brightness * contrast, (1 - contrast) * _GREY
-
-
-class DeviceNormalisation:
-    """Moves pixels to the device and makes them the network's input, tone and all, in one multiply-add."""
-
-    def __init__(self, mean: tuple[float, ...], std: tuple[float, ...], device: torch.device) -> None:
-        self._device = device
-        self._mean = torch.tensor(mean, device=device).reshape(1, 3, 1, 1)
-        self._std = torch.tensor(std, device=device).reshape(1, 3, 1, 1)
-
-    def __call__(self, batch: Batch) -> torch.Tensor:
-        pixels = batch.pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2)
-        gain = batch.gain.to(self._device, non_blocking=True)
-        shift = batch.shift.to(self._device, non_blocking=True)
-        return torch.addcmul((shift - self._mean) / self._std, pixels.float(), gain / (255.0 * self._std))
-
-
-def evaluation_input(
-    pixels: list[Pixels], normalisation: Normalisation, device: torch.device
-) -> torch.Tensor:
-    """Return the network's input of evaluation views, computed as the serving image does."""
-    planes = np.concatenate([normalisation.planes(view) for view in pixels])
-    return torch.from_numpy(planes).to(device).contiguous(memory_format=torch.channels_last)

@@ -1,60 +1,45 @@
-"""One training job of image classification, from its channels to its model folder."""
+"""One training job of any vision task, from its channels to its model folder."""
 
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-import numpy as np
-import onnx
-import onnxruntime
-import PIL
-import timm
 import torch
 
-from openbml_deep.batches import TrainingBatches
-from openbml_deep.checkpoints import Checkpoints
-from openbml_deep.device import Device, prepare_device
-from openbml_deep.export import export_onnx
-from openbml_deep.models import BuiltModel, build_model
-from openbml_deep.samples import (
-    DecodedImages,
-    EvaluationViews,
-    LabelledImage,
-    counts_per_class,
-    hold_out,
-    labelled_images,
-    require_every_label,
-)
+from openbml_deep.data import JobData, load_data
+from openbml_deep.engine.checkpoints import Checkpoints
+from openbml_deep.engine.device import prepare_device
+from openbml_deep.engine.stopping import StopRequest
+from openbml_deep.engine.trainer import Trainer
 from openbml_deep.settings import TrainingSettings, read_settings
-from openbml_deep.stopping import StopRequest
-from openbml_deep.training import EvaluationSet, Trainer
-from openbml_kit.classification_report import Basis, EvaluatedSample, Evaluation, classification_report
-from openbml_kit.faults import UserFault
+from openbml_deep.tasks import VISION_TASKS
+from openbml_deep.tasks.task import BuiltNetwork, TaskJob, VisionTask
 from openbml_kit.files import write_atomically, write_json
-from openbml_kit.images import DECODER, RESIZE, Normalisation
-from openbml_kit.model_manifest import MANIFEST_FILE, MODEL_FILE, ImageInput, ModelManifest, OnnxProof
 from openbml_kit.places import Places, core_count
 from openbml_kit.progress import Progress
-from openbml_kit.snapshots import Manifest, read_manifest
+from openbml_kit.snapshots import read_manifest
 
-# Real samples on which the exported graph is compared with torch.
-_PROOF_SAMPLES = 32
-# Share of the free memory that decoded training images may take.
+REPORT_FORMAT = "openbml.report/1"
+# Share of the free memory that decoded images may take.
 _CACHE_SHARE = 0.3
 
 
 @dataclass(frozen=True)
-class JobData:
-    training: list[LabelledImage]
-    evaluated: list[LabelledImage]
-    manifests: list[Manifest]
+class Prepared:
+    """A job that is ready to train."""
+
+    settings: TrainingSettings
+    task: VisionTask[Any]
+    data: JobData
+    built: BuiltNetwork
+    trainer: Trainer[Any]
 
     @property
-    def basis_source(self) -> str:
-        return "eval" if len(self.manifests) > 1 else "holdout"
+    def fingerprint(self) -> str:
+        return self.settings.fingerprint(*self.data.snapshot_ids)
 
 
 def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
@@ -63,179 +48,102 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     Raises:
         UserFault, PlatformFault: the job cannot be done.
     """
-    settings = read_settings(places.hyper_parameters())
+    settings = read_settings(_hyper_parameters(places))
     stop = StopRequest(max_seconds=settings.max_training_time_s)
     stop.listen()
     progress.stage("loading")
-    cores = core_count(env)
-    data = _load_data(places, settings, progress, cores)
-    device = prepare_device(cores=cores)
-    built = build_model(settings, weights_folder=places.channel("weights"), note=progress.note)
-    trainer, evaluation, batches = _prepared(data, built, settings, device, cores)
+    job = prepare(settings, places, progress, env)
     progress.stage("training")
-    checkpoints = Checkpoints(
-        places.checkpoints, settings.fingerprint(*(manifest.snapshot_id for manifest in data.manifests))
-    )
-    try:
-        ended = trainer.run(evaluation, checkpoints=checkpoints, stop=stop, progress=progress)
-    finally:
-        batches.close()
+    ended = train(job, Checkpoints(places.checkpoints, job.fingerprint), stop=stop, progress=progress)
     if ended is not None:
         progress.note("warning", f"training ended early: {ended}")
-    if not trainer.history:
+    if not len(job.trainer.history):
         progress.note("warning", "stopped before the first step: there is no model")
         return
-    _finish(
-        places,
-        progress,
-        settings=settings,
-        data=data,
-        built=built,
-        trainer=trainer,
-        evaluation=evaluation,
-        ended=ended,
-    )
+    _finish(job, places, progress, ended)
 
 
-def _load_data(places: Places, settings: TrainingSettings, progress: Progress, cores: int) -> JobData:
-    folder = places.channel("train")
-    if folder is None:
-        raise UserFault("the job has no channel train")
-    manifest = read_manifest(folder)
-    training = labelled_images(folder, manifest, settings.labels, progress.note, workers=cores)
-    eval_folder = places.channel("eval")
-    if eval_folder is None:
-        require_every_label(training, settings.labels, what="training set")
-        training, evaluated = hold_out(training, fraction=settings.holdout_fraction, seed=settings.seed)
-        manifests = [manifest]
-    else:
-        eval_manifest = read_manifest(eval_folder)
-        evaluated = labelled_images(eval_folder, eval_manifest, settings.labels, progress.note, workers=cores)
-        require_every_label(training, settings.labels, what="training set")
-        require_every_label(evaluated, settings.labels, what="evaluation set")
-        manifests = [manifest, eval_manifest]
-        shared = {image.sha256 for image in training} & {image.sha256 for image in evaluated}
-        if shared:
-            progress.note("warning", f"{len(shared)} images of the evaluation set are training images too")
-    if not evaluated:
-        raise UserFault(
-            "there is nothing to evaluate: give a label at least two images, or choose an evaluation set"
+def _hyper_parameters(places: Places) -> dict[str, str]:
+    """Labels that are too long for a hyper-parameter are those of the training data."""
+    given, folder = places.hyper_parameters(), places.channel("train")
+    if "labels" in given or folder is None:
+        return given
+    return {**given, "labels": json.dumps(sorted(read_manifest(folder).labels))}
+
+
+def prepare(
+    settings: TrainingSettings, places: Places, progress: Progress, env: Mapping[str, str]
+) -> Prepared:
+    """Read the images and build the network."""
+    cores = core_count(env)
+    device = prepare_device(cores=cores)
+    task = vision_task(
+        TaskJob(
+            settings,
+            device,
+            cores,
+            progress.note,
+            weights_folder=places.channel("weights"),
+            memory_bytes=_cache_budget(),
         )
-    progress.note(
-        "info", f"{len(training)} training images, {len(evaluated)} evaluated, {len(settings.labels)} labels"
     )
-    return JobData(training, evaluated, manifests)
-
-
-def _prepared(
-    data: JobData, built: BuiltModel, settings: TrainingSettings, device: Device, cores: int
-) -> tuple[Trainer, EvaluationSet, TrainingBatches]:
-    budget = _cache_budget()
-    images = DecodedImages(data.training, input_size=settings.input_size, budget_bytes=budget)
-    batches = TrainingBatches(
-        images,
-        input_size=settings.input_size,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-        workers=cores if device.is_cuda else max(1, cores // 4),
-        pinned=device.is_cuda,
+    data = load_data(
+        task,
+        settings,
+        train_folder=places.channel("train"),
+        eval_folder=places.channel("eval"),
+        note=progress.note,
     )
-    evaluation = EvaluationSet(
-        EvaluationViews(
-            data.evaluated, input_size=settings.input_size, budget_bytes=budget // 4, workers=cores
-        ),
-        np.array([image.class_index for image in data.evaluated], dtype=np.int64),
-    )
-    return Trainer(built, batches, settings, device), evaluation, batches
+    built = task.build()
+    trainer = Trainer(task, built, task.batches(data.training, built), settings, device)
+    return Prepared(settings, task, data, built, trainer)
 
 
-def _finish(
-    places: Places,
-    progress: Progress,
-    *,
-    settings: TrainingSettings,
-    data: JobData,
-    built: BuiltModel,
-    trainer: Trainer,
-    evaluation: EvaluationSet,
-    ended: str | None,
-) -> None:
+def vision_task(job: TaskJob) -> VisionTask[Any]:
+    """Return the task that the job's settings name."""
+    module = import_module(f"openbml_deep.tasks.{VISION_TASKS[job.settings.task]}")
+    task: VisionTask[Any] = module.task(job)
+    return task
+
+
+def train(job: Prepared, checkpoints: Checkpoints, *, stop: StopRequest, progress: Progress) -> str | None:
+    """Train to the end; return why it ended early, or None."""
+    try:
+        return job.trainer.run(job.data.evaluated, checkpoints=checkpoints, stop=stop, progress=progress)
+    finally:
+        job.trainer.close()
+
+
+def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None) -> None:
     progress.stage("evaluating")
-    report = classification_report(
-        Evaluation(
-            [EvaluatedSample(image.sample_id, image.name) for image in data.evaluated],
-            trainer.scores(evaluation.views),
-            evaluation.classes,
-        ),
-        labels=settings.labels,
-        basis=Basis(
-            source="holdout" if data.basis_source == "holdout" else "eval",
-            evaluated_count=len(data.evaluated),
-            training_count=len(data.training),
-            holdout_fraction=settings.holdout_fraction if data.basis_source == "holdout" else None,
-            seed=settings.seed,
-        ),
-        training_counts=counts_per_class(data.training, settings.labels),
-        context=_context(settings, data, built, trainer, ended),
-    )
+    network, data = job.trainer.averaged.model, job.data
+    report = {
+        "format": REPORT_FORMAT,
+        **_context(job, ended),
+        **job.task.report(network, data.evaluated, data.training, data.basis),
+    }
     progress.stage("exporting")
-    proof = _export(places.model / MODEL_FILE, trainer, evaluation, built)
-    write_json(
-        places.model / MANIFEST_FILE,
-        _model_manifest(settings, data, built, proof, report).model_dump(mode="json"),
-    )
-    state = trainer.averaged.model.state_dict()
+    proof = job.task.export(network, places.model, data.evaluated, report)
+    state = network.state_dict()
     write_atomically(places.output_data / "weights.pt", lambda draft: torch.save(state, draft))
-    write_json(places.output_data / "report.json", {**report, "onnx": proof.model_dump(mode="json")})
+    write_json(places.output_data / "report.json", {**report, "onnx": proof})
     progress.note("info", json.dumps(report["overall"]))
     progress.stage("done")
 
 
-def _export(path: Path, trainer: Trainer, evaluation: EvaluationSet, built: BuiltModel) -> OnnxProof:
-    normalisation = Normalisation(built.mean, built.std)
-    samples = np.concatenate([normalisation.planes(view) for view in evaluation.views.first(_PROOF_SAMPLES)])
-    return export_onnx(trainer.averaged.model, path, samples=samples)
-
-
-def _context(
-    settings: TrainingSettings, data: JobData, built: BuiltModel, trainer: Trainer, ended: str | None
-) -> dict[str, Any]:
+def _context(job: Prepared, ended: str | None) -> dict[str, Any]:
+    settings, history = job.settings, job.trainer.history
     return {
         "task": settings.task,
         "run_id": settings.run_id,
         "network": settings.network,
-        "weights_source": built.weights_source,
-        "params": settings.model_dump(exclude={"labels"}),
-        "dataset": [manifest.model_dump(mode="json", exclude={"shards"}) for manifest in data.manifests],
-        "history": [asdict(figures) for figures in trainer.history],
-        "best_epoch": trainer.best_epoch,
+        "weights_source": job.built.weights_source,
+        "params": settings.params(),
+        "dataset": [manifest.model_dump(mode="json", exclude={"shards"}) for manifest in job.data.manifests],
+        "history": [{**figures.shown(), "complete": figures.complete} for figures in history.epochs],
+        "best_epoch": history.best_epoch,
         "ended_early": ended,
     }
-
-
-def _model_manifest(
-    settings: TrainingSettings, data: JobData, built: BuiltModel, proof: OnnxProof, report: Mapping[str, Any]
-) -> ModelManifest:
-    return ModelManifest(
-        task=settings.task,
-        network=settings.network,
-        labels=settings.labels,
-        input=ImageInput(
-            size=settings.input_size, mean=built.mean, std=built.std, resize=RESIZE, decoder=DECODER
-        ),
-        recommended_threshold=report["recommended_threshold"],
-        onnx=proof,
-        weights_source=built.weights_source,
-        run_id=settings.run_id,
-        snapshot_id=data.manifests[0].snapshot_id,
-        framework_versions={
-            "torch": torch.__version__,
-            "timm": timm.__version__,
-            "onnx": onnx.__version__,
-            "onnxruntime": onnxruntime.__version__,
-            "pillow": PIL.__version__,
-        },
-    )
 
 
 def _cache_budget() -> int:

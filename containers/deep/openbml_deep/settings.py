@@ -5,15 +5,22 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from openbml_catalog.augmentation.settings import (
+    AugmentationError,
+    AugmentationSettings,
+    parse_augmentation,
+)
 from openbml_catalog.networks import (
     HyperParameterError,
     Network,
     UnknownTaskError,
+    Value,
     networks,
     parse_hyper_parameters,
 )
+from openbml_catalog.tasks import tasks
 from openbml_kit.faults import UserFault
 
 # They say where and how long a job runs, not what it computes: a resumed job may have others.
@@ -21,15 +28,20 @@ _NOT_OF_THE_RESULT = frozenset({"run_id", "max_training_time_s"})
 
 
 class TrainingSettings(BaseModel):
-    """Ranges are declared in the catalogue; this only gives the values their types."""
+    """Ranges are declared in the catalogue; this only gives the values their types.
+
+    Attributes:
+        own: hyper-parameters of the task alone, which its package gives their types.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    task: Literal["image_classification"]
+    task: str
     network: str
-    labels: list[str] = Field(min_length=2)
+    labels: list[str]
     run_id: str
     max_training_time_s: int
+    augmentation: AugmentationSettings
     epochs: int
     batch_size: int
     learning_rate: float
@@ -42,17 +54,27 @@ class TrainingSettings(BaseModel):
     optimizer: Literal["adamw", "sgd"]
     weight_decay: float
     warmup_epochs: float
-    label_smoothing: float
-    mixup_alpha: float
     ema_decay: float
+    own: Mapping[str, Value]
+
+    @model_validator(mode="after")
+    def _enough_labels(self) -> "TrainingSettings":
+        fewest = tasks()[self.task].fewest_labels
+        if len(self.labels) < fewest:
+            raise ValueError(f"labels: task {self.task} needs at least {fewest}, not {len(self.labels)}")
+        return self
 
     @property
     def catalogue_network(self) -> Network:
         return networks(self.task)[self.network]
 
+    def params(self) -> dict[str, Any]:
+        """Return the hyper-parameters by name as the report shows them, less the labels."""
+        return {**self.model_dump(exclude={"labels", "own"}), **self.own}
+
     def fingerprint(self, *snapshot_ids: str) -> str:
         """Return a digest of all that decides the result: a check-point of another one is not continued."""
-        decisive: dict[str, Any] = self.model_dump(exclude=set(_NOT_OF_THE_RESULT))
+        decisive: dict[str, Any] = self.model_dump(mode="json", exclude=set(_NOT_OF_THE_RESULT))
         text = json.dumps([decisive, snapshot_ids], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -64,11 +86,15 @@ def read_settings(hyper_parameters: Mapping[str, str]) -> TrainingSettings:
         UserFault: a hyper-parameter is wrong; the text names it.
     """
     try:
-        values = parse_hyper_parameters(hyper_parameters.get("task", ""), hyper_parameters)
-    except (HyperParameterError, UnknownTaskError) as error:
+        task = hyper_parameters.get("task", "")
+        values: dict[str, Any] = {**parse_hyper_parameters(task, hyper_parameters)}
+        values["augmentation"] = parse_augmentation(values["augmentation"], task)
+    except (HyperParameterError, UnknownTaskError, AugmentationError) as error:
         raise UserFault(str(error)) from error
+    common = {name: value for name, value in values.items() if name in TrainingSettings.model_fields}
+    own = {name: value for name, value in values.items() if name not in common}
     try:
-        return TrainingSettings.model_validate(values)
+        return TrainingSettings.model_validate({**common, "own": own})
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserFault(f"hyper-parameter {first['loc'][0]}: {first['msg']}") from error
+        raise UserFault(f"hyper-parameter {'.'.join(map(str, first['loc']))} {first['msg']}") from error

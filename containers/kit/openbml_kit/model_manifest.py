@@ -30,6 +30,8 @@ class ImageInput(_Document):
     Attributes:
         resize: `openbml_kit.images.RESIZE` or `openbml_kit.letterbox.RESIZE`; `decoder` names code of
             `openbml_kit.images`.
+        tile: side, in pixels of the image, of the tiles that are looked at beside the whole image and
+            whose findings are merged (`openbml_kit.tiling`); 0: none.
     """
 
     size: int = Field(ge=1)
@@ -38,6 +40,7 @@ class ImageInput(_Document):
     resize: str
     color: Literal["RGB"] = "RGB"
     decoder: str
+    tile: int = Field(default=0, ge=0)
 
 
 class Outputs(_Document):

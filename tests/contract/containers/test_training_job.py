@@ -179,33 +179,26 @@ class TestFailures:
 
 
 DIVERGING = """
-import json, sys
+import sys
 from pathlib import Path
 from openbml_deep.vision_operators import provide_vision_operators
 provide_vision_operators()
 import torch
 from openbml_deep import job
-from openbml_deep.checkpoints import Checkpoints
-from openbml_deep.device import prepare_device
-from openbml_deep.models import build_model
+from openbml_deep.engine.checkpoints import Checkpoints
+from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.settings import read_settings
-from openbml_deep.stopping import StopRequest
 from openbml_kit.faults import UserFault
 from openbml_kit.places import Places
 from openbml_kit.progress import Progress
 places = Places(Path(sys.argv[1]))
-settings = read_settings(places.hyper_parameters())
-data = job._load_data(places, settings, Progress(), 1)
-built = build_model(settings, weights_folder=None, note=print)
-torch.nn.init.constant_(next(built.model.parameters()), float("nan"))
-trainer, evaluation, batches = job._prepared(data, built, settings, prepare_device(cores=1), 1)
+prepared = job.prepare(read_settings(places.hyper_parameters()), places, Progress(), {})
+torch.nn.init.constant_(next(prepared.trainer.model.parameters()), float("nan"))
 try:
-    checkpoints = Checkpoints(places.checkpoints, '')
-    trainer.run(evaluation, checkpoints=checkpoints, stop=StopRequest(max_seconds=0), progress=Progress())
+    checkpoints = Checkpoints(places.checkpoints, "")
+    job.train(prepared, checkpoints, stop=StopRequest(max_seconds=0), progress=Progress())
 except UserFault as fault:
     print(fault)
-finally:
-    batches.close()
 """
 
 
@@ -268,7 +261,7 @@ def test_weights_of_the_registry_are_checked_and_used(tmp_path: Path) -> None:
 REFUSED_EXPORT = """
 import pathlib, sys
 import numpy as np, torch
-from openbml_deep.export import export_onnx
+from openbml_deep.tasks.classification.export import export_onnx
 from openbml_kit.faults import PlatformFault
 class Treacherous(torch.nn.Module):
     def forward(self, image):

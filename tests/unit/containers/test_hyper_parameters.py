@@ -13,6 +13,7 @@ from openbml_catalog.networks import (
     parse_hyper_parameters,
 )
 from openbml_deep.settings import TrainingSettings, read_settings
+from openbml_deep.tasks.classification.options import ClassificationOptions
 from openbml_kit.faults import UserFault
 
 TASK = "image_classification"
@@ -94,7 +95,14 @@ def test_no_text_is_taken_for_a_number_out_of_range(text: str) -> None:
 
 
 def test_the_catalogue_and_the_jobs_settings_name_the_same_parameters() -> None:
-    assert set(hyper_parameters(TASK)) == set(TrainingSettings.model_fields)
+    typed = set(TrainingSettings.model_fields) - {"own"} | set(ClassificationOptions.model_fields)
+    assert set(hyper_parameters(TASK)) == typed
+
+
+def test_what_is_the_tasks_own_is_typed_by_its_package() -> None:
+    settings = read_settings({**GIVEN, "label_smoothing": "0.2"})
+    assert ClassificationOptions.model_validate(settings.own).label_smoothing == 0.2
+    assert settings.params()["label_smoothing"] == 0.2
 
 
 @pytest.mark.parametrize(

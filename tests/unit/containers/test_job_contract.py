@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from openbml_deep.stopping import StopRequest
+from openbml_deep.engine.stopping import StopRequest
 from openbml_kit.faults import PlatformFault, UserFault, reporting_failures
 from openbml_kit.files import write_atomically
 from openbml_kit.places import Places, core_count

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from openbml_deep.samples import LabelledImage, hold_out, labelled_images, require_every_label
+from openbml_deep.samples import annotated_images
+from openbml_deep.splitting import hold_out, require_every_label
+from openbml_deep.tasks.classification.labels import class_of
+from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_kit.faults import UserFault
 from openbml_kit.snapshots import Extent, read_manifest
 from tests.fakes.snapshot_files import Pair, write_snapshot
@@ -17,9 +20,9 @@ from tests.fakes.snapshot_files import Pair, write_snapshot
 NOWHERE = Extent(Path("none"), 0, 0)
 
 
-def images(counts: list[int]) -> list[LabelledImage]:
+def images(counts: list[int]) -> list[AnnotatedImage]:
     return [
-        LabelledImage(f"{class_index}-{row}", "x.png", class_index, NOWHERE)
+        AnnotatedImage(f"{class_index}-{row}", "x.png", NOWHERE, f"{class_index}-{row}", 0, 0, (class_index,))
         for class_index, count in enumerate(counts)
         for row in range(count)
     ]
@@ -37,13 +40,13 @@ def test_held_out_and_training_images_are_disjoint_and_complete(
     ids = [image.sample_id for image in (*training, *held_out)]
     assert sorted(ids) == sorted(image.sample_id for image in images(counts))
     for class_index, count in enumerate(counts):
-        kept = Counter(image.class_index for image in training)[class_index]
+        kept = Counter(image.classes[0] for image in training)[class_index]
         assert 1 <= kept < count
 
 
 def test_every_class_gives_the_same_share() -> None:
     _, held_out = hold_out(images([100, 40]), fraction=0.25, seed=42)
-    assert Counter(image.class_index for image in held_out) == {0: 25, 1: 10}
+    assert Counter(image.classes[0] for image in held_out) == {0: 25, 1: 10}
 
 
 def test_the_split_depends_on_the_seed_and_the_ids_and_not_on_the_order() -> None:
@@ -55,8 +58,8 @@ def test_the_split_depends_on_the_seed_and_the_ids_and_not_on_the_order() -> Non
 
 def test_a_class_of_one_image_keeps_it_for_training() -> None:
     training, held_out = hold_out(images([1, 10]), fraction=0.5, seed=1)
-    assert Counter(image.class_index for image in training)[0] == 1
-    assert all(image.class_index == 1 for image in held_out)
+    assert Counter(image.classes[0] for image in training)[0] == 1
+    assert all(image.classes[0] == 1 for image in held_out)
 
 
 def png(colour: str = "red") -> bytes:
@@ -65,18 +68,21 @@ def png(colour: str = "red") -> bytes:
     return buffer.getvalue()
 
 
-def read(folder: Path, pairs: list[Pair], labels: list[str]) -> tuple[list[LabelledImage], list[str]]:
+def read(folder: Path, pairs: list[Pair], labels: list[str]) -> tuple[list[AnnotatedImage], list[str]]:
     write_snapshot(folder, pairs)
     notes: list[str] = []
-    found = labelled_images(
-        folder, read_manifest(folder), labels, lambda _level, message: notes.append(message)
+    found = annotated_images(
+        folder,
+        read_manifest(folder),
+        lambda document: ((class_of(document, labels),), ()),
+        lambda _level, message: notes.append(message),
     )
     return found, notes
 
 
 def test_classes_follow_the_order_of_the_labels(tmp_path: Path) -> None:
     found, _ = read(tmp_path, [Pair(1, "cat", png()), Pair(2, "dog", png())], ["dog", "cat"])
-    assert [image.class_index for image in found] == [1, 0]
+    assert [image.classes[0] for image in found] == [1, 0]
 
 
 def test_an_unreadable_image_is_noted_and_left_out(tmp_path: Path) -> None:

@@ -18,6 +18,12 @@ ADAPTERS: Mapping[str, str] = {
     "stdc_seg": "semantic.stdc_seg",
     "torchvision_semantic": "semantic.torchvision_networks",
     "transformers_semantic": "semantic.transformers_networks",
+    "torchvision_detector": "detection.torchvision_detectors",
+    "ssd": "detection.ssd",
+    "yolov3": "detection.yolov3",
+    "cascade_rcnn": "detection.cascade_rcnn",
+    "transformers_detector": "detection.transformers_detectors",
+    "timm_classifier": "timm_classifier",
 }
 
 

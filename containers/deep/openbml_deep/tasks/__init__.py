@@ -1,4 +1,12 @@
 """The vision tasks of the one engine: what differs between them, one package each.
 
-`VISION_TASKS` names the module of a task code of the catalogue; it has `task(job) -> VisionTask`.
+`VISION_TASKS` names the module of a task code of the catalogue; it has `task(job: TaskJob) -> VisionTask`.
+Several codes may share a module.
 """
+
+from collections.abc import Mapping
+
+VISION_TASKS: Mapping[str, str] = {
+    "image_classification": "classification.task",
+    "object_detection": "detection.task",
+}

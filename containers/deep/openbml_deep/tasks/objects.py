@@ -6,10 +6,12 @@ those of the network's square input. `openbml_kit.letterbox` converts between th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import torch
+from typing import TYPE_CHECKING
 
 from openbml_kit.snapshots import Extent
+
+if TYPE_CHECKING:  # what reads and splits images needs no torch, and is tested without it
+    import torch
 
 # Value of a pixel, in a map of classes, that counts for nothing.
 IGNORED = 255
@@ -62,11 +64,11 @@ class Target:
     and 1, None where the task has none. k may be 0.
     """
 
-    boxes: torch.Tensor
-    classes: torch.Tensor
-    masks: torch.Tensor | None = None
+    boxes: "torch.Tensor"
+    classes: "torch.Tensor"
+    masks: "torch.Tensor | None" = None
 
-    def to(self, device: torch.device) -> "Target":
+    def to(self, device: "torch.device") -> "Target":
         masks = None if self.masks is None else self.masks.to(device, non_blocking=True)
         return Target(
             self.boxes.to(device, non_blocking=True), self.classes.to(device, non_blocking=True), masks
@@ -81,10 +83,10 @@ class Found:
     size) bool or None.
     """
 
-    boxes: torch.Tensor
-    scores: torch.Tensor
-    classes: torch.Tensor
-    masks: torch.Tensor | None = None
+    boxes: "torch.Tensor"
+    scores: "torch.Tensor"
+    classes: "torch.Tensor"
+    masks: "torch.Tensor | None" = None
 
 
 def classes_of(regions: Sequence[Region]) -> tuple[int, ...]:

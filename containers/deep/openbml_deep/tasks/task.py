@@ -1,17 +1,53 @@
 """What the engine asks of a task. One object per job; its members are called in the order they stand here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import nn
 
+from openbml_deep.augmentation import Augmenter, Policy
+from openbml_deep.engine.device import Device
+from openbml_deep.settings import TrainingSettings
 from openbml_deep.tasks.objects import AnnotatedImage
+from openbml_kit.classification_report import Basis
 from openbml_kit.snapshots import Manifest
 
 B = TypeVar("B")
+
+
+@dataclass(frozen=True)
+class TaskJob:
+    """What a task knows of its job.
+
+    Attributes:
+        weights_folder: the channel `weights`, None where the job has none.
+        memory_bytes: what decoded images may take, training and evaluation together.
+        policy: operators that training images get instead of those of the settings.
+    """
+
+    settings: TrainingSettings
+    device: Device
+    cores: int
+    note: Callable[[str, str], None]
+    weights_folder: Path | None
+    memory_bytes: int
+    policy: Policy | None = None
+
+    @cached_property
+    def augmenter(self) -> Augmenter:
+        """What chance does to the training images: see `openbml_deep.augmentation`."""
+        settings = self.settings
+        return Augmenter(
+            settings.task,
+            settings.augmentation,
+            size=settings.input_size,
+            labels=settings.labels,
+            policy=self.policy,
+        )
 
 
 @dataclass(frozen=True)
@@ -39,9 +75,14 @@ class Evaluated:
 
 
 class Batches(Protocol[B]):
-    """The training batches; every random choice depends on the seed, the epoch and the image only."""
+    """The training batches; every random choice depends on the seed, the epoch and the image only.
 
-    batch_size: int
+    A batch is a frozen dataclass. Each of its fields is a tensor or a sequence with one entry per image, or
+    a value of the whole batch: so the engine can cut one that does not fit into the memory.
+    """
+
+    @property
+    def batch_size(self) -> int: ...
 
     def __len__(self) -> int: ...
 
@@ -66,16 +107,32 @@ class VisionTask(Protocol[B]):
 
     def loss(self, network: nn.Module, batch: B) -> torch.Tensor:
         """Return the scalar to minimise; the network is in training mode, autocast is on where the job
-        uses it."""
+        uses it. The batch lies in the machine's memory: bring it to the job's device."""
 
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
-        """Evaluate as serving predicts; the network is in evaluation mode. Called after every epoch."""
+        """Evaluate as serving predicts; the network is in evaluation mode. Called after every epoch, each
+        time with the same images: what was decoded may be kept."""
 
     def report(
-        self, network: nn.Module, images: Sequence[AnnotatedImage], training: Sequence[AnnotatedImage]
+        self,
+        network: nn.Module,
+        images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
+        basis: Basis,
     ) -> dict[str, Any]:
-        """Return the task's part of `report.json`."""
+        """Return the task's part of `report.json`; the engine adds what it knows: task, run, params,
+        dataset, history."""
 
-    def export(self, network: nn.Module, folder: Path, images: Sequence[AnnotatedImage]) -> dict[str, Any]:
-        """Write the model's files with `model.json` to the folder, prove them, and return the proof for
-        the report."""
+    def export(
+        self,
+        network: nn.Module,
+        folder: Path,
+        images: Sequence[AnnotatedImage],
+        report: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Write the model's files with `model.json` to the folder, prove them, and return the proof, which
+        becomes `onnx` of the report.
+
+        Args:
+            report: the whole report, with `recommended_threshold`, `weights_source`, `dataset`.
+        """

@@ -1,8 +1,6 @@
-"""Builds a catalogue network with timm and finds its pre-trained weights."""
+"""Pre-trained weights for a network of any adapter: found in the weights registry, checked, loaded."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,62 +10,46 @@ from safetensors.torch import load_file
 from torch import nn
 
 from openbml_catalog.networks import wanted_weights
-from openbml_deep.settings import TrainingSettings
+from openbml_deep.networks import NetworkPlan, build_network
+from openbml_deep.tasks.task import BuiltNetwork, TaskJob
 from openbml_kit.faults import PlatformFault
 from openbml_kit.files import sha256_of
 
 SCRATCH = "scratch"
-_WEIGHTS_CHOICE = {"weights", "weights_family", "weights_tag"}
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
-@dataclass(frozen=True)
-class BuiltModel:
-    model: nn.Module
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    weights_source: str
-
-
-def build_model(
-    settings: TrainingSettings, *, weights_folder: Path | None, note: Callable[[str, str], None]
-) -> BuiltModel:
-    """Return the network with as many outputs as labels; where weights are missing, say so and start from
-    scratch.
-
-    Args:
-        weights_folder: the job's `weights` channel: the weights registry's files with their `index.json`.
+def started_network(job: TaskJob) -> BuiltNetwork:
+    """Return the job's network with as many outputs as labels; where weights are missing, say so and start
+    from scratch.
 
     Raises:
         PlatformFault: the registry's files contradict its index.
     """
+    settings = job.settings
     network = settings.catalogue_network
     torch.manual_seed(settings.seed)
-    model = timm.create_model(network.build["model"], pretrained=False, num_classes=len(settings.labels))
+    model = build_network(NetworkPlan(network, len(settings.labels), settings.input_size))
     if settings.weights == "none":
-        return BuiltModel(model, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH)
-    wanted = wanted_weights(settings.task, network.name, settings.model_dump(include=_WEIGHTS_CHOICE))
-    entry = _registry_entry(weights_folder, wanted) if wanted and weights_folder else None
-    if entry is None or weights_folder is None or wanted is None:
+        return BuiltNetwork(model, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH)
+    wanted = wanted_weights(settings.task, network.name, settings.params())
+    folder = job.weights_folder
+    entry = _registry_entry(folder, wanted) if wanted and folder else None
+    if entry is None or folder is None or wanted is None:
         reason = (
             f"the catalogue lists no {settings.weights_family} weights of {network.name}"
             if wanted is None
             else f"the weights registry does not hold {wanted}"
         )
-        note("warning", f"no pre-trained weights: {reason}; training from scratch")
-        return BuiltModel(model, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH)
-    _load(
-        model,
-        weights_folder / entry["file"],
-        entry["sha256"],
-        classifier=str(model.pretrained_cfg["classifier"]),
-    )
-    note("info", f"pre-trained weights {wanted}, licence {entry.get('licence', 'unknown')}")
+        job.note("warning", f"no pre-trained weights: {reason}; training from scratch")
+        return BuiltNetwork(model, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH)
+    _load(model, folder / entry["file"], entry["sha256"], classifier=str(model.pretrained_cfg["classifier"]))
+    job.note("info", f"pre-trained weights {wanted}, licence {entry.get('licence', 'unknown')}")
     config = None if settings.weights_tag else timm.get_pretrained_cfg(wanted)
     if config is None:
-        return BuiltModel(model, _IMAGENET_MEAN, _IMAGENET_STD, wanted)
-    return BuiltModel(model, tuple(config.mean), tuple(config.std), wanted)
+        return BuiltNetwork(model, _IMAGENET_MEAN, _IMAGENET_STD, wanted)
+    return BuiltNetwork(model, tuple(config.mean), tuple(config.std), wanted)
 
 
 def _registry_entry(folder: Path, tag: str) -> dict[str, str] | None:

@@ -179,7 +179,8 @@ def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Val
         for name, parameter in declared.items()
         if network.anchors or not parameter.anchors
     }
-    if int(values["input_size"]) % network.input_multiple:
+    input_size = values["input_size"]
+    if isinstance(input_size, int) and input_size % network.input_multiple:
         raise HyperParameterError("input_size", f"must be a multiple of {network.input_multiple}")
     return values
 

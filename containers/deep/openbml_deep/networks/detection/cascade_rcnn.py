@@ -22,6 +22,7 @@ from openbml_deep.networks.detection.torchvision_detectors import (
     pyramid_anchors,
     resnet50_pyramid,
 )
+from openbml_deep.networks.pretrained import PretrainedPart
 
 # Overlap from which a stage takes a box for an object, the weights of its box codes, and of its loss.
 STAGES = (
@@ -48,7 +49,9 @@ def build(plan: NetworkPlan) -> nn.Module:
     detector.roi_heads = CascadeHeads(
         detector.roi_heads.box_roi_pool, channels=backbone.out_channels, class_count=plan.label_count + 1
     )
-    return TorchvisionDetector(detector, size=plan.input_size, first_label=1)
+    # Weights are Faster R-CNN's: backbone, pyramid and proposals.
+    published = PretrainedPart(detector, ("roi_heads.",))
+    return TorchvisionDetector(detector, size=plan.input_size, first_label=1, part=lambda _tag: published)
 
 
 class CascadeStage(nn.Module):

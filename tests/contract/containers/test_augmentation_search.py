@@ -1,4 +1,4 @@
-"""What a job with `augmentation` of mode auto owes: a policy, found in its own time, that a kill does not lose."""
+"""What a job with `augmentation` of mode auto owes: a policy, found in its own time; a kill does not lose it."""
 
 import json
 import signal

@@ -11,18 +11,19 @@ import torch
 
 from openbml_deep.data import JobData, load_data
 from openbml_deep.engine.checkpoints import Checkpoints
-from openbml_deep.engine.device import prepare_device
+from openbml_deep.engine.device import Device, prepare_device
 from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
+from openbml_deep.report_files import ReportPictures
 from openbml_deep.settings import TrainingSettings, read_settings
 from openbml_deep.tasks import VISION_TASKS
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob, VisionTask
 from openbml_kit.files import write_atomically, write_json
 from openbml_kit.places import Places, core_count
 from openbml_kit.progress import Progress
+from openbml_kit.report_basis import FORMAT
 from openbml_kit.snapshots import read_manifest
 
-REPORT_FORMAT = "openbml.report/1"
 # Share of the free memory that decoded images may take.
 _CACHE_SHARE = 0.3
 
@@ -36,6 +37,8 @@ class Prepared:
     data: JobData
     built: BuiltNetwork
     trainer: Trainer[Any]
+    device: Device
+    cores: int
 
     @property
     def fingerprint(self) -> str:
@@ -96,7 +99,7 @@ def prepare(
     )
     built = task.build()
     trainer = Trainer(task, built, task.batches(data.training, built), settings, device)
-    return Prepared(settings, task, data, built, trainer)
+    return Prepared(settings, task, data, built, trainer, device, cores)
 
 
 def vision_task(job: TaskJob) -> VisionTask[Any]:
@@ -118,17 +121,36 @@ def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None
     progress.stage("evaluating")
     network, data = job.trainer.averaged.model, job.data
     report = {
-        "format": REPORT_FORMAT,
+        "format": FORMAT,
         **_context(job, ended),
         **job.task.report(network, data.evaluated, data.training, data.basis),
     }
+    pictures = _pictures(job, places, progress)
+    report = pictures.complete(report, network)
     progress.stage("exporting")
     proof = job.task.export(network, places.model, data.evaluated, report)
     state = network.state_dict()
     write_atomically(places.output_data / "weights.pt", lambda draft: torch.save(state, draft))
-    write_json(places.output_data / "report.json", {**report, "onnx": proof})
+    report = {**report, "onnx": proof}
+    pictures.write_page(report)
+    write_json(places.output_data / "report.json", report)
     progress.note("info", json.dumps(report["overall"]))
     progress.stage("done")
+
+
+def _pictures(job: Prepared, places: Places, progress: Progress) -> ReportPictures:
+    return ReportPictures(
+        task=job.settings.task,
+        labels=job.settings.labels,
+        built=job.built,
+        input_size=job.settings.input_size,
+        device=job.device.torch,
+        images=job.data.evaluated,
+        training=job.data.training,
+        folder=places.output_data,
+        workers=job.cores,
+        note=progress.note,
+    )
 
 
 def _context(job: Prepared, ended: str | None) -> dict[str, Any]:

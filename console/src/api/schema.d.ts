@@ -1548,6 +1548,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/projects/{project_id}/searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/searches */
+        get: operations["get_searches_v1_training_projects__project_id__searches_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/searches/{search_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/searches/{search_id} */
+        get: operations["get_search_v1_training_projects__project_id__searches__search_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/searches/{search_id}/importance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/searches/{search_id}/importance */
+        get: operations["get_importance_v1_training_projects__project_id__searches__search_id__importance_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/searches/{search_id}/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/searches/{search_id}/trials */
+        get: operations["get_trials_v1_training_projects__project_id__searches__search_id__trials_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1732,6 +1800,17 @@ export interface components {
              * @default 0
              */
             samples: number;
+        };
+        /** BestTrialView */
+        BestTrialView: {
+            /** Number */
+            number: number;
+            /** Parameters */
+            parameters: {
+                [key: string]: boolean | number;
+            };
+            /** Quality */
+            quality: number;
         };
         /**
          * Bill
@@ -2138,6 +2217,19 @@ export interface components {
          */
         Deduplication: "always" | "choice" | "never";
         /**
+         * DefaultRange
+         * @description The range of the default space: fixed, or `factors` of what the network's entry recommends.
+         */
+        DefaultRange: {
+            /** Factors */
+            factors?: number[] | null;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            type: components["schemas"]["ValueType"];
+        };
+        /**
          * DeployRequest
          * @description The manual's form (spec 08 section 2.1).
          */
@@ -2482,6 +2574,9 @@ export interface components {
              * @example sample_not_found
              * @example sample_rejected
              * @example script_refused
+             * @example search_conflict
+             * @example search_not_found
+             * @example search_not_reusable
              * @example selection_refused
              * @example service_conflict
              * @example service_name_taken
@@ -2558,6 +2653,19 @@ export interface components {
             operations: string[];
             /** Sample Id */
             sample_id: number;
+        };
+        /**
+         * ExistingSource
+         * @description What an earlier search found, of the same pre-trained model and network.
+         */
+        ExistingSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "existing";
+            /** Search Id */
+            search_id: number;
         };
         /** ExpectedRevision */
         ExpectedRevision: {
@@ -2708,6 +2816,11 @@ export interface components {
          * @enum {string}
          */
         Fault: "user" | "platform";
+        /**
+         * FieldType
+         * @enum {string}
+         */
+        FieldType: "integer" | "number";
         /**
          * FileSource
          * @enum {string}
@@ -3039,6 +3152,16 @@ export interface components {
             source: components["schemas"]["SourceVersion"] | null;
             state: components["schemas"]["ImportState"];
             upload: components["schemas"]["UploadView"] | null;
+        };
+        /**
+         * ImportanceView
+         * @description The most important first; empty while too few trials have ended. `trials`: how many it rests on.
+         */
+        ImportanceView: {
+            /** Parameters */
+            parameters: components["schemas"]["ParameterImportance"][];
+            /** Trials */
+            trials: number;
         };
         /**
          * Include
@@ -4022,6 +4145,30 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** ParameterImportance */
+        ParameterImportance: {
+            /** Importance */
+            importance: number;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ParameterSpace
+         * @description The values a trial may have: `values` of a discrete one, `low` to `high`, both included, of a range.
+         */
+        ParameterSpace: {
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            type: components["schemas"]["ValueType"];
+            /** Values */
+            values?: number[] | null;
+        };
         /** PartList */
         PartList: {
             /** Items */
@@ -4518,7 +4665,7 @@ export interface components {
              *       "kind": "manual"
              *     }
              */
-            hyper_parameter_source: components["schemas"]["ManualSource"] | components["schemas"]["ScriptSource"];
+            hyper_parameter_source: components["schemas"]["ManualSource"] | components["schemas"]["ScriptSource"] | components["schemas"]["SearchSource"] | components["schemas"]["ExistingSource"];
             /**
              * Hyper Parameters
              * @default {}
@@ -4601,6 +4748,8 @@ export interface components {
             remark: string;
             /** Run Id */
             run_id: number;
+            /** Search Id */
+            search_id: number | null;
             /** Snapshot Id */
             snapshot_id: string | null;
             /** Stage */
@@ -4811,6 +4960,205 @@ export interface components {
             script: string;
         };
         /**
+         * SearchConfig
+         * @description What a caller asks (spec 03 section 2.12); what is left out is the catalogue's default.
+         */
+        SearchConfig: {
+            /** Explore Probability */
+            explore_probability?: number | null;
+            /** Initial Points */
+            initial_points?: number | null;
+            /** Max Concurrent */
+            max_concurrent?: number | null;
+            /** Max Trials */
+            max_trials?: number | null;
+            /** Perturb Interval */
+            perturb_interval?: number | null;
+            /** Population */
+            population?: number | null;
+            /** Quantile Fraction */
+            quantile_fraction?: number | null;
+            /** Rounds */
+            rounds?: number | null;
+            /** Sampling Percent */
+            sampling_percent?: number | null;
+            /** Space */
+            space?: {
+                [key: string]: components["schemas"]["ParameterSpace"];
+            } | null;
+            strategy: components["schemas"]["StrategyName"];
+            /** Target */
+            target?: number | null;
+        };
+        /** SearchField */
+        SearchField: {
+            /**
+             * Above Minimum
+             * @default false
+             */
+            above_minimum: boolean;
+            /** Default */
+            default: number | null;
+            /**
+             * General
+             * @default false
+             */
+            general: boolean;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /** Name */
+            name: string;
+            type: components["schemas"]["FieldType"];
+        };
+        /** SearchList */
+        SearchList: {
+            /** Items */
+            items: components["schemas"]["SearchView"][];
+        };
+        /** SearchParameterEntry */
+        SearchParameterEntry: {
+            /**
+             * Anchors
+             * @default false
+             */
+            anchors: boolean;
+            default: components["schemas"]["DefaultRange"] | null;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+            /** Off */
+            off?: number | null;
+            /** On */
+            on?: number | null;
+            /** Parameter */
+            parameter: string;
+            /**
+             * Structural
+             * @default false
+             */
+            structural: boolean;
+            /** Task */
+            task: string;
+            /** Value Types */
+            value_types: components["schemas"]["ValueType"][];
+        };
+        /**
+         * SearchPlan
+         * @description A search with every value; fields that the strategy does not have are None.
+         *
+         *     Attributes:
+         *         max_trials: never more than there are different combinations, or trials of the population.
+         *         max_concurrent: of every strategy: trials that run at once.
+         *         space: by the manual's names.
+         */
+        SearchPlan: {
+            /** Explore Probability */
+            explore_probability?: number | null;
+            /** Initial Points */
+            initial_points?: number | null;
+            /** Max Concurrent */
+            max_concurrent: number;
+            /** Max Trials */
+            max_trials: number;
+            /** Perturb Interval */
+            perturb_interval?: number | null;
+            /** Population */
+            population?: number | null;
+            /** Quantile Fraction */
+            quantile_fraction?: number | null;
+            /** Rounds */
+            rounds?: number | null;
+            /** Sampling Percent */
+            sampling_percent: number;
+            /** Space */
+            space: {
+                [key: string]: components["schemas"]["ParameterSpace"];
+            };
+            strategy: components["schemas"]["StrategyName"];
+            /** Target */
+            target?: number | null;
+        };
+        /**
+         * SearchSource
+         * @description A search, then the training with what it found.
+         */
+        SearchSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "search";
+            search: components["schemas"]["SearchConfig"];
+        };
+        /**
+         * SearchState
+         * @enum {string}
+         */
+        SearchState: "preparing" | "running" | "stopping" | "finished" | "failed" | "stopped";
+        /**
+         * SearchView
+         * @description A search as the API shows it.
+         *
+         *     Attributes:
+         *         quality: name of the figure that trials are compared by.
+         *         trials_total: trials that there will be at most.
+         */
+        SearchView: {
+            best_trial: components["schemas"]["BestTrialView"] | null;
+            config: components["schemas"]["SearchPlan"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Experiment Id */
+            experiment_id: number;
+            failure: components["schemas"]["Failure"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Name */
+            name: string;
+            /** Network */
+            network: string;
+            /** Quality */
+            quality: string;
+            /** Run Id */
+            run_id: number;
+            /** Search Id */
+            search_id: number;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["SearchState"];
+            strategy: components["schemas"]["StrategyName"];
+            /** Task Type */
+            task_type: string;
+            /** Trials Ended */
+            trials_ended: number;
+            /** Trials Running */
+            trials_running: number;
+            /** Trials Total */
+            trials_total: number;
+            /** Weights Family */
+            weights_family: string;
+        };
+        /**
          * Selection
          * @description A dataset version, or some labels of it.
          */
@@ -4989,6 +5337,41 @@ export interface components {
          * @enum {string}
          */
         StorageType: "sysBos" | "usrBos";
+        /**
+         * Strategy
+         * @description How trials are chosen.
+         *
+         *     Attributes:
+         *         fields: names of its own fields, beside the general ones.
+         *         max_trials: default; None where rounds and population make it.
+         *         concurrent: trials at once where no field says it.
+         *         fixed_structure: what changes the network's structure cannot be searched.
+         */
+        Strategy: {
+            /** Concurrent */
+            concurrent: number | null;
+            /** Fields */
+            fields: string[];
+            /** Fixed Structure */
+            fixed_structure: boolean;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Max Trials */
+            max_trials: number | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StrategyName
+         * @enum {string}
+         */
+        StrategyName: "random" | "bayesian" | "evolutionary";
         /**
          * TableQuality
          * @description Attributes:
@@ -5179,7 +5562,11 @@ export interface components {
             /** Snapshot Id */
             snapshot_id: string;
         };
-        /** TrainingCatalog */
+        /**
+         * TrainingCatalog
+         * @description Attributes:
+         *     search_space: what each task can have searched; `default: null` is not in the default space.
+         */
         TrainingCatalog: {
             /** Currency */
             currency: string;
@@ -5197,8 +5584,55 @@ export interface components {
             networks: {
                 [key: string]: unknown;
             }[];
+            /** Search Fields */
+            search_fields: components["schemas"]["SearchField"][];
+            /** Search Space */
+            search_space: components["schemas"]["SearchParameterEntry"][];
+            /** Search Strategies */
+            search_strategies: components["schemas"]["Strategy"][];
             /** Tasks */
             tasks: components["schemas"]["TaskEntry"][];
+        };
+        /** TrialList */
+        TrialList: {
+            /** Items */
+            items: components["schemas"]["TrialView"][];
+        };
+        /**
+         * TrialState
+         * @enum {string}
+         */
+        TrialState: "proposed" | "running" | "succeeded" | "failed" | "stopped";
+        /**
+         * TrialView
+         * @description A trial as the API shows it.
+         */
+        TrialView: {
+            /** Epochs Done */
+            epochs_done: number;
+            failure: components["schemas"]["Failure"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Generation */
+            generation: number | null;
+            /** Number */
+            number: number;
+            /** Parameters */
+            parameters: {
+                [key: string]: boolean | number;
+            };
+            /** Parent */
+            parent: number | null;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /** Quality */
+            quality: number | null;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["TrialState"];
         };
         /**
          * UploadType
@@ -5233,6 +5667,11 @@ export interface components {
             /** User Id */
             user_id: number;
         };
+        /**
+         * ValueType
+         * @enum {string}
+         */
+        ValueType: "discrete" | "random_integer" | "uniform" | "log_uniform" | "boolean";
         /** VersionChange */
         VersionChange: {
             /** Description */
@@ -9560,6 +9999,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_searches_v1_training_projects__project_id__searches_get: {
+        parameters: {
+            query?: {
+                experiment_id?: number | null;
+                network?: string | null;
+                weights_family?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_search_v1_training_projects__project_id__searches__search_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                search_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_importance_v1_training_projects__project_id__searches__search_id__importance_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                search_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportanceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_trials_v1_training_projects__project_id__searches__search_id__trials_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                search_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialList"];
                 };
             };
             /** @description The call failed. */

@@ -8,4 +8,5 @@ from collections.abc import Mapping
 
 VISION_TASKS: Mapping[str, str] = {
     "image_classification": "classification.task",
+    "object_detection": "detection.task",
 }

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import nn
 
+from openbml_deep.augmentation import Augmenter, Policy
 from openbml_deep.engine.device import Device
 from openbml_deep.settings import TrainingSettings
 from openbml_deep.tasks.objects import AnnotatedImage
@@ -24,6 +26,7 @@ class TaskJob:
     Attributes:
         weights_folder: the channel `weights`, None where the job has none.
         memory_bytes: what decoded images may take, training and evaluation together.
+        policy: operators that training images get instead of those of the settings.
     """
 
     settings: TrainingSettings
@@ -32,6 +35,19 @@ class TaskJob:
     note: Callable[[str, str], None]
     weights_folder: Path | None
     memory_bytes: int
+    policy: Policy | None = None
+
+    @cached_property
+    def augmenter(self) -> Augmenter:
+        """What chance does to the training images: see `openbml_deep.augmentation`."""
+        settings = self.settings
+        return Augmenter(
+            settings.task,
+            settings.augmentation,
+            size=settings.input_size,
+            labels=settings.labels,
+            policy=self.policy,
+        )
 
 
 @dataclass(frozen=True)

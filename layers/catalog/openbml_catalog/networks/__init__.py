@@ -165,15 +165,23 @@ def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Val
     if network is None:
         listed = ", ".join(networks(task))
         raise HyperParameterError("network", f"must be one of {listed}, not {given.get('network')!r}")
+    for name in given:
+        if declared[name].anchors and not network.anchors:
+            raise HyperParameterError(name, f"is of networks with anchors, {network.name} has none")
     recommended = {
         "input_size": network.input_size,
         "batch_size": network.batch_size,
         "learning_rate": network.learning_rate,
     }
-    return {
+    values = {
         name: parameter.parse(given[name]) if name in given else parameter.default_or(recommended.get(name))
         for name, parameter in declared.items()
+        if network.anchors or not parameter.anchors
     }
+    input_size = values["input_size"]
+    if isinstance(input_size, int) and input_size % network.input_multiple:
+        raise HyperParameterError("input_size", f"must be a multiple of {network.input_multiple}")
+    return values
 
 
 def wanted_weights(task: str, network: str, values: Mapping[str, str]) -> str | None:

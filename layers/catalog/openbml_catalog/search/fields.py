@@ -57,11 +57,11 @@ class SearchField(_Row):
 
     def check(self, value: float) -> None:
         """Raises SearchConfigError: out of range, or not a whole number where one is wanted."""
-        if self.type is FieldType.INTEGER and value != int(value):
-            raise SearchConfigError(self.name, f"must be a whole number, not {value:g}")
         low_kept = value > self.minimum if self.above_minimum else value >= self.minimum
         if not low_kept or not value <= self.maximum:
             raise SearchConfigError(self.name, f"must be {self.range}, not {value:g}")
+        if self.type is FieldType.INTEGER and value != int(value):
+            raise SearchConfigError(self.name, f"must be a whole number, not {value:g}")
 
     @property
     def range(self) -> str:

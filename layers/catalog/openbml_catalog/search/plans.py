@@ -7,7 +7,12 @@ from pydantic import BaseModel, ConfigDict, StrictFloat, StrictInt
 from openbml_catalog.networks import hyper_parameters, networks
 from openbml_catalog.search.errors import SearchConfigError
 from openbml_catalog.search.fields import StrategyName, search_fields, strategies
-from openbml_catalog.search.spaces import ParameterSpace, default_space, search_parameters
+from openbml_catalog.search.spaces import (
+    ParameterSpace,
+    combinations,
+    default_space,
+    searchable,
+)
 
 Number = StrictInt | StrictFloat
 
@@ -35,6 +40,7 @@ class SearchPlan(BaseModel):
     """A search with every value; fields that the strategy does not have are None.
 
     Attributes:
+        max_trials: never more than there are different combinations, or trials of the population.
         max_concurrent: of every strategy: trials that run at once.
         space: by the manual's names.
     """
@@ -64,15 +70,12 @@ def search_plan(config: SearchConfig, *, task: str, network: str) -> SearchPlan:
     """
     strategy = strategies()[config.strategy]
     values = _field_values(config)
-    budget = _budget(values)
-    if values["max_trials"] is None:
-        values["max_trials"] = budget or strategy.max_trials
-    elif budget:
-        values["max_trials"] = min(values["max_trials"], budget)
+    space = _space(config, task, network)
+    budget = _population_budget(values) or combinations(space)
+    wished = values["max_trials"] or strategy.max_trials or budget
+    values["max_trials"] = min(wished, budget) if wished and budget else wished
     values["max_concurrent"] = values["max_concurrent"] or strategy.concurrent or values["population"]
-    return SearchPlan.model_validate(
-        {"strategy": config.strategy, **values, "space": _space(config, task, network)}
-    )
+    return SearchPlan.model_validate({"strategy": config.strategy, **values, "space": space})
 
 
 def _field_values(config: SearchConfig) -> dict[str, float | None]:
@@ -91,8 +94,8 @@ def _field_values(config: SearchConfig) -> dict[str, float | None]:
     return values
 
 
-def _budget(values: Mapping[str, float | None]) -> float | None:
-    """Return the trials of a population; a smaller maximum cuts its last rounds."""
+def _population_budget(values: Mapping[str, float | None]) -> float | None:
+    """Return the trials of a population in all its rounds; a smaller maximum cuts the last ones."""
     rounds, population = values["rounds"], values["population"]
     return rounds * population if rounds and population else None
 
@@ -103,7 +106,7 @@ def _space(config: SearchConfig, task: str, network: str) -> Mapping[str, Parame
         return default_space(task, networks(task)[network], fixed_structure=fixed)
     if not config.space:
         raise SearchConfigError("space", "must name at least one hyper-parameter, or be left out")
-    known = search_parameters(task)
+    known = searchable(task, networks(task)[network])
     for name, space in config.space.items():
         if name not in known:
             raise SearchConfigError(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
+from math import prod
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -59,7 +60,7 @@ class DefaultRange(BaseModel):
     type: ValueType
     low: float | None = None
     high: float | None = None
-    factors: tuple[float, float] | None = None
+    factors: tuple[float, ...] | None = Field(default=None, min_length=2, max_length=2)
 
 
 class SearchParameter(BaseModel):
@@ -68,6 +69,7 @@ class SearchParameter(BaseModel):
     Attributes:
         parameter: the training hyper-parameter that takes the value.
         on, off: what true and false set it to.
+        anchors: networks without anchors lack it.
         structural: it changes the network's structure, so that weights cannot pass from trial to trial.
     """
 
@@ -79,6 +81,7 @@ class SearchParameter(BaseModel):
     on: float | None = None
     off: float | None = None
     structural: bool = False
+    anchors: bool = False
     default: DefaultRange | None
     label_en: str
     label_zh: str
@@ -130,12 +133,17 @@ def search_parameters(task: str) -> Mapping[str, SearchParameter]:
     return {row.name: row for row in _all_parameters() if row.parameter in there}
 
 
+def searchable(task: str, network: Network) -> Mapping[str, SearchParameter]:
+    """Return what a network can have searched, by the manual's name."""
+    return {name: row for name, row in search_parameters(task).items() if network.anchors or not row.anchors}
+
+
 def default_space(task: str, network: Network, *, fixed_structure: bool) -> dict[str, ParameterSpace]:
     """Return the hyper-parameters that are worth searching for the network, with their ranges."""
     declared = hyper_parameters(task)
     return {
         name: _default_of(row.default, declared[row.parameter], network)
-        for name, row in search_parameters(task).items()
+        for name, row in searchable(task, network).items()
         if row.default and not (row.structural and fixed_structure)
     }
 
@@ -148,6 +156,12 @@ def hyper_parameters_of(parameters: Mapping[str, str], task: str) -> dict[str, s
     """
     known = search_parameters(task)
     return {known[name].parameter: known[name].setting_of(text) for name, text in parameters.items()}
+
+
+def combinations(space: Space) -> int | None:
+    """Return how many different trials a space allows, None where a value can be any of a range."""
+    choices = [one.choices() for one in space.values()]
+    return None if None in choices else prod(len(values) for values in choices if values)
 
 
 def _default_of(default: DefaultRange, limits: HyperParameter, network: Network) -> ParameterSpace:

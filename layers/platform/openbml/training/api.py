@@ -21,7 +21,7 @@ from openbml.training.read_runs import LogPage, RunView, ScriptText
 from openbml.training.run_progress import Progress
 from openbml.training.run_requests import RunRequest
 from openbml.training.training_catalog import TrainingCatalog, preset_script_text, training_catalog
-from openbml.training.wiring import experiments, job_files, progress_store, runs, training_data
+from openbml.training.wiring import experiments, job_files, progress_store, runs, searches, training_data
 
 router = Router()
 _PROJECT = "/v1/training/projects/<project_id>"
@@ -100,6 +100,7 @@ def post_run(project_id: Id, experiment_id: Id, request: RunRequest) -> RunView:
         paid_billing=account_repository().get(scope.account_id).paid_billing,
         experiments=experiments(),
         runs=runs(),
+        searches=searches(),
         data=training_data(),
         files=job_files(),
         events=event_publisher(),

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from openbml.core.errors import OpenBMLError
 from openbml_catalog.scripts import MAX_SCRIPT_CHARACTERS
+from openbml_catalog.search import SearchConfig
 
 
 class ScriptRefusedError(OpenBMLError):
@@ -29,4 +30,20 @@ class ScriptSource(_Source):
     script: str = Field(min_length=1, max_length=MAX_SCRIPT_CHARACTERS)
 
 
-HyperParameterSource = Annotated[ManualSource | ScriptSource, Field(discriminator="kind")]
+class SearchSource(_Source):
+    """A search, then the training with what it found."""
+
+    kind: Literal["search"]
+    search: SearchConfig
+
+
+class ExistingSource(_Source):
+    """What an earlier search found, of the same pre-trained model and network."""
+
+    kind: Literal["existing"]
+    search_id: int = Field(ge=1, lt=2**53)
+
+
+HyperParameterSource = Annotated[
+    ManualSource | ScriptSource | SearchSource | ExistingSource, Field(discriminator="kind")
+]

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from openbml.compute.jobs import Channel, Job, TrainingJobRequest
+from openbml.compute.jobs import Channel, Job, ProcessingJobRequest, TrainingJobRequest
 from openbml.compute.owners import Owner
 from openbml.training.job_files import CODE_FOLDER
 from openbml.training.run_requests import image_for
@@ -28,6 +28,17 @@ class TrainingJobs(Protocol):
     def submit_training(self, request: TrainingJobRequest) -> Job: ...
 
     def stop_training(self, job_id: str) -> Job: ...
+
+
+class SearchJobs(TrainingJobs, Protocol):
+    """Port to compute: what searches need beside training jobs."""
+
+    def submit_processing(self, request: ProcessingJobRequest) -> Job: ...
+
+    def stop_processing(self, job_id: str) -> Job: ...
+
+    def announce_end(self, job_id: str) -> Job:
+        """Tell a job's end once more, if it has ended."""
 
 
 class JobPlaces(BaseModel):

@@ -17,6 +17,7 @@ from openbml.training.run_progress import LogEntry, Progress, RunProgressStore
 from openbml.training.runs import Run, RunRepository, RunState
 from openbml.training.training_data import Selection, TrainingData
 
+SEARCHING = "searching"  # the stage of a run whose search is going on
 _LOG_LINES = 500
 _THUMBNAILS = 200
 
@@ -57,6 +58,7 @@ class RunView(BaseModel):
     network: str
     hyper_parameters: Mapping[str, str]
     hyper_parameter_source: str
+    search_id: int | None
     base_run_id: int | None
     machine_type: str
     node_count: int
@@ -85,7 +87,8 @@ class RunView(BaseModel):
             else None
         )
         known = {name: getattr(run, name) for name in cls.model_fields if name not in ("stage", "progress")}
-        return cls(stage=None if run.state.is_final else progress.stage, progress=position, **known)
+        stage = SEARCHING if run.searching else progress.stage
+        return cls(stage=None if run.state.is_final else stage, progress=position, **known)
 
 
 class LogPage(BaseModel):

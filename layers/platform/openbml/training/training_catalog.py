@@ -15,6 +15,14 @@ from openbml_catalog.machines import Machine, Module, machines_of
 from openbml_catalog.networks import HyperParameter, families, hyper_parameters, networks
 from openbml_catalog.prices import currency, price_book
 from openbml_catalog.scripts import preset_script
+from openbml_catalog.search import (
+    SearchField,
+    SearchParameter,
+    Strategy,
+    search_fields,
+    search_parameters,
+    strategies,
+)
 from openbml_catalog.tasks import Task, tasks
 
 
@@ -42,7 +50,15 @@ class MachineEntry(BaseModel):
     needs_paid_billing: bool
 
 
+class SearchParameterEntry(SearchParameter):
+    task: str
+
+
 class TrainingCatalog(BaseModel):
+    """Attributes:
+    search_space: what each task can have searched; `default: null` is not in the default space.
+    """
+
     model_config = ConfigDict(frozen=True)
 
     tasks: Sequence[TaskEntry]
@@ -50,6 +66,9 @@ class TrainingCatalog(BaseModel):
     networks: Sequence[dict[str, Any]]
     hyper_parameters: Sequence[HyperParameterEntry]
     machines: Sequence[MachineEntry]
+    search_strategies: Sequence[Strategy]
+    search_fields: Sequence[SearchField]
+    search_space: Sequence[SearchParameterEntry]
     currency: str
     max_training_minutes: int
 
@@ -68,6 +87,13 @@ def training_catalog() -> TrainingCatalog:
             if not row.platform
         ],
         machines=[_machine(machine) for machine in machines_of(Module.PRESET)],
+        search_strategies=list(strategies().values()),
+        search_fields=list(search_fields().values()),
+        search_space=[
+            SearchParameterEntry(**row.model_dump(), task=task)
+            for task in trained
+            for row in search_parameters(task).values()
+        ],
         currency=currency(),
         max_training_minutes=MAX_TRAINING_MINUTES,
     )

@@ -70,8 +70,7 @@ def build(plan: NetworkPlan) -> nn.Module:
 
 
 def _query_count(size: int) -> int:
-    """Return how many queries the encoder's features can give: a small square has fewer than the usual
-    300."""
+    """Return how many queries the encoder's features can give: a small square has fewer than 300."""
     return min(_QUERIES, sum((size // stride) ** 2 for stride in _STRIDES))
 
 

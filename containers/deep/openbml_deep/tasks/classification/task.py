@@ -62,7 +62,7 @@ class ClassificationTask:
         settings, device, cores = self._settings, self._job.device, self._job.cores
         make = BatchMaker(
             DecodedImages(images, input_size=settings.input_size, budget_bytes=self._job.memory_bytes),
-            input_size=settings.input_size,
+            augmenter=self._job.augmenter,
             seed=settings.seed,
             mixup_alpha=self._options.mixup_alpha,
             pinned=device.is_cuda,
@@ -81,12 +81,13 @@ class ClassificationTask:
         smoothing = self._options.label_smoothing
         images = self._to_input(batch)
         targets = batch.targets.to(self._job.device.torch, non_blocking=True)
-        if batch.share is None:
+        mixing = batch.mixing
+        if mixing is None:
             return functional.cross_entropy(network(images), targets, label_smoothing=smoothing)
-        logits = network(torch.lerp(images.flip(0), images, batch.share))
+        logits = network(mixing.images(images))
         own = functional.cross_entropy(logits, targets, label_smoothing=smoothing)
         partner = functional.cross_entropy(logits, targets.flip(0), label_smoothing=smoothing)
-        return batch.share * own + (1 - batch.share) * partner
+        return mixing.loss(own, partner)
 
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
         logits, classes = self._logits(network, images), torch.from_numpy(_true(images))

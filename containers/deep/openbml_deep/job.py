@@ -14,9 +14,10 @@ from openbml_deep.augmentation.report import augmentation_report
 from openbml_deep.augmentation.search import Found, reusable, search_augmentation
 from openbml_deep.data import JobData, load_data
 from openbml_deep.engine.checkpoints import Checkpoints
-from openbml_deep.engine.device import prepare_device
+from openbml_deep.engine.device import Device, prepare_device
 from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
+from openbml_deep.report_files import ReportPictures
 from openbml_deep.scripts import UserScript, read_script, with_conf
 from openbml_deep.settings import TrainingSettings, read_settings
 from openbml_deep.tasks import VISION_TASKS
@@ -24,9 +25,9 @@ from openbml_deep.tasks.task import BuiltNetwork, TaskJob, VisionTask
 from openbml_kit.files import write_atomically, write_json
 from openbml_kit.places import Places, core_count
 from openbml_kit.progress import Progress
+from openbml_kit.report_basis import FORMAT
 from openbml_kit.snapshots import read_manifest
 
-REPORT_FORMAT = "openbml.report/1"
 # Share of the free memory that decoded images may take.
 _CACHE_SHARE = 0.3
 
@@ -40,6 +41,8 @@ class Prepared:
     data: JobData
     built: BuiltNetwork
     trainer: Trainer[Any]
+    device: Device
+    cores: int
     augmentation: Found | None = None
 
     @property
@@ -121,7 +124,7 @@ def prepare(
         task = vision_task(replace(job, policy=found.policy))
     built = task.build()
     trainer = Trainer(task, built, task.batches(data.training, built), settings, device)
-    return Prepared(settings, task, data, built, trainer, found)
+    return Prepared(settings, task, data, built, trainer, device, cores, found)
 
 
 def vision_task(job: TaskJob) -> VisionTask[Any]:
@@ -143,20 +146,39 @@ def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None
     progress.stage("evaluating")
     network, data = job.trainer.averaged.model, job.data
     report = {
-        "format": REPORT_FORMAT,
+        "format": FORMAT,
         **_context(job, ended),
         **job.task.report(network, data.evaluated, data.training, data.basis),
     }
+    pictures = _pictures(job, places, progress)
+    report = pictures.complete(report, network)
     progress.stage("exporting")
     proof = job.task.export(network, places.model, data.evaluated, report)
     state = network.state_dict()
     write_atomically(places.output_data / "weights.pt", lambda draft: torch.save(state, draft))
-    write_json(places.output_data / "report.json", {**report, "onnx": proof})
+    report = {**report, "onnx": proof}
+    pictures.write_page(report)
+    write_json(places.output_data / "report.json", report)
     if job.augmentation is not None:
         reused = reusable(job.settings.augmentation, job.augmentation.operators)
         write_json(places.output_data / "augmentation.json", reused)
     progress.note("info", json.dumps(report["overall"]))
     progress.stage("done")
+
+
+def _pictures(job: Prepared, places: Places, progress: Progress) -> ReportPictures:
+    return ReportPictures(
+        task=job.settings.task,
+        labels=job.settings.labels,
+        built=job.built,
+        input_size=job.settings.input_size,
+        device=job.device.torch,
+        images=job.data.evaluated,
+        training=job.data.training,
+        folder=places.output_data,
+        workers=job.cores,
+        note=progress.note,
+    )
 
 
 def _context(job: Prepared, ended: str | None) -> dict[str, Any]:

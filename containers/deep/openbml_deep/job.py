@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any
 
@@ -11,9 +11,11 @@ import torch
 
 from openbml_deep.data import JobData, load_data
 from openbml_deep.engine.checkpoints import Checkpoints
+from openbml_deep.engine.cluster import ALONE, World
 from openbml_deep.engine.device import prepare_device
 from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
+from openbml_deep.networks.weights import REPORT_FILE, WEIGHTS_FILE
 from openbml_deep.settings import TrainingSettings, read_settings
 from openbml_deep.tasks import VISION_TASKS
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob, VisionTask
@@ -41,8 +43,10 @@ class Prepared:
         return self.settings.fingerprint(*self.data.snapshot_ids)
 
 
-def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
+def run_job(places: Places, progress: Progress, env: Mapping[str, str], world: World = ALONE) -> None:
     """Train, evaluate, export. A stop request ends training early and keeps the rest.
+
+    Of several processes all train and the leader does the rest; `progress` of the others leads nowhere.
 
     Raises:
         UserFault, PlatformFault: the job cannot be done.
@@ -51,9 +55,11 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     stop = StopRequest(max_seconds=settings.max_training_time_s)
     stop.listen()
     progress.stage("loading")
-    job = prepare(settings, places, progress, env)
+    job = prepare(settings, places, progress, env, world)
     progress.stage("training")
     ended = train(job, Checkpoints(places.checkpoints, job.fingerprint), stop=stop, progress=progress)
+    if not world.leads:
+        return
     if ended is not None:
         progress.note("warning", f"training ended early: {ended}")
     if not len(job.trainer.history):
@@ -63,11 +69,18 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
 
 
 def prepare(
-    settings: TrainingSettings, places: Places, progress: Progress, env: Mapping[str, str]
+    settings: TrainingSettings,
+    places: Places,
+    progress: Progress,
+    env: Mapping[str, str],
+    world: World = ALONE,
 ) -> Prepared:
     """Read the images and build the network."""
-    cores = core_count(env)
-    device = prepare_device(cores=cores)
+    beside = int(env.get("LOCAL_WORLD_SIZE", "1"))  # processes of the job on this machine
+    cores = max(1, core_count(env) // beside)
+    device = prepare_device(
+        cores=cores, mixed=settings.mixed_precision == "auto", local_rank=world.local_rank
+    )
     task = vision_task(
         TaskJob(
             settings,
@@ -75,7 +88,9 @@ def prepare(
             cores,
             progress.note,
             weights_folder=places.channel("weights"),
-            memory_bytes=_cache_budget(),
+            memory_bytes=_cache_budget() // beside,
+            base_folder=places.channel("base"),
+            world=world,
         )
     )
     data = load_data(
@@ -86,7 +101,8 @@ def prepare(
         note=progress.note,
     )
     built = task.build()
-    trainer = Trainer(task, built, task.batches(data.training, built), settings, device)
+    batches = task.batches(data.training, built)
+    trainer = Trainer(task, built, batches, settings, device, note=progress.note, world=world)
     return Prepared(settings, task, data, built, trainer)
 
 
@@ -107,24 +123,39 @@ def train(job: Prepared, checkpoints: Checkpoints, *, stop: StopRequest, progres
 
 def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None) -> None:
     progress.stage("evaluating")
-    network, data = job.trainer.averaged.model, job.data
-    report = {
-        "format": REPORT_FORMAT,
-        **_context(job, ended),
-        **job.task.report(network, data.evaluated, data.training, data.basis),
-    }
-    progress.stage("exporting")
-    proof = job.task.export(network, places.model, data.evaluated, report)
+    network = job.trainer.averaged.model
+    report = _trial_report(job, ended) if job.settings.is_trial else _report(job, ended)
+    if not job.settings.is_trial:
+        progress.stage("exporting")
+        report["onnx"] = job.task.export(network, places.model, job.data.evaluated, report)
     state = network.state_dict()
-    write_atomically(places.output_data / "weights.pt", lambda draft: torch.save(state, draft))
-    write_json(places.output_data / "report.json", {**report, "onnx": proof})
+    write_atomically(places.output_data / WEIGHTS_FILE, lambda draft: torch.save(state, draft))
+    write_json(places.output_data / REPORT_FILE, report)
     progress.note("info", json.dumps(report["overall"]))
     progress.stage("done")
+
+
+def _report(job: Prepared, ended: str | None) -> dict[str, Any]:
+    data = job.data
+    part = job.task.report(job.trainer.averaged.model, data.evaluated, data.training, data.basis)
+    return {**_context(job, ended), **part}
+
+
+def _trial_report(job: Prepared, ended: str | None) -> dict[str, Any]:
+    """Return what a search reads of a trial: the best epoch's figures in the place of the evaluation."""
+    history = job.trainer.history
+    return {
+        **_context(job, ended),
+        "labels": job.settings.labels,
+        "basis": asdict(job.data.basis),
+        "overall": dict(history.epochs[history.best_epoch - 1].figures),
+    }
 
 
 def _context(job: Prepared, ended: str | None) -> dict[str, Any]:
     settings, history = job.settings, job.trainer.history
     return {
+        "format": REPORT_FORMAT,
         "task": settings.task,
         "run_id": settings.run_id,
         "network": settings.network,
@@ -132,6 +163,7 @@ def _context(job: Prepared, ended: str | None) -> dict[str, Any]:
         "params": settings.params(),
         "dataset": [manifest.model_dump(mode="json", exclude={"shards"}) for manifest in job.data.manifests],
         "history": [{**figures.shown(), "complete": figures.complete} for figures in history.epochs],
+        "input": {"size": settings.input_size, "mean": job.built.mean, "std": job.built.std},
         "best_epoch": history.best_epoch,
         "ended_early": ended,
     }

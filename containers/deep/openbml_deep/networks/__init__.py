@@ -1,17 +1,21 @@
 """One adapter per source of networks; the catalogue's `adapter` names it, its `build` holds the adapter's
 arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
+import torch
 from torch import nn
 
 from openbml_catalog.networks import Network
 
 # Adapter of the catalogue → module here with `build(plan: NetworkPlan) -> nn.Module`. What the module must
-# be is written in `networks.interfaces` for the task's kind of network.
+# be is written in `networks.interfaces` for the task's kind of network. A module may have
+# `registry_state(network, tag, state) -> RegistryState` too, where a file of the weights registry names its
+# tensors otherwise than the network does, or was trained with another normalisation than ImageNet's.
 ADAPTERS: Mapping[str, str] = {
     "timm_classifier": "timm_classifier",
 }
@@ -33,14 +37,51 @@ class NetworkPlan:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class RegistryState:
+    """The tensors of a file of the weights registry, by the network's own names.
+
+    Attributes:
+        mean, std: normalisation of the input they were trained with, for pixels in 0..1.
+        left_random: names of the network that the file does not hold, beside those that depend on the labels.
+    """
+
+    state: Mapping[str, torch.Tensor]
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    left_random: frozenset[str] = frozenset()
+
+
 def build_network(plan: NetworkPlan) -> nn.Module:
     """Return the network with random weights; seed torch before.
 
     Raises:
         LookupError: the catalogue names an adapter that this image does not have.
     """
-    module = ADAPTERS.get(plan.network.adapter)
-    if module is None:
-        raise LookupError(f"network {plan.network.name}: there is no adapter {plan.network.adapter!r}")
-    built: nn.Module = import_module(f"openbml_deep.networks.{module}").build(plan)
+    built: nn.Module = _adapter(plan).build(plan)
     return built
+
+
+def label_names(plan: NetworkPlan, network: nn.Module) -> frozenset[str]:
+    """Return the names of the parameters and buffers whose shape depends on the number of labels."""
+    with torch.device("meta"):
+        other = build_network(
+            NetworkPlan(plan.network, plan.label_count + 1, plan.input_size, plan.options)
+        ).state_dict()
+    state = network.state_dict()
+    return frozenset(name for name, tensor in state.items() if tensor.shape != other[name].shape)
+
+
+def registry_state(
+    plan: NetworkPlan, network: nn.Module, tag: str, state: Mapping[str, torch.Tensor]
+) -> RegistryState:
+    """Return a registry file's tensors as the network names them."""
+    translate: Callable[..., RegistryState] | None = getattr(_adapter(plan), "registry_state", None)
+    return RegistryState(state) if translate is None else translate(network, tag, state)
+
+
+def _adapter(plan: NetworkPlan) -> ModuleType:
+    name = ADAPTERS.get(plan.network.adapter)
+    if name is None:
+        raise LookupError(f"network {plan.network.name}: there is no adapter {plan.network.adapter!r}")
+    return import_module(f"openbml_deep.networks.{name}")

@@ -1,52 +1,110 @@
-"""Pre-trained weights for a network of any adapter: found in the weights registry, checked, loaded."""
+"""Where a network's weights come from: an earlier run, the weights registry, or chance. For every adapter."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from openbml_deep.networks import NetworkPlan, build_network
+from openbml_catalog.networks import PretrainedWeights
+from openbml_deep.networks import NetworkPlan, build_network, label_names, registry_state
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob
-from openbml_kit.faults import PlatformFault
+from openbml_kit.faults import PlatformFault, UserFault
 from openbml_kit.files import sha256_of
 
 SCRATCH = "scratch"
+# What a run leaves for a later one, in `output/data`.
+WEIGHTS_FILE = "weights.pt"
+REPORT_FILE = "report.json"
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_STD = (0.229, 0.224, 0.225)
 
+State = Mapping[str, torch.Tensor]
 
-def started_network(job: TaskJob) -> BuiltNetwork:
-    """Return the job's network with as many outputs as labels; where weights are missing, say so and start
-    from scratch.
+
+def started_network(job: TaskJob, options: Mapping[str, Any] | None = None) -> BuiltNetwork:
+    """Return the job's network with its first weights: of the run it goes on from, else of the registry, else
+    random ones, with a note that says which.
+
+    Args:
+        options: hyper-parameters that change the network's structure.
 
     Raises:
+        UserFault: the earlier run trained something else.
         PlatformFault: the registry's files contradict its index.
     """
     settings = job.settings
-    network = settings.catalogue_network
     torch.manual_seed(settings.seed)
-    model = build_network(NetworkPlan(network, len(settings.labels), settings.input_size))
+    plan = NetworkPlan(
+        settings.catalogue_network, len(settings.labels), settings.input_size, options or {}
+    )
+    network = build_network(plan)
+    head = label_names(plan, network)
+    if job.base_folder is not None:
+        return _continued(job, network, head, job.base_folder)
     if settings.weights == "none":
-        return BuiltNetwork(model, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH)
-    wanted = network.weights_of(settings.weights_family)
-    folder = job.weights_folder
+        return BuiltNetwork(network, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH, head)
+    return _pretrained(job, plan, network, head)
+
+
+def _continued(job: TaskJob, network: nn.Module, head: frozenset[str], folder: Path) -> BuiltNetwork:
+    """Load what an earlier run left; its head only where the labels are the same."""
+    settings = job.settings
+    try:
+        earlier = json.loads((folder / REPORT_FILE).read_bytes())
+        state: State = torch.load(folder / WEIGHTS_FILE, map_location="cpu", weights_only=True)
+        trained = {name: earlier[name] for name in ("task", "network", "labels", "run_id")}
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise PlatformFault(f"the earlier run's model cannot be read: {error}") from error
+    for name in ("task", "network"):
+        if trained[name] != getattr(settings, name):
+            raise UserFault(
+                f"the run to go on from trained {name} {trained[name]}, this one trains "
+                f"{getattr(settings, name)}: choose a run of the same {name}"
+            )
+    same = trained["labels"] == settings.labels
+    skipped = head if not same else frozenset[str]()
+    _load(network, state, skipped, what="the earlier run's weights")
+    told = "with its labels" if same else "with other labels: its last layers start anew"
+    job.note("info", f"training goes on from run {trained['run_id']}, {told}")
+    shown = earlier.get("input", {})
+    return BuiltNetwork(
+        network,
+        tuple(shown.get("mean", _IMAGENET_MEAN)),
+        tuple(shown.get("std", _IMAGENET_STD)),
+        f"base:{trained['run_id']}",
+        head,
+    )
+
+
+def _pretrained(
+    job: TaskJob, plan: NetworkPlan, network: nn.Module, head: frozenset[str]
+) -> BuiltNetwork:
+    settings, folder = job.settings, job.weights_folder
+    wanted = plan.network.weights_of(settings.weights_family)
     entry = _registry_entry(folder, wanted.tag) if wanted and folder else None
     if entry is None or folder is None or wanted is None:
         reason = (
-            f"the catalogue lists no {settings.weights_family} weights of {network.name}"
+            f"the catalogue lists no {settings.weights_family} weights of {plan.network.name}"
             if wanted is None
             else f"the weights registry does not hold {wanted.tag}"
         )
         job.note("warning", f"no pre-trained weights: {reason}; training from scratch")
-        return BuiltNetwork(model, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH)
-    config = timm.get_pretrained_cfg(wanted.tag)
-    _load(model, folder / entry["file"], entry["sha256"], classifier=str(model.pretrained_cfg["classifier"]))
-    job.note("info", f"pre-trained weights {wanted.tag}, licence {wanted.licence}")
-    return BuiltNetwork(model, tuple(config.mean), tuple(config.std), wanted.tag)
+        return BuiltNetwork(network, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH, head)
+    file = _checked_file(folder / entry["file"], entry["sha256"])
+    found = registry_state(plan, network, wanted.tag, load_file(file))
+    _load(network, found.state, head | found.left_random, what=f"weights {file.name}")
+    _tell_licence(job, wanted)
+    return BuiltNetwork(network, found.mean, found.std, wanted.tag, head)
+
+
+def _tell_licence(job: TaskJob, weights: PretrainedWeights) -> None:
+    job.note("info", f"pre-trained weights {weights.tag}, licence {weights.licence}")
+    if not weights.commercial:
+        job.note("warning", f"weights {weights.tag}: their licence does not allow commercial use")
 
 
 def _registry_entry(folder: Path, tag: str) -> dict[str, str] | None:
@@ -57,13 +115,22 @@ def _registry_entry(folder: Path, tag: str) -> dict[str, str] | None:
     return next((row for row in rows if row["tag"] == tag), None)
 
 
-def _load(model: nn.Module, path: Path, sha256: str, *, classifier: str) -> None:
+def _checked_file(path: Path, sha256: str) -> Path:
     if not path.is_file() or sha256_of(path) != sha256:
         raise PlatformFault(f"weights {path.name} are missing or differ from their SHA-256")
-    state = {
-        name: tensor for name, tensor in load_file(path).items() if not name.startswith(classifier + ".")
-    }
-    missing, unexpected = model.load_state_dict(state, strict=False)
-    strange = [name for name in missing if not name.startswith(classifier + ".")] + unexpected
+    return path
+
+
+def _load(network: nn.Module, state: State, skipped: frozenset[str], *, what: str) -> None:
+    """Load all but the skipped names; everything else must be there and fit."""
+    wanted = network.state_dict()
+    strange = [
+        name
+        for name, tensor in wanted.items()
+        if name not in skipped and (name not in state or state[name].shape != tensor.shape)
+    ]
+    strange += [name for name in state if name not in wanted and name not in skipped]
     if strange:
-        raise PlatformFault(f"weights {path.name} do not fit the network: {', '.join(strange[:5])}")
+        raise PlatformFault(f"{what} do not fit the network: {', '.join(strange[:5])}")
+    kept = {name: tensor for name, tensor in state.items() if name not in skipped}
+    network.load_state_dict(kept, strict=False)

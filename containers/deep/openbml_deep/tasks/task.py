@@ -8,7 +8,9 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import nn
 
+from openbml_deep.engine.cluster import ALONE, World
 from openbml_deep.engine.device import Device
+from openbml_deep.sampling import EpochOrder
 from openbml_deep.settings import TrainingSettings
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_kit.classification_report import Basis
@@ -23,6 +25,7 @@ class TaskJob:
 
     Attributes:
         weights_folder: the channel `weights`, None where the job has none.
+        base_folder: the channel `base`: what an earlier run left, to train on from.
         memory_bytes: what decoded images may take, training and evaluation together.
     """
 
@@ -32,17 +35,40 @@ class TaskJob:
     note: Callable[[str, str], None]
     weights_folder: Path | None
     memory_bytes: int
+    base_folder: Path | None = None
+    world: World = ALONE
+
+    @property
+    def loading_threads(self) -> int:
+        """Threads that prepare batches: all cores beside an accelerator, else few beside the network."""
+        return self.cores if self.device.is_cuda else max(1, self.cores // 4)
+
+    def order(self, images: Sequence[AnnotatedImage]) -> EpochOrder:
+        """Return the order in which the epochs take the training images."""
+        return EpochOrder(
+            images,
+            seed=self.settings.seed,
+            balanced=self.settings.class_balance == "sampling",
+            rank=self.world.rank,
+            size=self.world.size,
+        )
 
 
 @dataclass(frozen=True)
 class BuiltNetwork:
-    """A network with as many outputs as the job has labels; `mean` and `std` are of its input, for pixels
-    in 0..1."""
+    """A network with as many outputs as the job has labels.
+
+    Attributes:
+        mean, std: of its input, for pixels in 0..1.
+        weights_source: a tag of the weights registry, `base:<run>` or `scratch`.
+        head: names of the parameters and buffers whose shape depends on the number of labels.
+    """
 
     network: nn.Module
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     weights_source: str
+    head: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -96,6 +122,14 @@ class VisionTask(Protocol[B]):
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
         """Evaluate as serving predicts; the network is in evaluation mode. Called after every epoch, each
         time with the same images: what was decoded may be kept."""
+
+    def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
+        """Return what the network says of a few evaluated images, for the page of the running job.
+
+        Each has `sample_id`, `name`, `true` and `predicted`; these two are lists of `{label, score?}` of an
+        image's classes, of `{label, box, score?}` of its objects in pixels of the original image, or of
+        `{label, share}` of the pixels of a semantic map.
+        """
 
     def report(
         self,

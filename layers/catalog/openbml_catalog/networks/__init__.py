@@ -44,11 +44,16 @@ class _Row(BaseModel):
 
 
 class PretrainedWeights(_Row):
-    """Where a network's pre-trained weights are found; the licence is shown to users."""
+    """Where a network's pre-trained weights are found; the licence is shown to users.
+
+    Attributes:
+        commercial: False where the licence forbids commercial use, or where none was published.
+    """
 
     family: str
     tag: str
     licence: str
+    commercial: bool = True
 
 
 class Family(_Row):
@@ -152,7 +157,12 @@ def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Val
         "batch_size": network.batch_size,
         "learning_rate": network.learning_rate,
     }
-    return {
+    values = {
         name: parameter.parse(given[name]) if name in given else parameter.default_or(recommended.get(name))
         for name, parameter in declared.items()
     }
+    if int(str(values["input_size"])) % network.input_multiple:
+        raise HyperParameterError(
+            "input_size", f"must be a multiple of {network.input_multiple} for {network.name}"
+        )
+    return values

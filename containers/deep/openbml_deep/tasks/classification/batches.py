@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from openbml_deep.samples import DecodedImages
+from openbml_deep.tasks.classification.kinds import LabelKind
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_kit.images import TRAINING_SIDES, Normalisation, Pixels, evaluation_view
 
@@ -24,7 +25,7 @@ _GREY = 0.45
 
 @dataclass(frozen=True)
 class Batch:
-    """Pixels: shape (n, size, size, 3), uint8; gain and shift: (n, 1, 1, 1); targets: (n,) classes.
+    """Pixels: shape (n, size, size, 3), uint8; gain and shift: (n, 1, 1, 1); targets: of the task's kind.
 
     Attributes:
         share: mix-up's share of the partner image, which is the same batch read backwards; None without.
@@ -41,9 +42,17 @@ class BatchMaker:
     """Makes a batch of places in `images`; called by several threads."""
 
     def __init__(
-        self, images: DecodedImages, *, input_size: int, seed: int, mixup_alpha: float, pinned: bool
+        self,
+        images: DecodedImages,
+        kind: LabelKind,
+        *,
+        input_size: int,
+        seed: int,
+        mixup_alpha: float,
+        pinned: bool,
     ) -> None:
         self._images = images
+        self._kind = kind
         self._input_size = input_size
         self._seed = seed
         self._mixup_alpha = mixup_alpha
@@ -59,7 +68,7 @@ class BatchMaker:
             view[row] = random_view(self._images[index], size, random)
             tone[:, row] = random_tone(random)
         gain, shift = torch.from_numpy(tone).reshape(2, -1, 1, 1, 1)
-        targets = torch.tensor([self._images.images[index].classes[0] for index in chosen])
+        targets = self._kind.targets([self._images.images[index] for index in chosen])
         return Batch(pixels, gain, shift, targets, self._share(epoch, step))
 
     def _share(self, epoch: int, step: int) -> float | None:

@@ -29,25 +29,30 @@ class _Compared:
 
 
 class _Scored(nn.Module):
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, activation: nn.Module) -> None:
         super().__init__()
         self.model = model
+        self.activation = activation
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        return torch.softmax(self.model(image), dim=1)
+        scores: torch.Tensor = self.activation(self.model(image))
+        return scores
 
 
-def export_onnx(model: nn.Module, path: Path, *, samples: Planes) -> OnnxProof:
-    """Write the model with a softmax at its end: `image` (n, 3, size, size) → `scores` (n, n_classes).
+def export_onnx(
+    model: nn.Module, path: Path, *, samples: Planes, activation: nn.Module | None = None
+) -> OnnxProof:
+    """Write the model with its activation at its end: `image` (n, 3, size, size) → `scores` (n, n_classes).
 
     Args:
         samples: real inputs, shape `(n, 3, size, size)`; the graph is compared on them in one batch and
         one by one.
+        activation: makes scores of logits; a softmax where it is left out.
 
     Raises:
         PlatformFault: the graph differs from torch by more than the tolerance; nothing is left at `path`.
     """
-    scored = _Scored(model).cpu().to(memory_format=torch.contiguous_format).eval()
+    scored = _Scored(model, activation or nn.Softmax(dim=1)).cpu().to(memory_format=torch.contiguous_format).eval()
     compared = _Compared(0.0, 0)
 
     def write(draft: Path) -> None:

@@ -1,4 +1,4 @@
-"""Image classification with one label for each image."""
+"""Image classification with one or several labels for each image."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from openbml_deep.batches import PreparedBatches
 from openbml_deep.engine.model_facts import framework_versions
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import DecodedImages, annotated_images
-from openbml_deep.splitting import counts_per_class
 from openbml_deep.tasks.classification.batches import (
     Batch,
     BatchMaker,
@@ -22,33 +20,43 @@ from openbml_deep.tasks.classification.batches import (
     evaluation_input,
 )
 from openbml_deep.tasks.classification.export import export_onnx
-from openbml_deep.tasks.classification.labels import class_of
+from openbml_deep.tasks.classification.kinds import LabelKind
+from openbml_deep.tasks.classification.multi_label import MultiLabel
 from openbml_deep.tasks.classification.options import ClassificationOptions
+from openbml_deep.tasks.classification.single_label import SingleLabel
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
-from openbml_kit.classification_report import Basis, EvaluatedSample, Evaluation, classification_report
+from openbml_kit.classification_report import Basis
 from openbml_kit.files import write_json
-from openbml_kit.images import DECODER, RESIZE, Normalisation
+from openbml_kit.images import DECODER, RESIZE, Normalisation, Pixels
 from openbml_kit.model_manifest import MANIFEST_FILE, MODEL_FILE, ImageInput, ModelManifest, OnnxProof
 from openbml_kit.snapshots import Manifest
 
 # Real samples on which the exported graph is compared with torch.
 _PROOF_SAMPLES = 32
+# Labels of a live prediction.
+_SHOWN_LABELS = 3
+
+
+def task(job: TaskJob) -> "ClassificationTask":
+    labels = job.settings.labels
+    several = job.settings.task == "image_classification_multi_label"
+    return ClassificationTask(job, MultiLabel(labels) if several else SingleLabel(labels))
 
 
 class ClassificationTask:
-    def __init__(self, job: TaskJob) -> None:
+    def __init__(self, job: TaskJob, kind: LabelKind) -> None:
         self._job = job
+        self._kind = kind
         self._settings = job.settings
         self._options = ClassificationOptions.model_validate(job.settings.own)
         self._views: EvaluationViews | None = None
 
     def read(self, folder: Path, manifest: Manifest) -> list[AnnotatedImage]:
-        labels = self._settings.labels
         return annotated_images(
             folder,
             manifest,
-            lambda document: ((class_of(document, labels),), ()),
+            lambda document: (self._kind.classes(document), ()),
             self._job.note,
             workers=self._job.cores,
         )
@@ -60,20 +68,19 @@ class ClassificationTask:
         return self._built
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
-        settings, device, cores = self._settings, self._job.device, self._job.cores
+        settings, device = self._settings, self._job.device
+        if settings.class_balance == "loss":
+            self._kind.balance(images, device.torch)
         make = BatchMaker(
             DecodedImages(images, input_size=settings.input_size, budget_bytes=self._job.memory_bytes),
+            self._kind,
             input_size=settings.input_size,
             seed=settings.seed,
             mixup_alpha=self._options.mixup_alpha,
             pinned=device.is_cuda,
         )
         batches = PreparedBatches(
-            len(images),
-            make,
-            batch_size=settings.batch_size,
-            seed=settings.seed,
-            workers=cores if device.is_cuda else max(1, cores // 4),
+            self._job.order(images), make, batch_size=settings.batch_size, workers=self._job.loading_threads
         )
         self._evaluated_together = max(32, batches.batch_size)
         return batches
@@ -83,17 +90,19 @@ class ClassificationTask:
         images = self._to_input(batch)
         targets = batch.targets.to(self._job.device.torch, non_blocking=True)
         if batch.share is None:
-            return functional.cross_entropy(network(images), targets, label_smoothing=smoothing)
+            return self._kind.loss(network(images), targets, smoothing=smoothing)
         logits = network(torch.lerp(images.flip(0), images, batch.share))
-        own = functional.cross_entropy(logits, targets, label_smoothing=smoothing)
-        partner = functional.cross_entropy(logits, targets.flip(0), label_smoothing=smoothing)
+        own = self._kind.loss(logits, targets, smoothing=smoothing)
+        partner = self._kind.loss(logits, targets.flip(0), smoothing=smoothing)
         return batch.share * own + (1 - batch.share) * partner
 
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
-        logits, classes = self._logits(network, images), torch.from_numpy(_true(images))
-        loss = float(functional.cross_entropy(logits, classes))
-        accuracy = float((logits.argmax(dim=1) == classes).double().mean())
-        return Evaluated({"eval_loss": loss, "eval_accuracy": accuracy}, quality=accuracy, tie_break=-loss)
+        return self._kind.evaluate(self._logits(network, images), images)
+
+    def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
+        views = self._new_views(images, budget_bytes=0).first(len(images))
+        scores = self._scores(self._forward(network, views))
+        return [self._shown(image, row) for image, row in zip(images, scores, strict=True)]
 
     def report(
         self,
@@ -102,14 +111,7 @@ class ClassificationTask:
         training: Sequence[AnnotatedImage],
         basis: Basis,
     ) -> dict[str, Any]:
-        scores = torch.softmax(self._logits(network, images).double(), dim=1).numpy()
-        return classification_report(
-            Evaluation([EvaluatedSample(row.sample_id, row.name) for row in images], scores, _true(images)),
-            labels=self._settings.labels,
-            basis=basis,
-            training_counts=counts_per_class(training, self._settings.labels),
-            context={},
-        )
+        return self._kind.report(self._scores(self._logits(network, images)), images, training, basis)
 
     def export(
         self,
@@ -120,7 +122,7 @@ class ClassificationTask:
     ) -> dict[str, Any]:
         views = self._views_of(images).first(_PROOF_SAMPLES)
         samples = np.concatenate([self._normalisation.planes(view) for view in views])
-        proof = export_onnx(network, folder / MODEL_FILE, samples=samples)
+        proof = export_onnx(network, folder / MODEL_FILE, samples=samples, activation=self._kind.activation())
         manifest = self._manifest(proof, report)
         write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
         return proof.model_dump(mode="json")
@@ -142,29 +144,43 @@ class ClassificationTask:
             framework_versions=framework_versions(),
         )
 
+    def _shown(self, image: AnnotatedImage, scores: torch.Tensor) -> dict[str, Any]:
+        labels = self._settings.labels
+        best = scores.topk(min(_SHOWN_LABELS, len(labels)))
+        return {
+            "sample_id": image.sample_id,
+            "name": image.name,
+            "true": [{"label": labels[index]} for index in image.classes],
+            "predicted": [
+                {"label": labels[index], "score": round(score, 4)}
+                for score, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+            ],
+        }
+
     def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
         if self._views is None or self._views.images is not images:
-            self._views = EvaluationViews(
-                images,
-                input_size=self._settings.input_size,
-                budget_bytes=self._job.memory_bytes // 4,
-                workers=self._job.cores,
-            )
+            self._views = self._new_views(images, budget_bytes=self._job.memory_bytes // 4)
         return self._views
 
-    @torch.inference_mode()
+    def _new_views(self, images: Sequence[AnnotatedImage], *, budget_bytes: int) -> EvaluationViews:
+        return EvaluationViews(
+            images,
+            input_size=self._settings.input_size,
+            budget_bytes=budget_bytes,
+            workers=self._job.cores,
+        )
+
+    def _scores(self, logits: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self._kind.activation()(logits.double())
+        return scores
+
     def _logits(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> torch.Tensor:
         """Return shape `(n, n_classes)`, on the CPU."""
-        parts = []
-        for pixels in self._views_of(images).chunks(self._evaluated_together):
-            planes = evaluation_input(pixels, self._normalisation, self._job.device.torch)
-            parts.append(network(planes).float().cpu())
-        return torch.cat(parts)
+        chunks = self._views_of(images).chunks(self._evaluated_together)
+        return torch.cat([self._forward(network, views) for views in chunks])
 
-
-def _true(images: Sequence[AnnotatedImage]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.array([image.classes[0] for image in images], dtype=np.int64)
-
-
-def task(job: TaskJob) -> ClassificationTask:
-    return ClassificationTask(job)
+    @torch.inference_mode()
+    def _forward(self, network: nn.Module, views: list[Pixels]) -> torch.Tensor:
+        planes = evaluation_input(views, self._normalisation, self._job.device.torch)
+        logits: torch.Tensor = network(planes).float().cpu()
+        return logits

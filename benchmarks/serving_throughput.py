@@ -40,9 +40,9 @@ def make_model(folder: Path, *, network: str, size: int) -> None:
     provide_vision_operators()
     import numpy as np
     import timm
+    from openbml_deep.tasks.classification.export import export_onnx
 
     from openbml_catalog.networks import networks
-    from openbml_deep.tasks.classification.export import export_onnx
     from openbml_kit.files import write_json
     from openbml_kit.images import DECODER, RESIZE
     from openbml_kit.model_manifest import MANIFEST_FILE, MODEL_FILE, ImageInput, ModelManifest

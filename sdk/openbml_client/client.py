@@ -6,6 +6,7 @@ from typing import Any, Self
 from openbml_client.datasets import Datasets
 from openbml_client.errors import NotFoundError
 from openbml_client.resources import Document, Resource, named
+from openbml_client.training import Training
 from openbml_client.transport import Transport
 
 __all__ = ["Client", "Datasets", "Document", "Models", "ProjectClient", "Services", "Training"]
@@ -74,6 +75,10 @@ class Client:
     def catalog(self) -> Document:
         return self._get("/v1/training/catalog")
 
+    def preset_script(self, task_type: str, network: str) -> str:
+        """Return the script that users of a network start from."""
+        return str(self._get("/v1/training/preset-script", task_type=task_type, network=network)["script"])
+
     def prices(self) -> Document:
         return self._get("/v1/metering/prices")
 
@@ -114,39 +119,6 @@ class ProjectClient:
         self.training = Training(transport, f"/v1/training/projects/{project_id}")
         self.models = Models(transport, f"/v1/models/projects/{project_id}")
         self.services = Services(transport, f"/v1/services/projects/{project_id}")
-
-
-class Training(Resource):
-    def create_experiment(self, name: str, *, task_type: str, direction: str, **fields: str) -> Document:
-        body = {"name": name, "task_type": task_type, "direction": direction, **fields}
-        return self._post("/experiments", body)
-
-    def experiments(self) -> Iterator[Document]:
-        return self._pages("/experiments")
-
-    def find_experiment(self, reference: str | int) -> Document:
-        return named(self.experiments(), reference, "experiment_id", "experiment")
-
-    def start_run(self, experiment_id: int, body: Mapping[str, Any]) -> Document:
-        return self._post(f"/experiments/{experiment_id}/runs", body)
-
-    def runs(self, experiment_id: int) -> Iterator[Document]:
-        return self._pages(f"/experiments/{experiment_id}/runs")
-
-    def run(self, run_id: int) -> Document:
-        return self._get(f"/runs/{run_id}")
-
-    def stop_run(self, run_id: int) -> Document:
-        return self._post(f"/runs/{run_id}/stop")
-
-    def metrics(self, run_id: int) -> Document:
-        return self._get(f"/runs/{run_id}/metrics")
-
-    def logs(self, run_id: int, after: int | None = None) -> Document:
-        return self._get(f"/runs/{run_id}/logs", after=after)
-
-    def report(self, run_id: int) -> Document:
-        return self._get(f"/runs/{run_id}/report")
 
 
 class Models(Resource):

@@ -5,6 +5,8 @@
 import hashlib
 import io
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -37,6 +39,12 @@ class MemoryS3:
             start, end = (int(part) for part in Range.removeprefix("bytes=").split("-"))
             body = body[start : end + 1]
         return {"Body": io.BytesIO(body)}
+
+    def upload_file(self, path: str, bucket: str, key: str) -> None:
+        self.put_object(Bucket=bucket, Key=key, Body=Path(path).read_bytes())
+
+    def get_paginator(self, _operation: str) -> "_Listing":
+        return _Listing(self)
 
     def create_multipart_upload(self, *, Bucket: str, Key: str, **options: Any) -> dict[str, Any]:
         self._answer("CreateMultipartUpload")
@@ -76,6 +84,15 @@ class MemoryS3:
             self.calls.append(operation)
         if operation in self.refusing:
             raise _error(self.refusing[operation], operation)
+
+
+class _Listing:
+    def __init__(self, storage: MemoryS3) -> None:
+        self._storage = storage
+
+    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:
+        keys = sorted(key for bucket, key in self._storage.objects if bucket == Bucket)
+        yield {"Contents": [{"Key": key} for key in keys if key.startswith(Prefix)]}
 
 
 def _etag(body: bytes) -> str:

@@ -13,6 +13,8 @@ from openbml.training.experiments import (
 from openbml.training.job_files import Report
 from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported
 from openbml.training.runs import Run, RunConflictError, RunNotFoundError, RunState
+from openbml.training.search.searches import Search, SearchConflictError, SearchNotFoundError
+from openbml.training.search.trials import Trial
 from openbml.training.training_data import (
     DataNotSelectableError,
     DatasetView,
@@ -20,6 +22,7 @@ from openbml.training.training_data import (
     SnapshotState,
     SnapshotView,
 )
+from openbml_formats.searches import Importance, SearchState
 from tests.fakes.compute_memory import NOON
 
 
@@ -97,6 +100,64 @@ class InMemoryRunRepository:
         ]
 
 
+class InMemorySearchRepository:
+    def __init__(self) -> None:
+        self.searches: dict[int, Search] = {}
+        self.kept_trials: dict[tuple[int, int], Trial] = {}
+        self.importances: dict[int, Importance] = {}
+
+    def add(self, search: Search) -> None:
+        if search.search_id in self.searches:
+            raise SearchConflictError(search_id=search.search_id)
+        self.searches[search.search_id] = search
+
+    def get(self, scope: ProjectScope, search_id: int) -> Search:
+        search = self.searches.get(search_id)
+        if search is None or search.scope != scope:
+            raise SearchNotFoundError(search_id=search_id)
+        return search
+
+    def trials(self, scope: ProjectScope, search_id: int) -> Sequence[Trial]:
+        mine = [trial for (owner, _), trial in sorted(self.kept_trials.items()) if owner == search_id]
+        return [trial for trial in mine if trial.scope == scope]
+
+    def save(self, before: Search, after: Search, trials: Sequence[Trial] = ()) -> None:
+        if self.searches[after.search_id].revision != before.revision or after.revision <= before.revision:
+            raise SearchConflictError(search_id=after.search_id)
+        self._check(trials)
+        self.searches[after.search_id] = after
+        self.kept_trials |= {(trial.search_id, trial.number): trial for trial in trials}
+
+    def save_trial(self, trial: Trial) -> None:
+        self._check([trial])
+        self.kept_trials[trial.search_id, trial.number] = trial
+
+    def propose(self, trial: Trial) -> bool:
+        """What the manager does: take the next number if the search runs and nobody has."""
+        key = (trial.search_id, trial.number)
+        if key in self.kept_trials or self.searches[trial.search_id].state is not SearchState.RUNNING:
+            return False
+        self.kept_trials[key] = trial
+        return True
+
+    def importance(self, scope: ProjectScope, search_id: int) -> Importance | None:
+        return self.importances.get(search_id)
+
+    def finished(self, scope: ProjectScope) -> Sequence[Search]:
+        mine = [search for search in self.searches.values() if search.scope == scope]
+        done = [search for search in mine if search.state is SearchState.FINISHED]
+        return sorted(done, key=lambda search: -search.search_id)
+
+    def unsettled(self) -> Sequence[tuple[ProjectScope, int]]:
+        return [(row.scope, row.search_id) for row in self.searches.values() if not row.settled]
+
+    def _check(self, trials: Sequence[Trial]) -> None:
+        for trial in trials:
+            known = self.kept_trials.get((trial.search_id, trial.number))
+            if known is None or known.revision != trial.revision - 1:
+                raise SearchConflictError(search_id=trial.search_id)
+
+
 class FakeTrainingData:
     """Datasets as a test sets them; snapshots are ready when the test says so."""
 
@@ -166,12 +227,19 @@ class FakeTrainingJobs:
 class FakeJobFiles:
     def __init__(self) -> None:
         self.reports: dict[str, Report] = {}
+        self.scripts: dict[int, str] = {}
 
     def runs_uri(self, scope: ProjectScope) -> str:
         return f"s3://data/{scope.prefix}runs/"
 
-    def weights_uri(self) -> str | None:
+    def weights_uri(self, tag: str) -> str | None:
         return None
+
+    def write_script(self, scope: ProjectScope, run_id: int, script: str) -> None:
+        self.scripts[run_id] = script
+
+    def script(self, scope: ProjectScope, run_id: int) -> str | None:
+        return self.scripts.get(run_id)
 
     def report(self, data_uri: str) -> Report | None:
         return self.reports.get(data_uri)

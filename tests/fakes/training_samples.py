@@ -23,6 +23,7 @@ from tests.fakes.training_memory import (
     InMemoryExperimentRepository,
     InMemoryRunProgressStore,
     InMemoryRunRepository,
+    InMemorySearchRepository,
 )
 
 JobWord = Literal["queued", "running", "stopping", "completed", "failed", "stopped"]
@@ -39,6 +40,7 @@ class TrainingWorld:
     def __init__(self) -> None:
         self.experiments = InMemoryExperimentRepository()
         self.runs = InMemoryRunRepository(self.experiments)
+        self.searches = InMemorySearchRepository()
         self.data = FakeTrainingData()
         self.jobs = FakeTrainingJobs()
         self.files = FakeJobFiles()
@@ -68,7 +70,9 @@ class TrainingWorld:
             paid_billing=paid_billing,
             experiments=self.experiments,
             runs=self.runs,
+            searches=self.searches,
             data=self.data,
+            files=self.files,
             events=self.events,
             new_id=self.new_id,
             now=self.now,

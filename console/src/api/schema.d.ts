@@ -1376,6 +1376,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/preset-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/preset-script */
+        get: operations["get_preset_script_v1_training_preset_script_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/training/projects/{project_id}/experiments": {
         parameters: {
             query?: never;
@@ -1497,6 +1514,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/projects/{project_id}/runs/{run_id}/script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/script */
+        get: operations["get_script_v1_training_projects__project_id__runs__run_id__script_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/training/projects/{project_id}/runs/{run_id}/stop": {
         parameters: {
             query?: never;
@@ -1508,6 +1542,74 @@ export interface paths {
         put?: never;
         /** POST /v1/training/projects/{project_id}/runs/{run_id}/stop */
         post: operations["post_stop_v1_training_projects__project_id__runs__run_id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/searches */
+        get: operations["get_searches_v1_training_projects__project_id__searches_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/searches/{search_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/searches/{search_id} */
+        get: operations["get_search_v1_training_projects__project_id__searches__search_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/searches/{search_id}/importance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/searches/{search_id}/importance */
+        get: operations["get_importance_v1_training_projects__project_id__searches__search_id__importance_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/searches/{search_id}/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/searches/{search_id}/trials */
+        get: operations["get_trials_v1_training_projects__project_id__searches__search_id__trials_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1698,6 +1800,17 @@ export interface components {
              * @default 0
              */
             samples: number;
+        };
+        /** BestTrialView */
+        BestTrialView: {
+            /** Number */
+            number: number;
+            /** Parameters */
+            parameters: {
+                [key: string]: boolean | number;
+            };
+            /** Quality */
+            quality: number;
         };
         /**
          * Bill
@@ -2104,6 +2217,19 @@ export interface components {
          */
         Deduplication: "always" | "choice" | "never";
         /**
+         * DefaultRange
+         * @description The range of the default space: fixed, or `factors` of what the network's entry recommends.
+         */
+        DefaultRange: {
+            /** Factors */
+            factors?: number[] | null;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            type: components["schemas"]["ValueType"];
+        };
+        /**
          * DeployRequest
          * @description The manual's form (spec 08 section 2.1).
          */
@@ -2356,6 +2482,7 @@ export interface components {
              * @example annotation_conflict
              * @example application_gone
              * @example application_not_found
+             * @example base_run_unusable
              * @example catalogue_table_not_found
              * @example catalogue_table_refused
              * @example connection_gone
@@ -2417,6 +2544,7 @@ export interface components {
              * @example network_not_on_machine
              * @example no_online_annotation
              * @example no_preview
+             * @example no_script
              * @example no_table
              * @example nodes_not_available
              * @example not_signed_in
@@ -2445,6 +2573,10 @@ export interface components {
              * @example run_published
              * @example sample_not_found
              * @example sample_rejected
+             * @example script_refused
+             * @example search_conflict
+             * @example search_not_found
+             * @example search_not_reusable
              * @example selection_refused
              * @example service_conflict
              * @example service_name_taken
@@ -2521,6 +2653,19 @@ export interface components {
             operations: string[];
             /** Sample Id */
             sample_id: number;
+        };
+        /**
+         * ExistingSource
+         * @description What an earlier search found, of the same pre-trained model and network.
+         */
+        ExistingSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "existing";
+            /** Search Id */
+            search_id: number;
         };
         /** ExpectedRevision */
         ExpectedRevision: {
@@ -2671,6 +2816,11 @@ export interface components {
          * @enum {string}
          */
         Fault: "user" | "platform";
+        /**
+         * FieldType
+         * @enum {string}
+         */
+        FieldType: "integer" | "number";
         /**
          * FileSource
          * @enum {string}
@@ -2835,6 +2985,11 @@ export interface components {
             required: boolean;
             /** Task */
             task: string;
+            /**
+             * Tasks
+             * @default []
+             */
+            tasks: string[];
             type: components["schemas"]["openbml_catalog__networks__hyper_parameters__ParameterType"];
         };
         /**
@@ -2997,6 +3152,16 @@ export interface components {
             source: components["schemas"]["SourceVersion"] | null;
             state: components["schemas"]["ImportState"];
             upload: components["schemas"]["UploadView"] | null;
+        };
+        /**
+         * ImportanceView
+         * @description The most important first; empty while too few trials have ended. `trials`: how many it rests on.
+         */
+        ImportanceView: {
+            /** Parameters */
+            parameters: components["schemas"]["ParameterImportance"][];
+            /** Trials */
+            trials: number;
         };
         /**
          * Include
@@ -3250,6 +3415,17 @@ export interface components {
             price: string;
             /** Unit */
             unit: string;
+        };
+        /**
+         * ManualSource
+         * @description The values of the request's `hyper_parameters`.
+         */
+        ManualSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "manual";
         };
         /**
          * Mask
@@ -3969,6 +4145,30 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** ParameterImportance */
+        ParameterImportance: {
+            /** Importance */
+            importance: number;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ParameterSpace
+         * @description The values a trial may have: `values` of a discrete one, `low` to `high`, both included, of a range.
+         */
+        ParameterSpace: {
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            type: components["schemas"]["ValueType"];
+            /** Values */
+            values?: number[] | null;
+        };
         /** PartList */
         PartList: {
             /** Items */
@@ -4455,8 +4655,17 @@ export interface components {
         };
         /** RunRequest */
         RunRequest: {
+            /** Base Run Id */
+            base_run_id?: number | null;
             /** Evaluation Data */
             evaluation_data?: components["schemas"]["Selection"][] | null;
+            /**
+             * Hyper Parameter Source
+             * @default {
+             *       "kind": "manual"
+             *     }
+             */
+            hyper_parameter_source: components["schemas"]["ManualSource"] | components["schemas"]["ScriptSource"] | components["schemas"]["SearchSource"] | components["schemas"]["ExistingSource"];
             /**
              * Hyper Parameters
              * @default {}
@@ -4492,6 +4701,8 @@ export interface components {
          * @description A run as the API shows it (contracts, section 4).
          */
         RunView: {
+            /** Base Run Id */
+            base_run_id: number | null;
             /** Cost Estimate */
             cost_estimate: string;
             /**
@@ -4508,6 +4719,8 @@ export interface components {
             failure: components["schemas"]["Failure"] | null;
             /** Finished At */
             finished_at: string | null;
+            /** Hyper Parameter Source */
+            hyper_parameter_source: string;
             /** Hyper Parameters */
             hyper_parameters: {
                 [key: string]: string;
@@ -4535,6 +4748,8 @@ export interface components {
             remark: string;
             /** Run Id */
             run_id: number;
+            /** Search Id */
+            search_id: number | null;
             /** Snapshot Id */
             snapshot_id: string | null;
             /** Stage */
@@ -4727,6 +4942,223 @@ export interface components {
             source_bytes: number;
         };
         /**
+         * ScriptSource
+         * @description A script whose `conf` holds the values and whose `create_model` makes the network.
+         */
+        ScriptSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "script";
+            /** Script */
+            script: string;
+        };
+        /** ScriptText */
+        ScriptText: {
+            /** Script */
+            script: string;
+        };
+        /**
+         * SearchConfig
+         * @description What a caller asks (spec 03 section 2.12); what is left out is the catalogue's default.
+         */
+        SearchConfig: {
+            /** Explore Probability */
+            explore_probability?: number | null;
+            /** Initial Points */
+            initial_points?: number | null;
+            /** Max Concurrent */
+            max_concurrent?: number | null;
+            /** Max Trials */
+            max_trials?: number | null;
+            /** Perturb Interval */
+            perturb_interval?: number | null;
+            /** Population */
+            population?: number | null;
+            /** Quantile Fraction */
+            quantile_fraction?: number | null;
+            /** Rounds */
+            rounds?: number | null;
+            /** Sampling Percent */
+            sampling_percent?: number | null;
+            /** Space */
+            space?: {
+                [key: string]: components["schemas"]["ParameterSpace"];
+            } | null;
+            strategy: components["schemas"]["StrategyName"];
+            /** Target */
+            target?: number | null;
+        };
+        /** SearchField */
+        SearchField: {
+            /**
+             * Above Minimum
+             * @default false
+             */
+            above_minimum: boolean;
+            /** Default */
+            default: number | null;
+            /**
+             * General
+             * @default false
+             */
+            general: boolean;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Maximum */
+            maximum: number;
+            /** Minimum */
+            minimum: number;
+            /** Name */
+            name: string;
+            type: components["schemas"]["FieldType"];
+        };
+        /** SearchList */
+        SearchList: {
+            /** Items */
+            items: components["schemas"]["SearchView"][];
+        };
+        /** SearchParameterEntry */
+        SearchParameterEntry: {
+            /**
+             * Anchors
+             * @default false
+             */
+            anchors: boolean;
+            default: components["schemas"]["DefaultRange"] | null;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+            /** Off */
+            off?: number | null;
+            /** On */
+            on?: number | null;
+            /** Parameter */
+            parameter: string;
+            /**
+             * Structural
+             * @default false
+             */
+            structural: boolean;
+            /** Task */
+            task: string;
+            /** Value Types */
+            value_types: components["schemas"]["ValueType"][];
+        };
+        /**
+         * SearchPlan
+         * @description A search with every value; fields that the strategy does not have are None.
+         *
+         *     Attributes:
+         *         max_trials: never more than there are different combinations, or trials of the population.
+         *         max_concurrent: of every strategy: trials that run at once.
+         *         space: by the manual's names.
+         */
+        SearchPlan: {
+            /** Explore Probability */
+            explore_probability?: number | null;
+            /** Initial Points */
+            initial_points?: number | null;
+            /** Max Concurrent */
+            max_concurrent: number;
+            /** Max Trials */
+            max_trials: number;
+            /** Perturb Interval */
+            perturb_interval?: number | null;
+            /** Population */
+            population?: number | null;
+            /** Quantile Fraction */
+            quantile_fraction?: number | null;
+            /** Rounds */
+            rounds?: number | null;
+            /** Sampling Percent */
+            sampling_percent: number;
+            /** Space */
+            space: {
+                [key: string]: components["schemas"]["ParameterSpace"];
+            };
+            strategy: components["schemas"]["StrategyName"];
+            /** Target */
+            target?: number | null;
+        };
+        /**
+         * SearchSource
+         * @description A search, then the training with what it found.
+         */
+        SearchSource: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "search";
+            search: components["schemas"]["SearchConfig"];
+        };
+        /**
+         * SearchState
+         * @enum {string}
+         */
+        SearchState: "preparing" | "running" | "stopping" | "finished" | "failed" | "stopped";
+        /**
+         * SearchView
+         * @description A search as the API shows it.
+         *
+         *     Attributes:
+         *         quality: name of the figure that trials are compared by.
+         *         trials_total: trials that there will be at most.
+         */
+        SearchView: {
+            best_trial: components["schemas"]["BestTrialView"] | null;
+            config: components["schemas"]["SearchPlan"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Experiment Id */
+            experiment_id: number;
+            failure: components["schemas"]["Failure"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Name */
+            name: string;
+            /** Network */
+            network: string;
+            /** Quality */
+            quality: string;
+            /** Run Id */
+            run_id: number;
+            /** Search Id */
+            search_id: number;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["SearchState"];
+            strategy: components["schemas"]["StrategyName"];
+            /** Task Type */
+            task_type: string;
+            /** Trials Ended */
+            trials_ended: number;
+            /** Trials Running */
+            trials_running: number;
+            /** Trials Total */
+            trials_total: number;
+            /** Weights Family */
+            weights_family: string;
+        };
+        /**
          * Selection
          * @description A dataset version, or some labels of it.
          */
@@ -4906,6 +5338,41 @@ export interface components {
          */
         StorageType: "sysBos" | "usrBos";
         /**
+         * Strategy
+         * @description How trials are chosen.
+         *
+         *     Attributes:
+         *         fields: names of its own fields, beside the general ones.
+         *         max_trials: default; None where rounds and population make it.
+         *         concurrent: trials at once where no field says it.
+         *         fixed_structure: what changes the network's structure cannot be searched.
+         */
+        Strategy: {
+            /** Concurrent */
+            concurrent: number | null;
+            /** Fields */
+            fields: string[];
+            /** Fixed Structure */
+            fixed_structure: boolean;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Max Trials */
+            max_trials: number | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * StrategyName
+         * @enum {string}
+         */
+        StrategyName: "random" | "bayesian" | "evolutionary";
+        /**
          * TableQuality
          * @description Attributes:
          *     columns: the first thousand of `column_count`.
@@ -4971,10 +5438,22 @@ export interface components {
             deployable: boolean;
             /** Direction */
             direction: string;
+            /**
+             * Fewest Labels
+             * @default 2
+             */
+            fewest_labels: number;
+            /**
+             * Figures
+             * @default []
+             */
+            figures: string[];
             /** Image */
             image: string;
             /** Max Nodes */
             max_nodes: number;
+            /** Quality */
+            quality?: string | null;
             /** Template */
             template: string;
             /** Trainable */
@@ -5083,7 +5562,11 @@ export interface components {
             /** Snapshot Id */
             snapshot_id: string;
         };
-        /** TrainingCatalog */
+        /**
+         * TrainingCatalog
+         * @description Attributes:
+         *     search_space: what each task can have searched; `default: null` is not in the default space.
+         */
         TrainingCatalog: {
             /** Currency */
             currency: string;
@@ -5101,8 +5584,55 @@ export interface components {
             networks: {
                 [key: string]: unknown;
             }[];
+            /** Search Fields */
+            search_fields: components["schemas"]["SearchField"][];
+            /** Search Space */
+            search_space: components["schemas"]["SearchParameterEntry"][];
+            /** Search Strategies */
+            search_strategies: components["schemas"]["Strategy"][];
             /** Tasks */
             tasks: components["schemas"]["TaskEntry"][];
+        };
+        /** TrialList */
+        TrialList: {
+            /** Items */
+            items: components["schemas"]["TrialView"][];
+        };
+        /**
+         * TrialState
+         * @enum {string}
+         */
+        TrialState: "proposed" | "running" | "succeeded" | "failed" | "stopped";
+        /**
+         * TrialView
+         * @description A trial as the API shows it.
+         */
+        TrialView: {
+            /** Epochs Done */
+            epochs_done: number;
+            failure: components["schemas"]["Failure"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Generation */
+            generation: number | null;
+            /** Number */
+            number: number;
+            /** Parameters */
+            parameters: {
+                [key: string]: boolean | number;
+            };
+            /** Parent */
+            parent: number | null;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /** Quality */
+            quality: number | null;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["TrialState"];
         };
         /**
          * UploadType
@@ -5137,6 +5667,11 @@ export interface components {
             /** User Id */
             user_id: number;
         };
+        /**
+         * ValueType
+         * @enum {string}
+         */
+        ValueType: "discrete" | "random_integer" | "uniform" | "log_uniform" | "boolean";
         /** VersionChange */
         VersionChange: {
             /** Description */
@@ -9073,6 +9608,38 @@ export interface operations {
             };
         };
     };
+    get_preset_script_v1_training_preset_script_get: {
+        parameters: {
+            query: {
+                task_type: string;
+                network: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptText"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_experiments_v1_training_projects__project_id__experiments_get: {
         parameters: {
             query?: {
@@ -9381,6 +9948,38 @@ export interface operations {
             };
         };
     };
+    get_script_v1_training_projects__project_id__runs__run_id__script_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptText"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     post_stop_v1_training_projects__project_id__runs__run_id__stop_post: {
         parameters: {
             query?: never;
@@ -9400,6 +9999,137 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_searches_v1_training_projects__project_id__searches_get: {
+        parameters: {
+            query?: {
+                experiment_id?: number | null;
+                network?: string | null;
+                weights_family?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_search_v1_training_projects__project_id__searches__search_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                search_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_importance_v1_training_projects__project_id__searches__search_id__importance_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                search_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportanceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_trials_v1_training_projects__project_id__searches__search_id__trials_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                search_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialList"];
                 };
             };
             /** @description The call failed. */

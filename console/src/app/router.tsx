@@ -31,17 +31,22 @@ export const routes: RouteObject[] = [
                   { index: true, ...page(() => import("@/features/home/home-page"), "HomePage") },
                   { path: "datasets", ...page(() => import("@/features/datasets/datasets-page"), "DatasetsPage") },
                   { path: "datasets/:datasetId", ...page(() => import("@/features/datasets/dataset-page"), "DatasetPage") },
-                  { path: "experiments", ...page(() => import("@/features/training/experiments-page"), "ExperimentsPage") },
                   {
-                    path: "experiments/:experimentId",
-                    ...page(() => import("@/features/training/experiment-page"), "ExperimentPage"),
+                    ...page(() => import("@/features/training/training-texts"), "TrainingTexts"),
+                    children: [
+                      { path: "experiments", ...page(() => import("@/features/training/experiments/experiments-page"), "ExperimentsPage") },
+                      {
+                        path: "experiments/:experimentId",
+                        ...page(() => import("@/features/training/experiments/experiment-page"), "ExperimentPage"),
+                      },
+                      {
+                        path: "experiments/:experimentId/new-run",
+                        ...page(() => import("@/features/training/wizard/new-run-page"), "NewRunPage"),
+                      },
+                      { path: "runs/:runId", ...page(() => import("@/features/training/run/run-page"), "RunPage") },
+                      { path: "runs/:runId/report", ...page(() => import("@/features/training/report/report-page"), "ReportPage") },
+                    ],
                   },
-                  {
-                    path: "experiments/:experimentId/new-run",
-                    ...page(() => import("@/features/training/new-run-page"), "NewRunPage"),
-                  },
-                  { path: "runs/:runId", ...page(() => import("@/features/training/run-page"), "RunPage") },
-                  { path: "runs/:runId/report", ...page(() => import("@/features/training/report/report-page"), "ReportPage") },
                   { path: "models", ...page(() => import("@/features/models/models-page"), "ModelsPage") },
                   { path: "models/publish", ...page(() => import("@/features/models/publish-page"), "PublishPage") },
                   { path: "models/:modelId", ...page(() => import("@/features/models/model-page"), "ModelPage") },

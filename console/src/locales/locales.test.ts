@@ -4,10 +4,17 @@ import { describe, expect, it } from "vitest";
 import datasetsEnglish from "./datasets.en.json";
 import datasetsChinese from "./datasets.zh-CN.json";
 import coreEnglish from "./en.json";
+import trainingEnglish from "./training.en.json";
+import trainingChinese from "./training.zh-CN.json";
 import coreChinese from "./zh-CN.json";
 
-const english = { ...coreEnglish, ...datasetsEnglish };
-const chinese = { ...coreChinese, ...datasetsChinese };
+const FILES = [
+  { name: "core", english: coreEnglish, chinese: coreChinese },
+  { name: "datasets", english: datasetsEnglish, chinese: datasetsChinese },
+  { name: "training", english: trainingEnglish, chinese: trainingChinese },
+];
+const english = { ...coreEnglish, ...datasetsEnglish, ...trainingEnglish };
+const chinese = { ...coreChinese, ...datasetsChinese, ...trainingChinese };
 
 const SOURCE = join(import.meta.dirname, "..");
 
@@ -34,12 +41,12 @@ const placeholders = (text: string): string[] => [...new Set([...text.matchAll(/
 
 describe("texts", () => {
   it("are complete in both languages", () => {
-    expect(Object.keys(coreChinese)).toEqual(Object.keys(coreEnglish));
-    expect(Object.keys(datasetsChinese)).toEqual(Object.keys(datasetsEnglish));
+    for (const file of FILES) expect(Object.keys(file.chinese), file.name).toEqual(Object.keys(file.english));
   });
 
   it("stand in one file only", () => {
-    expect(Object.keys(coreEnglish).filter((key) => key in datasetsEnglish)).toEqual([]);
+    const keys = FILES.flatMap((file) => Object.keys(file.english));
+    expect(keys.filter((key, place) => keys.indexOf(key) !== place)).toEqual([]);
   });
 
   it("are never empty", () => {

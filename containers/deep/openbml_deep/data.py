@@ -9,8 +9,8 @@ from openbml_deep.settings import TrainingSettings
 from openbml_deep.splitting import hold_out, require_every_label, share_of, without
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import VisionTask
-from openbml_kit.classification_report import Basis
 from openbml_kit.faults import UserFault
+from openbml_kit.report_basis import Basis
 from openbml_kit.snapshots import Manifest, read_manifest
 
 

@@ -22,6 +22,7 @@ from openbml_deep.tasks.task import BuiltNetwork, TaskJob, VisionTask
 from openbml_kit.files import write_atomically, write_json
 from openbml_kit.places import Places, core_count
 from openbml_kit.progress import Progress
+from openbml_kit.snapshots import read_manifest
 
 REPORT_FORMAT = "openbml.report/1"
 # Share of the free memory that decoded images may take.
@@ -51,7 +52,7 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str], world: W
     Raises:
         UserFault, PlatformFault: the job cannot be done.
     """
-    settings = read_settings(places.hyper_parameters())
+    settings = read_settings(_hyper_parameters(places))
     stop = StopRequest(max_seconds=settings.max_training_time_s)
     stop.listen()
     progress.stage("loading")
@@ -66,6 +67,14 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str], world: W
         progress.note("warning", "stopped before the first step: there is no model")
         return
     _finish(job, places, progress, ended)
+
+
+def _hyper_parameters(places: Places) -> dict[str, str]:
+    """Labels that are too long for a hyper-parameter are those of the training data."""
+    given, folder = places.hyper_parameters(), places.channel("train")
+    if "labels" in given or folder is None:
+        return given
+    return {**given, "labels": json.dumps(sorted(read_manifest(folder).labels))}
 
 
 def prepare(

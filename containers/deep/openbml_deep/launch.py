@@ -28,7 +28,7 @@ def launch(cluster: Cluster, processes: int, env: Mapping[str, str], *, failure_
         "--max-restarts=0", f"--shutdown-timeout={_SHUTDOWN_SECONDS}", "-m", "openbml_deep",
     ]  # fmt: skip
     told = {"GLOO_SOCKET_IFNAME": meeting["GLOO_SOCKET_IFNAME"]}
-    process = subprocess.Popen(command, env={**env, **told})
+    process = subprocess.Popen(command, env={**env, **told})  # noqa: S603 - this interpreter, our own module
     stopped = False
 
     def forward(number: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from openbml_catalog.augmentation.settings import (
+    AugmentationError,
+    AugmentationSettings,
+    parse_augmentation,
+)
 from openbml_catalog.networks import (
     HyperParameterError,
     Network,
@@ -36,6 +41,7 @@ class TrainingSettings(BaseModel):
     labels: list[str]
     run_id: str
     max_training_time_s: int
+    augmentation: AugmentationSettings
     epochs: int
     batch_size: int
     learning_rate: float
@@ -44,6 +50,7 @@ class TrainingSettings(BaseModel):
     seed: int
     weights: Literal["auto", "none"]
     weights_family: str
+    weights_tag: str
     optimizer: Literal["adamw", "sgd"]
     weight_decay: float
     warmup_epochs: float
@@ -58,6 +65,7 @@ class TrainingSettings(BaseModel):
     class_balance: Literal["none", "sampling", "loss"]
     data_sampling_ratio: int
     trial: Literal["0", "1"]
+    export_variants: Literal["none", "int8", "fp16", "all"]
     own: Mapping[str, Value]
 
     @model_validator(mode="after")
@@ -82,7 +90,7 @@ class TrainingSettings(BaseModel):
 
     def fingerprint(self, *snapshot_ids: str) -> str:
         """Return a digest of all that decides the result: a check-point of another one is not continued."""
-        decisive: dict[str, Any] = self.model_dump(exclude=set(_NOT_OF_THE_RESULT))
+        decisive: dict[str, Any] = self.model_dump(mode="json", exclude=set(_NOT_OF_THE_RESULT))
         text = json.dumps([decisive, snapshot_ids], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -94,8 +102,10 @@ def read_settings(hyper_parameters: Mapping[str, str]) -> TrainingSettings:
         UserFault: a hyper-parameter is wrong; the text names it.
     """
     try:
-        values = parse_hyper_parameters(hyper_parameters.get("task", ""), hyper_parameters)
-    except (HyperParameterError, UnknownTaskError) as error:
+        task = hyper_parameters.get("task", "")
+        values: dict[str, Any] = {**parse_hyper_parameters(task, hyper_parameters)}
+        values["augmentation"] = parse_augmentation(values["augmentation"], task)
+    except (HyperParameterError, UnknownTaskError, AugmentationError) as error:
         raise UserFault(str(error)) from error
     common = {name: value for name, value in values.items() if name in TrainingSettings.model_fields}
     own = {name: value for name, value in values.items() if name not in common}

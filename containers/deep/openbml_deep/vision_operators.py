@@ -10,6 +10,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -174,19 +175,21 @@ def nms(dets: torch.Tensor, scores: torch.Tensor, iou_threshold: float) -> torch
         scores: shape (n,).
         iou_threshold: a box that overlaps a kept one by more than this is dropped.
     """
-    areas = (dets[:, 2] - dets[:, 0]) * (dets[:, 3] - dets[:, 1])
     order = scores.sort(descending=True, stable=True).indices
-    kept: list[torch.Tensor] = []
-    while len(order):
-        best, rest = order[0], order[1:]
-        kept.append(best)
-        overlap = (
-            (torch.minimum(dets[rest, 2:], dets[best, 2:]) - torch.maximum(dets[rest, :2], dets[best, :2]))
-            .clamp(min=0)
-            .prod(dim=1)
+    boxes = dets.detach()[order].cpu().numpy()
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    left = np.ones(len(boxes), dtype=np.bool_)
+    for place in range(len(boxes)):
+        if not left[place]:
+            continue
+        rest = np.flatnonzero(left[place + 1 :]) + place + 1
+        corners = np.minimum(boxes[rest, 2:], boxes[place, 2:]) - np.maximum(
+            boxes[rest, :2], boxes[place, :2]
         )
-        order = rest[overlap / (areas[rest] + areas[best] - overlap) <= iou_threshold]
-    return torch.stack(kept) if kept else torch.empty(0, dtype=torch.int64)
+        overlap = corners.clip(min=0).prod(axis=1)
+        union = areas[rest] + areas[place] - overlap
+        left[rest[overlap > iou_threshold * union]] = False
+    return order[torch.from_numpy(left).to(order.device)]
 
 
 def _real_operators_load() -> bool:

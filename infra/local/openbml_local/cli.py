@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from openbml_local import components
+from openbml_local.command_failures import guarded
 from openbml_local.components import NAMES
 from openbml_local.doctor import examine
-from openbml_local.errors import LocalCloudError, NotRunningError
+from openbml_local.errors import NotRunningError
 from openbml_local.lifecycle import LocalCloud, Step
 from openbml_local.settings import (
     REPOSITORY,
@@ -27,8 +28,10 @@ from openbml_local.settings import (
     inherited_environment,
 )
 from openbml_local.state_directory import StateDirectory
+from openbml_local.weights import cli as weights
 
 app = typer.Typer(help="The local cloud.", no_args_is_help=True)
+app.add_typer(weights.app, name="weights", help="Pre-trained weights: list, mirror from hubs, import files.")
 out = Console()
 err = Console(stderr=True)
 
@@ -54,15 +57,6 @@ def _local_cloud(state: StateDirectory) -> LocalCloud:
     return LocalCloud(
         state, say=lambda message: err.print(f"[dim]· {message}[/]", highlight=False), step=_show
     )
-
-
-def _guarded(action: Callable[[], None]) -> None:
-    """Run an action; a failure of the local cloud becomes one message and its exit code."""
-    try:
-        action()
-    except LocalCloudError as error:
-        err.print(f"[red]error:[/] {error}", highlight=False, soft_wrap=True)
-        raise typer.Exit(error.exit_code) from error
 
 
 @app.command()
@@ -104,7 +98,7 @@ def up(
             err.print(f"Sign in as {administrator.email}, password {administrator.password}", highlight=False)
         err.print('For AWS tools: eval "$(bml env)"', highlight=False)
 
-    _guarded(action)
+    guarded(action)
 
 
 @app.command()
@@ -115,7 +109,7 @@ def down(state_dir: StateDir = None) -> None:
         if not _local_cloud(_state(state_dir)).down():
             err.print("nothing was running")
 
-    _guarded(action)
+    guarded(action)
 
 
 @app.command()
@@ -164,7 +158,7 @@ def status(
         if not deployed or not all(row.healthy for row in rows):
             raise typer.Exit(NotRunningError.exit_code)
 
-    _guarded(action)
+    guarded(action)
 
 
 @app.command()
@@ -180,7 +174,7 @@ def env(state_dir: StateDir = None, as_json: AsJson = False) -> None:  # noqa: F
                 "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
             )
 
-    _guarded(action)
+    guarded(action)
 
 
 @app.command()
@@ -241,7 +235,7 @@ def engine(context: typer.Context, state_dir: StateDir = None) -> None:
         words = [sys.executable, "-m", "sagemaker_local", *(context.args or ["--help"])]
         os.execve(words[0], words, inherited_environment() | component.environment)  # noqa: S606 - the same command line
 
-    _guarded(action)
+    guarded(action)
 
 
 @app.command()
@@ -263,7 +257,7 @@ def reset(
         shutil.rmtree(state.root)
         err.print(f"deleted {state.root}", highlight=False)
 
-    _guarded(action)
+    guarded(action)
 
 
 @app.command()
@@ -283,4 +277,4 @@ def doctor(state_dir: StateDir = None, as_json: AsJson = False) -> None:  # noqa
         if not all(finding.good for finding in findings):
             raise typer.Exit(5)
 
-    _guarded(action)
+    guarded(action)

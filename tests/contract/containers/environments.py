@@ -27,7 +27,8 @@ def interpreter(image: str) -> Path:
 
 
 def environment(image: str, base: Path, **more: str) -> dict[str, str]:
-    folders = [ROOT / "containers" / image, ROOT / "containers" / "kit", ROOT / "layers" / "catalog"]
+    layers = [ROOT / "layers" / "catalog", ROOT / "layers" / "formats"]
+    folders = [ROOT / "containers" / image, ROOT / "containers" / "kit", *layers]
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(str(folder) for folder in folders),

@@ -182,7 +182,10 @@ def test_stop_ends_the_children_and_then_the_job(tuning: Tuning, scenario: Scena
 
 def test_children_that_all_fail_fail_the_job_and_say_how_many(tuning: Tuning) -> None:
     tuning.create(
-        StaticHyperParameters={"fail": "out of ideas", "fail_on": "algo-1"},  # before any metric: some are stopped
+        StaticHyperParameters={
+            "fail": "out of ideas",
+            "fail_on": "algo-1",
+        },
         ParameterRanges={"CategoricalParameterRanges": [{"Name": "kind", "Values": ["a", "b"]}]},
         ResourceLimits={"MaxNumberOfTrainingJobs": 9, "MaxParallelTrainingJobs": 3},
     )

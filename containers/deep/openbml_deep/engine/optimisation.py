@@ -79,7 +79,9 @@ def _groups(network: nn.Module, settings: TrainingSettings, rates: LayerRates) -
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
             members.setdefault((parameter.ndim > 1, rates[name]), []).append(parameter)
-    for (decayed, share), parameters in sorted(members.items(), key=lambda item: (not item[0][0], item[0][1])):
+    for (decayed, share), parameters in sorted(
+        members.items(), key=lambda item: (not item[0][0], item[0][1])
+    ):
         decay = settings.weight_decay if decayed else 0.0
         yield {"params": parameters, "weight_decay": decay, "share": share}
 

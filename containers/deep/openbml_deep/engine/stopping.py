@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-
 SIGNAL = "signal"
 TIME_LIMIT = "time_limit"
 NO_GAIN = "no_improvement"

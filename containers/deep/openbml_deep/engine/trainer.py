@@ -185,9 +185,7 @@ class Trainer(Generic[B]):
             )
         progress.epoch(**{"epochs": self._settings.epochs, **_rounded(figures.shown())})
 
-    def _show_predictions(
-        self, epoch: int, evaluated: Sequence[AnnotatedImage], progress: Progress
-    ) -> None:
+    def _show_predictions(self, epoch: int, evaluated: Sequence[AnnotatedImage], progress: Progress) -> None:
         """Tell what the model says of the same few images, spread over the evaluated ones."""
         every = -(-self._settings.epochs // _SHOWN_TIMES)
         if not self._world.leads or self._settings.is_trial or epoch % every:

@@ -17,6 +17,16 @@ from openbml_catalog.networks import Network
 # `registry_state(network, tag, state) -> RegistryState` too, where a file of the weights registry names its
 # tensors otherwise than the network does, or was trained with another normalisation than ImageNet's.
 ADAPTERS: Mapping[str, str] = {
+    "fast_scnn": "semantic.fast_scnn",
+    "pp_lite_seg": "semantic.pp_lite_seg",
+    "stdc_seg": "semantic.stdc_seg",
+    "torchvision_semantic": "semantic.torchvision_networks",
+    "transformers_semantic": "semantic.transformers_networks",
+    "torchvision_detector": "detection.torchvision_detectors",
+    "ssd": "detection.ssd",
+    "yolov3": "detection.yolov3",
+    "cascade_rcnn": "detection.cascade_rcnn",
+    "transformers_detector": "detection.transformers_detectors",
     "timm_classifier": "timm_classifier",
 }
 

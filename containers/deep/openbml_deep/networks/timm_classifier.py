@@ -27,11 +27,11 @@ def build(plan: NetworkPlan) -> nn.Module:
     return network
 
 
-def registry_state(
-    network: nn.Module, tag: str, state: Mapping[str, torch.Tensor]
-) -> RegistryState:
+def registry_state(network: nn.Module, tag: str, state: Mapping[str, torch.Tensor]) -> RegistryState:
     """Take timm's file as its own loader does, with position embeddings resized to the network's input."""
-    config = timm.get_pretrained_cfg(tag)
+    config = timm.get_pretrained_cfg(tag)  # None: weights of one's own
     resized = getattr(sys.modules[type(network).__module__], "checkpoint_filter_fn", None)
     tensors = dict(state) if resized is None else resized(dict(state), network)
+    if config is None:
+        return RegistryState(tensors)
     return RegistryState(tensors, tuple(config.mean), tuple(config.std))

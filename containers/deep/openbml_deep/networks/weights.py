@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from openbml_catalog.networks import PretrainedWeights
+from openbml_catalog.networks import wanted_weights
 from openbml_deep.networks import NetworkPlan, build_network, label_names, registry_state
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob
 from openbml_kit.faults import PlatformFault, UserFault
@@ -38,9 +38,7 @@ def started_network(job: TaskJob, options: Mapping[str, Any] | None = None) -> B
     """
     settings = job.settings
     torch.manual_seed(settings.seed)
-    plan = NetworkPlan(
-        settings.catalogue_network, len(settings.labels), settings.input_size, options or {}
-    )
+    plan = NetworkPlan(settings.catalogue_network, len(settings.labels), settings.input_size, options or {})
     network = build_network(plan)
     head = label_names(plan, network)
     if job.base_folder is not None:
@@ -80,31 +78,26 @@ def _continued(job: TaskJob, network: nn.Module, head: frozenset[str], folder: P
     )
 
 
-def _pretrained(
-    job: TaskJob, plan: NetworkPlan, network: nn.Module, head: frozenset[str]
-) -> BuiltNetwork:
+def _pretrained(job: TaskJob, plan: NetworkPlan, network: nn.Module, head: frozenset[str]) -> BuiltNetwork:
     settings, folder = job.settings, job.weights_folder
-    wanted = plan.network.weights_of(settings.weights_family)
-    entry = _registry_entry(folder, wanted.tag) if wanted and folder else None
+    wanted = wanted_weights(settings.task, plan.network.name, settings.params())
+    entry = _registry_entry(folder, wanted) if wanted and folder else None
     if entry is None or folder is None or wanted is None:
         reason = (
             f"the catalogue lists no {settings.weights_family} weights of {plan.network.name}"
             if wanted is None
-            else f"the weights registry does not hold {wanted.tag}"
+            else f"the weights registry does not hold {wanted}"
         )
         job.note("warning", f"no pre-trained weights: {reason}; training from scratch")
         return BuiltNetwork(network, _IMAGENET_MEAN, _IMAGENET_STD, SCRATCH, head)
     file = _checked_file(folder / entry["file"], entry["sha256"])
-    found = registry_state(plan, network, wanted.tag, load_file(file))
+    found = registry_state(plan, network, wanted, load_file(file))
     _load(network, found.state, head | found.left_random, what=f"weights {file.name}")
-    _tell_licence(job, wanted)
-    return BuiltNetwork(network, found.mean, found.std, wanted.tag, head)
-
-
-def _tell_licence(job: TaskJob, weights: PretrainedWeights) -> None:
-    job.note("info", f"pre-trained weights {weights.tag}, licence {weights.licence}")
-    if not weights.commercial:
-        job.note("warning", f"weights {weights.tag}: their licence does not allow commercial use")
+    job.note("info", f"pre-trained weights {wanted}, licence {entry.get('licence', 'unknown')}")
+    row = next((row for row in plan.network.weights if row.tag == wanted), None)
+    if row is not None and not row.commercial:
+        job.note("warning", f"weights {wanted}: no licence for commercial use is known ({row.licence})")
+    return BuiltNetwork(network, found.mean, found.std, wanted, head)
 
 
 def _registry_entry(folder: Path, tag: str) -> dict[str, str] | None:

@@ -8,4 +8,6 @@ from collections.abc import Mapping
 
 VISION_TASKS: Mapping[str, str] = {
     "image_classification": "classification.task",
+    "image_classification_multi_label": "classification.task",
+    "object_detection": "detection.task",
 }

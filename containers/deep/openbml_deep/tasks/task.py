@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import nn
 
+from openbml_deep.augmentation import Augmenter, Policy
 from openbml_deep.engine.cluster import ALONE, World
 from openbml_deep.engine.device import Device
 from openbml_deep.sampling import EpochOrder
 from openbml_deep.settings import TrainingSettings
 from openbml_deep.tasks.objects import AnnotatedImage
-from openbml_kit.classification_report import Basis
+from openbml_kit.report_basis import Basis
 from openbml_kit.snapshots import Manifest
 
 B = TypeVar("B")
@@ -27,6 +29,7 @@ class TaskJob:
         weights_folder: the channel `weights`, None where the job has none.
         base_folder: the channel `base`: what an earlier run left, to train on from.
         memory_bytes: what decoded images may take, training and evaluation together.
+        policy: operators that training images get instead of those of the settings.
     """
 
     settings: TrainingSettings
@@ -37,20 +40,33 @@ class TaskJob:
     memory_bytes: int
     base_folder: Path | None = None
     world: World = ALONE
+    policy: Policy | None = None
 
     @property
     def loading_threads(self) -> int:
         """Threads that prepare batches: all cores beside an accelerator, else few beside the network."""
         return self.cores if self.device.is_cuda else max(1, self.cores // 4)
 
-    def order(self, images: Sequence[AnnotatedImage]) -> EpochOrder:
-        """Return the order in which the epochs take the training images."""
+    def order(self, classes: Sequence[tuple[int, ...]]) -> EpochOrder:
+        """Return the order in which the epochs take what training looks at, given the classes of each."""
         return EpochOrder(
-            images,
+            classes,
             seed=self.settings.seed,
             balanced=self.settings.class_balance == "sampling",
             rank=self.world.rank,
             size=self.world.size,
+        )
+
+    @cached_property
+    def augmenter(self) -> Augmenter:
+        """What chance does to the training images: see `openbml_deep.augmentation`."""
+        settings = self.settings
+        return Augmenter(
+            settings.task,
+            settings.augmentation,
+            size=settings.input_size,
+            labels=settings.labels,
+            policy=self.policy,
         )
 
 

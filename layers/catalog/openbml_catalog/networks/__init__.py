@@ -23,11 +23,15 @@ __all__ = [
     "hyper_parameters",
     "networks",
     "parse_hyper_parameters",
+    "wanted_weights",
 ]
 
 # Task → its file of networks and its file of hyper-parameters; both tasks of a file see the same entries.
 _FILES = {
     "image_classification": ("image_classification", "vision_parameters"),
+    "image_classification_multi_label": ("image_classification", "vision_parameters"),
+    "semantic_segmentation": ("semantic_segmentation", "vision_parameters"),
+    "object_detection": ("object_detection", "vision_parameters"),
 }
 
 
@@ -44,9 +48,11 @@ class _Row(BaseModel):
 
 
 class PretrainedWeights(_Row):
-    """Where a network's pre-trained weights are found; the licence is shown to users.
+    """A network's pre-trained weights; the licence is shown to users.
 
     Attributes:
+        tag: their name in the weights registry: timm's tag, or the repository's name at the Hugging Face hub.
+        source: where else they are published, an https address; empty = nowhere, they can only be imported.
         commercial: False where the licence forbids commercial use, or where none was published.
     """
 
@@ -54,6 +60,14 @@ class PretrainedWeights(_Row):
     tag: str
     licence: str
     commercial: bool = True
+    source: str | None = None
+
+    @property
+    def published_at(self) -> str | None:
+        """Where `bml weights mirror` finds them."""
+        if self.source is not None:
+            return self.source or None
+        return f"hf:{self.tag}" if "/" in self.tag else f"hf:timm/{self.tag}"
 
 
 class Family(_Row):
@@ -78,6 +92,7 @@ class Network(_Row):
         name: the manual's spelling, or the network's own name.
         adapter: module of the training image that builds it.
         build: the adapter's arguments.
+        anchors: whether it starts from preset boxes, which `anchor_scale` and `anchor_ratio` change.
         cpu_ms: the manual's test time on a CPU.
         replaces: names of the manual that it stands in for.
         input_size: pixels of the square input that suits it; `input_multiple` divides every allowed one.
@@ -87,6 +102,7 @@ class Network(_Row):
     family: str
     adapter: str
     build: Mapping[str, Any]
+    anchors: bool = False
     published: Published | None
     cpu_ms: int | None
     replaces: Sequence[str] = ()
@@ -152,6 +168,9 @@ def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Val
     if network is None:
         listed = ", ".join(networks(task))
         raise HyperParameterError("network", f"must be one of {listed}, not {given.get('network')!r}")
+    for name in given:
+        if declared[name].anchors and not network.anchors:
+            raise HyperParameterError(name, f"is of networks with anchors, {network.name} has none")
     recommended = {
         "input_size": network.input_size,
         "batch_size": network.batch_size,
@@ -160,9 +179,24 @@ def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Val
     values = {
         name: parameter.parse(given[name]) if name in given else parameter.default_or(recommended.get(name))
         for name, parameter in declared.items()
+        if network.anchors or not parameter.anchors
     }
-    if int(str(values["input_size"])) % network.input_multiple:
-        raise HyperParameterError(
-            "input_size", f"must be a multiple of {network.input_multiple} for {network.name}"
-        )
+    input_size = values["input_size"]
+    if isinstance(input_size, int) and input_size % network.input_multiple:
+        raise HyperParameterError("input_size", f"must be a multiple of {network.input_multiple}")
     return values
+
+
+def wanted_weights(task: str, network: str, values: Mapping[str, str]) -> str | None:
+    """Return the tag of the pre-trained weights that hyper-parameters ask for, None for training from
+    scratch.
+
+    `weights_tag` names weights of one's own; else the network's of `weights_family` are taken, where it has
+    some.
+    """
+    if values.get("weights") == "none":
+        return None
+    if values.get("weights_tag"):
+        return values["weights_tag"]
+    row = networks(task)[network].weights_of(values.get("weights_family", "public"))
+    return row.tag if row else None

@@ -17,17 +17,18 @@ from openbml.identity.wiring import account_repository, authorizer
 from openbml.training import create_runs, read_runs
 from openbml.training.create_runs import ExperimentRequest
 from openbml.training.experiments import Experiment
-from openbml.training.read_runs import LogPage, RunView
+from openbml.training.read_runs import LogPage, RunView, ScriptText
 from openbml.training.run_progress import Progress
 from openbml.training.run_requests import RunRequest
-from openbml.training.training_catalog import TrainingCatalog, training_catalog
-from openbml.training.wiring import experiments, job_files, progress_store, runs, training_data
+from openbml.training.training_catalog import TrainingCatalog, preset_script_text, training_catalog
+from openbml.training.wiring import experiments, job_files, progress_store, runs, searches, training_data
 
 router = Router()
 _PROJECT = "/v1/training/projects/<project_id>"
 Id = Annotated[int, Path(ge=1, lt=2**53)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
+Code = Annotated[str, Query(min_length=1, max_length=100)]
 After = Annotated[str | None, Query(max_length=200)]
 
 
@@ -40,6 +41,12 @@ def _scope(project_id: int, permission: str) -> ProjectScope:
 def get_catalog() -> TrainingCatalog:
     principal_of(router.current_event)
     return training_catalog()
+
+
+@router.get("/v1/training/preset-script")
+def get_preset_script(task_type: Code, network: Code) -> ScriptText:
+    principal_of(router.current_event)
+    return preset_script_text(task_type, network)
 
 
 @router.get(f"{_PROJECT}/experiments")
@@ -93,7 +100,9 @@ def post_run(project_id: Id, experiment_id: Id, request: RunRequest) -> RunView:
         paid_billing=account_repository().get(scope.account_id).paid_billing,
         experiments=experiments(),
         runs=runs(),
+        searches=searches(),
         data=training_data(),
+        files=job_files(),
         events=event_publisher(),
         new_id=new_id,
         now=utc_now,
@@ -140,3 +149,8 @@ def get_report(project_id: Id, run_id: Id) -> dict[str, Any]:
         files=job_files(),
         data=training_data(),
     )
+
+
+@router.get(f"{_PROJECT}/runs/<run_id>/script")
+def get_script(project_id: Id, run_id: Id) -> ScriptText:
+    return read_runs.run_script(_scope(project_id, "training.read"), run_id, runs=runs(), files=job_files())

@@ -10,11 +10,16 @@ from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
 from openbml.core.observability import logger
 from openbml.core.scope import ProjectScope
+from openbml.training.base_runs import usable_base
 from openbml.training.events import RunStateChanged
 from openbml.training.experiments import Experiment, ExperimentRepository
+from openbml.training.hyper_parameter_sources import ExistingSource, ScriptSource
+from openbml.training.job_files import JobFiles
 from openbml.training.jobs import TrainingJobs
 from openbml.training.run_requests import RunRequest, image_for, training_plan
 from openbml.training.runs import Run, RunConflictError, RunRepository, RunState
+from openbml.training.search.request_searches import found_hyper_parameters, search_of
+from openbml.training.search.searches import SearchRepository
 from openbml.training.training_data import Selection, TrainingData, chosen_labels, merged_labels
 from openbml_catalog.tasks import Task, tasks
 
@@ -64,28 +69,42 @@ def create_run(
     paid_billing: bool,
     experiments: ExperimentRepository,
     runs: RunRepository,
+    searches: SearchRepository,
     data: TrainingData,
+    files: JobFiles,
     events: EventPublisher,
     new_id: IdFactory,
     now: Clock,
 ) -> Run:
     """Check the request and record the run; `start_run` takes it from there.
 
-    The run is announced after it is recorded. If the announcement is lost, `resume_runs` finds the run.
+    The run is announced after it is recorded. If the announcement is lost, `resume_runs` finds the run. Its
+    search is recorded before it: one without a run is given up later, a run without its search never began.
 
     Raises:
-        ExperimentNotFoundError, DataNotSelectableError, TooFewLabelsError, EvaluationLabelsDifferError and
-        what `training_plan` raises.
+        ExperimentNotFoundError, DataNotSelectableError, TooFewLabelsError, EvaluationLabelsDifferError,
+        BaseRunUnusableError and what `training_plan` raises.
+        SearchNotFoundError, SearchNotReusableError: of an existing search.
     """
     experiment = experiments.get(scope, experiment_id)
     plan = training_plan(request, task_type=experiment.task_type, paid_billing=paid_billing)
     task = tasks()[experiment.task_type]
+    if request.base_run_id is not None:
+        usable_base(scope, request.base_run_id, task_type=task.code, network=plan.network, runs=runs)
     labels = merged_labels(
         _labels(scope, request.training_data, task, data),
         _labels(scope, request.evaluation_data or (), task, data),
         fewest=task.fewest_labels,
     )
     at = now()
+    source = request.hyper_parameter_source
+    hyper_parameters, search_id = dict(plan.hyper_parameters), None
+    if isinstance(source, ExistingSource):
+        search_id = source.search_id
+        search = searches.get(scope, search_id)
+        hyper_parameters |= found_hyper_parameters(search, plan, task_type=experiment.task_type)
+    elif plan.search:
+        search_id = new_id()
     draft = Run(
         scope=scope,
         run_id=new_id(),
@@ -97,15 +116,22 @@ def create_run(
         evaluation_data=tuple(request.evaluation_data or ()),
         labels=labels,
         network=plan.network,
-        hyper_parameters=plan.hyper_parameters,
+        hyper_parameters=hyper_parameters,
         machine_type=request.machine_type,
         node_count=request.node_count,
         max_training_minutes=request.max_training_minutes,
         remark=request.remark or "",
         cost_estimate=plan.cost_estimate,
+        hyper_parameter_source=source.kind,
+        search_id=search_id,
+        base_run_id=request.base_run_id,
         created_at=at,
         changed_at=at,
     )
+    if isinstance(source, ScriptSource):
+        files.write_script(scope, draft.run_id, source.script)
+    if plan.search and search_id:
+        searches.add(search_of(draft, plan.search, search_id))
     run = _added(draft, experiment, experiments=experiments, runs=runs)
     events.publish([RunStateChanged.of(run)])
     logger.info("run created", run_id=run.run_id, experiment_id=experiment_id)

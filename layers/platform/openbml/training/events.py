@@ -25,6 +25,8 @@ class RunStateChanged(Event):
     version_number: int
     state: RunState
     network: str
+    search_id: int | None
+    searching: bool
     failure: Failure | None
     metrics: Mapping[str, float] | None
     cost_estimate: Decimal
@@ -44,6 +46,8 @@ class RunStateChanged(Event):
             version_number=run.version_number,
             state=run.state,
             network=run.network,
+            search_id=run.search_id,
+            searching=run.searching,
             failure=run.failure,
             metrics=run.metrics,
             cost_estimate=run.cost_estimate,

@@ -10,6 +10,7 @@ from openbml.core.scope import ProjectScope
 from openbml.training.runs import Outcome
 
 REPORT_FORMAT = "openbml.report/1"
+CODE_FOLDER = "code/"  # below a run's folder: the channel `code`
 
 
 class ReportUnreadableError(OpenBMLError):
@@ -38,8 +39,14 @@ class JobFiles(Protocol):
     def runs_uri(self, scope: ProjectScope) -> str:
         """Return the folder of the project's runs."""
 
-    def weights_uri(self) -> str | None:
-        """Return the folder of the weights registry, None while it holds nothing."""
+    def weights_uri(self, tag: str) -> str | None:
+        """Return the registry's folder of these weights, None where it does not hold them."""
+
+    def write_script(self, scope: ProjectScope, run_id: int, script: str) -> None:
+        """Keep the script that a run trains with; the same again is harmless."""
+
+    def script(self, scope: ProjectScope, run_id: int) -> str | None:
+        """Return the script that a run trains with, None if it has none."""
 
     def report(self, data_uri: str) -> Report | None:
         """Return the report in a job's data folder, None if there is none. Raises ReportUnreadableError."""

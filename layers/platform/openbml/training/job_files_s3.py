@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from openbml.core.scope import ProjectScope
-from openbml.training.job_files import REPORT_FORMAT, Report, ReportUnreadableError
+from openbml.training.job_files import CODE_FOLDER, REPORT_FORMAT, Report, ReportUnreadableError
 
 _MAX_REPORT_BYTES = 20 * 1024 * 1024
 _WEIGHTS = "weights/"
@@ -21,9 +21,22 @@ class S3JobFiles:
     def runs_uri(self, scope: ProjectScope) -> str:
         return f"s3://{self._bucket}/{scope.prefix}runs/"
 
-    def weights_uri(self) -> str | None:
-        index = self._read(f"{_WEIGHTS}index.json")
-        return f"s3://{self._bucket}/{_WEIGHTS}" if index is not None else None
+    def weights_uri(self, tag: str) -> str | None:
+        folder = f"{_WEIGHTS}{tag}/"
+        index = self._read(f"{folder}index.json")
+        return f"s3://{self._bucket}/{folder}" if index is not None else None
+
+    def write_script(self, scope: ProjectScope, run_id: int, script: str) -> None:
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=_script_key(scope, run_id),
+            Body=script.encode(),
+            ContentType="text/x-python; charset=utf-8",
+        )
+
+    def script(self, scope: ProjectScope, run_id: int) -> str | None:
+        body = self._read(_script_key(scope, run_id))
+        return None if body is None else body.decode()
 
     def report(self, data_uri: str) -> Report | None:
         prefix = f"s3://{self._bucket}/"
@@ -43,6 +56,10 @@ class S3JobFiles:
             raise ReportUnreadableError(reason=f"it has {reply['ContentLength']} bytes")
         body: bytes = reply["Body"].read()
         return body
+
+
+def _script_key(scope: ProjectScope, run_id: int) -> str:
+    return f"{scope.prefix}runs/{run_id}/{CODE_FOLDER}script.py"
 
 
 def parsed_report(body: bytes) -> Report:

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from openbml.compute.jobs import Channel, Job, TrainingJobRequest
+from openbml.compute.jobs import Channel, Job, ProcessingJobRequest, TrainingJobRequest
 from openbml.compute.owners import Owner
+from openbml.training.job_files import CODE_FOLDER
 from openbml.training.run_requests import image_for
 from openbml.training.runs import Run
 
@@ -16,12 +17,28 @@ OWNER_CONTEXT = "training"
 _MARGIN_S = 3600
 
 
+# SageMaker's limit of a hyper-parameter's value; beyond it a job takes the labels of its snapshot, which were
+# checked to be the run's.
+_MOST_CHARACTERS = 2500
+
+
 class TrainingJobs(Protocol):
     """Port to compute (contracts, section 7)."""
 
     def submit_training(self, request: TrainingJobRequest) -> Job: ...
 
     def stop_training(self, job_id: str) -> Job: ...
+
+
+class SearchJobs(TrainingJobs, Protocol):
+    """Port to compute: what searches need beside training jobs."""
+
+    def submit_processing(self, request: ProcessingJobRequest) -> Job: ...
+
+    def stop_processing(self, job_id: str) -> Job: ...
+
+    def announce_end(self, job_id: str) -> Job:
+        """Tell a job's end once more, if it has ended."""
 
 
 class JobPlaces(BaseModel):
@@ -33,6 +50,7 @@ class JobPlaces(BaseModel):
     eval_uri: str | None
     weights_uri: str | None
     runs_uri: str
+    base_uri: str | None = None
 
 
 def job_request(run: Run, places: JobPlaces) -> TrainingJobRequest:
@@ -42,14 +60,18 @@ def job_request(run: Run, places: JobPlaces) -> TrainingJobRequest:
         channels.append(Channel(name="eval", uri=places.eval_uri))
     if places.weights_uri:
         channels.append(Channel(name="weights", uri=places.weights_uri))
+    folder = f"{places.runs_uri}{run.run_id}/"
+    if places.base_uri:
+        channels.append(Channel(name="base", uri=places.base_uri))
+    if run.hyper_parameter_source == "script":
+        channels.append(Channel(name="code", uri=f"{folder}{CODE_FOLDER}"))
     platform = {
         "task": run.task_type,
         "network": run.network,
-        "labels": json.dumps(list(run.labels), ensure_ascii=False),
+        **_labels(run),
         "run_id": str(run.run_id),
         "max_training_time_s": str(run.max_training_minutes * 60),
     }
-    folder = f"{places.runs_uri}{run.run_id}/"
     return TrainingJobRequest(
         job_id=run.job_id,
         owner=Owner(context=OWNER_CONTEXT, id=str(run.run_id)),
@@ -63,3 +85,8 @@ def job_request(run: Run, places: JobPlaces) -> TrainingJobRequest:
         checkpoint_uri=f"{folder}checkpoints/",
         max_runtime_s=run.max_training_minutes * 60 + _MARGIN_S,
     )
+
+
+def _labels(run: Run) -> dict[str, str]:
+    text = json.dumps(list(run.labels), ensure_ascii=False)
+    return {"labels": text} if len(text) <= _MOST_CHARACTERS else {}

@@ -17,12 +17,23 @@ from openbml.training.run_progress import LogEntry, Progress, RunProgressStore
 from openbml.training.runs import Run, RunRepository, RunState
 from openbml.training.training_data import Selection, TrainingData
 
+SEARCHING = "searching"  # the stage of a run whose search is going on
 _LOG_LINES = 500
 _THUMBNAILS = 200
 
 
 class ReportNotReadyError(OpenBMLError):
     """The run has no report, not yet or not at all; details: run_id, state."""
+
+
+class NoScriptError(OpenBMLError):
+    """The run trains without a script; details: run_id."""
+
+
+class ScriptText(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    script: str
 
 
 class EpochPosition(BaseModel):
@@ -46,6 +57,9 @@ class RunView(BaseModel):
     stage: str | None
     network: str
     hyper_parameters: Mapping[str, str]
+    hyper_parameter_source: str
+    search_id: int | None
+    base_run_id: int | None
     machine_type: str
     node_count: int
     max_training_minutes: int
@@ -73,7 +87,8 @@ class RunView(BaseModel):
             else None
         )
         known = {name: getattr(run, name) for name in cls.model_fields if name not in ("stage", "progress")}
-        return cls(stage=None if run.state.is_final else progress.stage, progress=position, **known)
+        stage = SEARCHING if run.searching else progress.stage
+        return cls(stage=None if run.state.is_final else stage, progress=position, **known)
 
 
 class LogPage(BaseModel):
@@ -139,6 +154,15 @@ def run_log(
     runs.get(scope, run_id)
     lines = store.lines(scope, run_id, after=after, limit=_LOG_LINES)
     return LogPage(items=lines, next_after=lines[-1].id if lines else after)
+
+
+def run_script(scope: ProjectScope, run_id: int, *, runs: RunRepository, files: JobFiles) -> ScriptText:
+    """Return the script the run trains with. Raises RunNotFoundError, NoScriptError."""
+    runs.get(scope, run_id)
+    script = files.script(scope, run_id)
+    if script is None:
+        raise NoScriptError(run_id=run_id)
+    return ScriptText(script=script)
 
 
 def run_report(

@@ -7,6 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Stric
 
 from openbml.core.errors import InvalidRequestError, OpenBMLError
 from openbml.training.experiments import TaskNotAvailableError
+from openbml.training.hyper_parameter_sources import (
+    HyperParameterSource,
+    ManualSource,
+    ScriptRefusedError,
+    ScriptSource,
+    SearchSource,
+)
 from openbml.training.training_data import Selection
 from openbml_catalog.images import Image, images, training_image
 from openbml_catalog.machines import Module, machines, machines_of
@@ -18,6 +25,8 @@ from openbml_catalog.networks import (
     parse_hyper_parameters,
 )
 from openbml_catalog.prices import price_book
+from openbml_catalog.scripts import ScriptError, check_script
+from openbml_catalog.search import SearchConfigError, SearchPlan, StrategyName, search_plan
 
 MAX_NODES = 6  # spec 03 section 2.13
 MAX_TRAINING_MINUTES = 7 * 24 * 60
@@ -47,16 +56,19 @@ class RunRequest(BaseModel):
     max_training_minutes: int = Field(ge=1, le=MAX_TRAINING_MINUTES)
     remark: str | None = Field(default=None, max_length=500)
     weights: str | None = Field(default=None, max_length=50)
+    hyper_parameter_source: HyperParameterSource = ManualSource()
+    base_run_id: int | None = Field(default=None, ge=1, lt=2**53)
 
 
 class TrainingPlan(BaseModel):
-    """A request that keeps the rules, with every value filled in."""
+    """A request that keeps the rules, with every value filled in; `cost_estimate` is of all its jobs."""
 
     model_config = ConfigDict(frozen=True)
 
     network: str
     hyper_parameters: Mapping[str, str]
     cost_estimate: Decimal
+    search: SearchPlan | None = None
 
 
 def image_for(task_type: str) -> Image:
@@ -73,6 +85,7 @@ def training_plan(request: RunRequest, *, task_type: str, paid_billing: bool) ->
 
     Raises:
         TaskNotAvailableError, NodesNotAvailableError, NetworkNotOnMachineError, PaidBillingNeededError
+        ScriptRefusedError
         InvalidRequestError: names the field and what is allowed.
     """
     image = image_for(task_type)
@@ -82,10 +95,14 @@ def training_plan(request: RunRequest, *, task_type: str, paid_billing: bool) ->
     if request.node_count > image.max_nodes:
         raise NodesNotAvailableError(node_count=request.node_count, max_nodes=image.max_nodes)
     _check_machine(request.machine_type, network, paid_billing=paid_billing)
+    _check_source(request)
+    search = _search(request.hyper_parameter_source, task_type, network)
+    cost = cost_at_most(request.machine_type, request.node_count, request.max_training_minutes)
     return TrainingPlan(
         network=network.name,
         hyper_parameters=_values(request, task_type),
-        cost_estimate=cost_at_most(request.machine_type, request.node_count, request.max_training_minutes),
+        cost_estimate=cost * _jobs_at_most(search),
+        search=search,
     )
 
 
@@ -93,6 +110,23 @@ def cost_at_most(machine_type: str, node_count: int, minutes: int) -> Decimal:
     """Return the price of the maximum training time, free allowances not counted."""
     price = price_book()[Module.PRESET, machine_type]
     return price.per_unit_minute * node_count * minutes
+
+
+def _search(source: HyperParameterSource, task_type: str, network: Network) -> SearchPlan | None:
+    if not isinstance(source, SearchSource):
+        return None
+    try:
+        return search_plan(source.search, task=task_type, network=network.name)
+    except SearchConfigError as error:
+        field = f"hyper_parameter_source.search.{error.field}"
+        raise InvalidRequestError(field=field, reason=error.reason) from error
+
+
+def _jobs_at_most(search: SearchPlan | None) -> int:
+    """Return how many jobs may use their maximum time: trials, and a training after them."""
+    if search is None:
+        return 1
+    return search.max_trials + (search.strategy is not StrategyName.EVOLUTIONARY)
 
 
 def _check_machine(machine_type: str, network: Network, *, paid_billing: bool) -> None:
@@ -104,6 +138,20 @@ def _check_machine(machine_type: str, network: Network, *, paid_billing: bool) -
     free = [code for code in listed if not price_book()[Module.PRESET, code].needs_paid_billing]
     if not paid_billing and machine_type not in free:
         raise PaidBillingNeededError(machine_type=machine_type, available=", ".join(free))
+
+
+def _check_source(request: RunRequest) -> None:
+    source = request.hyper_parameter_source
+    if not isinstance(source, ScriptSource):
+        return
+    if request.hyper_parameters:
+        raise InvalidRequestError(
+            field="hyper_parameters", reason="are the script's conf here: leave them out, or edit the script"
+        )
+    try:
+        check_script(source.script)
+    except ScriptError as error:
+        raise ScriptRefusedError(reason=str(error)) from error
 
 
 def _values(request: RunRequest, task_type: str) -> dict[str, str]:

@@ -85,8 +85,14 @@ class Run(BaseModel):
     """One training.
 
     Attributes:
-        hyper_parameters: every value that decides the result, given or default, as text.
-        intervals: spans in which the job trained; their sum is what is billed.
+        hyper_parameters: every value that decides the result, given or default, as text; a script's `conf`
+            goes before them.
+        hyper_parameter_source: kind of the source they come from (spec 03 section 2.10).
+        base_run_id: the run whose weights this one starts from.
+        search_id: of the run's own search, or of the one whose result it has taken.
+        searching: its search is going on; its own job begins after that.
+        search_intervals: spans in which the search's trials trained.
+        intervals: spans in which trials and the job trained; their sum is what is billed.
         revision: grows with every save; the slower of two writers is refused.
     """
 
@@ -108,6 +114,11 @@ class Run(BaseModel):
     max_training_minutes: int
     remark: str = ""
     cost_estimate: Decimal
+    hyper_parameter_source: str = "manual"
+    base_run_id: int | None = None
+    search_id: int | None = None
+    searching: bool = False
+    search_intervals: tuple[Interval, ...] = ()
     state: RunState = RunState.PREPARING
     snapshot_id: str | None = None
     evaluation_snapshot_id: str | None = None
@@ -152,6 +163,24 @@ class Run(BaseModel):
             return self
         return self._changed(at, state=RunState.QUEUED)
 
+    def search_begun(self, at: datetime) -> "Run":
+        """Return the run with its search going on; one that has moved on already stays as it is."""
+        if not self.state.may_become(RunState.RUNNING):
+            return self
+        return self._changed(at, state=RunState.RUNNING, searching=True)
+
+    def searched(self, hyper_parameters: Mapping[str, str], intervals: Sequence[Interval]) -> "Run":
+        """Return the run with what its search found and used; its own job is next."""
+        found = {**self.hyper_parameters, **hyper_parameters}
+        known = (self.hyper_parameters, self.search_intervals)
+        if not self.searching or known == (found, tuple(intervals)):
+            return self
+        return self._changed(self.changed_at, hyper_parameters=found, search_intervals=tuple(intervals))
+
+    def search_over(self, at: datetime) -> "Run":
+        """Return the run in the hands of its own job."""
+        return self._changed(at, searching=False) if self.searching else self
+
     def cancelled(self, at: datetime) -> "Run":
         """Return the run as it is after a wish to stop: ended if its job does not exist yet, else stopping.
 
@@ -170,7 +199,8 @@ class Run(BaseModel):
         """Return the run failed before or outside its job."""
         if self.state.is_final:
             return self
-        return self._changed(at, state=RunState.FAILED, failure=failure, finished_at=at)
+        changes = {"state": RunState.FAILED, "failure": failure, "finished_at": at, "searching": False}
+        return self._changed(at, **changes, intervals=self.search_intervals)
 
     def observed(self, seen: Observation) -> "Run":
         """Return the run as its job now stands.
@@ -182,10 +212,11 @@ class Run(BaseModel):
             return self
         changes: dict[str, object] = {
             "state": seen.state,
-            "intervals": seen.intervals,
+            "intervals": (*self.search_intervals, *seen.intervals),
             "failure": seen.failure,
         }
         if seen.state.is_final:
+            changes["searching"] = False
             changes |= {"finished_at": seen.at, "model_uri": seen.model_uri, "data_uri": seen.data_uri}
         if seen.outcome:
             changes |= {

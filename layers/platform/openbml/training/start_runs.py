@@ -17,6 +17,7 @@ from openbml.training.training_data import (
     SnapshotView,
     TrainingData,
 )
+from openbml_catalog.networks import wanted_weights
 
 _PATIENCE = timedelta(hours=12)  # a snapshot that is not ready by then never will be
 _LEFT_BEHIND = timedelta(minutes=1)  # younger ones are on their way
@@ -67,8 +68,9 @@ def start_run(
     places = JobPlaces(
         train_uri=train.uri,
         eval_uri=evaluation.uri if evaluation else None,
-        weights_uri=files.weights_uri() if run.hyper_parameters.get("weights") != "none" else None,
+        weights_uri=_weights_uri(run, files),
         runs_uri=files.runs_uri(scope),
+        base_uri=_base_uri(run, runs),
     )
     return _handed_over(run, places, runs=runs, jobs=jobs, events=events, now=now)
 
@@ -92,6 +94,16 @@ def resume_runs(*, runs: RunRepository, events: EventPublisher, now: Clock) -> i
     left = [run for run in waiting if run and now() - run.created_at >= _LEFT_BEHIND]
     events.publish([RunStateChanged.of(run) for run in left])
     return len(left)
+
+
+def _weights_uri(run: Run, files: JobFiles) -> str | None:
+    """The one file a job may start from, so that it does not download the others."""
+    tag = wanted_weights(run.task_type, run.network, run.hyper_parameters)
+    return None if tag is None else files.weights_uri(tag)
+
+
+def _base_uri(run: Run, runs: RunRepository) -> str | None:
+    return None if run.base_run_id is None else runs.get(run.scope, run.base_run_id).data_uri
 
 
 def _found(scope: ProjectScope, run_id: int, runs: RunRepository) -> Run | None:

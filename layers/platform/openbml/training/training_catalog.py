@@ -7,11 +7,22 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from openbml.core.errors import InvalidRequestError
+from openbml.training.read_runs import ScriptText
 from openbml.training.run_requests import MAX_TRAINING_MINUTES
 from openbml_catalog.images import images, training_image
 from openbml_catalog.machines import Machine, Module, machines_of
 from openbml_catalog.networks import HyperParameter, families, hyper_parameters, networks
 from openbml_catalog.prices import currency, price_book
+from openbml_catalog.scripts import preset_script
+from openbml_catalog.search import (
+    SearchField,
+    SearchParameter,
+    Strategy,
+    search_fields,
+    search_parameters,
+    strategies,
+)
 from openbml_catalog.tasks import Task, tasks
 
 
@@ -39,7 +50,15 @@ class MachineEntry(BaseModel):
     needs_paid_billing: bool
 
 
+class SearchParameterEntry(SearchParameter):
+    task: str
+
+
 class TrainingCatalog(BaseModel):
+    """Attributes:
+    search_space: what each task can have searched; `default: null` is not in the default space.
+    """
+
     model_config = ConfigDict(frozen=True)
 
     tasks: Sequence[TaskEntry]
@@ -47,6 +66,9 @@ class TrainingCatalog(BaseModel):
     networks: Sequence[dict[str, Any]]
     hyper_parameters: Sequence[HyperParameterEntry]
     machines: Sequence[MachineEntry]
+    search_strategies: Sequence[Strategy]
+    search_fields: Sequence[SearchField]
+    search_space: Sequence[SearchParameterEntry]
     currency: str
     max_training_minutes: int
 
@@ -65,9 +87,27 @@ def training_catalog() -> TrainingCatalog:
             if not row.platform
         ],
         machines=[_machine(machine) for machine in machines_of(Module.PRESET)],
+        search_strategies=list(strategies().values()),
+        search_fields=list(search_fields().values()),
+        search_space=[
+            SearchParameterEntry(**row.model_dump(), task=task)
+            for task in trained
+            for row in search_parameters(task).values()
+        ],
         currency=currency(),
         max_training_minutes=MAX_TRAINING_MINUTES,
     )
+
+
+def preset_script_text(task_type: str, network: str) -> ScriptText:
+    """Return the script a network's users start from. Raises InvalidRequestError: an unknown task or
+    network."""
+    trained = sorted(task for image in images().values() for task in image.trains)
+    if task_type not in trained:
+        raise InvalidRequestError(field="task_type", reason=f"must be one of {', '.join(trained)}")
+    if network not in networks(task_type):
+        raise InvalidRequestError(field="network", reason=f"must be one of {', '.join(networks(task_type))}")
+    return ScriptText(script=preset_script(task_type, network))
 
 
 def _task(task: Task) -> TaskEntry:

@@ -23,6 +23,14 @@ class EvaluationLabelsDifferError(OpenBMLError):
     """The evaluation set's labels are not those of the training set; details: missing, extra."""
 
 
+# States in which a version cannot be chosen, in words (spec 03 section 2.3, condition 3).
+_BUSY = {
+    "importing": "being imported into",
+    "smart_labelling": "being labelled by smart labelling",
+    "deleting": "being deleted",
+}
+
+
 class Selection(BaseModel):
     """A dataset version, or some labels of it."""
 
@@ -30,7 +38,7 @@ class Selection(BaseModel):
 
     dataset_id: int
     version_number: int = Field(ge=1)
-    labels: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=1000)
+    labels: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=10_000)
 
 
 class DatasetView(BaseModel):
@@ -101,8 +109,8 @@ def _obstacle(view: DatasetView, selection: Selection, task: Task) -> str | None
         return f"its annotations are {view.annotation_type}/{view.template}, the experiment's task needs " + (
             f"{task.annotation_type}/{task.template}"
         )
-    if view.state in ("importing", "deleting"):
-        return f"it is {view.state}"
+    if view.state in _BUSY:
+        return f"it is {_BUSY[view.state]}"
     present = {name for name, count in view.labels.items() if count > 0}
     if not present:
         return "it has no labelled samples"

@@ -8,6 +8,7 @@ from openbml.training.experiments_dynamodb import DynamoExperimentRepository
 from openbml.training.job_files_s3 import S3JobFiles
 from openbml.training.run_progress_dynamodb import DynamoRunProgressStore
 from openbml.training.runs_dynamodb import DynamoRunRepository
+from openbml.training.search.searches_dynamodb import DynamoSearchRepository
 from openbml.training.settings import TrainingSettings
 from openbml.training.training_data import TrainingData
 from openbml.training.training_data_datasets import DatasetsTrainingData
@@ -26,6 +27,11 @@ def experiments() -> DynamoExperimentRepository:
 @cache
 def runs() -> DynamoRunRepository:
     return DynamoRunRepository(dynamodb_table(training_settings().training_table_name))
+
+
+@cache
+def searches() -> DynamoSearchRepository:
+    return DynamoSearchRepository(dynamodb_table(training_settings().training_table_name))
 
 
 @cache

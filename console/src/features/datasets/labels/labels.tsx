@@ -13,11 +13,11 @@ import { AsCommand } from "@/ui/copy";
 import { EmptyState } from "@/ui/empty";
 import { LoadMore } from "@/ui/more";
 import { Panel } from "@/ui/page";
+import { labelColour } from "@/ui/picture/label-colour";
 import { links } from "@/ui/project";
 import { problemText } from "@/ui/problem-text";
 import { QueryView } from "@/ui/query-view";
 import { OperationProgress } from "../operation-progress";
-import { labelColour } from "../samples/spans";
 import { LabelGroups } from "./label-groups";
 
 interface Props {

@@ -8,9 +8,9 @@ import { clearAnnotation, deleteSample, replaceAnnotation, useEditSample } from 
 import type { Annotation, DatasetKind, SampleDetail } from "@/api/types";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
+import { labelColour } from "@/ui/picture/label-colour";
 import { problemText } from "@/ui/problem-text";
 import { LocalTime } from "@/ui/values";
-import { labelColour } from "./spans";
 
 interface Props {
   readonly refTo: VersionRef;

@@ -9,9 +9,9 @@ import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
 import { LoadMore } from "@/ui/more";
 import { Panel } from "@/ui/page";
+import { labelColour } from "@/ui/picture/label-colour";
 import { QueryView } from "@/ui/query-view";
 import type { FilterChange } from "./filters";
-import { labelColour } from "./spans";
 
 interface Props {
   readonly refTo: VersionRef;

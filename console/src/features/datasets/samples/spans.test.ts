@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { maskStrips, piecesOf } from "./spans";
+import { piecesOf } from "./spans";
 
 describe("a text with spans", () => {
   it("is cut by characters, not by code units", () => {
@@ -10,12 +10,5 @@ describe("a text with spans", () => {
   it("shows the outer one of two that overlap", () => {
     const pieces = piecesOf("abcdef", [{ label: "B", start: 2, end: 3, text: "c" }, { label: "A", start: 1, end: 4, text: "bcd" }]);
     expect(pieces.map((piece) => [piece.text, piece.label])).toEqual([["a", null], ["bcd", "A"], ["ef", null]]);
-  });
-});
-
-describe("a mask", () => {
-  it("becomes strips of its columns", () => {
-    // 3 wide, 2 high, by columns: 0 1 | 1 1 | 0 1
-    expect(maskStrips({ width: 3, height: 2, counts: [1, 3, 1, 1] })).toEqual([[0, 1, 1], [1, 0, 2], [2, 1, 1]]);
   });
 });

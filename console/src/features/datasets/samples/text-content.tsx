@@ -1,6 +1,7 @@
 import type { Annotation, Sample } from "@/api/types";
 import type { Schemas } from "@/api/types";
-import { labelColour, piecesOf } from "./spans";
+import { labelColour } from "@/ui/picture/label-colour";
+import { piecesOf } from "./spans";
 
 interface Props {
   readonly content: Schemas["Content"];

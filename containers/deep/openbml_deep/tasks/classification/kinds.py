@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import torch
-from torch import nn
 
+from openbml_deep.export import Activation
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import Evaluated
-from openbml_kit.classification_report import Basis
+from openbml_kit.report_basis import Basis
 from openbml_kit.snapshots import SampleDocument
 
 
 class LabelKind(Protocol):
-    """Logits and scores have shape (n, labels)."""
+    """Logits and scores have shape (n, labels); `activation` makes these of those."""
+
+    activation: Activation
 
     def classes(self, document: SampleDocument) -> tuple[int, ...]:
         """Return the places of a sample's labels.
@@ -29,9 +31,6 @@ class LabelKind(Protocol):
         """Make rare labels weigh more in the loss from now on."""
 
     def loss(self, logits: torch.Tensor, targets: torch.Tensor, *, smoothing: float) -> torch.Tensor: ...
-
-    def activation(self) -> nn.Module:
-        """Return what makes scores of logits, as the exported model does."""
 
     def evaluate(self, logits: torch.Tensor, images: Sequence[AnnotatedImage]) -> Evaluated: ...
 

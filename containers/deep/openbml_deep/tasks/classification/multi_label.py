@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional
 
+from openbml_deep.export import Activation
 from openbml_deep.splitting import counts_per_class
 from openbml_deep.tasks.classification.labels import chosen_classes
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import Evaluated
-from openbml_kit.classification_report import Basis, EvaluatedSample
-from openbml_kit.multi_label_metrics import exact_match, mean_average_precision
-from openbml_kit.multi_label_report import MultiLabelEvaluation, multi_label_report
+from openbml_kit.multi_label_report import MultiLabelEvaluation, multi_label_figures, multi_label_report
+from openbml_kit.report_basis import Basis, EvaluatedSample
 from openbml_kit.snapshots import SampleDocument
 
 # A label that hardly any image has would else drown all others in the loss.
@@ -22,6 +20,8 @@ _LARGEST_WEIGHT = 20.0
 
 
 class MultiLabel:
+    activation: Activation = "sigmoid"
+
     def __init__(self, labels: Sequence[str]) -> None:
         self._labels = labels
         self._weights: torch.Tensor | None = None
@@ -46,16 +46,13 @@ class MultiLabel:
         soft = targets * (1 - smoothing) + smoothing / 2
         return functional.binary_cross_entropy_with_logits(logits, soft, pos_weight=self._weights)
 
-    def activation(self) -> nn.Module:
-        return nn.Sigmoid()
-
     def evaluate(self, logits: torch.Tensor, images: Sequence[AnnotatedImage]) -> Evaluated:
         targets = self.targets(images)
         loss = float(functional.binary_cross_entropy_with_logits(logits, targets))
         scores, true = torch.sigmoid(logits.double()).numpy(), targets.bool().numpy()
-        quality = mean_average_precision(scores, true)
-        figures = {"eval_loss": loss, "eval_map": quality, "eval_accuracy": exact_match(scores > 0.5, true)}
-        return Evaluated(figures, quality=quality, tie_break=-loss)
+        found = multi_label_figures(scores, true)
+        figures = {"eval_loss": loss, "eval_map": found["map"], "eval_accuracy": found["exact_match"]}
+        return Evaluated(figures, quality=found["map"], tie_break=-loss)
 
     def report(
         self,
@@ -68,7 +65,7 @@ class MultiLabel:
             MultiLabelEvaluation(
                 [EvaluatedSample(row.sample_id, row.name) for row in images],
                 scores.numpy(),
-                np.asarray(self.targets(images).bool()),
+                self.targets(images).bool().numpy(),
             ),
             labels=self._labels,
             basis=basis,

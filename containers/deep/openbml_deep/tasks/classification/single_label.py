@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn import functional
 
+from openbml_deep.export import Activation
 from openbml_deep.splitting import counts_per_class
 from openbml_deep.tasks.classification.labels import only_class
 from openbml_deep.tasks.objects import AnnotatedImage
@@ -17,6 +17,8 @@ from openbml_kit.snapshots import SampleDocument
 
 
 class SingleLabel:
+    activation: Activation = "softmax"
+
     def __init__(self, labels: Sequence[str]) -> None:
         self._labels = labels
         self._weights: torch.Tensor | None = None
@@ -34,9 +36,6 @@ class SingleLabel:
 
     def loss(self, logits: torch.Tensor, targets: torch.Tensor, *, smoothing: float) -> torch.Tensor:
         return functional.cross_entropy(logits, targets, weight=self._weights, label_smoothing=smoothing)
-
-    def activation(self) -> nn.Module:
-        return nn.Softmax(dim=1)
 
     def evaluate(self, logits: torch.Tensor, images: Sequence[AnnotatedImage]) -> Evaluated:
         classes = self.targets(images)

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from openbml_deep.batches import PreparedBatches
-from openbml_deep.engine.model_facts import framework_versions
+from openbml_deep.export import Exported, NetworkExport, export_network, framework_versions
+from openbml_deep.export.variants import Planes
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import DecodedImages, annotated_images
 from openbml_deep.tasks.classification.batches import (
@@ -19,7 +20,6 @@ from openbml_deep.tasks.classification.batches import (
     EvaluationViews,
     evaluation_input,
 )
-from openbml_deep.tasks.classification.export import export_onnx
 from openbml_deep.tasks.classification.kinds import LabelKind
 from openbml_deep.tasks.classification.multi_label import MultiLabel
 from openbml_deep.tasks.classification.options import ClassificationOptions
@@ -29,11 +29,13 @@ from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_kit.classification_report import Basis
 from openbml_kit.files import write_json
 from openbml_kit.images import DECODER, RESIZE, Normalisation, Pixels
-from openbml_kit.model_manifest import MANIFEST_FILE, MODEL_FILE, ImageInput, ModelManifest, OnnxProof
+from openbml_kit.model_manifest import MANIFEST_FILE, ImageInput, ModelManifest, Outputs
 from openbml_kit.snapshots import Manifest
 
 # Real samples on which the exported graph is compared with torch.
 _PROOF_SAMPLES = 32
+# Images on which the 8-bit variant measures the range of its values.
+_CALIBRATED = 64
 # Labels of a live prediction.
 _SHOWN_LABELS = 3
 
@@ -69,18 +71,22 @@ class ClassificationTask:
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
         settings, device = self._settings, self._job.device
+        self._training = images
         if settings.class_balance == "loss":
             self._kind.balance(images, device.torch)
         make = BatchMaker(
             DecodedImages(images, input_size=settings.input_size, budget_bytes=self._job.memory_bytes),
             self._kind,
-            input_size=settings.input_size,
+            augmenter=self._job.augmenter,
             seed=settings.seed,
             mixup_alpha=self._options.mixup_alpha,
             pinned=device.is_cuda,
         )
         batches = PreparedBatches(
-            self._job.order(images), make, batch_size=settings.batch_size, workers=self._job.loading_threads
+            self._job.order([image.classes for image in images]),
+            make,
+            batch_size=settings.batch_size,
+            workers=self._job.loading_threads,
         )
         self._evaluated_together = max(32, batches.batch_size)
         return batches
@@ -89,12 +95,13 @@ class ClassificationTask:
         smoothing = self._options.label_smoothing
         images = self._to_input(batch)
         targets = batch.targets.to(self._job.device.torch, non_blocking=True)
-        if batch.share is None:
+        mixing = batch.mixing
+        if mixing is None:
             return self._kind.loss(network(images), targets, smoothing=smoothing)
-        logits = network(torch.lerp(images.flip(0), images, batch.share))
+        logits = network(mixing.images(images))
         own = self._kind.loss(logits, targets, smoothing=smoothing)
         partner = self._kind.loss(logits, targets.flip(0), smoothing=smoothing)
-        return batch.share * own + (1 - batch.share) * partner
+        return mixing.loss(own, partner)
 
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
         return self._kind.evaluate(self._logits(network, images), images)
@@ -120,14 +127,20 @@ class ClassificationTask:
         images: Sequence[AnnotatedImage],
         report: Mapping[str, Any],
     ) -> dict[str, Any]:
-        views = self._views_of(images).first(_PROOF_SAMPLES)
-        samples = np.concatenate([self._normalisation.planes(view) for view in views])
-        proof = export_onnx(network, folder / MODEL_FILE, samples=samples, activation=self._kind.activation())
-        manifest = self._manifest(proof, report)
+        asked = NetworkExport(
+            outputs=Outputs(kind="scores"),
+            samples=self._planes(self._views_of(images).first(_PROOF_SAMPLES)),
+            calibration=self._calibration,
+            quality=lambda exported: self.evaluate(exported, images).quality,
+            variants=self._settings.export_variants,
+            activation=self._kind.activation,
+        )
+        exported = export_network(network, folder, asked, self._job.note)
+        manifest = self._manifest(exported, report)
         write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
-        return proof.model_dump(mode="json")
+        return exported.report()
 
-    def _manifest(self, proof: OnnxProof, report: Mapping[str, Any]) -> ModelManifest:
+    def _manifest(self, exported: Exported, report: Mapping[str, Any]) -> ModelManifest:
         settings, built = self._settings, self._built
         return ModelManifest(
             task=settings.task,
@@ -136,13 +149,22 @@ class ClassificationTask:
             input=ImageInput(
                 size=settings.input_size, mean=built.mean, std=built.std, resize=RESIZE, decoder=DECODER
             ),
+            outputs=exported.outputs,
             recommended_threshold=report["recommended_threshold"],
-            onnx=proof,
+            onnx=exported.proof,
+            variants=exported.variants,
             weights_source=built.weights_source,
             run_id=settings.run_id,
             snapshot_id=report["dataset"][0]["snapshot_id"],
             framework_versions=framework_versions(),
         )
+
+    def _calibration(self) -> list[Planes]:
+        views = self._new_views(self._training[:_CALIBRATED], budget_bytes=0)
+        return [self._normalisation.planes(view) for view in views.first(_CALIBRATED)]
+
+    def _planes(self, views: list[Pixels]) -> torch.Tensor:
+        return torch.from_numpy(np.concatenate([self._normalisation.planes(view) for view in views]))
 
     def _shown(self, image: AnnotatedImage, scores: torch.Tensor) -> dict[str, Any]:
         labels = self._settings.labels
@@ -171,8 +193,9 @@ class ClassificationTask:
         )
 
     def _scores(self, logits: torch.Tensor) -> torch.Tensor:
-        scores: torch.Tensor = self._kind.activation()(logits.double())
-        return scores
+        if self._kind.activation == "sigmoid":
+            return torch.sigmoid(logits.double())
+        return torch.softmax(logits.double(), dim=1)
 
     def _logits(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> torch.Tensor:
         """Return shape `(n, n_classes)`, on the CPU."""

@@ -1,0 +1,128 @@
+"""What evaluation looks at, as serving does: each image, and its tiles in small-object mode, in a square."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from openbml_deep.tasks.objects import AnnotatedImage, Found
+from openbml_kit.evaluated_objects import EvaluatedImage, FoundObjects, TrueObjects
+from openbml_kit.images import TRAINING_SIDES, Pixels, decode
+from openbml_kit.letterbox import Letterbox, letterboxed
+from openbml_kit.report_basis import EvaluatedSample
+from openbml_kit.tiling import Rectangle, merged, views
+
+
+@dataclass(frozen=True)
+class SquareView:
+    """One view of an image: `index` is the image's place, `rectangle` the part of it that is shown."""
+
+    index: int
+    rectangle: Rectangle
+    place: Letterbox
+
+
+class EvaluationViews:
+    """The squares of all evaluated images; pixels are kept while the memory budget lasts."""
+
+    def __init__(
+        self,
+        images: Sequence[AnnotatedImage],
+        *,
+        input_size: int,
+        tile: int,
+        budget_bytes: int,
+        workers: int,
+    ) -> None:
+        self.images = images
+        self._input_size = input_size
+        self.views = [
+            SquareView(index, (left, top, right, bottom), Letterbox(right - left, bottom - top, input_size))
+            for index, image in enumerate(images)
+            for left, top, right, bottom in views(image.width, image.height, tile)
+        ]
+        self._most_kept = budget_bytes // (input_size * input_size * 3)
+        self._kept: dict[int, Pixels] = {}
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="views")
+
+    def first(self, count: int) -> list[Pixels]:
+        return list(self._pool.map(self._pixels, range(min(count, len(self.views)))))
+
+    def chunks(self, size: int) -> Iterator[tuple[list[SquareView], list[Pixels]]]:
+        for start in range(0, len(self.views), size):
+            places = range(start, min(start + size, len(self.views)))
+            yield [self.views[place] for place in places], list(self._pool.map(self._pixels, places))
+
+    def _pixels(self, place: int) -> Pixels:
+        kept = self._kept.get(place)
+        if kept is not None:
+            return kept
+        view = self.views[place]
+        image = decode(self.images[view.index].extent.read(), limits=TRAINING_SIDES)
+        if (view.place.width, view.place.height) != image.size:
+            image = image.crop(view.rectangle)
+        pixels, _ = letterboxed(image, self._input_size)
+        if len(self._kept) < self._most_kept:
+            self._kept[place] = pixels
+        return pixels
+
+
+@torch.inference_mode()
+def evaluated_images(
+    views_of: EvaluationViews,
+    find: Callable[[list[Pixels]], list[Found]],
+    *,
+    together: int,
+) -> list[EvaluatedImage]:
+    """Return truth and findings of every image.
+
+    Args:
+        find: what the network finds in squares of shape (size, size, 3).
+        together: squares that are looked at at once.
+    """
+    seen: list[list[FoundObjects]] = [[] for _ in views_of.images]
+    for shown, pixels in views_of.chunks(together):
+        for view, found in zip(shown, find(pixels), strict=True):
+            seen[view.index].append(_in_image(view, found))
+    return [
+        EvaluatedImage(
+            EvaluatedSample(image.sample_id, image.name),
+            image.width,
+            image.height,
+            true_objects(image),
+            found,
+        )
+        for image, found in zip(views_of.images, map(_together, seen), strict=True)
+    ]
+
+
+def true_objects(image: AnnotatedImage) -> TrueObjects:
+    regions = image.regions
+    return TrueObjects(
+        np.array([region.box for region in regions], dtype=np.float64).reshape(-1, 4),
+        np.array([region.class_index for region in regions], dtype=np.int64),
+        np.array([region.crowd for region in regions], dtype=np.bool_),
+    )
+
+
+def _in_image(view: SquareView, found: Found) -> FoundObjects:
+    left, top, _, _ = view.rectangle
+    boxes = view.place.to_image(found.boxes.float().cpu().numpy()).astype(np.float64)
+    shown = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)  # the rest lies in the grey beside the image
+    return FoundObjects(
+        boxes[shown] + np.array((left, top, left, top)),
+        found.scores.double().cpu().numpy()[shown],
+        found.classes.cpu().numpy()[shown],
+    )
+
+
+def _together(seen: list[FoundObjects]) -> FoundObjects:
+    if len(seen) == 1:
+        return seen[0]
+    boxes = np.concatenate([each.boxes for each in seen])
+    scores = np.concatenate([each.scores for each in seen])
+    classes = np.concatenate([each.classes for each in seen])
+    kept = merged(boxes, scores, classes)
+    return FoundObjects(boxes[kept], scores[kept], classes[kept])

@@ -4,7 +4,8 @@ smaller variants of it whose loss of quality is measured.
 `export_network` does all of it for every task; what a task adds is in its `NetworkExport`.
 """
 
+from openbml_deep.export.graphs import Activation
 from openbml_deep.export.model_files import Exported, NetworkExport, export_network, framework_versions
 from openbml_deep.export.onnx_classifier import export_onnx
 
-__all__ = ["Exported", "NetworkExport", "export_network", "export_onnx", "framework_versions"]
+__all__ = ["Activation", "Exported", "NetworkExport", "export_network", "export_onnx", "framework_versions"]

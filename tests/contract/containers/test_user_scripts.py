@@ -100,8 +100,7 @@ def test_a_broken_script_is_told_as_error_9_and_the_whole_one_is_not(tmp_path: P
 
 
 def test_a_job_with_a_broken_script_fails_as_the_users_fault(tmp_path: Path) -> None:
-    job = with_script(
-        new_job(tmp_path, epochs=1), SHORT.replace("    network = nn", "    1 / 0\n    network = nn")
-    )
+    broken = SHORT.replace("    network = nn", "    1 / 0\n    network = nn")
+    job = with_script(new_job(tmp_path, epochs=1), broken)
     assert job.run().exit_code == 1
     assert job.failure().startswith("user: [9] code error: create_model failed in line")

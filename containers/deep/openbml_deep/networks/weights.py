@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from openbml_deep.networks.pretrained import (
     PretrainedPart,
     TakesPretrained,
 )
+from openbml_deep.scripts import scripted
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob
 from openbml_kit.faults import PlatformFault
 from openbml_kit.files import sha256_of
@@ -26,6 +28,30 @@ SCRATCH = "scratch"
 
 
 def started_network(job: TaskJob, options: Mapping[str, Any] | None = None) -> BuiltNetwork:
+    """Return the job's network; where the job has a script, what the script makes of it.
+
+    Args:
+        options: hyper-parameters that change the network's structure.
+
+    Raises:
+        PlatformFault: the registry's files contradict its index.
+        UserFault: the script breaks its contract.
+    """
+    built = _preset_network(job, options)
+    if job.script is None:
+        return built
+    settings = job.settings
+    network = scripted(
+        built.network,
+        job.script,
+        task=settings.task,
+        class_count=len(settings.labels),
+        input_size=settings.input_size,
+    )
+    return replace(built, network=network)
+
+
+def _preset_network(job: TaskJob, options: Mapping[str, Any] | None = None) -> BuiltNetwork:
     """Return the job's network with as many outputs as labels; where weights are missing, say so and start
     from scratch.
 

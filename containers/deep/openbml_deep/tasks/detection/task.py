@@ -76,7 +76,7 @@ class DetectionTask:
             tile=self._options.tile,
             budget_bytes=self._job.memory_bytes,
         )
-        make = BatchMaker(views, input_size=settings.input_size, seed=settings.seed, pinned=device.is_cuda)
+        make = BatchMaker(views, augmenter=self._job.augmenter, seed=settings.seed, pinned=device.is_cuda)
         return PreparedBatches(
             len(views),
             make,

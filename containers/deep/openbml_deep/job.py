@@ -123,7 +123,7 @@ def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None
         **job.task.report(network, data.evaluated, data.training, data.basis),
     }
     progress.stage("exporting")
-    proof = job.task.export(network, places.model, data.evaluated, report)
+    proof = job.task.export(network, places.model, data.evaluated, data.training, report)
     state = network.state_dict()
     write_atomically(places.output_data / "weights.pt", lambda draft: torch.save(state, draft))
     write_json(places.output_data / "report.json", {**report, "onnx": proof})

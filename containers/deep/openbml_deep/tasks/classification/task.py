@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from openbml_deep.batches import PreparedBatches
-from openbml_deep.export import export_onnx, framework_versions
+from openbml_deep.export import TaskModel, write_model
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import DecodedImages, annotated_images
 from openbml_deep.splitting import counts_per_class
@@ -26,9 +26,8 @@ from openbml_deep.tasks.classification.options import ClassificationOptions
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_kit.classification_report import Basis, EvaluatedSample, Evaluation, classification_report
-from openbml_kit.files import write_json
-from openbml_kit.images import DECODER, RESIZE, Normalisation
-from openbml_kit.model_manifest import MANIFEST_FILE, MODEL_FILE, ImageInput, ModelManifest, OnnxProof
+from openbml_kit.images import RESIZE, Normalisation
+from openbml_kit.model_manifest import Outputs
 from openbml_kit.snapshots import Manifest
 
 # Real samples on which the exported graph is compared with torch.
@@ -116,31 +115,23 @@ class ClassificationTask:
         network: nn.Module,
         folder: Path,
         images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
         report: Mapping[str, Any],
     ) -> dict[str, Any]:
-        views = self._views_of(images).first(_PROOF_SAMPLES)
-        samples = np.concatenate([self._normalisation.planes(view) for view in views])
-        proof = export_onnx(network, folder / MODEL_FILE, samples=samples)
-        manifest = self._manifest(proof, report)
-        write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
-        return proof.model_dump(mode="json")
-
-    def _manifest(self, proof: OnnxProof, report: Mapping[str, Any]) -> ModelManifest:
-        settings, built = self._settings, self._built
-        return ModelManifest(
-            task=settings.task,
-            network=settings.network,
-            labels=settings.labels,
-            input=ImageInput(
-                size=settings.input_size, mean=built.mean, std=built.std, resize=RESIZE, decoder=DECODER
-            ),
-            recommended_threshold=report["recommended_threshold"],
-            onnx=proof,
-            weights_source=built.weights_source,
-            run_id=settings.run_id,
-            snapshot_id=report["dataset"][0]["snapshot_id"],
-            framework_versions=framework_versions(),
+        model = TaskModel(
+            self._job,
+            self._built,
+            Outputs(kind="scores"),
+            resize=RESIZE,
+            planes=self._planes,
+            evaluate=self.evaluate,
+            proof_samples=_PROOF_SAMPLES,
         )
+        return write_model(network, folder, model, evaluated=images, training=training, report=report)
+
+    def _planes(self, images: Sequence[AnnotatedImage], count: int) -> torch.Tensor:
+        views = self._views_of(images).first(count)
+        return torch.from_numpy(np.concatenate([self._normalisation.planes(view) for view in views]))
 
     def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
         if self._views is None or self._views.images is not images:

@@ -14,6 +14,7 @@ from openbml_deep.engine.checkpoints import Checkpoints
 from openbml_deep.engine.device import prepare_device
 from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
+from openbml_deep.scripts import UserScript, read_script, with_conf
 from openbml_deep.settings import TrainingSettings, read_settings
 from openbml_deep.tasks import VISION_TASKS
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob, VisionTask
@@ -48,11 +49,14 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     Raises:
         UserFault, PlatformFault: the job cannot be done.
     """
-    settings = read_settings(_hyper_parameters(places))
+    code = places.channel("code")
+    script = read_script(code) if code else None
+    given = _hyper_parameters(places)
+    settings = read_settings(with_conf(given, script) if script else given)
     stop = StopRequest(max_seconds=settings.max_training_time_s)
     stop.listen()
     progress.stage("loading")
-    job = prepare(settings, places, progress, env)
+    job = prepare(settings, places, progress, env, script)
     progress.stage("training")
     ended = train(job, Checkpoints(places.checkpoints, job.fingerprint), stop=stop, progress=progress)
     if ended is not None:
@@ -72,7 +76,11 @@ def _hyper_parameters(places: Places) -> dict[str, str]:
 
 
 def prepare(
-    settings: TrainingSettings, places: Places, progress: Progress, env: Mapping[str, str]
+    settings: TrainingSettings,
+    places: Places,
+    progress: Progress,
+    env: Mapping[str, str],
+    script: UserScript | None = None,
 ) -> Prepared:
     """Read the images and build the network."""
     cores = core_count(env)
@@ -85,6 +93,7 @@ def prepare(
             progress.note,
             weights_folder=places.channel("weights"),
             memory_bytes=_cache_budget(),
+            script=script,
         )
     )
     data = load_data(

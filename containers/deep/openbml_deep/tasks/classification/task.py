@@ -33,7 +33,6 @@ from openbml_kit.snapshots import Manifest
 
 # Real samples on which the exported graph is compared with torch.
 _PROOF_SAMPLES = 32
-# Images on which the 8-bit variant measures the range of its values.
 # Labels of a live prediction.
 _SHOWN_LABELS = 3
 

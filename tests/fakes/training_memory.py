@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from openbml.compute.jobs import Job, JobNotFoundError, TrainingJobRequest
+from openbml.compute.jobs import (
+    Job,
+    JobConflictError,
+    JobNotFoundError,
+    ProcessingJobRequest,
+    TrainingJobRequest,
+)
 from openbml.core.scope import ProjectScope
 from openbml.training.experiments import (
     Experiment,
@@ -22,7 +28,7 @@ from openbml.training.training_data import (
     SnapshotState,
     SnapshotView,
 )
-from openbml_formats.searches import Importance, SearchState
+from openbml_formats.searches import SearchState
 from tests.fakes.compute_memory import NOON
 
 
@@ -104,7 +110,6 @@ class InMemorySearchRepository:
     def __init__(self) -> None:
         self.searches: dict[int, Search] = {}
         self.kept_trials: dict[tuple[int, int], Trial] = {}
-        self.importances: dict[int, Importance] = {}
 
     def add(self, search: Search) -> None:
         if search.search_id in self.searches:
@@ -139,9 +144,6 @@ class InMemorySearchRepository:
             return False
         self.kept_trials[key] = trial
         return True
-
-    def importance(self, scope: ProjectScope, search_id: int) -> Importance | None:
-        return self.importances.get(search_id)
 
     def finished(self, scope: ProjectScope) -> Sequence[Search]:
         mine = [search for search in self.searches.values() if search.scope == scope]
@@ -207,15 +209,36 @@ class FakeTrainingData:
 
 
 class FakeTrainingJobs:
-    """Compute as training sees it."""
+    """Compute as training sees it; `refusing` makes it fail like a function that was killed."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
         self.stopped: list[str] = []
+        self.announced: list[str] = []
+        self.refusing = False
 
     def submit_training(self, request: TrainingJobRequest) -> Job:
-        job = Job(request=request, created_at=NOON, changed_at=NOON)
-        return self.jobs.setdefault(request.job_id, job)
+        return self._submitted(request)
+
+    def submit_processing(self, request: ProcessingJobRequest) -> Job:
+        return self._submitted(request)
+
+    def stop_processing(self, job_id: str) -> Job:
+        return self.stop_training(job_id)
+
+    def announce_end(self, job_id: str) -> Job:
+        if job_id not in self.jobs:
+            raise JobNotFoundError(job_id=job_id)
+        self.announced.append(job_id)
+        return self.jobs[job_id]
+
+    def _submitted(self, request: TrainingJobRequest | ProcessingJobRequest) -> Job:
+        if self.refusing:
+            raise ConnectionError("compute is unreachable")
+        job = self.jobs.setdefault(request.job_id, Job(request=request, created_at=NOON, changed_at=NOON))
+        if job.request != request:
+            raise JobConflictError(job_id=request.job_id)
+        return job
 
     def stop_training(self, job_id: str) -> Job:
         if job_id not in self.jobs:

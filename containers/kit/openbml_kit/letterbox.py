@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from openbml_kit.images import Pixels, SideLimits, decode
+from openbml_kit.images import Pixels
 
 RESIZE = "letterbox-top-left-bilinear"
 FILL = 114
@@ -87,8 +87,8 @@ class Letterbox:
         """
         inner = plane[: self.inner_height, : self.inner_width]
         held = inner >= least
-        columns = _reached(held.any(axis=0), self.width)
-        rows = _reached(held.any(axis=1), self.height)
+        columns = _reached(np.asarray(held.any(axis=0)), self.width)
+        rows = _reached(np.asarray(held.any(axis=1)), self.height)
         if columns is None or rows is None:
             return None
         across, down = self.inner_width / self.width, self.inner_height / self.height
@@ -111,15 +111,6 @@ def letterboxed(image: Image.Image, size: int) -> tuple[Pixels, Letterbox]:
     inner = image.resize((place.inner_width, place.inner_height), Image.Resampling.BILINEAR)
     square[: place.inner_height, : place.inner_width] = np.asarray(inner)
     return square, place
-
-
-def evaluation_view(data: bytes, *, size: int, limits: SideLimits) -> tuple[Pixels, Letterbox]:
-    """Return what a detector or segmenter sees of an image file, and how the image lies in it.
-
-    Raises:
-        ImageError: as `openbml_kit.images.decode`.
-    """
-    return letterboxed(decode(data, limits=limits), size)
 
 
 def _reached(held: npt.NDArray[np.bool_], length: int) -> slice | None:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from openbml_deep.batches import PreparedBatches
-from openbml_deep.export import NetworkExport, export_network, framework_versions
+from openbml_deep.export import TaskModel, write_model
 from openbml_deep.networks.interfaces import DetectionNetwork
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import annotated_images
@@ -17,15 +17,15 @@ from openbml_deep.tasks.detection.batches import Batch, BatchMaker
 from openbml_deep.tasks.detection.evaluation_views import EvaluationViews, evaluated_images
 from openbml_deep.tasks.detection.options import DetectionOptions
 from openbml_deep.tasks.detection.training_views import TrainingViews
+from openbml_deep.tasks.live_predictions import live_prediction
 from openbml_deep.tasks.objects import AnnotatedImage, Found
 from openbml_deep.tasks.regions import RegionReader
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_kit.detection_report import detection_figures, detection_report
-from openbml_kit.evaluated_objects import EvaluatedImage
-from openbml_kit.files import write_json
-from openbml_kit.images import DECODER, Normalisation, Pixels
+from openbml_kit.evaluated_objects import EvaluatedImage, IouType
+from openbml_kit.images import Normalisation, Pixels
 from openbml_kit.letterbox import RESIZE
-from openbml_kit.model_manifest import MANIFEST_FILE, ImageInput, ModelManifest, Outputs
+from openbml_kit.model_manifest import Outputs
 from openbml_kit.report_basis import Basis
 from openbml_kit.snapshots import Manifest
 
@@ -36,6 +36,15 @@ _LOOKED_AT_TOGETHER = 8
 
 
 class DetectionTask:
+    """Instance segmentation is the same with masks: `with_masks`, and overlaps measured by them.
+
+    Attributes:
+        iou_type: what the figures and the report measure overlaps by.
+    """
+
+    iou_type: IouType = "bbox"
+    with_masks = False
+
     def __init__(self, job: TaskJob) -> None:
         self._job = job
         self._settings = job.settings
@@ -44,7 +53,7 @@ class DetectionTask:
 
     def read(self, folder: Path, manifest: Manifest) -> list[AnnotatedImage]:
         """An image without a box is kept: it teaches what is no object."""
-        reader = RegionReader(self._settings.labels, with_masks=False)
+        reader = RegionReader(self._settings.labels, with_masks=self.with_masks)
         images = annotated_images(folder, manifest, reader, self._job.note, workers=self._job.cores)
         reader.tell(self._job.note)
         return images
@@ -60,22 +69,19 @@ class DetectionTask:
         return self._built
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
-        settings, device, cores = self._settings, self._job.device, self._job.cores
+        settings, device = self._settings, self._job.device
         views = TrainingViews(
             images,
             input_size=settings.input_size,
             tile=self._options.tile,
             budget_bytes=self._job.memory_bytes,
         )
-        make = BatchMaker(
-            views, input_size=settings.input_size, seed=settings.seed, pinned=device.is_cuda
-        )
+        make = BatchMaker(views, augmenter=self._job.augmenter, seed=settings.seed, pinned=device.is_cuda)
         return PreparedBatches(
-            len(views),
+            self._job.order(views.classes),
             make,
             batch_size=settings.batch_size,
-            seed=settings.seed,
-            workers=cores if device.is_cuda else max(1, cores // 4),
+            workers=self._job.loading_threads,
         )
 
     def loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
@@ -86,13 +92,17 @@ class DetectionTask:
 
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
         figures = detection_figures(
-            self._evaluated(network, images), label_count=len(self._settings.labels), iou_type="bbox"
+            self._evaluated(network, images), label_count=len(self._settings.labels), iou_type=self.iou_type
         )
         return Evaluated(
             {"eval_map50": figures["map50"], "eval_map": figures["map"]},
             quality=figures["map50"],
             tie_break=figures["map"],
         )
+
+    def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
+        evaluated = self._evaluated_in(network, self._new_views(images, budget_bytes=0))
+        return [live_prediction(image, self._settings.labels) for image in evaluated]
 
     def report(
         self,
@@ -108,7 +118,7 @@ class DetectionTask:
         return detection_report(
             self._evaluated(network, images),
             labels=labels,
-            iou_type="bbox",
+            iou_type=self.iou_type,
             basis=basis,
             training_counts=counts.tolist(),
         )
@@ -118,42 +128,35 @@ class DetectionTask:
         network: nn.Module,
         folder: Path,
         images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
         report: Mapping[str, Any],
     ) -> dict[str, Any]:
-        samples = self._planes(self._views_of(images).first(_PROOF_SAMPLES)).contiguous()
-        asked = NetworkExport(outputs=Outputs(kind="objects"), samples=samples)
-        exported = export_network(network, folder, asked, self._job.note)
-        settings, built = self._settings, self._built
-        manifest = ModelManifest(
-            task=settings.task,
-            network=settings.network,
-            labels=settings.labels,
-            input=ImageInput(
-                size=settings.input_size,
-                mean=built.mean,
-                std=built.std,
-                resize=RESIZE,
-                decoder=DECODER,
-                tile=self._options.tile,
-            ),
-            outputs=exported.outputs,
-            recommended_threshold=report["recommended_threshold"],
-            onnx=exported.proof,
-            variants=exported.variants,
-            weights_source=built.weights_source,
-            run_id=settings.run_id,
-            snapshot_id=report["dataset"][0]["snapshot_id"],
-            framework_versions=framework_versions(),
+        model = TaskModel(
+            self._job,
+            self._built,
+            self.outputs(network),
+            resize=RESIZE,
+            planes=lambda shown, count: self._planes(self._views_of(shown).first(count)),
+            evaluate=self.evaluate,
+            proof_samples=_PROOF_SAMPLES,
+            tile=self._options.tile,
         )
-        write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
-        return exported.report()
+        return write_model(network, folder, model, evaluated=images, training=training, report=report)
+
+    def outputs(self, network: nn.Module) -> Outputs:
+        """Return what the exported graph gives."""
+        del network
+        return Outputs(kind="objects")
 
     def _evaluated(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[EvaluatedImage]:
+        return self._evaluated_in(network, self._views_of(images))
+
+    def _evaluated_in(self, network: nn.Module, views: EvaluationViews) -> list[EvaluatedImage]:
         def find(pixels: list[Pixels]) -> list[Found]:
             planes = self._planes(pixels).to(self._device, memory_format=torch.channels_last)
             return cast(DetectionNetwork, network).found(planes)
 
-        return evaluated_images(self._views_of(images), find, together=_LOOKED_AT_TOGETHER)
+        return evaluated_images(views, find, together=_LOOKED_AT_TOGETHER, with_masks=self.with_masks)
 
     def _planes(self, pixels: list[Pixels]) -> torch.Tensor:
         """Return the network's input as serving computes it, shape (n, 3, size, size)."""
@@ -161,14 +164,17 @@ class DetectionTask:
 
     def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
         if self._views is None or self._views.images is not images:
-            self._views = EvaluationViews(
-                images,
-                input_size=self._settings.input_size,
-                tile=self._options.tile,
-                budget_bytes=self._job.memory_bytes // 4,
-                workers=self._job.cores,
-            )
+            self._views = self._new_views(images, budget_bytes=self._job.memory_bytes // 4)
         return self._views
+
+    def _new_views(self, images: Sequence[AnnotatedImage], *, budget_bytes: int) -> EvaluationViews:
+        return EvaluationViews(
+            images,
+            input_size=self._settings.input_size,
+            tile=self._options.tile,
+            budget_bytes=budget_bytes,
+            workers=self._job.cores,
+        )
 
 
 def task(job: TaskJob) -> DetectionTask:

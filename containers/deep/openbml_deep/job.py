@@ -3,18 +3,22 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
 import torch
 
+from openbml_catalog.augmentation.settings import AugmentationMode
+from openbml_deep.augmentation.report import augmentation_report
+from openbml_deep.augmentation.search import Found, reusable, search_augmentation
 from openbml_deep.data import JobData, load_data
 from openbml_deep.engine.checkpoints import Checkpoints
 from openbml_deep.engine.device import Device, prepare_device
 from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
 from openbml_deep.report_files import ReportPictures
+from openbml_deep.scripts import UserScript, read_script, with_conf
 from openbml_deep.settings import TrainingSettings, read_settings
 from openbml_deep.tasks import VISION_TASKS
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob, VisionTask
@@ -39,6 +43,7 @@ class Prepared:
     trainer: Trainer[Any]
     device: Device
     cores: int
+    augmentation: Found | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -51,11 +56,14 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     Raises:
         UserFault, PlatformFault: the job cannot be done.
     """
-    settings = read_settings(_hyper_parameters(places))
+    code = places.channel("code")
+    script = read_script(code) if code else None
+    given = _hyper_parameters(places)
+    settings = read_settings(with_conf(given, script) if script else given)
     stop = StopRequest(max_seconds=settings.max_training_time_s)
     stop.listen()
     progress.stage("loading")
-    job = prepare(settings, places, progress, env)
+    job = prepare(settings, places, progress, env, stop, script)
     progress.stage("training")
     ended = train(job, Checkpoints(places.checkpoints, job.fingerprint), stop=stop, progress=progress)
     if ended is not None:
@@ -75,21 +83,26 @@ def _hyper_parameters(places: Places) -> dict[str, str]:
 
 
 def prepare(
-    settings: TrainingSettings, places: Places, progress: Progress, env: Mapping[str, str]
+    settings: TrainingSettings,
+    places: Places,
+    progress: Progress,
+    env: Mapping[str, str],
+    stop: StopRequest,
+    script: UserScript | None = None,
 ) -> Prepared:
-    """Read the images and build the network."""
+    """Read the images, search for an augmentation where the settings ask for it, and build the network."""
     cores = core_count(env)
     device = prepare_device(cores=cores)
-    task = vision_task(
-        TaskJob(
-            settings,
-            device,
-            cores,
-            progress.note,
-            weights_folder=places.channel("weights"),
-            memory_bytes=_cache_budget(),
-        )
+    job = TaskJob(
+        settings,
+        device,
+        cores,
+        progress.note,
+        weights_folder=places.channel("weights"),
+        memory_bytes=_cache_budget(),
+        script=script,
     )
+    task = vision_task(job)
     data = load_data(
         task,
         settings,
@@ -97,9 +110,21 @@ def prepare(
         eval_folder=places.channel("eval"),
         note=progress.note,
     )
+    found = None
+    if settings.augmentation.mode is AugmentationMode.AUTO:
+        found = search_augmentation(
+            job,
+            data.training,
+            vision_task,
+            folder=places.checkpoints,
+            fingerprint=settings.fingerprint(*data.snapshot_ids),
+            stop=stop,
+            progress=progress,
+        )
+        task = vision_task(replace(job, policy=found.policy))
     built = task.build()
     trainer = Trainer(task, built, task.batches(data.training, built), settings, device)
-    return Prepared(settings, task, data, built, trainer, device, cores)
+    return Prepared(settings, task, data, built, trainer, device, cores, found)
 
 
 def vision_task(job: TaskJob) -> VisionTask[Any]:
@@ -134,6 +159,9 @@ def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None
     report = {**report, "onnx": proof}
     pictures.write_page(report)
     write_json(places.output_data / "report.json", report)
+    if job.augmentation is not None:
+        reused = reusable(job.settings.augmentation, job.augmentation.operators)
+        write_json(places.output_data / "augmentation.json", reused)
     progress.note("info", json.dumps(report["overall"]))
     progress.stage("done")
 
@@ -161,6 +189,7 @@ def _context(job: Prepared, ended: str | None) -> dict[str, Any]:
         "network": settings.network,
         "weights_source": job.built.weights_source,
         "params": settings.params(),
+        "augmentation": augmentation_report(settings.augmentation, job.augmentation),
         "dataset": [manifest.model_dump(mode="json", exclude={"shards"}) for manifest in job.data.manifests],
         "history": [{**figures.shown(), "complete": figures.complete} for figures in history.epochs],
         "best_epoch": history.best_epoch,

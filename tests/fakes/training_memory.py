@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from openbml.compute.jobs import Job, JobNotFoundError, TrainingJobRequest
 from openbml.core.scope import ProjectScope
+from openbml.datasets.samples import SampleNotFoundError
 from openbml.training.experiments import (
     Experiment,
     ExperimentNameTakenError,
@@ -18,6 +19,7 @@ from openbml.training.search.trials import Trial
 from openbml.training.training_data import (
     DataNotSelectableError,
     DatasetView,
+    SampleContent,
     Selection,
     SnapshotState,
     SnapshotView,
@@ -165,6 +167,7 @@ class FakeTrainingData:
         self.views: dict[tuple[int, int], DatasetView] = {}
         self.snapshot_state = SnapshotState.READY
         self.snapshot_labels: Sequence[str] | None = None
+        self.contents: dict[tuple[int, int, int], SampleContent] = {}
 
     def add(self, dataset_id: int, labels: Mapping[str, int], **changes: str) -> Selection:
         fields = {
@@ -204,6 +207,14 @@ class FakeTrainingData:
 
     def thumbnail_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, str]:
         return {name: f"https://thumbnails/{name}" for name in sample_ids if name != "gone"}
+
+    def sample_content(
+        self, scope: ProjectScope, dataset_id: int, version_number: int, sample_id: int
+    ) -> SampleContent:
+        content = self.contents.get((dataset_id, version_number, sample_id))
+        if content is None:
+            raise SampleNotFoundError(sample_id=sample_id)
+        return content
 
 
 class FakeTrainingJobs:

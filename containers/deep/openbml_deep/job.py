@@ -17,6 +17,7 @@ from openbml_deep.engine.checkpoints import Checkpoints
 from openbml_deep.engine.device import prepare_device
 from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
+from openbml_deep.scripts import UserScript, read_script, with_conf
 from openbml_deep.settings import TrainingSettings, read_settings
 from openbml_deep.tasks import VISION_TASKS
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob, VisionTask
@@ -52,11 +53,14 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     Raises:
         UserFault, PlatformFault: the job cannot be done.
     """
-    settings = read_settings(_hyper_parameters(places))
+    code = places.channel("code")
+    script = read_script(code) if code else None
+    given = _hyper_parameters(places)
+    settings = read_settings(with_conf(given, script) if script else given)
     stop = StopRequest(max_seconds=settings.max_training_time_s)
     stop.listen()
     progress.stage("loading")
-    job = prepare(settings, places, progress, env, stop)
+    job = prepare(settings, places, progress, env, script, stop)
     progress.stage("training")
     ended = train(job, Checkpoints(places.checkpoints, job.fingerprint), stop=stop, progress=progress)
     if ended is not None:
@@ -80,7 +84,8 @@ def prepare(
     places: Places,
     progress: Progress,
     env: Mapping[str, str],
-    stop: StopRequest,
+    script: UserScript | None = None,
+    stop: StopRequest | None = None,
 ) -> Prepared:
     """Read the images, search for an augmentation where the settings ask for it, and build the network."""
     cores = core_count(env)
@@ -92,6 +97,7 @@ def prepare(
         progress.note,
         weights_folder=places.channel("weights"),
         memory_bytes=_cache_budget(),
+        script=script,
     )
     task = vision_task(job)
     data = load_data(
@@ -109,7 +115,7 @@ def prepare(
             vision_task,
             folder=places.checkpoints,
             fingerprint=settings.fingerprint(*data.snapshot_ids),
-            stop=stop,
+            stop=stop or StopRequest(max_seconds=0),
             progress=progress,
         )
         task = vision_task(replace(job, policy=found.policy))

@@ -87,8 +87,8 @@ class Letterbox:
         """
         inner = plane[: self.inner_height, : self.inner_width]
         held = inner >= least
-        columns = _reached(held.any(axis=0), self.width)
-        rows = _reached(held.any(axis=1), self.height)
+        columns = _reached(np.asarray(held.any(axis=0)), self.width)
+        rows = _reached(np.asarray(held.any(axis=1)), self.height)
         if columns is None or rows is None:
             return None
         across, down = self.inner_width / self.width, self.inner_height / self.height

@@ -136,7 +136,7 @@ class ModelManifest(_Document):
             return MODEL_FILE
         known = {variant.precision: variant.file for variant in self.variants}
         if precision not in known:
-            raise PlatformFault(f"the model has no variant {precision}: {', '.join(known) or 'fp32'}")
+            raise PlatformFault(f"the model has no variant {precision}, it has {', '.join(known) or 'fp32'}")
         return known[precision]
 
 

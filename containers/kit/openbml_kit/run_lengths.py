@@ -65,7 +65,8 @@ def _text(counts: npt.NDArray[np.int64]) -> str:
     shown = np.concatenate((np.ones((counts.size, 1), dtype=np.bool_), more[:, :-1]), axis=1)
     np.logical_and.accumulate(shown, axis=1, out=shown)
     characters = (groups | np.where(more, _MORE, 0)) + _FIRST
-    return characters[shown].astype(np.uint8).tobytes().decode("ascii")
+    text: str = characters[shown].astype(np.uint8).tobytes().decode("ascii")
+    return text
 
 
 def _counts(text: str) -> npt.NDArray[np.int64]:

@@ -13,6 +13,9 @@ from openbml_catalog.networks import Network
 # Adapter of the catalogue → module here with `build(plan: NetworkPlan) -> nn.Module`. What the module must
 # be is written in `networks.interfaces` for the task's kind of network.
 ADAPTERS: Mapping[str, str] = {
+    "mask_rcnn": "instance.mask_rcnn",
+    "cascade_mask_rcnn": "instance.cascade_mask_rcnn",
+    "solov2": "instance.solov2",
     "fast_scnn": "semantic.fast_scnn",
     "pp_lite_seg": "semantic.pp_lite_seg",
     "stdc_seg": "semantic.stdc_seg",

@@ -11,6 +11,7 @@ from torch import nn
 
 from openbml_deep.augmentation import Augmenter, Policy
 from openbml_deep.engine.device import Device
+from openbml_deep.scripts.user_script import UserScript
 from openbml_deep.settings import TrainingSettings
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_kit.classification_report import Basis
@@ -26,6 +27,7 @@ class TaskJob:
     Attributes:
         weights_folder: the channel `weights`, None where the job has none.
         memory_bytes: what decoded images may take, training and evaluation together.
+        script: the user's, None where the preset network is trained.
         policy: operators that training images get instead of those of the settings.
     """
 
@@ -35,6 +37,7 @@ class TaskJob:
     note: Callable[[str, str], None]
     weights_folder: Path | None
     memory_bytes: int
+    script: UserScript | None = None
     policy: Policy | None = None
 
     @cached_property

@@ -29,8 +29,9 @@ __all__ = [
 # Task → its file of networks and its file of hyper-parameters; both tasks of a file see the same entries.
 _FILES = {
     "image_classification": ("image_classification", "vision_parameters"),
-    "semantic_segmentation": ("semantic_segmentation", "vision_parameters"),
     "object_detection": ("object_detection", "vision_parameters"),
+    "instance_segmentation": ("instance_segmentation", "vision_parameters"),
+    "semantic_segmentation": ("semantic_segmentation", "vision_parameters"),
 }
 
 

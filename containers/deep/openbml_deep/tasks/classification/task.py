@@ -13,6 +13,7 @@ from openbml_deep.batches import PreparedBatches
 from openbml_deep.export import export_onnx, framework_versions
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import DecodedImages, annotated_images
+from openbml_deep.scripts import ScriptedClassifier
 from openbml_deep.splitting import counts_per_class
 from openbml_deep.tasks.classification.batches import (
     Batch,
@@ -78,16 +79,19 @@ class ClassificationTask:
         return batches
 
     def loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
-        smoothing = self._options.label_smoothing
         images = self._to_input(batch)
         targets = batch.targets.to(self._job.device.torch, non_blocking=True)
         mixing = batch.mixing
         if mixing is None:
-            return functional.cross_entropy(network(images), targets, label_smoothing=smoothing)
+            return self._criterion(network, network(images), targets)
         logits = network(mixing.images(images))
-        own = functional.cross_entropy(logits, targets, label_smoothing=smoothing)
-        partner = functional.cross_entropy(logits, targets.flip(0), label_smoothing=smoothing)
-        return mixing.loss(own, partner)
+        own = self._criterion(network, logits, targets)
+        return mixing.loss(own, self._criterion(network, logits, targets.flip(0)))
+
+    def _criterion(self, network: nn.Module, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        if isinstance(network, ScriptedClassifier):
+            return network.loss(logits, targets)
+        return functional.cross_entropy(logits, targets, label_smoothing=self._options.label_smoothing)
 
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
         logits, classes = self._logits(network, images), torch.from_numpy(_true(images))

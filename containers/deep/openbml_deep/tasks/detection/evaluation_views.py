@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from openbml_deep.tasks.drawn_regions import drawn
 from openbml_deep.tasks.objects import AnnotatedImage, Found
 from openbml_kit.evaluated_objects import EvaluatedImage, FoundObjects, TrueObjects
 from openbml_kit.images import TRAINING_SIDES, Pixels, decode
 from openbml_kit.letterbox import Letterbox, letterboxed
 from openbml_kit.report_basis import EvaluatedSample
+from openbml_kit.run_lengths import encode_mask
 from openbml_kit.tiling import Rectangle, merged, views
 
 
@@ -75,6 +77,7 @@ def evaluated_images(
     find: Callable[[list[Pixels]], list[Found]],
     *,
     together: int,
+    with_masks: bool = False,
 ) -> list[EvaluatedImage]:
     """Return truth and findings of every image.
 
@@ -91,19 +94,21 @@ def evaluated_images(
             EvaluatedSample(image.sample_id, image.name),
             image.width,
             image.height,
-            true_objects(image),
+            true_objects(image, with_masks=with_masks),
             found,
         )
         for image, found in zip(views_of.images, map(_together, seen), strict=True)
     ]
 
 
-def true_objects(image: AnnotatedImage) -> TrueObjects:
+def true_objects(image: AnnotatedImage, *, with_masks: bool) -> TrueObjects:
+    width, height = image.width, image.height
     regions = image.regions
     return TrueObjects(
         np.array([region.box for region in regions], dtype=np.float64).reshape(-1, 4),
         np.array([region.class_index for region in regions], dtype=np.int64),
         np.array([region.crowd for region in regions], dtype=np.bool_),
+        [encode_mask(drawn(region, image, width, height)) for region in regions] if with_masks else (),
     )
 
 
@@ -111,10 +116,12 @@ def _in_image(view: SquareView, found: Found) -> FoundObjects:
     left, top, _, _ = view.rectangle
     boxes = view.place.to_image(found.boxes.float().cpu().numpy()).astype(np.float64)
     shown = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)  # the rest lies in the grey beside the image
+    masks = [] if found.masks is None else found.masks.cpu().numpy()[shown]
     return FoundObjects(
         boxes[shown] + np.array((left, top, left, top)),
         found.scores.double().cpu().numpy()[shown],
         found.classes.cpu().numpy()[shown],
+        [encode_mask(view.place.mask_to_image(mask)) for mask in masks],
     )
 
 

@@ -21,7 +21,7 @@ from openbml_deep.tasks.objects import AnnotatedImage, Found
 from openbml_deep.tasks.regions import RegionReader
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_kit.detection_report import detection_figures, detection_report
-from openbml_kit.evaluated_objects import EvaluatedImage
+from openbml_kit.evaluated_objects import EvaluatedImage, IouType
 from openbml_kit.files import write_json
 from openbml_kit.images import DECODER, Normalisation, Pixels
 from openbml_kit.letterbox import RESIZE
@@ -36,6 +36,15 @@ _LOOKED_AT_TOGETHER = 8
 
 
 class DetectionTask:
+    """Instance segmentation is the same with masks: `with_masks`, and overlaps measured by them.
+
+    Attributes:
+        iou_type: what the figures and the report measure overlaps by.
+    """
+
+    iou_type: IouType = "bbox"
+    with_masks = False
+
     def __init__(self, job: TaskJob) -> None:
         self._job = job
         self._settings = job.settings
@@ -44,7 +53,7 @@ class DetectionTask:
 
     def read(self, folder: Path, manifest: Manifest) -> list[AnnotatedImage]:
         """An image without a box is kept: it teaches what is no object."""
-        reader = RegionReader(self._settings.labels, with_masks=False)
+        reader = RegionReader(self._settings.labels, with_masks=self.with_masks)
         images = annotated_images(folder, manifest, reader, self._job.note, workers=self._job.cores)
         reader.tell(self._job.note)
         return images
@@ -84,7 +93,7 @@ class DetectionTask:
 
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
         figures = detection_figures(
-            self._evaluated(network, images), label_count=len(self._settings.labels), iou_type="bbox"
+            self._evaluated(network, images), label_count=len(self._settings.labels), iou_type=self.iou_type
         )
         return Evaluated(
             {"eval_map50": figures["map50"], "eval_map": figures["map"]},
@@ -106,7 +115,7 @@ class DetectionTask:
         return detection_report(
             self._evaluated(network, images),
             labels=labels,
-            iou_type="bbox",
+            iou_type=self.iou_type,
             basis=basis,
             training_counts=counts.tolist(),
         )
@@ -119,7 +128,7 @@ class DetectionTask:
         report: Mapping[str, Any],
     ) -> dict[str, Any]:
         samples = self._planes(self._views_of(images).first(_PROOF_SAMPLES)).contiguous()
-        asked = NetworkExport(outputs=Outputs(kind="objects"), samples=samples)
+        asked = NetworkExport(outputs=self.outputs(network), samples=samples)
         exported = export_network(network, folder, asked, self._job.note)
         settings, built = self._settings, self._built
         manifest = ModelManifest(
@@ -146,12 +155,19 @@ class DetectionTask:
         write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
         return exported.report()
 
+    def outputs(self, network: nn.Module) -> Outputs:
+        """Return what the exported graph gives."""
+        del network
+        return Outputs(kind="objects")
+
     def _evaluated(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[EvaluatedImage]:
         def find(pixels: list[Pixels]) -> list[Found]:
             planes = self._planes(pixels).to(self._device, memory_format=torch.channels_last)
             return cast(DetectionNetwork, network).found(planes)
 
-        return evaluated_images(self._views_of(images), find, together=_LOOKED_AT_TOGETHER)
+        return evaluated_images(
+            self._views_of(images), find, together=_LOOKED_AT_TOGETHER, with_masks=self.with_masks
+        )
 
     def _planes(self, pixels: list[Pixels]) -> torch.Tensor:
         """Return the network's input as serving computes it, shape (n, 3, size, size)."""

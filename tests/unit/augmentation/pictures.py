@@ -37,9 +37,8 @@ def picture(rows: Sequence[Sequence[int]]) -> Image.Image:
 
 def levels(image: Image.Image) -> list[list[int]]:
     """Return the red channel's rows."""
-    rows: list[list[int]] = (
-        np.asarray(image)[:, :, 0].tolist() if image.mode == "RGB" else np.asarray(image).tolist()
-    )
+    values = np.asarray(image)
+    rows: list[list[int]] = (values[:, :, 0] if image.mode == "RGB" else values).tolist()
     return rows
 
 
@@ -68,9 +67,6 @@ def square_mask(box: tuple[int, int, int, int], size: tuple[int, int]) -> Image.
 
 
 def scene_with(image: Image.Image, *boxes: BoxXyxy, masked: bool = False) -> Scene:
-    masks = (
-        tuple(square_mask((int(a), int(b), int(c), int(d)), image.size) for a, b, c, d in boxes)
-        if masked
-        else ()
-    )
+    shapes = [square_mask((int(a), int(b), int(c), int(d)), image.size) for a, b, c, d in boxes]
+    masks = tuple(shapes) if masked else ()
     return Scene(image, boxes=boxes, classes=tuple(range(len(boxes))), masks=masks)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 
 from openbml_formats.augmentation import moves
 from openbml_formats.augmentation.scene import FILL, IGNORED, LEAST_VISIBLE, Scene
@@ -76,9 +77,7 @@ def test_objects_with_masks_are_judged_by_their_masks() -> None:
 
 
 def test_what_comes_in_from_outside_counts_for_nothing_in_a_class_map() -> None:
-    scene = replace(
-        scene_with(noise(10, 4, 1)), class_map=square_mask((0, 0, 10, 4), (10, 4)).point([0] * 255 + [3])
-    )
+    scene = replace(scene_with(noise(10, 4, 1)), class_map=Image.new("L", (10, 4), 3))
     moved = moves.translate_x(scene, 2, Chance(UP))
     assert moved.class_map is not None
     assert levels(moved.class_map) == [[IGNORED] * 2 + [3] * 8] * 4

@@ -66,7 +66,7 @@ def test_what_is_left_out_is_the_catalogues() -> None:
         (
             {"mixing": [{"name": "mosaic"}]},
             "mixing[0].name",
-            "mosaic is not offered for image_classification",
+            "mosaic is not offered",
         ),
         ({"mixing": [{"name": "mix_up", "strength": 9}]}, "mixing[0].strength", "0.05 to 2"),
         ({"mixing": [{"name": "mix_up"}, {"name": "mix_up"}]}, "mixing", "twice"),

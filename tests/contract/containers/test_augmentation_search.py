@@ -1,4 +1,5 @@
-"""What a job with `augmentation` of mode auto owes: a policy found in its time; a kill does not lose it."""
+"""What a job with `augmentation` of mode auto owes: a policy, found in its own time; a kill does not lose
+it."""
 
 import json
 import signal

@@ -26,7 +26,15 @@ from openbml.training.read_runs import LogPage, RunView, ScriptText
 from openbml.training.run_progress import Progress
 from openbml.training.run_requests import RunRequest
 from openbml.training.training_catalog import TrainingCatalog, preset_script_text, training_catalog
-from openbml.training.wiring import experiments, job_files, progress_store, runs, searches, training_data
+from openbml.training.wiring import (
+    experiments,
+    job_files,
+    progress_store,
+    runs,
+    search_ports,
+    searches,
+    training_data,
+)
 
 router = Router()
 _PROJECT = "/v1/training/projects/<project_id>"
@@ -126,7 +134,13 @@ def get_run(project_id: Id, run_id: Id) -> RunView:
 def post_stop(project_id: Id, run_id: Id) -> RunView:
     scope = _scope(project_id, "training.write")
     run = create_runs.stop_run(
-        run_id, scope=scope, runs=runs(), jobs=compute_gateway(), events=event_publisher(), now=utc_now
+        run_id,
+        scope=scope,
+        runs=runs(),
+        jobs=compute_gateway(),
+        searching=search_ports(),
+        events=event_publisher(),
+        now=utc_now,
     )
     return RunView.of(run, progress_store().progress(scope, run_id))
 
@@ -142,17 +156,6 @@ def get_metrics(project_id: Id, run_id: Id) -> dict[str, list[dict[str, Any]]]:
 def get_logs(project_id: Id, run_id: Id, after: After = None) -> LogPage:
     return read_runs.run_log(
         _scope(project_id, "training.read"), run_id, after=after, runs=runs(), store=progress_store()
-    )
-
-
-@router.get(f"{_PROJECT}/runs/<run_id>/report")
-def get_report(project_id: Id, run_id: Id) -> dict[str, Any]:
-    return read_runs.run_report(
-        _scope(project_id, "training.read"),
-        run_id,
-        runs=runs(),
-        files=job_files(),
-        data=training_data(),
     )
 
 

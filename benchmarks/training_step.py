@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / folder) for folder in ("containers/deep", "containers/kit", "layers/catalog")]
+FOLDERS = ("containers/deep", "containers/kit", "layers/catalog", "layers/formats")
+sys.path[:0] = [str(ROOT / folder) for folder in FOLDERS]
 
 from openbml_deep.vision_operators import provide_vision_operators  # noqa: E402 - the path is set above
 
@@ -31,6 +32,7 @@ import torch  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.utils.data import DataLoader, Dataset  # noqa: E402
 
+from openbml_deep.augmentation import Augmenter, classification_view  # noqa: E402
 from openbml_deep.engine.device import prepare_device  # noqa: E402
 from openbml_deep.engine.trainer import Trainer  # noqa: E402
 from openbml_deep.job import vision_task  # noqa: E402
@@ -39,8 +41,6 @@ from openbml_deep.settings import TrainingSettings, read_settings  # noqa: E402
 from openbml_deep.tasks.classification.batches import (  # noqa: E402
     Batch,
     DeviceNormalisation,
-    random_tone,
-    random_view,
 )
 from openbml_deep.tasks.objects import AnnotatedImage  # noqa: E402
 from openbml_deep.tasks.task import TaskJob  # noqa: E402
@@ -65,17 +65,17 @@ def images_of(archive: Path, folder: Path, count: int) -> list[AnnotatedImage]:
 
 
 class BareDataset(Dataset[tuple[torch.Tensor, float, float, int]]):
-    def __init__(self, images: DecodedImages, size: int) -> None:
+    def __init__(self, images: DecodedImages, augmenter: Augmenter) -> None:
         self._images = images
-        self._size = size
+        self._augmenter = augmenter
 
     def __len__(self) -> int:
         return len(self._images)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, float, float, int]:
         random = np.random.default_rng()
-        view = random_view(self._images[index], self._size, random)
-        gain, shift = random_tone(random)
+        view = classification_view(self._augmenter, self._images[index], random)
+        gain, shift = self._augmenter.tone(random)
         return torch.from_numpy(view.copy()), gain, shift, self._images.images[index].classes[0]
 
 
@@ -120,7 +120,8 @@ def measure(
     decoded = DecodedImages(images, input_size=settings.input_size, budget_bytes=1 << 30)
     for index in range(len(decoded)):
         decoded[index]
-    task = vision_task(TaskJob(settings, device, cores, print, weights_folder=None, memory_bytes=1 << 30))
+    job = TaskJob(settings, device, cores, print, weights_folder=None, memory_bytes=1 << 30)
+    task = vision_task(job)
     built = task.build()
     batches = task.batches(images, built)
     trainer = Trainer(task, built, batches, settings, device)
@@ -130,7 +131,7 @@ def measure(
     to_input = DeviceNormalisation(built.mean, built.std, device.torch)
     bare = BareLoop(built.network, to_input, device.torch, settings.learning_rate)
     loader = DataLoader(
-        BareDataset(decoded, settings.input_size),
+        BareDataset(decoded, job.augmenter),
         settings.batch_size,
         shuffle=True,
         num_workers=1,

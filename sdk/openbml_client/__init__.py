@@ -9,6 +9,7 @@ from openbml_client.errors import (
     OpenBMLClientError,
     WorkFailedError,
 )
+from openbml_client.masks import decode_mask
 from openbml_client.prediction import PredictionClient, PredictionError
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "PredictionClient",
     "PredictionError",
     "WorkFailedError",
+    "decode_mask",
 ]

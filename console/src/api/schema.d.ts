@@ -1428,6 +1428,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/projects/{project_id}/experiments/{experiment_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/experiments/{experiment_id}/comparison */
+        get: operations["get_comparison_v1_training_projects__project_id__experiments__experiment_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/training/projects/{project_id}/experiments/{experiment_id}/runs": {
         parameters: {
             query?: never;
@@ -1506,6 +1523,40 @@ export interface paths {
         };
         /** GET /v1/training/projects/{project_id}/runs/{run_id}/report */
         get: operations["get_report_v1_training_projects__project_id__runs__run_id__report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/report/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/report/download */
+        get: operations["get_report_download_v1_training_projects__project_id__runs__run_id__report_download_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/samples */
+        get: operations["get_samples_v1_training_projects__project_id__runs__run_id__samples_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2029,6 +2080,42 @@ export interface components {
             raw_name: string;
             /** Type */
             type: string;
+        };
+        /** ComparedRun */
+        ComparedRun: {
+            /** Figures */
+            figures: {
+                [key: string]: number;
+            };
+            /** Hyper Parameters */
+            hyper_parameters: {
+                [key: string]: string;
+            };
+            /** Labels */
+            labels: string[];
+            /** Network */
+            network: string;
+            /** Recommended Threshold */
+            recommended_threshold: number | null;
+            /** Remark */
+            remark: string;
+            /** Run Id */
+            run_id: number;
+            state: components["schemas"]["RunState"];
+            /** Training Seconds */
+            training_seconds: number;
+            /** Version Number */
+            version_number: number;
+        };
+        /**
+         * Comparison
+         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
+         */
+        Comparison: {
+            /** Figures */
+            figures: string[];
+            /** Runs */
+            runs: components["schemas"]["ComparedRun"][];
         };
         /** CompletedFile */
         CompletedFile: {
@@ -2952,6 +3039,11 @@ export interface components {
              * @default false
              */
             advanced: boolean;
+            /**
+             * Anchors
+             * @default false
+             */
+            anchors: boolean;
             /**
              * Choices
              * @default []
@@ -4570,6 +4662,14 @@ export interface components {
             reason: string;
         };
         /**
+         * ReportDownload
+         * @description Address of `report.html`, good for some minutes.
+         */
+        ReportDownload: {
+            /** Download Url */
+            download_url: string;
+        };
+        /**
          * ReportView
          * @description Where the report can be downloaded; the address is good for some minutes.
          */
@@ -5254,6 +5354,50 @@ export interface components {
          * @enum {string}
          */
         Severity: "rejected" | "skipped" | "cut" | "duplicate" | "changed" | "ignored";
+        /**
+         * ShownSample
+         * @description A sample with its addresses, which are null where it is gone.
+         */
+        ShownSample: {
+            /** Image Url */
+            image_url?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Predicted
+             * @default []
+             */
+            predicted: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+            /** Sample Id */
+            sample_id: string;
+            /** Thumbnail Url */
+            thumbnail_url?: string | null;
+            /**
+             * True
+             * @default []
+             */
+            true: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+        };
+        /**
+         * ShownSamples
+         * @description `epoch` is null while nothing was told.
+         */
+        ShownSamples: {
+            /** Epoch */
+            epoch?: number | null;
+            /**
+             * Items
+             * @default []
+             */
+            items: components["schemas"]["ShownSample"][];
+        };
         /** SignIn */
         SignIn: {
             /** Email */
@@ -9741,6 +9885,41 @@ export interface operations {
             };
         };
     };
+    get_comparison_v1_training_projects__project_id__experiments__experiment_id__comparison_get: {
+        parameters: {
+            query: {
+                /** @description ids with commas between */
+                run_ids: string;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                experiment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_runs_v1_training_projects__project_id__experiments__experiment_id__runs_get: {
         parameters: {
             query?: {
@@ -9916,7 +10095,12 @@ export interface operations {
     };
     get_report_v1_training_projects__project_id__runs__run_id__report_get: {
         parameters: {
-            query?: never;
+            query?: {
+                label?: string | null;
+                kind?: ("false_positive" | "missed") | null;
+                after?: number;
+                limit?: number;
+            };
             header?: never;
             path: {
                 project_id: number;
@@ -9935,6 +10119,70 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_report_download_v1_training_projects__project_id__runs__run_id__report_download_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDownload"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_samples_v1_training_projects__project_id__runs__run_id__samples_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownSamples"];
                 };
             };
             /** @description The call failed. */

@@ -7,6 +7,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from openbml_catalog.augmentation.settings import (
+    AugmentationError,
+    AugmentationSettings,
+    parse_augmentation,
+)
 from openbml_catalog.networks import (
     HyperParameterError,
     Network,
@@ -19,7 +24,7 @@ from openbml_catalog.tasks import tasks
 from openbml_kit.faults import UserFault
 
 # They say where and how long a job runs, not what it computes: a resumed job may have others.
-_NOT_OF_THE_RESULT = frozenset({"run_id", "max_training_time_s"})
+_NOT_OF_THE_RESULT = frozenset({"run_id", "max_training_time_s", "export_variants"})
 
 
 class TrainingSettings(BaseModel):
@@ -36,6 +41,7 @@ class TrainingSettings(BaseModel):
     labels: list[str]
     run_id: str
     max_training_time_s: int
+    augmentation: AugmentationSettings
     epochs: int
     batch_size: int
     learning_rate: float
@@ -49,6 +55,17 @@ class TrainingSettings(BaseModel):
     weight_decay: float
     warmup_epochs: float
     ema_decay: float
+    schedule: Literal["cosine", "step", "constant"]
+    backbone_learning_rate_factor: float
+    layer_decay: float
+    gradient_accumulation: int
+    gradient_clip: float
+    mixed_precision: Literal["auto", "off"]
+    patience: int
+    class_balance: Literal["none", "sampling", "loss"]
+    data_sampling_ratio: int
+    trial: Literal["0", "1"]
+    export_variants: Literal["none", "int8", "fp16", "all"]
     own: Mapping[str, Value]
 
     @model_validator(mode="after")
@@ -57,6 +74,11 @@ class TrainingSettings(BaseModel):
         if len(self.labels) < fewest:
             raise ValueError(f"labels: task {self.task} needs at least {fewest}, not {len(self.labels)}")
         return self
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it is one of a search: its figures count, its model is not served."""
+        return self.trial == "1"
 
     @property
     def catalogue_network(self) -> Network:
@@ -68,7 +90,7 @@ class TrainingSettings(BaseModel):
 
     def fingerprint(self, *snapshot_ids: str) -> str:
         """Return a digest of all that decides the result: a check-point of another one is not continued."""
-        decisive: dict[str, Any] = self.model_dump(exclude=set(_NOT_OF_THE_RESULT))
+        decisive: dict[str, Any] = self.model_dump(mode="json", exclude=set(_NOT_OF_THE_RESULT))
         text = json.dumps([decisive, snapshot_ids], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -80,8 +102,10 @@ def read_settings(hyper_parameters: Mapping[str, str]) -> TrainingSettings:
         UserFault: a hyper-parameter is wrong; the text names it.
     """
     try:
-        values = parse_hyper_parameters(hyper_parameters.get("task", ""), hyper_parameters)
-    except (HyperParameterError, UnknownTaskError) as error:
+        task = hyper_parameters.get("task", "")
+        values: dict[str, Any] = {**parse_hyper_parameters(task, hyper_parameters)}
+        values["augmentation"] = parse_augmentation(values["augmentation"], task)
+    except (HyperParameterError, UnknownTaskError, AugmentationError) as error:
         raise UserFault(str(error)) from error
     common = {name: value for name, value in values.items() if name in TrainingSettings.model_fields}
     own = {name: value for name, value in values.items() if name not in common}

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 from openbml_kit import classification_metrics as figures
+from openbml_kit import hints
 from openbml_kit.classification_metrics import Classes, Scores
+from openbml_kit.hints import UNITS_OF_IMAGES, Hint
+from openbml_kit.label_errors import suspected_labels
 from openbml_kit.report_basis import (
     FORMAT,
     WRONG_EXAMPLES,
@@ -45,12 +48,12 @@ def classification_report(
     matrix = figures.confusion_matrix(true, predicted, len(labels))
     classes = figures.class_figures(matrix)
     seen = classes.support > 0
-    curve = figures.threshold_curve(scores, true)
+    curve = figures.threshold_curve(scores, figures.one_hot(true, len(labels)))
     overall = {
         "accuracy": figures.accuracy(true, predicted),
-        "macro_f1": float(classes.f1[seen].mean()),
-        "macro_precision": float(classes.precision[seen].mean()),
-        "macro_recall": float(classes.recall[seen].mean()),
+        "macro_f1": figures.mean_of(classes.f1, seen),
+        "macro_precision": figures.mean_of(classes.precision, seen),
+        "macro_recall": figures.mean_of(classes.recall, seen),
     }
     warned = cautions(basis, training_counts, labels)
     right = int((true == predicted).sum())
@@ -69,6 +72,7 @@ def classification_report(
         "recommended_threshold": figures.recommended_threshold(curve),
         "wrong_count": int((true != predicted).sum()),
         "wrong_examples": _wrong_examples(evaluation, predicted, labels),
+        "hints": _hints(evaluation, predicted, matrix, classes, labels, training_counts),
     }
 
 
@@ -109,6 +113,47 @@ def _wrong_examples(
             }
         )
     return examples
+
+
+def _hints(
+    evaluation: Evaluation,
+    predicted: Classes,
+    matrix: Classes,
+    classes: figures.ClassFigures,
+    labels: Sequence[str],
+    training_counts: Sequence[int],
+) -> list[Hint]:
+    samples, true = evaluation.samples, evaluation.true
+
+    def confused(one: int, other: int) -> list[EvaluatedSample]:
+        return [samples[row] for row in np.flatnonzero((true == one) & (predicted == other)).tolist()]
+
+    def mistakes(label: int) -> list[EvaluatedSample]:
+        wrong = (true != predicted) & ((true == label) | (predicted == label))
+        return [samples[row] for row in np.flatnonzero(wrong).tolist()]
+
+    return [
+        *_suspected(evaluation, labels),
+        *hints.confused_labels(matrix, labels, confused, unit_en="images", unit_zh="张图片"),
+        *hints.labels_in_need(
+            classes.f1,
+            training_counts,
+            classes.support.tolist(),
+            labels,
+            mistakes,
+            figure_name="F1",
+            **UNITS_OF_IMAGES,
+        ),
+        *hints.imbalance(training_counts, labels, **UNITS_OF_IMAGES),
+    ]
+
+
+def _suspected(evaluation: Evaluation, labels: Sequence[str]) -> list[Hint]:
+    found = suspected_labels(evaluation.scores, evaluation.true)
+    return hints.suspected_errors(
+        [evaluation.samples[row] for row, _ in found],
+        sorted({labels[evaluation.true[row]] for row, _ in found} | {labels[other] for _, other in found}),
+    )
 
 
 def _conclusion(accuracy: float, right: int, basis: Basis, *, cautioned: bool) -> dict[str, str]:

@@ -17,6 +17,8 @@ Figures = npt.NDArray[np.float64]
 SamplesOfPair = Callable[[int, int], Sequence[EvaluatedSample]]
 
 MOST_SAMPLES = 50
+UNITS_OF_IMAGES = {"unit_en": "images", "unit_zh": "张训练图片"}
+UNITS_OF_OBJECTS = {"unit_en": "objects", "unit_zh": "个训练目标"}
 _MOST_PAIRS = 5
 # A pair of labels is named where at least so many samples, and this share of the true label's, are mistaken.
 _CONFUSED, _CONFUSED_SHARE = 2, 0.05
@@ -73,7 +75,7 @@ def confused_labels(
                 f"{count} {unit_en} of {one} are taken for {other}. Compare their annotations; where "
                 "the two can "
                 "be told apart, add samples that show the difference, else make one label of them.",
-                f"{count}{unit_zh}{one}被识别为{other}。请对比两者的标注：若可以区分，请补充能体现差异"
+                f"{one}有{count}{unit_zh}被识别为{other}。请对比两者的标注：若可以区分，请补充能体现差异"
                 "的样本；若无法区分，请合并为一个标签。",
                 labels=(one, other),
                 samples=samples_of(true, found),
@@ -154,5 +156,25 @@ def imbalance(
             f"{large}有{most}{unit_zh}，而{listed_zh}不足其五分之一。请为数量少的标签补充数据或做数据增"
             "强，避免模型偏向数量多的标签。",
             labels=names,
+        )
+    ]
+
+
+def suspected_errors(samples: Sequence[EvaluatedSample], labels: Sequence[str]) -> list[Hint]:
+    """Name images whose label is likely wrong, the most suspicious first."""
+    if not samples:
+        return []
+    count = len(samples)
+    return [
+        hint(
+            "suspected_label_errors",
+            "warning",
+            f"The model is as sure of another label as it usually is of right ones; images: {count}. "
+            "Check their "
+            "labels; where they are wrong, correct the data set and train again.",
+            f"模型对{count}张图片给出了与标注不同的标签，且置信度达到该标签的正常水平。请检查这些标注，"
+            "若有误请修正数据集后重新训练。",
+            labels=labels,
+            samples=samples,
         )
     ]

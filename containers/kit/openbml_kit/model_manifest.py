@@ -30,6 +30,8 @@ class ImageInput(_Document):
     Attributes:
         resize: `openbml_kit.images.RESIZE` or `openbml_kit.letterbox.RESIZE`; `decoder` names code of
             `openbml_kit.images`.
+        tile: side, in pixels of the image, of the tiles that are looked at beside the whole image and
+            whose findings are merged (`openbml_kit.tiling`); 0: none.
     """
 
     size: int = Field(ge=1)
@@ -38,6 +40,7 @@ class ImageInput(_Document):
     resize: str
     color: Literal["RGB"] = "RGB"
     decoder: str
+    tile: int = Field(default=0, ge=0)
 
 
 class Outputs(_Document):
@@ -48,7 +51,7 @@ class Outputs(_Document):
         objects: `boxes` (k, 4) x1 y1 x2 y2 in pixels of the square, `scores` (k,), `classes` (k,) int64 from
             0, of one image, after suppression, the most certain first; `masks` (k, h, w) where the task has
             them: of the whole square (`mask_frame` input) or of the object's box (`mask_frame` box).
-        class_scores: `class_scores` (1, labels + 1, h, w), class 0 is the background. Semantic segmentation.
+        class_scores: `class_scores` (1, labels + 1, size, size), class 0 is the background.
     """
 
     kind: Literal["scores", "objects", "class_scores"] = "scores"
@@ -133,7 +136,7 @@ class ModelManifest(_Document):
             return MODEL_FILE
         known = {variant.precision: variant.file for variant in self.variants}
         if precision not in known:
-            raise PlatformFault(f"the model has no variant {precision}: {', '.join(known) or 'fp32'}")
+            raise PlatformFault(f"the model has no variant {precision}, it has {', '.join(known) or 'fp32'}")
         return known[precision]
 
 

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from openbml_kit import hints
 from openbml_kit.evaluated_objects import EvaluatedImage
-from openbml_kit.hints import Counts, Figures, Hint
+from openbml_kit.hints import UNITS_OF_OBJECTS, Counts, Figures, Hint
 from openbml_kit.object_matches import Judged
 from openbml_kit.report_basis import EvaluatedSample
 
 # Score from which a found object that nobody annotated is more likely a hole in the annotations.
 _SURE = 0.8
-_UNITS = {"unit_en": "objects", "unit_zh": "个训练目标"}
 
 
 def object_hints(
@@ -61,9 +60,9 @@ def object_hints(
             labels,
             mistakes,
             figure_name="F1",
-            **_UNITS,
+            **UNITS_OF_OBJECTS,
         ),
-        *hints.imbalance(training_counts, labels, **_UNITS),
+        *hints.imbalance(training_counts, labels, **UNITS_OF_OBJECTS),
     ]
 
 

@@ -22,11 +22,24 @@ class RunLengthError(ValueError):
 
 def encode_mask(mask: Mask) -> str:
     """Return the text of a mask of shape (height, width)."""
-    pixels = np.asarray(mask, dtype=np.bool_).T.ravel()
-    turns = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
-    starts = [0] if pixels.size and pixels[0] else []
-    edges = np.concatenate((np.array([0, *starts], dtype=np.int64), turns, [pixels.size]))
-    return _text(np.diff(edges))
+    pixels = np.asarray(mask, dtype=np.bool_)
+    height, width = pixels.shape
+    columns, rows = np.flatnonzero(pixels.any(axis=0)), np.flatnonzero(pixels.any(axis=1))
+    if not columns.size:
+        return _text(np.array([height * width], dtype=np.int64))
+    left, top = int(columns[0]), int(rows[0])
+    part = pixels[top : rows[-1] + 1, left : columns[-1] + 1].T  # the work is the object's, not the picture's
+    bordered = np.zeros((part.shape[0], part.shape[1] + 2), dtype=np.int8)
+    bordered[:, 1:-1] = part
+    turns = np.diff(bordered, axis=1)
+    across, down = np.nonzero(turns)
+    places = (left + across) * height + top + down
+    # A run that goes on in the next column ends where the next one starts.
+    kept = np.ones(places.size, dtype=np.bool_)
+    joined = np.flatnonzero((places[1:] == places[:-1]) & (np.arange(1, places.size) % 2 == 0))
+    kept[joined] = kept[joined + 1] = False
+    ends = places[kept] if places[-1] < height * width else places[kept][:-1]
+    return _text(np.diff(np.concatenate(([0], ends, [height * width]))))
 
 
 def decode_mask(text: str, width: int, height: int) -> Mask:
@@ -52,7 +65,8 @@ def _text(counts: npt.NDArray[np.int64]) -> str:
     shown = np.concatenate((np.ones((counts.size, 1), dtype=np.bool_), more[:, :-1]), axis=1)
     np.logical_and.accumulate(shown, axis=1, out=shown)
     characters = (groups | np.where(more, _MORE, 0)) + _FIRST
-    return characters[shown].astype(np.uint8).tobytes().decode("ascii")
+    text: str = characters[shown].astype(np.uint8).tobytes().decode("ascii")
+    return text
 
 
 def _counts(text: str) -> npt.NDArray[np.int64]:

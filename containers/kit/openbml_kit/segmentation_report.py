@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openbml_kit import hints
-from openbml_kit.hints import Hint
+from openbml_kit.hints import UNITS_OF_IMAGES, Hint
 from openbml_kit.report_basis import WRONG_EXAMPLES, Basis, EvaluatedSample, cautions, conclusion
 from openbml_kit.run_lengths import encode_mask
 
@@ -25,7 +25,6 @@ BACKGROUND = "background"
 BACKGROUND_CLASS = 0
 IGNORED = 255
 _MOST_MASK_CHARACTERS = 8_000_000
-_UNITS = {"unit_en": "images", "unit_zh": "张训练图片"}
 # Share of an image's pixels from which found but not annotated regions make its annotation suspicious.
 _SUSPICIOUS = 0.05
 
@@ -146,9 +145,9 @@ class PixelCounts:
                 labels,
                 lambda label: self._mistaken.get(label, []),
                 figure_name="IoU",
-                **_UNITS,
+                **UNITS_OF_IMAGES,
             ),
-            *hints.imbalance(training_counts, labels, **_UNITS),
+            *hints.imbalance(training_counts, labels, **UNITS_OF_IMAGES),
         ]
 
     def _keep(self, sample: EvaluatedSample, true: ClassMap, found: ClassMap, counts: Counts) -> None:

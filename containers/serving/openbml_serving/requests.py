@@ -12,7 +12,7 @@ from openbml_serving.replies import RequestError
 
 # Spec 08 section 4.3: "4M" is counted in base64 characters.
 MAX_BASE64_CHARACTERS = 4_194_304
-_NUMBER = re.compile(r"[0-9]{1,18}(\.0*)?")
+_NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{0,18})?")
 
 
 def is_json(content_type: str) -> bool:
@@ -37,14 +37,38 @@ def read_object(body: bytes, content_type: str) -> Mapping[str, Any]:
 
 
 def read_positive_integer(document: Mapping[str, Any], name: str, *, default: int) -> int:
-    """Return an optional number field; numeric strings count as numbers.
+    """Return an optional number field.
 
     Raises:
         RequestError: the field is not a whole number of at least 1.
     """
+    number = _number(document, name)
+    if number is None:
+        return default
+    if number < 1 or number != int(number):
+        raise RequestError("invalid_argument")
+    return int(number)
+
+
+def read_share(document: Mapping[str, Any], name: str, *, default: float) -> float:
+    """Return an optional number field of 0 to 1.
+
+    Raises:
+        RequestError: the field is no number, or outside of it.
+    """
+    number = _number(document, name)
+    if number is None:
+        return default
+    if not 0 <= number <= 1:
+        raise RequestError("invalid_argument")
+    return number
+
+
+def _number(document: Mapping[str, Any], name: str) -> float | None:
+    """Return a number field, None where it is missing; numeric strings count as numbers."""
     value = document.get(name)
     if value is None:
-        return default
+        return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise RequestError("invalid_argument")
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
@@ -53,9 +77,9 @@ def read_positive_integer(document: Mapping[str, Any], name: str, *, default: in
         number = float(value)
     except (ValueError, OverflowError):
         raise RequestError("invalid_argument") from None
-    if not math.isfinite(number) or number < 1 or number != int(number):
+    if not math.isfinite(number):
         raise RequestError("invalid_argument")
-    return int(number)
+    return number
 
 
 def check_text(document: Mapping[str, Any], name: str) -> None:

@@ -76,6 +76,9 @@ async def _serve(settings: ServingSettings) -> None:
 
 def _set_up(settings: ServingSettings) -> TaskHandler:
     folder = settings.places.model
-    handler = load_handler(folder, read_model_manifest(folder), cores=settings.cores)
+    manifest = read_model_manifest(folder)
+    precision = settings.variant or manifest.served
+    _log.info("task %s, variant %s", manifest.task, precision)
+    handler = load_handler(folder, manifest, cores=settings.cores, precision=precision)
     handler.warm_up()
     return handler

@@ -1,12 +1,11 @@
 """ONNX Runtime with all cores for a lone request and one core for each of many.
 
 One run over all cores answers a single client soonest; under load N runs of one thread each do the most
-work. A
-session of one thread computes in its caller's thread, so one such session serves every worker and the
-weights are in
-memory twice, not N times.
+work. A session of one thread computes in its caller's thread, so one such session serves every worker and the
+weights are in memory twice, not N times.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,36 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from openbml_kit.faults import PlatformFault
+
 Planes = npt.NDArray[np.float32]
+Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 class HybridSessions:
-    """The two sessions of a model."""
+    """The two sessions of a model file.
 
-    def __init__(self, model: Path, *, cores: int) -> None:
+    Args:
+        outputs: names of the graph's outputs that are wanted.
+
+    Raises:
+        PlatformFault: the graph does not have them.
+    """
+
+    def __init__(self, model: Path, outputs: Sequence[str], *, cores: int) -> None:
         self._narrow = _session(model, threads=1)
         self._wide = _session(model, threads=cores) if cores > 1 else self._narrow
-        self.input_name = self._narrow.get_inputs()[0].name
+        self._input_name = self._narrow.get_inputs()[0].name
+        self._outputs = list(outputs)
+        there = [output.name for output in self._narrow.get_outputs()]
+        if missing := sorted(set(outputs) - set(there)):
+            raise PlatformFault(f"{model.name} has the outputs {', '.join(there)}, not {', '.join(missing)}")
 
-    def run(self, planes: Planes, *, alone: bool) -> npt.NDArray[np.float32]:
-        """Return the first output; `alone` says that no other request is being computed."""
+    def run(self, planes: Planes, *, alone: bool) -> Arrays:
+        """Return the outputs by name; `alone` says that no other request is being computed."""
         session = self._wide if alone else self._narrow
-        outputs: list[Any] = session.run(None, {self.input_name: planes})
-        return np.asarray(outputs[0], dtype=np.float32)
+        arrays: list[Any] = session.run(self._outputs, {self._input_name: planes})
+        return dict(zip(self._outputs, (np.asarray(array) for array in arrays), strict=True))
 
 
 def _session(model: Path, *, threads: int) -> onnxruntime.InferenceSession:

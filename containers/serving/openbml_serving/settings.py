@@ -5,10 +5,15 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from openbml_kit.model_manifest import Precision
 from openbml_kit.places import Places, core_count
 
 
 class ServingSettings(BaseModel):
+    """Attributes:
+    variant: which of the model's files answers; None: the one that the model's manifest names.
+    """
+
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     places: Places
@@ -18,6 +23,7 @@ class ServingSettings(BaseModel):
     max_body_bytes: int = Field(default=6 * 1024 * 1024, ge=1)
     body_timeout_s: float = Field(default=30.0, gt=0)
     drain_timeout_s: int = Field(default=60, gt=0)
+    variant: Precision | None = None
 
     @property
     def max_waiting(self) -> int:
@@ -38,4 +44,6 @@ class ServingSettings(BaseModel):
             given["max_body_bytes"] = int(megabytes) * 1024 * 1024
         if timeout := env.get("SAGEMAKER_MODEL_SERVER_TIMEOUT"):
             given["drain_timeout_s"] = timeout
+        if variant := env.get("OPENBML_MODEL_VARIANT"):
+            given["variant"] = variant
         return cls.model_validate(given)

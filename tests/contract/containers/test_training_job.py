@@ -74,6 +74,19 @@ class TestAJobThatEnds:
         assert sum(sum(row) for row in report["confusion_matrix"]["counts"]) == 12
         assert report["overall"]["accuracy"] == report["history"][report["best_epoch"] - 1]["eval_accuracy"]
 
+    def test_the_report_shows_where_the_network_looked_and_is_a_page_too(
+        self, trained: tuple[Job, Finished]
+    ) -> None:
+        job, _ = trained
+        data, report = job.base / "output" / "data", job.report()
+        assert len(report["heat_maps"]) == 8
+        wrong = [row["sample_id"] for row in report["wrong_examples"]]
+        assert [row["sample_id"] for row in report["heat_maps"]][: len(wrong)] == wrong[:8]
+        assert all((data / row["file"]).read_bytes()[:2] == b"\xff\xd8" for row in report["heat_maps"])
+        page = (data / "report.html").read_text()
+        assert page.count("data:image/jpeg") == 8 + report["wrong_count"]
+        assert report["conclusion"]["zh"] in page
+
     def test_the_export_is_proven_equal_to_torch(self, trained: tuple[Job, Finished]) -> None:
         job, _ = trained
         proof = job.model()["onnx"]
@@ -192,7 +205,9 @@ from openbml_kit.faults import UserFault
 from openbml_kit.places import Places
 from openbml_kit.progress import Progress
 places = Places(Path(sys.argv[1]))
-prepared = job.prepare(read_settings(places.hyper_parameters()), places, Progress(), {})
+prepared = job.prepare(
+    read_settings(places.hyper_parameters()), places, Progress(), {}, StopRequest(max_seconds=0)
+)
 torch.nn.init.constant_(next(prepared.trainer.model.parameters()), float("nan"))
 try:
     checkpoints = Checkpoints(places.checkpoints, "")
@@ -261,8 +276,9 @@ def test_weights_of_the_registry_are_checked_and_used(tmp_path: Path) -> None:
 REFUSED_EXPORT = """
 import pathlib, sys
 import numpy as np, torch
-from openbml_deep.tasks.classification.export import export_onnx
+from openbml_deep.export import NetworkExport, export_network
 from openbml_kit.faults import PlatformFault
+from openbml_kit.model_manifest import Outputs
 class Treacherous(torch.nn.Module):
     def forward(self, image):
         return image.mean(dim=(2, 3)) * float(image.abs().mean())  # the trace keeps the first sample's value
@@ -270,7 +286,8 @@ samples = np.stack([np.full((3, 4, 4), value, dtype=np.float32) for value in (1.
 samples[:, 0] *= 2
 path = pathlib.Path(sys.argv[1]) / "model.onnx"
 try:
-    export_onnx(Treacherous(), path, samples=samples)
+    asked = NetworkExport(Outputs(kind="scores"), torch.from_numpy(samples))
+    export_network(Treacherous(), path.parent, asked, note=print)
 except PlatformFault as fault:
     print(fault, list(path.parent.glob("*model.onnx*")))
 """

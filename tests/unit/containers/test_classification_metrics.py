@@ -10,6 +10,7 @@ from openbml_kit.classification_metrics import (
     accuracy,
     class_figures,
     confusion_matrix,
+    one_hot,
     recommended_threshold,
     threshold_curve,
     top_k_accuracy,
@@ -53,7 +54,7 @@ def test_a_sample_counts_for_top_k_when_any_of_the_k_best_is_right() -> None:
 def test_the_threshold_curve_counts_every_score_greater_than_the_threshold() -> None:
     scores = np.array([[0.7, 0.3], [0.4, 0.6], [0.55, 0.45]])
     true = np.array([0, 1, 1])
-    at = {point.threshold: point for point in threshold_curve(scores, true)}
+    at = {point.threshold: point for point in threshold_curve(scores, one_hot(true, scores.shape[1]))}
     # Above 0.4: class 0 gets samples 0 and 2 (one right of one), class 1 gets samples 1 and 2 (both right).
     assert (at[0.4].precision, at[0.4].recall) == pytest.approx((0.75, 1.0))
     assert at[0.4].f1 == pytest.approx((2 / 3 + 1) / 2)
@@ -64,7 +65,9 @@ def test_the_threshold_curve_counts_every_score_greater_than_the_threshold() -> 
 def test_the_recommended_threshold_is_that_of_the_highest_f1() -> None:
     scores = np.array([[0.7, 0.1], [0.1, 0.52], [0.55, 0.45]])
     # From 0.10 to below 0.45 the F1 are 2/3 and 1; then class 1 loses sample 2 (2/3 and 2/3), then sample 1.
-    assert recommended_threshold(threshold_curve(scores, np.array([0, 1, 1]))) == pytest.approx(0.44)
+    assert recommended_threshold(
+        threshold_curve(scores, one_hot(np.array([0, 1, 1]), scores.shape[1]))
+    ) == pytest.approx(0.44)
 
 
 def test_of_equally_good_thresholds_the_middle_one_is_recommended() -> None:

@@ -17,6 +17,7 @@ from openbml_serving.requests import (
     read_base64,
     read_object,
     read_positive_integer,
+    read_share,
 )
 
 JSON = "application/json"
@@ -135,3 +136,17 @@ def test_errors_are_told_with_the_manuals_code_and_literal_message(
     name: str, code: int, message: str
 ) -> None:
     assert json.loads(error_body(name)) == {"error_code": code, "error_msg": message}
+
+
+@pytest.mark.parametrize(
+    ("given", "share"), [(None, 0.4), (0, 0.0), (1, 1.0), (0.25, 0.25), ("0.7", 0.7), ("1", 1.0), ("1.", 1.0)]
+)
+def test_a_share_may_be_a_number_or_its_text(given: object, share: float) -> None:
+    assert read_share({"threshold": given}, "threshold", default=0.4) == share
+
+
+@pytest.mark.parametrize("given", [-0.01, 1.01, "2", "-1", "0,5", "", "1e-3", True, [0.5], {}, "inf"])
+def test_what_is_no_share_is_refused(given: object) -> None:
+    with pytest.raises(RequestError) as caught:
+        read_share({"threshold": given}, "threshold", default=0.4)
+    assert caught.value.name == "invalid_argument"

@@ -6,6 +6,7 @@ import pytest
 
 from sagemaker_local.images.environments import Environments
 from sagemaker_local.images.registry import ImageError, load_registry
+from sagemaker_local.images.resolver import Images
 from sagemaker_local.settings import Settings, SettingsError
 
 GOOD = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
@@ -70,3 +71,19 @@ def test_an_environment_belongs_to_the_content_of_its_lock_file(tmp_path: Path) 
     (tmp_path / "lock.txt").write_text("a==2")
     assert environments.folder_of(registry.entries[0]) != first
     assert not environments.is_built(registry.entries[0])
+
+
+def test_code_of_users_does_not_run_where_it_would_see_the_machine(tmp_path: Path) -> None:
+    text = (
+        "images:\n"
+        "  - {repository: ours, env: ours, train: [ours]}\n"
+        "  - {repository: theirs, env: theirs, users_code: true, train: [theirs]}\n"
+    )
+    registry = load_registry(registry_file(tmp_path, text), tmp_path)
+    environments = Environments(registry, tmp_path / "environments")
+    refusing = Images(registry, environments, refusal="not here")
+    assert refusing.runtime("ours:1", "train").entry.env == "ours"
+    for image, brings_code in (("theirs:1", False), ("ours:1", True)):
+        with pytest.raises(ImageError, match="not here"):
+            refusing.runtime(image, "train", brings_code=brings_code)
+        assert Images(registry, environments).runtime(image, "train", brings_code=brings_code)

@@ -6,10 +6,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from openbml_kit.faults import PlatformFault
-from openbml_kit.model_manifest import ModelManifest
+from openbml_kit.model_manifest import ModelManifest, Precision
+from openbml_serving.tasks.image_models import ImageModel
 
-# Task code of the catalogue → module here with `load(folder, manifest, cores) -> TaskHandler`.
-_MODULES: Mapping[str, str] = {"image_classification": "image_classification"}
+# Tasks, codes of the catalogue, that have a module here of their name with `load(model) -> TaskHandler`.
+_TASKS = (
+    "image_classification",
+    "image_classification_multi_label",
+    "object_detection",
+    "instance_segmentation",
+    "semantic_segmentation",
+)
 
 
 class TaskHandler(Protocol):
@@ -28,14 +35,13 @@ class TaskHandler(Protocol):
         ...
 
 
-def load_handler(folder: Path, manifest: ModelManifest, *, cores: int) -> TaskHandler:
+def load_handler(folder: Path, manifest: ModelManifest, *, cores: int, precision: Precision) -> TaskHandler:
     """Return the handler of the model's task.
 
     Raises:
-        PlatformFault: this image does not serve the task.
+        PlatformFault: this image does not serve the task, or the model does not fit it.
     """
-    module = _MODULES.get(manifest.task)
-    if module is None:
+    if manifest.task not in _TASKS:
         raise PlatformFault(f"the serving image does not answer task {manifest.task!r}")
-    load: Callable[..., TaskHandler] = import_module(f"openbml_serving.tasks.{module}").load
-    return load(folder, manifest, cores=cores)
+    load: Callable[[ImageModel], TaskHandler] = import_module(f"openbml_serving.tasks.{manifest.task}").load
+    return load(ImageModel(folder, manifest, cores=cores, precision=precision))

@@ -23,12 +23,13 @@ class Images:
     docker: DockerClient | None = None  # mode docker: any image, as it is
     refusal: str | None = None  # why code that users bring does not run here; None when it may
 
-    def runtime(self, image: str, command: Command | None) -> Runtime:
+    def runtime(self, image: str, command: Command | None, *, brings_code: bool = False) -> Runtime:
         """Return the runtime of an image, its environment built on first use.
 
         Args:
             image: an address as it stands in a request.
             command: what the image must be able to do; None when the request brings its own entry point.
+            brings_code: the request has code of a user for the image's entry point.
 
         Raises:
             ImageError: the image is not mapped, has no such command, or runs users' code where that
@@ -37,7 +38,7 @@ class Images:
         if self.docker is not None:
             return self._container(image, self.docker)
         entry = self.registry.find(image)
-        if command is None or entry.users_code:
+        if command is None or brings_code or entry.users_code:
             self._check_users_code()
         if command is not None and not entry.command(command):
             raise ImageError(f"image {image} has no {command} command")

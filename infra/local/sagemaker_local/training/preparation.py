@@ -14,11 +14,15 @@ from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.nodes import JobLayout
 from sagemaker_local.training.tree import DEFAULT_CHECKPOINT_PATH, OPT_ML
 
+# By custom the channel in which users bring code; such a job is held to what users' images are held to.
+CODE_CHANNEL = "code"
+
 
 def training_runtime(job: TrainingJob, images: Images) -> Runtime:
     algorithm = job.request["AlgorithmSpecification"]
     command: Literal["train"] | None = None if algorithm.get("ContainerEntrypoint") else "train"
-    return images.runtime(algorithm["TrainingImage"], command)
+    channels = {channel["ChannelName"] for channel in job.request.get("InputDataConfig", [])}
+    return images.runtime(algorithm["TrainingImage"], command, brings_code=CODE_CHANNEL in channels)
 
 
 def checkpoint_sync(job: TrainingJob, layout: JobLayout, store: S3Objects) -> FolderSync | None:

@@ -29,8 +29,10 @@ __all__ = [
 # Task → its file of networks and its file of hyper-parameters; both tasks of a file see the same entries.
 _FILES = {
     "image_classification": ("image_classification", "vision_parameters"),
-    "semantic_segmentation": ("semantic_segmentation", "vision_parameters"),
+    "image_classification_multi_label": ("image_classification", "vision_parameters"),
     "object_detection": ("object_detection", "vision_parameters"),
+    "instance_segmentation": ("instance_segmentation", "vision_parameters"),
+    "semantic_segmentation": ("semantic_segmentation", "vision_parameters"),
 }
 
 
@@ -52,11 +54,13 @@ class PretrainedWeights(_Row):
     Attributes:
         tag: their name in the weights registry: timm's tag, or the repository's name at the Hugging Face hub.
         source: where else they are published, an https address; empty = nowhere, they can only be imported.
+        commercial: False where the licence forbids commercial use, or where none was published.
     """
 
     family: str
     tag: str
     licence: str
+    commercial: bool = True
     source: str | None = None
 
     @property
@@ -165,15 +169,23 @@ def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Val
     if network is None:
         listed = ", ".join(networks(task))
         raise HyperParameterError("network", f"must be one of {listed}, not {given.get('network')!r}")
+    for name in given:
+        if declared[name].anchors and not network.anchors:
+            raise HyperParameterError(name, f"is of networks with anchors, {network.name} has none")
     recommended = {
         "input_size": network.input_size,
         "batch_size": network.batch_size,
         "learning_rate": network.learning_rate,
     }
-    return {
+    values = {
         name: parameter.parse(given[name]) if name in given else parameter.default_or(recommended.get(name))
         for name, parameter in declared.items()
+        if network.anchors or not parameter.anchors
     }
+    input_size = values["input_size"]
+    if isinstance(input_size, int) and input_size % network.input_multiple:
+        raise HyperParameterError("input_size", f"must be a multiple of {network.input_multiple}")
+    return values
 
 
 def wanted_weights(task: str, network: str, values: Mapping[str, str]) -> str | None:

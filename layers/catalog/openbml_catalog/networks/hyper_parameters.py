@@ -34,6 +34,7 @@ class HyperParameter(BaseModel):
 
     Attributes:
         tasks: the tasks of the file that have it; empty = all.
+        anchors: only networks that start from anchors have it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +49,7 @@ class HyperParameter(BaseModel):
     advanced: bool = False
     platform: bool = False
     tasks: Sequence[str] = ()
+    anchors: bool = False
     label_en: str
     label_zh: str
     help_en: str

@@ -66,6 +66,13 @@ class Measures(NamedTuple):
     tones: bytes
 
 
+class Seen(NamedTuple):
+    """What pictures are compared by: `look` and `tones` of `Measures`."""
+
+    look: int
+    tones: bytes
+
+
 def loaded(data: bytes) -> Loaded:
     """Return a file's picture, decoded once. Raises PictureError."""
     image = _opened(data)
@@ -125,15 +132,22 @@ def measures_of(image: Image.Image, size: tuple[int, int] | None = None) -> Meas
     shown = size or image.size
     grey = _within(grey, _MEASURED_SIDE)
     pixels = grey.width * grey.height
-    small = grey.reduce(_REDUCED) if min(grey.size) >= _REDUCED * _SMALL_SIDE else grey
+    seen = seen_of(grey)
     return Measures(
         width=shown[0],
         height=shown[1],
         brightness=sum(level * count for level, count in enumerate(grey.histogram())) / pixels,
         sharpness=sharpness(grey),
-        look=look_of(small),
-        tones=small.resize((_SMALL_SIDE, _SMALL_SIDE), Image.Resampling.BOX).tobytes(),
+        look=seen.look,
+        tones=seen.tones,
     )
+
+
+def seen_of(image: Image.Image) -> Seen:
+    """Return what a decoded picture is compared by."""
+    grey = _within(_grey(image), _MEASURED_SIDE)
+    small = grey.reduce(_REDUCED) if min(grey.size) >= _REDUCED * _SMALL_SIDE else grey
+    return Seen(look_of(small), small.resize((_SMALL_SIDE, _SMALL_SIDE), Image.Resampling.BOX).tobytes())
 
 
 def sharpness(grey: Image.Image) -> float:

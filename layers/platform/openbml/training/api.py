@@ -154,17 +154,6 @@ def get_logs(project_id: Id, run_id: Id, after: After = None) -> LogPage:
     )
 
 
-@router.get(f"{_PROJECT}/runs/<run_id>/report")
-def get_report(project_id: Id, run_id: Id) -> dict[str, Any]:
-    return read_runs.run_report(
-        _scope(project_id, "training.read"),
-        run_id,
-        runs=runs(),
-        files=job_files(),
-        data=training_data(),
-    )
-
-
 @router.get(f"{_PROJECT}/runs/<run_id>/script")
 def get_script(project_id: Id, run_id: Id) -> ScriptText:
     return read_runs.run_script(_scope(project_id, "training.read"), run_id, runs=runs(), files=job_files())

@@ -73,6 +73,15 @@ class SnapshotView(BaseModel):
     failure: str | None = None
 
 
+class PictureUrls(BaseModel):
+    """Addresses of an image, good for some minutes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    thumbnail_url: str
+    image_url: str
+
+
 class TrainingData(Protocol):
     """Port to the context that owns datasets."""
 
@@ -84,8 +93,8 @@ class TrainingData(Protocol):
     ) -> SnapshotView:
         """Ask for the selections' snapshot; asking again is harmless. Raises DataNotSelectableError."""
 
-    def thumbnail_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, str]:
-        """Return addresses of the samples' thumbnails; samples that are gone are left out."""
+    def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:
+        """Return addresses of the samples' images; samples that are gone are left out."""
 
 
 def chosen_labels(view: DatasetView, selection: Selection, task: Task) -> frozenset[str]:

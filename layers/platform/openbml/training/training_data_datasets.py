@@ -10,6 +10,7 @@ from openbml.datasets.snapshots import Selection as DatasetSelection
 from openbml.training.training_data import (
     DataNotSelectableError,
     DatasetView,
+    PictureUrls,
     Selection,
     SnapshotState,
     SnapshotView,
@@ -68,12 +69,15 @@ class DatasetsTrainingData:
             failure=snapshot.failure,
         )
 
-    def thumbnail_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, str]:
+    def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:
         numbers = [int(sample_id) for sample_id in sample_ids if sample_id.isdecimal()]
-        urls = request_snapshots.thumbnail_urls(
+        urls = request_snapshots.picture_urls(
             scope, numbers, samples=wiring.sample_repository(), data=wiring.data_store()
         )
-        return {str(sample_id): url for sample_id, url in urls.items()}
+        return {
+            str(sample_id): PictureUrls(thumbnail_url=found.thumbnail_url, image_url=found.image_url)
+            for sample_id, found in urls.items()
+        }
 
 
 def _theirs(selection: Selection) -> DatasetSelection:

@@ -1,4 +1,4 @@
-"""How the hyper-parameters `anchor_scale` and `anchor_ratio` change the anchors a network was published with.
+"""How the hyper-parameters `anchor_scale` and `anchor_ratio` change a network's published anchors.
 
 Both are whole numbers (spec 03 section 2.12). A scale of 8 and a ratio of 2 leave the published anchors as
 they are: pyramid detectors were published with anchors eight strides long and sides of 1:2, 1:1 and 2:1.

@@ -22,9 +22,10 @@ from openbml_deep.networks.detection.torchvision_detectors import (
     pyramid_anchors,
     resnet50_pyramid,
 )
+from openbml_deep.networks.pretrained import PretrainedPart
 
 # Overlap from which a stage takes a box for an object, the weights of its box codes, and of its loss.
-_STAGES = (
+STAGES = (
     (0.5, (10.0, 10.0, 5.0, 5.0), 1.0),
     (0.6, (20.0, 20.0, 10.0, 10.0), 0.5),
     (0.7, (30.0, 30.0, 15.0, 15.0), 0.25),
@@ -48,7 +49,9 @@ def build(plan: NetworkPlan) -> nn.Module:
     detector.roi_heads = CascadeHeads(
         detector.roi_heads.box_roi_pool, channels=backbone.out_channels, class_count=plan.label_count + 1
     )
-    return TorchvisionDetector(detector, size=plan.input_size, first_label=1)
+    # Weights are Faster R-CNN's: backbone, pyramid and proposals.
+    published = PretrainedPart(detector, ("roi_heads.",))
+    return TorchvisionDetector(detector, size=plan.input_size, first_label=1, part=lambda _tag: published)
 
 
 class CascadeStage(nn.Module):
@@ -74,9 +77,9 @@ class CascadeHeads(nn.Module):
         """Make the stages; `class_count` includes the background, class 0."""
         super().__init__()
         self.pool = pool
-        self.stages = nn.ModuleList(CascadeStage(channels, class_count) for _ in _STAGES)
-        self._coders = [BoxCoder(weights) for _, weights, _ in _STAGES]
-        self._matchers = [Matcher(iou, iou, allow_low_quality_matches=False) for iou, _, _ in _STAGES]
+        self.stages = nn.ModuleList(CascadeStage(channels, class_count) for _ in STAGES)
+        self._coders = [BoxCoder(weights) for _, weights, _ in STAGES]
+        self._matchers = [Matcher(iou, iou, allow_low_quality_matches=False) for iou, _, _ in STAGES]
         self._sampler = BalancedPositiveNegativeSampler(_SAMPLED, _SAMPLED_OBJECTS)
 
     def forward(
@@ -104,7 +107,7 @@ class CascadeHeads(nn.Module):
             for each, target in zip(proposals, targets, strict=True)
         ]
         losses = {}
-        for place, (_, _, weight) in enumerate(_STAGES):
+        for place, (_, _, weight) in enumerate(STAGES):
             matched = [
                 self._matched(place, each, target) for each, target in zip(boxes, targets, strict=True)
             ]
@@ -119,8 +122,21 @@ class CascadeHeads(nn.Module):
             box_loss = functional.smooth_l1_loss(codes[objects], wanted, beta=_SMOOTH, reduction="sum")
             losses[f"classification_{place + 1}"] = weight * functional.cross_entropy(logits, labels)
             losses[f"boxes_{place + 1}"] = weight * box_loss / max(1, len(labels))
+            losses |= self.stage_losses(place, features, boxes, image_shapes, targets)
             boxes = self._refined(place, codes.detach(), boxes, image_shapes, drop_empty=True)
         return losses
+
+    def stage_losses(
+        self,
+        place: int,
+        features: dict[str, torch.Tensor],
+        boxes: list[torch.Tensor],
+        image_shapes: list[tuple[int, int]],
+        targets: Targets,
+    ) -> dict[str, torch.Tensor]:
+        """Return what heads that predict more than boxes lose in a stage that starts from these boxes."""
+        del place, features, boxes, image_shapes, targets
+        return {}
 
     def _matched(
         self, place: int, boxes: torch.Tensor, target: dict[str, torch.Tensor]

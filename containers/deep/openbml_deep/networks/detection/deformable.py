@@ -10,8 +10,7 @@ from torch.nn import functional
 
 
 class DeformableConv2d(nn.Conv2d):
-    """A square convolution without groups whose taps move; offsets start at zero, weights of taps at a
-    half."""
+    """A square convolution whose taps move; offsets start at zero, weights of taps at a half."""
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: int, *, stride: int, padding: int
@@ -76,8 +75,7 @@ def deformed_convolution(
 def _tap_places(
     rows: int, columns: int, *, kernel: int, stride: int, padding: int, like: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return where the taps lie unmoved: rows of shape (taps, rows, 1), columns of shape (taps, 1,
-    columns)."""
+    """Return where the taps lie unmoved: shapes (taps, rows, 1) and (taps, 1, columns)."""
     steps = torch.arange(kernel, dtype=like.dtype, device=like.device)
     top = torch.arange(rows, dtype=like.dtype, device=like.device) * stride - padding
     left = torch.arange(columns, dtype=like.dtype, device=like.device) * stride - padding
@@ -87,8 +85,7 @@ def _tap_places(
 
 
 def deform_last_stage(backbone: nn.Module) -> None:
-    """Make the 3 x 3 convolutions of a ResNet's last stage deformable; weights keep their names and
-    values."""
+    """Make the 3 x 3 convolutions of a ResNet's last stage deformable; weights keep names and values."""
     for name, convolution in list(backbone.named_modules()):
         if not (name.startswith("layer4.") and isinstance(convolution, nn.Conv2d)):
             continue

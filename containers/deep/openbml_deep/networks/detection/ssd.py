@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
 
-import timm
 import torch
 from torch import nn
 from torch.nn import functional
@@ -23,16 +22,18 @@ from openbml_deep.networks import NetworkPlan
 from openbml_deep.networks.detection.anchors import AnchorChange
 from openbml_deep.networks.detection.suppression import strongest
 from openbml_deep.networks.detection.torchvision_detectors import TorchvisionDetector
+from openbml_deep.networks.pretrained import PretrainedPart, TimmBackbone
 
 _LEVELS = 6
 # Sides of the default boxes of the six levels, and of one level more, as shares of the input.
 _SCALES = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0)
 _IOU_THRESHOLD = 0.5
+_HALVES = (0.5, 0.5, 0.5)
 
 
 def build(plan: NetworkPlan) -> nn.Module:
     make = {"ssd_mobilenetv1": _ssd_mobilenetv1, "ssdlite_mobilenetv3": _ssdlite_mobilenetv3}
-    return TorchvisionDetector(make[plan.network.build["model"]](plan), size=plan.input_size, first_label=1)
+    return make[plan.network.build["model"]](plan)
 
 
 class DefaultBoxes(DefaultBoxGenerator):
@@ -114,7 +115,7 @@ class MobileNetV1Levels(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.backbone = timm.create_model("mobilenetv1_100", features_only=True, out_indices=(3, 4))
+        self.backbone = TimmBackbone("mobilenetv1_100", (3, 4))
         widths = zip(self.channels[1:-1], self._narrow, self.channels[2:], strict=True)
         self.extra = nn.ModuleList(
             nn.Sequential(
@@ -125,30 +126,37 @@ class MobileNetV1Levels(nn.Module):
         )
 
     def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        levels = list(self.backbone(images))
+        levels = self.backbone(images)
         for block in self.extra:
             levels.append(block(levels[-1]))
         return OrderedDict((str(place), level) for place, level in enumerate(levels))
 
 
-def _ssd_mobilenetv1(plan: NetworkPlan) -> SSD:
+def _ssd_mobilenetv1(plan: NetworkPlan) -> nn.Module:
     boxes = DefaultBoxes(AnchorChange.of(plan.options), first_level=(2,), first_is_small=True)
     backbone = MobileNetV1Levels()
     head = PointwiseHead(backbone.channels, boxes.num_anchors_per_location(), plan.label_count + 1)
-    return SingleShot(
+    detector = SingleShot(
         backbone, boxes, (plan.input_size, plan.input_size), num_classes=plan.label_count + 1, head=head
+    )
+    return TorchvisionDetector(
+        detector, size=plan.input_size, first_label=1, part=backbone.backbone.pretrained_part
     )
 
 
-def _ssdlite_mobilenetv3(plan: NetworkPlan) -> SSD:
-    norm = partial(nn.BatchNorm2d, eps=0.001, momentum=0.03)
+def _ssdlite_mobilenetv3(plan: NetworkPlan) -> nn.Module:
+    # Published with a momentum of 0.03, too slow for runs of some hundred steps.
+    norm = partial(nn.BatchNorm2d, eps=0.001, momentum=0.1)
     backbone = _mobilenet_extractor(mobilenet_v3_large(norm_layer=norm, reduced_tail=True), _LEVELS, norm)
     boxes = DefaultBoxes(AnchorChange.of(plan.options), first_level=(2, 3), first_is_small=False)
     channels = _channels(backbone, plan.input_size)
     head = SSDLiteHead(channels, boxes.num_anchors_per_location(), plan.label_count + 1, norm)
-    return SingleShot(
+    detector = SingleShot(
         backbone, boxes, (plan.input_size, plan.input_size), num_classes=plan.label_count + 1, head=head
     )
+    # The published model saw pixels in -1..1.
+    published = PretrainedPart(detector, ("head.classification_head.",), mean=_HALVES, std=_HALVES)
+    return TorchvisionDetector(detector, size=plan.input_size, first_label=1, part=lambda _tag: published)
 
 
 def _channels(backbone: nn.Module, size: int) -> list[int]:

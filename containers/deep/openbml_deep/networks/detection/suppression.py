@@ -1,5 +1,4 @@
-"""From dense predictions to what was found: the strongest boxes of each class that do not cover one
-another."""
+"""From dense predictions to what was found: of each class the strongest boxes that do not cover others."""
 
 from collections.abc import Sequence
 

@@ -4,7 +4,7 @@ The input is already a normalised square, so their own resizing and normalisatio
 Papers: Ren et al. 2015, arXiv:1506.01497; Lin et al. 2017, arXiv:1612.03144 and arXiv:1708.02002.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,11 +19,15 @@ from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 from openbml_deep.networks import NetworkPlan
 from openbml_deep.networks.detection.anchors import AnchorChange
 from openbml_deep.networks.detection.suppression import LOWEST_SCORE, MOST_FOUND, OneImageGraph
+from openbml_deep.networks.pretrained import PretrainedPart
 from openbml_deep.tasks.objects import Found, Target
 
 PYRAMID_SIDES = (32, 64, 128, 256, 512)
 _RATIOS = (0.5, 1.0, 2.0)
 _STAGES = 5
+# Layers whose shape depends on the labels.
+_FASTER_RCNN_OWN = ("roi_heads.box_predictor.",)
+_RETINANET_OWN = ("head.classification_head.cls_logits.",)
 
 
 class SquareInput(nn.Module):
@@ -47,16 +51,25 @@ class SquareInput(nn.Module):
 class TorchvisionDetector(nn.Module):
     """A torchvision detector as a `DetectionNetwork`."""
 
-    def __init__(self, detector: nn.Module, *, size: int, first_label: int) -> None:
+    def __init__(
+        self,
+        detector: nn.Module,
+        *,
+        size: int,
+        first_label: int,
+        part: Callable[[str], PretrainedPart],
+    ) -> None:
         """Wrap `detector`.
 
         Args:
             first_label: the detector's number of the job's first label: 1 where 0 is its background.
+            part: tag of weights → what of the detector they fill.
         """
         super().__init__()
         detector.transform = SquareInput(size)
         self.detector = detector
         self._first_label = first_label
+        self._part = part
 
     def losses(self, images: torch.Tensor, targets: Sequence[Target]) -> Mapping[str, torch.Tensor]:
         rows = [{"boxes": target.boxes, "labels": target.classes + self._first_label} for target in targets]
@@ -69,14 +82,20 @@ class TorchvisionDetector(nn.Module):
             for row in self.detector(images)
         ]
 
+    def pretrained_part(self, tag: str) -> PretrainedPart:
+        return self._part(tag)
+
     def graph(self) -> nn.Module:
         return OneImageGraph(self)
 
 
 def build(plan: NetworkPlan) -> nn.Module:
     detector: nn.Module = _DETECTORS[plan.network.build["model"]](plan)
-    first_label = 0 if isinstance(detector, RetinaNet) else 1
-    return TorchvisionDetector(detector, size=plan.input_size, first_label=first_label)
+    first_label, own = (0, _RETINANET_OWN) if isinstance(detector, RetinaNet) else (1, _FASTER_RCNN_OWN)
+    published = PretrainedPart(detector, own)
+    return TorchvisionDetector(
+        detector, size=plan.input_size, first_label=first_label, part=lambda _tag: published
+    )
 
 
 def resnet50_pyramid(**extra: Any) -> BackboneWithFPN:

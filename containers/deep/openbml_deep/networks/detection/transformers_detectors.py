@@ -25,19 +25,35 @@ from transformers import (
 
 from openbml_deep.networks import NetworkPlan
 from openbml_deep.networks.detection.suppression import OneImageGraph, without_suppression
+from openbml_deep.networks.pretrained import PretrainedPart
 from openbml_deep.tasks.objects import Found, Target
 
 _QUERIES = 300
 _STRIDES = (8, 16, 32)
+# Layers whose shape depends on the labels.
+_OWN = (
+    "class_embed.",
+    "class_labels_classifier.",
+    "model.decoder.class_embed.",
+    "model.denoising_class_embed.",
+    "model.enc_score_head.",
+)
+# RT-DETR and D-FINE were trained on pixels in 0..1.
+_ZEROS, _ONES = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
 
 class QueryDetector(nn.Module):
     """A transformers detector as a `DetectionNetwork`: each query finds one object or none."""
 
-    def __init__(self, model: nn.Module, *, size: int) -> None:
+    def __init__(self, model: nn.Module, *, size: int, part: PretrainedPart) -> None:
         super().__init__()
         self.model = model
         self._size = size
+        self._part = part
+
+    def pretrained_part(self, tag: str) -> PretrainedPart:
+        del tag  # every hub's name of the catalogue is of the whole model
+        return self._part
 
     def losses(self, images: torch.Tensor, targets: Sequence[Target]) -> Mapping[str, torch.Tensor]:
         labels = [
@@ -66,12 +82,14 @@ class QueryDetector(nn.Module):
 def build(plan: NetworkPlan) -> nn.Module:
     options = dict(plan.network.build)
     make: Callable[..., nn.Module] = _DETECTORS[options.pop("model")]
-    return QueryDetector(make(plan, **options), size=plan.input_size)
+    model = make(plan, **options)
+    normalised = isinstance(model, ConditionalDetrForObjectDetection)
+    part = PretrainedPart(model, _OWN) if normalised else PretrainedPart(model, _OWN, mean=_ZEROS, std=_ONES)
+    return QueryDetector(model, size=plan.input_size, part=part)
 
 
 def _query_count(size: int) -> int:
-    """Return how many queries the encoder's features can give: a small square has fewer than the usual
-    300."""
+    """Return how many queries the encoder's features can give: a small square has fewer than 300."""
     return min(_QUERIES, sum((size // stride) ** 2 for stride in _STRIDES))
 
 

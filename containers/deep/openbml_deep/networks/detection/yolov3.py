@@ -3,16 +3,16 @@ coarse to the fine. Paper: Redmon and Farhadi 2018, arXiv:1804.02767."""
 
 from collections.abc import Mapping, Sequence
 
-import timm
 import torch
 from torch import nn
 from torch.nn import functional
 
 from openbml_deep.networks import NetworkPlan
 from openbml_deep.networks.detection.anchors import AnchorChange
-from openbml_deep.networks.detection.deformable import deform_last_stage
+from openbml_deep.networks.detection.deformable import DeformableConv2d, deform_last_stage
 from openbml_deep.networks.detection.suppression import OneImageGraph, strongest
 from openbml_deep.networks.detection.yolov3_targets import Cells, assigned, losses_of
+from openbml_deep.networks.pretrained import PretrainedPart, TimmBackbone
 from openbml_deep.tasks.objects import Found, Target
 
 # Sides of the anchors in a square of 416 pixels, three for each stride, the finest first.
@@ -33,11 +33,9 @@ _WIDTHS = (512, 256, 128)
 
 def build(plan: NetworkPlan) -> nn.Module:
     options = plan.network.build
-    backbone = timm.create_model(
-        options["backbone"], features_only=True, out_indices=tuple(options["out_indices"])
-    )
+    backbone = TimmBackbone(options["backbone"], tuple(options["out_indices"]))
     if options.get("deformable"):
-        deform_last_stage(backbone)
+        deform_last_stage(backbone.features)
     change = AnchorChange.of(plan.options)
     scale = plan.input_size / _PUBLISHED_SIZE
     anchors = [
@@ -79,7 +77,7 @@ class YoloV3(nn.Module):
 
     def __init__(
         self,
-        backbone: nn.Module,
+        backbone: TimmBackbone,
         *,
         label_count: int,
         size: int,
@@ -89,7 +87,7 @@ class YoloV3(nn.Module):
         self.backbone = backbone
         self._columns = 5 + label_count
         self._size = size
-        channels = backbone.feature_info.channels()[::-1]
+        channels = backbone.channels[::-1]
         outputs = len(anchors[0]) * self._columns
         routed = (0, *(width // 2 for width in _WIDTHS[:-1]))
         self.passes = nn.ModuleList(
@@ -135,6 +133,14 @@ class YoloV3(nn.Module):
             strongest(boxes, each, size=self._size, iou_threshold=_IOU_THRESHOLD)
             for boxes, each in zip(self.cells.boxes(raw).unbind(), scores.unbind(), strict=True)
         ]
+
+    def pretrained_part(self, tag: str) -> PretrainedPart:
+        deformed = tuple(
+            f"{name}.offsets."
+            for name, layer in self.backbone.features.named_modules()
+            if isinstance(layer, DeformableConv2d)
+        )
+        return self.backbone.pretrained_part(tag, own=deformed)
 
     def graph(self) -> nn.Module:
         return OneImageGraph(self)

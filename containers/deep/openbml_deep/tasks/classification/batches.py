@@ -1,91 +1,74 @@
 """Augmented training batches of classification, and the evaluated views as serving makes them."""
 
-import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from PIL import Image
 
+from openbml_deep.augmentation import Augmenter, classification_view, image_random
+from openbml_deep.augmentation.mixing import Mixing, drawn_mixing, mix_up
 from openbml_deep.samples import DecodedImages
+from openbml_deep.tasks.classification.kinds import LabelKind
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_kit.images import TRAINING_SIDES, Normalisation, Pixels, evaluation_view
-
-# The default augmentation of the catalogue's classification tasks: no flip, a mirrored digit is another
-# digit.
-_CROP_AREA = (0.5, 1.0)
-_CROP_RATIO = (3 / 4, 4 / 3)
-_BRIGHTNESS = 0.2
-_CONTRAST = 0.2
-_GREY = 0.45
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Pixels: shape (n, size, size, 3), uint8; gain and shift: (n, 1, 1, 1); targets: (n,) classes.
+    """Pixels: shape (n, size, size, 3), uint8; gain and shift: (n, 1, 1, 1); targets: of the task's kind.
 
     Attributes:
-        share: mix-up's share of the partner image, which is the same batch read backwards; None without.
+        mixing: how each image is mixed with its partner, which is the same batch read backwards; None: not.
     """
 
     pixels: torch.Tensor
     gain: torch.Tensor
     shift: torch.Tensor
     targets: torch.Tensor
-    share: float | None = None
+    mixing: Mixing | None = None
 
 
 class BatchMaker:
     """Makes a batch of places in `images`; called by several threads."""
 
     def __init__(
-        self, images: DecodedImages, *, input_size: int, seed: int, mixup_alpha: float, pinned: bool
+        self,
+        images: DecodedImages,
+        kind: LabelKind,
+        *,
+        augmenter: Augmenter,
+        seed: int,
+        mixup_alpha: float,
+        pinned: bool,
     ) -> None:
         self._images = images
-        self._input_size = input_size
+        self._kind = kind
+        self._augmenter = augmenter
         self._seed = seed
         self._mixup_alpha = mixup_alpha
         self._pinned = pinned
 
     def __call__(self, epoch: int, step: int, chosen: list[int]) -> Batch:
-        size = self._input_size
+        size = self._augmenter.size
         pixels = torch.empty((len(chosen), size, size, 3), dtype=torch.uint8, pin_memory=self._pinned)
         tone = np.empty((2, len(chosen)), dtype=np.float32)
         view = pixels.numpy()
         for row, index in enumerate(chosen):
-            random = np.random.default_rng((self._seed, epoch, index))
-            view[row] = random_view(self._images[index], size, random)
-            tone[:, row] = random_tone(random)
+            random = image_random(self._seed, epoch, index)
+            view[row] = classification_view(self._augmenter, self._images[index], random)
+            tone[:, row] = self._augmenter.tone(random)
         gain, shift = torch.from_numpy(tone).reshape(2, -1, 1, 1, 1)
-        targets = torch.tensor([self._images.images[index].classes[0] for index in chosen])
-        return Batch(pixels, gain, shift, targets, self._share(epoch, step))
+        targets = self._kind.targets([self._images.images[index] for index in chosen])
+        return Batch(pixels, gain, shift, targets, self._mixing(epoch, step))
 
-    def _share(self, epoch: int, step: int) -> float | None:
-        alpha = self._mixup_alpha
-        return (
-            float(np.random.default_rng((self._seed, epoch, step, 1)).beta(alpha, alpha)) if alpha else None
-        )
-
-
-def random_view(image: Image.Image, size: int, random: np.random.Generator) -> Pixels:
-    """Return a random part of the image, scaled to shape `(size, size, 3)`."""
-    area = image.width * image.height * random.uniform(*_CROP_AREA)
-    ratio = math.exp(random.uniform(math.log(_CROP_RATIO[0]), math.log(_CROP_RATIO[1])))
-    width = min(image.width, math.sqrt(area * ratio))
-    height = min(image.height, math.sqrt(area / ratio))
-    left = random.uniform(0, image.width - width)
-    top = random.uniform(0, image.height - height)
-    box = (left, top, min(image.width, left + width), min(image.height, top + height))
-    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box=box))
-
-
-def random_tone(random: np.random.Generator) -> tuple[float, float]:
-    """Return gain and shift of a slight change of brightness and contrast, for pixels in 0..1."""
-    brightness = 1 + random.uniform(-_BRIGHTNESS, _BRIGHTNESS)
-    contrast = 1 + random.uniform(-_CONTRAST, _CONTRAST)
-    return brightness * contrast, (1 - contrast) * _GREY
+    def _mixing(self, epoch: int, step: int) -> Mixing | None:
+        """Methods of the augmentation setting come before the hyper-parameter for mix-up alone."""
+        random = np.random.default_rng((self._seed, epoch, step, 1))
+        if self._augmenter.settings.mixing:
+            return drawn_mixing(self._augmenter.settings.mixing, random, size=self._augmenter.size)
+        return mix_up(self._mixup_alpha, random) if self._mixup_alpha else None
 
 
 class DeviceNormalisation:

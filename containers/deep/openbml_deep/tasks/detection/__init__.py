@@ -1,0 +1,1 @@
+"""Object detection; `task.DetectionTask` is the task, options and training views need no torch."""

@@ -1,0 +1,1 @@
+"""Instance segmentation; `task.InstanceTask` is the task."""

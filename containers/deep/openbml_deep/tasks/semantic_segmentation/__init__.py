@@ -1,0 +1,1 @@
+"""Semantic segmentation; `task.SemanticTask` is the task."""

@@ -1,0 +1,179 @@
+"""Semantic segmentation: the class of every pixel."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from openbml_deep.augmentation import Scene, scene_map
+from openbml_deep.batches import PreparedBatches
+from openbml_deep.export import TaskModel, write_model
+from openbml_deep.networks.interfaces import SemanticNetwork
+from openbml_deep.networks.semantic.pixel_classifier import PixelClassifier, PixelLoss
+from openbml_deep.networks.weights import started_network
+from openbml_deep.samples import annotated_images
+from openbml_deep.splitting import counts_per_class
+from openbml_deep.tasks.detection.evaluation_views import EvaluationViews
+from openbml_deep.tasks.drawn_regions import class_map
+from openbml_deep.tasks.objects import IGNORED, AnnotatedImage
+from openbml_deep.tasks.regions import RegionReader
+from openbml_deep.tasks.scene_batches import SceneBatchMaker, scene_batches
+from openbml_deep.tasks.semantic_segmentation.options import SemanticOptions, balanced_weights
+from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
+from openbml_deep.tasks.training_scenes import TrainingScenes, with_class_map
+from openbml_kit.faults import UserFault
+from openbml_kit.images import Normalisation, Pixels
+from openbml_kit.letterbox import RESIZE
+from openbml_kit.model_manifest import Outputs
+from openbml_kit.report_basis import WRONG_EXAMPLES, Basis, EvaluatedSample
+from openbml_kit.segmentation_report import PixelCounts, semantic_report
+from openbml_kit.snapshots import Manifest
+
+# Real images on which the exported graph is compared with torch.
+_PROOF_SAMPLES = 8
+_LOOKED_AT_TOGETHER = 8
+# Maps hold a class in a byte: one value is the background's, one counts for nothing.
+_MOST_LABELS = IGNORED - 1
+# Of the mean score of a label's pixels: serving shows the whole map that was evaluated.
+_THRESHOLD = 0.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pixels: shape (n, size, size, 3), uint8; maps: shape (n, size, size), uint8."""
+
+    pixels: torch.Tensor
+    maps: torch.Tensor
+
+
+class SemanticTask:
+    def __init__(self, job: TaskJob) -> None:
+        self._job = job
+        self._settings = job.settings
+        self._options = SemanticOptions.model_validate(job.settings.own)
+        self._views: EvaluationViews | None = None
+
+    def read(self, folder: Path, manifest: Manifest) -> list[AnnotatedImage]:
+        """An image without a region is kept: all of it is background."""
+        if len(self._settings.labels) > _MOST_LABELS:
+            raise UserFault(f"semantic segmentation takes at most {_MOST_LABELS} labels")
+        reader = RegionReader(self._settings.labels, with_masks=True)
+        images = annotated_images(folder, manifest, reader, self._job.note, workers=self._job.cores)
+        reader.tell(self._job.note)
+        return images
+
+    def build(self) -> BuiltNetwork:
+        self._built = started_network(self._job)
+        mean, std = self._built.mean, self._built.std
+        self._normalisation = Normalisation(mean, std)
+        self._device = self._job.device.torch
+        self._mean, self._std = (
+            torch.tensor(values, device=self._device).reshape(1, 3, 1, 1) for values in (mean, std)
+        )
+        return self._built
+
+    def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
+        job, settings = self._job, self._settings
+        balanced = self._options.class_weights == "balanced"
+        cast(PixelClassifier, built.network).criterion = PixelLoss(
+            class_weights=balanced_weights(images, len(settings.labels)) if balanced else None,
+            dice_weight=self._options.dice_weight,
+        )
+        scenes = TrainingScenes(
+            images, with_class_map, input_size=settings.input_size, budget_bytes=job.memory_bytes
+        )
+        make = SceneBatchMaker(scenes, job.augmenter, _batch, seed=settings.seed, pinned=job.device.is_cuda)
+        return scene_batches(job, make, image_count=len(images))
+
+    def loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
+        pixels = batch.pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2)
+        images = torch.addcmul(-self._mean / self._std, pixels.float(), 1 / (255.0 * self._std))
+        maps = batch.maps.to(self._device, non_blocking=True).long()
+        return torch.stack(list(cast(SemanticNetwork, network).losses(images, maps).values())).sum()
+
+    def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
+        figures = self._counted(network, images, examples=0).figures()
+        return Evaluated(
+            {"eval_miou": figures["miou"], "eval_pixel_accuracy": figures["pixel_accuracy"]},
+            quality=figures["miou"],
+            tie_break=figures["pixel_accuracy"],
+        )
+
+    def report(
+        self,
+        network: nn.Module,
+        images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
+        basis: Basis,
+    ) -> dict[str, Any]:
+        labels = self._settings.labels
+        counts = self._counted(network, images, examples=WRONG_EXAMPLES)
+        report = semantic_report(
+            counts, labels=labels, basis=basis, training_counts=counts_per_class(training, labels)
+        )
+        return {**report, "recommended_threshold": _THRESHOLD}
+
+    def export(
+        self,
+        network: nn.Module,
+        folder: Path,
+        images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
+        report: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        model = TaskModel(
+            self._job,
+            self._built,
+            Outputs(kind="class_scores"),
+            resize=RESIZE,
+            planes=lambda shown, count: self._planes(self._views_of(shown).first(count)),
+            evaluate=self.evaluate,
+            proof_samples=_PROOF_SAMPLES,
+        )
+        return write_model(network, folder, model, evaluated=images, training=training, report=report)
+
+    @torch.inference_mode()
+    def _counted(self, network: nn.Module, images: Sequence[AnnotatedImage], *, examples: int) -> PixelCounts:
+        """Return the pixels of the original images by their true and found class."""
+        views = self._views_of(images)
+        counts = PixelCounts(len(self._settings.labels), examples=examples)
+        for shown, pixels in views.chunks(_LOOKED_AT_TOGETHER):
+            planes = self._planes(pixels).to(self._device, memory_format=torch.channels_last)
+            scores = torch.softmax(cast(SemanticNetwork, network).logits(planes).float(), dim=1)
+            for view, found in zip(shown, scores.cpu().numpy(), strict=True):
+                image = images[view.index]
+                classes, _ = view.place.scores_to_image(found)
+                counts.add(
+                    EvaluatedSample(image.sample_id, image.name),
+                    true=class_map(image, image.width, image.height),
+                    found=classes,
+                )
+        return counts
+
+    def _planes(self, pixels: list[Pixels]) -> torch.Tensor:
+        """Return the network's input as serving computes it, shape (n, 3, size, size)."""
+        return torch.from_numpy(np.concatenate([self._normalisation.planes(view) for view in pixels]))
+
+    def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
+        if self._views is None or self._views.images is not images:
+            self._views = EvaluationViews(
+                images,
+                input_size=self._settings.input_size,
+                tile=0,
+                budget_bytes=self._job.memory_bytes // 4,
+                workers=self._job.cores,
+            )
+        return self._views
+
+
+def _batch(pixels: torch.Tensor, squares: Sequence[Scene]) -> Batch:
+    maps = np.stack([scene_map(square).astype(np.uint8) for square in squares])
+    return Batch(pixels, torch.from_numpy(maps))
+
+
+def task(job: TaskJob) -> SemanticTask:
+    return SemanticTask(job)

@@ -10,6 +10,7 @@ from openbml.compute.jobs import (
     TrainingJobRequest,
 )
 from openbml.core.scope import ProjectScope
+from openbml.datasets.samples import SampleNotFoundError
 from openbml.training.experiments import (
     Experiment,
     ExperimentNameTakenError,
@@ -17,13 +18,15 @@ from openbml.training.experiments import (
     Position,
 )
 from openbml.training.job_files import Report
-from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported
+from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported, SamplePredictions
 from openbml.training.runs import Run, RunConflictError, RunNotFoundError, RunState
 from openbml.training.search.searches import Search, SearchConflictError, SearchNotFoundError
 from openbml.training.search.trials import Trial
 from openbml.training.training_data import (
     DataNotSelectableError,
     DatasetView,
+    PictureUrls,
+    SampleContent,
     Selection,
     SnapshotState,
     SnapshotView,
@@ -167,6 +170,7 @@ class FakeTrainingData:
         self.views: dict[tuple[int, int], DatasetView] = {}
         self.snapshot_state = SnapshotState.READY
         self.snapshot_labels: Sequence[str] | None = None
+        self.contents: dict[tuple[int, int, int], SampleContent] = {}
 
     def add(self, dataset_id: int, labels: Mapping[str, int], **changes: str) -> Selection:
         fields = {
@@ -204,8 +208,20 @@ class FakeTrainingData:
             failure="the disk is full" if self.snapshot_state is SnapshotState.FAILED else None,
         )
 
-    def thumbnail_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, str]:
-        return {name: f"https://thumbnails/{name}" for name in sample_ids if name != "gone"}
+    def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:
+        return {
+            name: PictureUrls(thumbnail_url=f"https://thumbnails/{name}", image_url=f"https://images/{name}")
+            for name in sample_ids
+            if name != "gone"
+        }
+
+    def sample_content(
+        self, scope: ProjectScope, dataset_id: int, version_number: int, sample_id: int
+    ) -> SampleContent:
+        content = self.contents.get((dataset_id, version_number, sample_id))
+        if content is None:
+            raise SampleNotFoundError(sample_id=sample_id)
+        return content
 
 
 class FakeTrainingJobs:
@@ -251,6 +267,7 @@ class FakeJobFiles:
     def __init__(self) -> None:
         self.reports: dict[str, Report] = {}
         self.scripts: dict[int, str] = {}
+        self.files: dict[str, Sequence[str]] = {}
 
     def runs_uri(self, scope: ProjectScope) -> str:
         return f"s3://data/{scope.prefix}runs/"
@@ -267,12 +284,19 @@ class FakeJobFiles:
     def report(self, data_uri: str) -> Report | None:
         return self.reports.get(data_uri)
 
+    def url(self, data_uri: str, name: str) -> str:
+        return f"https://files/{name}"
+
+    def download_url(self, data_uri: str, name: str, filename: str) -> str | None:
+        return f"https://files/{name}?as={filename}" if name in self.files.get(data_uri, ()) else None
+
 
 class InMemoryRunProgressStore:
     def __init__(self) -> None:
         self._epochs: dict[tuple[int, int], Epoch] = {}
         self._lines: dict[tuple[int, str], LogEntry] = {}
         self._progress: dict[int, Progress] = {}
+        self._samples: dict[int, SamplePredictions] = {}
         self._stage_at: dict[int, str] = {}
 
     def record(
@@ -280,6 +304,9 @@ class InMemoryRunProgressStore:
     ) -> None:
         self._epochs |= {(run_id, row.epoch): row for row in reported.epochs}
         self._lines |= {(run_id, line.id): line for line in lines}
+        known = self._samples.get(run_id)
+        if reported.samples and (known is None or known.epoch <= reported.samples.epoch):
+            self._samples[run_id] = reported.samples
         now = self._progress.get(run_id, Progress())
         new = reported.progress
         if new.epoch is not None and new.epoch >= (now.epoch or 0):
@@ -291,6 +318,9 @@ class InMemoryRunProgressStore:
 
     def progress(self, scope: ProjectScope, run_id: int) -> Progress:
         return self._progress.get(run_id, Progress())
+
+    def samples(self, scope: ProjectScope, run_id: int) -> SamplePredictions | None:
+        return self._samples.get(run_id)
 
     def epochs(self, scope: ProjectScope, run_id: int) -> Sequence[Epoch]:
         return [row for (run, _), row in sorted(self._epochs.items()) if run == run_id]

@@ -4,7 +4,7 @@ from functools import cache
 
 from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
-from openbml.core.wiring import aws_client, dynamodb_table, event_publisher
+from openbml.core.wiring import aws_client, dynamodb_table, event_publisher, s3_presigner
 from openbml.training.experiments_dynamodb import DynamoExperimentRepository
 from openbml.training.job_files_s3 import S3JobFiles
 from openbml.training.run_progress_dynamodb import DynamoRunProgressStore
@@ -57,7 +57,8 @@ def progress_store() -> DynamoRunProgressStore:
 
 @cache
 def job_files() -> S3JobFiles:
-    return S3JobFiles(aws_client("s3"), bucket=training_settings().data_bucket_name)
+    bucket = training_settings().data_bucket_name
+    return S3JobFiles(aws_client("s3"), bucket=bucket, presigner=s3_presigner())
 
 
 @cache

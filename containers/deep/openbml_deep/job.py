@@ -160,14 +160,14 @@ def train(job: Prepared, checkpoints: Checkpoints, *, stop: StopRequest, progres
 
 def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None) -> None:
     progress.stage("evaluating")
-    network = job.trainer.averaged.model
+    network, data = job.trainer.averaged.model, job.data
     if job.settings.is_trial:
         report = _trial_report(job, ended)
     else:
         pictures = _pictures(job, places, progress)
         report = pictures.complete(_report(job, ended), network)
         progress.stage("exporting")
-        report["onnx"] = job.task.export(network, places.model, job.data.evaluated, report)
+        report["onnx"] = job.task.export(network, places.model, data.evaluated, data.training, report)
         pictures.write_page(report)
     state = network.state_dict()
     write_atomically(places.output_data / WEIGHTS_FILE, lambda draft: torch.save(state, draft))

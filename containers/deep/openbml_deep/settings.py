@@ -24,7 +24,7 @@ from openbml_catalog.tasks import tasks
 from openbml_kit.faults import UserFault
 
 # They say where and how long a job runs, not what it computes: a resumed job may have others.
-_NOT_OF_THE_RESULT = frozenset({"run_id", "max_training_time_s"})
+_NOT_OF_THE_RESULT = frozenset({"run_id", "max_training_time_s", "export_variants"})
 
 
 class TrainingSettings(BaseModel):

@@ -205,9 +205,7 @@ from openbml_kit.faults import UserFault
 from openbml_kit.places import Places
 from openbml_kit.progress import Progress
 places = Places(Path(sys.argv[1]))
-prepared = job.prepare(
-    read_settings(places.hyper_parameters()), places, Progress(), {}, StopRequest(max_seconds=0)
-)
+prepared = job.prepare(read_settings(places.hyper_parameters()), places, Progress(), {})
 torch.nn.init.constant_(next(prepared.trainer.model.parameters()), float("nan"))
 try:
     checkpoints = Checkpoints(places.checkpoints, "")
@@ -280,8 +278,9 @@ def test_weights_of_the_registry_are_checked_and_used(tmp_path: Path) -> None:
 REFUSED_EXPORT = """
 import pathlib, sys
 import numpy as np, torch
-from openbml_deep.tasks.classification.export import export_onnx
+from openbml_deep.export import NetworkExport, export_network
 from openbml_kit.faults import PlatformFault
+from openbml_kit.model_manifest import Outputs
 class Treacherous(torch.nn.Module):
     def forward(self, image):
         return image.mean(dim=(2, 3)) * float(image.abs().mean())  # the trace keeps the first sample's value
@@ -289,7 +288,8 @@ samples = np.stack([np.full((3, 4, 4), value, dtype=np.float32) for value in (1.
 samples[:, 0] *= 2
 path = pathlib.Path(sys.argv[1]) / "model.onnx"
 try:
-    export_onnx(Treacherous(), path, samples=samples)
+    asked = NetworkExport(Outputs(kind="scores"), torch.from_numpy(samples))
+    export_network(Treacherous(), path.parent, asked, note=print)
 except PlatformFault as fault:
     print(fault, list(path.parent.glob("*model.onnx*")))
 """

@@ -165,11 +165,14 @@ class VisionTask(Protocol[B]):
         network: nn.Module,
         folder: Path,
         images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
         report: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Write the model's files with `model.json` to the folder, prove them, and return the proof, which
         becomes `onnx` of the report.
 
         Args:
+            images: the evaluated ones; the proof and the loss of smaller files are measured on them.
+            training: what an int8 file's ranges are taken from.
             report: the whole report, with `recommended_threshold`, `weights_source`, `dataset`.
         """

@@ -9,8 +9,7 @@ import torch
 from torch import nn
 
 from openbml_deep.batches import PreparedBatches
-from openbml_deep.export import Exported, NetworkExport, export_network, framework_versions
-from openbml_deep.export.variants import Planes
+from openbml_deep.export import TaskModel, write_model
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import DecodedImages, annotated_images
 from openbml_deep.scripts import ScriptedClassifier
@@ -28,15 +27,12 @@ from openbml_deep.tasks.classification.single_label import SingleLabel
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_kit.classification_report import Basis
-from openbml_kit.files import write_json
-from openbml_kit.images import DECODER, RESIZE, Normalisation, Pixels
-from openbml_kit.model_manifest import MANIFEST_FILE, ImageInput, ModelManifest, Outputs
+from openbml_kit.images import RESIZE, Normalisation, Pixels
+from openbml_kit.model_manifest import Outputs
 from openbml_kit.snapshots import Manifest
 
 # Real samples on which the exported graph is compared with torch.
 _PROOF_SAMPLES = 32
-# Images on which the 8-bit variant measures the range of its values.
-_CALIBRATED = 64
 # Labels of a live prediction.
 _SHOWN_LABELS = 3
 
@@ -72,7 +68,6 @@ class ClassificationTask:
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
         settings, device = self._settings, self._job.device
-        self._training = images
         if settings.class_balance == "loss":
             self._kind.balance(images, device.torch)
         make = BatchMaker(
@@ -129,45 +124,23 @@ class ClassificationTask:
         network: nn.Module,
         folder: Path,
         images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
         report: Mapping[str, Any],
     ) -> dict[str, Any]:
-        asked = NetworkExport(
-            outputs=Outputs(kind="scores"),
-            samples=self._planes(self._views_of(images).first(_PROOF_SAMPLES)),
-            calibration=self._calibration,
-            quality=lambda exported: self.evaluate(exported, images).quality,
-            variants=self._settings.export_variants,
+        model = TaskModel(
+            self._job,
+            self._built,
+            Outputs(kind="scores"),
+            resize=RESIZE,
+            planes=self._planes,
+            evaluate=self.evaluate,
+            proof_samples=_PROOF_SAMPLES,
             activation=self._kind.activation,
         )
-        exported = export_network(network, folder, asked, self._job.note)
-        manifest = self._manifest(exported, report)
-        write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
-        return exported.report()
+        return write_model(network, folder, model, evaluated=images, training=training, report=report)
 
-    def _manifest(self, exported: Exported, report: Mapping[str, Any]) -> ModelManifest:
-        settings, built = self._settings, self._built
-        return ModelManifest(
-            task=settings.task,
-            network=settings.network,
-            labels=settings.labels,
-            input=ImageInput(
-                size=settings.input_size, mean=built.mean, std=built.std, resize=RESIZE, decoder=DECODER
-            ),
-            outputs=exported.outputs,
-            recommended_threshold=report["recommended_threshold"],
-            onnx=exported.proof,
-            variants=exported.variants,
-            weights_source=built.weights_source,
-            run_id=settings.run_id,
-            snapshot_id=report["dataset"][0]["snapshot_id"],
-            framework_versions=framework_versions(),
-        )
-
-    def _calibration(self) -> list[Planes]:
-        views = self._new_views(self._training[:_CALIBRATED], budget_bytes=0)
-        return [self._normalisation.planes(view) for view in views.first(_CALIBRATED)]
-
-    def _planes(self, views: list[Pixels]) -> torch.Tensor:
+    def _planes(self, images: Sequence[AnnotatedImage], count: int) -> torch.Tensor:
+        views = self._new_views(images, budget_bytes=0).first(count)
         return torch.from_numpy(np.concatenate([self._normalisation.planes(view) for view in views]))
 
     def _shown(self, image: AnnotatedImage, scores: torch.Tensor) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from openbml_deep.batches import PreparedBatches
-from openbml_deep.export import NetworkExport, export_network, framework_versions
+from openbml_deep.export import TaskModel, write_model
 from openbml_deep.networks.interfaces import DetectionNetwork
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import annotated_images
@@ -23,10 +23,9 @@ from openbml_deep.tasks.regions import RegionReader
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_kit.detection_report import detection_figures, detection_report
 from openbml_kit.evaluated_objects import EvaluatedImage, IouType
-from openbml_kit.files import write_json
-from openbml_kit.images import DECODER, Normalisation, Pixels
+from openbml_kit.images import Normalisation, Pixels
 from openbml_kit.letterbox import RESIZE
-from openbml_kit.model_manifest import MANIFEST_FILE, ImageInput, ModelManifest, Outputs
+from openbml_kit.model_manifest import Outputs
 from openbml_kit.report_basis import Basis
 from openbml_kit.snapshots import Manifest
 
@@ -129,35 +128,20 @@ class DetectionTask:
         network: nn.Module,
         folder: Path,
         images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
         report: Mapping[str, Any],
     ) -> dict[str, Any]:
-        samples = self._planes(self._views_of(images).first(_PROOF_SAMPLES)).contiguous()
-        asked = NetworkExport(outputs=self.outputs(network), samples=samples)
-        exported = export_network(network, folder, asked, self._job.note)
-        settings, built = self._settings, self._built
-        manifest = ModelManifest(
-            task=settings.task,
-            network=settings.network,
-            labels=settings.labels,
-            input=ImageInput(
-                size=settings.input_size,
-                mean=built.mean,
-                std=built.std,
-                resize=RESIZE,
-                decoder=DECODER,
-                tile=self._options.tile,
-            ),
-            outputs=exported.outputs,
-            recommended_threshold=report["recommended_threshold"],
-            onnx=exported.proof,
-            variants=exported.variants,
-            weights_source=built.weights_source,
-            run_id=settings.run_id,
-            snapshot_id=report["dataset"][0]["snapshot_id"],
-            framework_versions=framework_versions(),
+        model = TaskModel(
+            self._job,
+            self._built,
+            self.outputs(network),
+            resize=RESIZE,
+            planes=lambda shown, count: self._planes(self._views_of(shown).first(count)),
+            evaluate=self.evaluate,
+            proof_samples=_PROOF_SAMPLES,
+            tile=self._options.tile,
         )
-        write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
-        return exported.report()
+        return write_model(network, folder, model, evaluated=images, training=training, report=report)
 
     def outputs(self, network: nn.Module) -> Outputs:
         """Return what the exported graph gives."""

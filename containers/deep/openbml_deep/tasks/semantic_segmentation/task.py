@@ -12,7 +12,7 @@ from torch import nn
 
 from openbml_deep.augmentation import Scene, scene_map
 from openbml_deep.batches import PreparedBatches
-from openbml_deep.export import NetworkExport, export_network, framework_versions
+from openbml_deep.export import TaskModel, write_model
 from openbml_deep.networks.interfaces import SemanticNetwork
 from openbml_deep.networks.semantic.pixel_classifier import PixelClassifier, PixelLoss
 from openbml_deep.networks.weights import started_network
@@ -27,10 +27,9 @@ from openbml_deep.tasks.semantic_segmentation.options import SemanticOptions, ba
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_deep.tasks.training_scenes import TrainingScenes, with_class_map
 from openbml_kit.faults import UserFault
-from openbml_kit.files import write_json
-from openbml_kit.images import DECODER, Normalisation, Pixels
+from openbml_kit.images import Normalisation, Pixels
 from openbml_kit.letterbox import RESIZE
-from openbml_kit.model_manifest import MANIFEST_FILE, ImageInput, ModelManifest, Outputs
+from openbml_kit.model_manifest import Outputs
 from openbml_kit.report_basis import WRONG_EXAMPLES, Basis, EvaluatedSample
 from openbml_kit.segmentation_report import PixelCounts, semantic_report
 from openbml_kit.snapshots import Manifest
@@ -135,30 +134,19 @@ class SemanticTask:
         network: nn.Module,
         folder: Path,
         images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
         report: Mapping[str, Any],
     ) -> dict[str, Any]:
-        samples = self._planes(self._views_of(images).first(_PROOF_SAMPLES)).contiguous()
-        asked = NetworkExport(outputs=Outputs(kind="class_scores"), samples=samples)
-        exported = export_network(network, folder, asked, self._job.note)
-        settings, built = self._settings, self._built
-        manifest = ModelManifest(
-            task=settings.task,
-            network=settings.network,
-            labels=settings.labels,
-            input=ImageInput(
-                size=settings.input_size, mean=built.mean, std=built.std, resize=RESIZE, decoder=DECODER
-            ),
-            outputs=exported.outputs,
-            recommended_threshold=report["recommended_threshold"],
-            onnx=exported.proof,
-            variants=exported.variants,
-            weights_source=built.weights_source,
-            run_id=settings.run_id,
-            snapshot_id=report["dataset"][0]["snapshot_id"],
-            framework_versions=framework_versions(),
+        model = TaskModel(
+            self._job,
+            self._built,
+            Outputs(kind="class_scores"),
+            resize=RESIZE,
+            planes=lambda shown, count: self._planes(self._views_of(shown).first(count)),
+            evaluate=self.evaluate,
+            proof_samples=_PROOF_SAMPLES,
         )
-        write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
-        return exported.report()
+        return write_model(network, folder, model, evaluated=images, training=training, report=report)
 
     @torch.inference_mode()
     def _counted(self, network: nn.Module, images: Sequence[AnnotatedImage], *, examples: int) -> PixelCounts:

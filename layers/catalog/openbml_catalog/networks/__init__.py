@@ -96,7 +96,8 @@ class Network(_Row):
         anchors: whether it starts from preset boxes, which `anchor_scale` and `anchor_ratio` change.
         cpu_ms: the manual's test time on a CPU.
         replaces: names of the manual that it stands in for.
-        input_size: pixels of the square input that suits it; `input_multiple` divides every allowed one.
+        input_size: pixels of the square input that suits it; `input_multiple` divides every allowed one, none
+            is below `smallest_input`.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Network(_Row):
     replaces: Sequence[str] = ()
     input_size: int
     input_multiple: int = 1
+    smallest_input: int = 1
     batch_size: int
     learning_rate: float
     weights: Sequence[PretrainedWeights]
@@ -191,6 +193,8 @@ def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Val
     input_size = values["input_size"]
     if isinstance(input_size, int) and input_size % network.input_multiple:
         raise HyperParameterError("input_size", f"must be a multiple of {network.input_multiple}")
+    if isinstance(input_size, int) and input_size < network.smallest_input:
+        raise HyperParameterError("input_size", f"must be at least {network.smallest_input}")
     return values
 
 

@@ -2,15 +2,25 @@
 
 Both are whole numbers (spec 03 section 2.12). A scale of 8 and a ratio of 2 leave the published anchors as
 they are: pyramid detectors were published with anchors eight strides long and sides of 1:2, 1:1 and 2:1.
+A scale that is not given is fitted to the objects of the training set: objects that no anchor resembles are
+learnt by the one best anchor only, too little to learn from in a short run.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
 
 PUBLISHED_SCALE = 8
 PUBLISHED_RATIO = 2
+SCALES = range(2, 33)
+# Objects that a fit looks at.
+_MOST_OBJECTS = 20_000
+
+Sides = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,3 +53,32 @@ class AnchorChange:
     def sides(self, width: float, height: float) -> tuple[float, float]:
         side, aspect = self.side(math.sqrt(width * height)), self.aspect(width / height)
         return side * math.sqrt(aspect), side / math.sqrt(aspect)
+
+
+@runtime_checkable
+class HasAnchors(Protocol):
+    def anchor_sides(self) -> Sides:
+        """Return widths and heights of the anchors, shape (m, 2), in pixels of the square."""
+
+
+def fitted_scale(published: Sides, objects: Sides) -> int:
+    """Return the scale at which the objects resemble anchors best; of equal ones the published or nearest.
+
+    Args:
+        published: shape (m, 2), the anchors at the published scale.
+        objects: shape (k, 2), widths and heights in pixels of the square.
+    """
+    if not len(objects):
+        return PUBLISHED_SCALE
+    taken = objects[:: max(1, len(objects) // _MOST_OBJECTS)]
+    fits = {scale: _fit(published * (scale / PUBLISHED_SCALE), taken) for scale in SCALES}
+    best = max(fits.values())
+    good = [scale for scale, fit in fits.items() if fit >= best - 0.01]
+    return min(good, key=lambda scale: abs(math.log(scale / PUBLISHED_SCALE)))
+
+
+def _fit(anchors: Sides, objects: Sides) -> float:
+    """Return the mean, over the objects, of the overlap with the anchor of the most similar shape."""
+    common = np.minimum(objects[:, None], anchors[None]).prod(axis=2)
+    union = objects.prod(axis=1)[:, None] + anchors.prod(axis=1)[None] - common
+    return float((common / union).max(axis=1).mean())

@@ -4,20 +4,22 @@ The input is already a normalised square, so their own resizing and normalisatio
 Papers: Ren et al. 2015, arXiv:1506.01497; Lin et al. 2017, arXiv:1612.03144 and arXiv:1708.02002.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torchvision.models import resnet50
 from torchvision.models.detection import FasterRCNN, RetinaNet
-from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.anchor_utils import AnchorGenerator, DefaultBoxGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN, _resnet_fpn_extractor
 from torchvision.models.detection.image_list import ImageList
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
 from openbml_deep.networks import NetworkPlan
-from openbml_deep.networks.detection.anchors import AnchorChange
+from openbml_deep.networks.detection.anchors import AnchorChange, Sides
 from openbml_deep.networks.detection.suppression import LOWEST_SCORE, MOST_FOUND, OneImageGraph
 from openbml_deep.networks.pretrained import PretrainedPart
 from openbml_deep.tasks.objects import Found, Target
@@ -84,6 +86,19 @@ class TorchvisionDetector(nn.Module):
 
     def pretrained_part(self, tag: str) -> PretrainedPart:
         return self._part(tag)
+
+    def anchor_sides(self) -> Sides:
+        generator = getattr(self.detector, "rpn", self.detector).anchor_generator
+        if isinstance(generator, DefaultBoxGenerator):
+            return torch.cat(generator._wh_pairs).double().numpy() * self.detector.transform.size
+        return np.array(
+            [
+                (side / math.sqrt(ratio), side * math.sqrt(ratio))
+                for sides, ratios in zip(generator.sizes, generator.aspect_ratios, strict=True)
+                for side in sides
+                for ratio in ratios
+            ]
+        )
 
     def graph(self) -> nn.Module:
         return OneImageGraph(self)

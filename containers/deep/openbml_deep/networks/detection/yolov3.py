@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional
 
 from openbml_deep.networks import NetworkPlan
-from openbml_deep.networks.detection.anchors import AnchorChange
+from openbml_deep.networks.detection.anchors import AnchorChange, Sides
 from openbml_deep.networks.detection.deformable import DeformableConv2d, deform_last_stage
 from openbml_deep.networks.detection.suppression import OneImageGraph, strongest
 from openbml_deep.networks.detection.yolov3_targets import Cells, assigned, losses_of
@@ -141,6 +141,9 @@ class YoloV3(nn.Module):
             if isinstance(layer, DeformableConv2d)
         )
         return self.backbone.pretrained_part(tag, own=deformed)
+
+    def anchor_sides(self) -> Sides:
+        return self.cells.anchors.double().numpy()
 
     def graph(self) -> nn.Module:
         return OneImageGraph(self)

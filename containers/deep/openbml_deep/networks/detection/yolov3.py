@@ -1,6 +1,7 @@
 """YOLOv3 on timm's backbones: features of strides 8, 16 and 32, three anchors at each, one pass from the
 coarse to the fine. Paper: Redmon and Farhadi 2018, arXiv:1804.02767."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -26,7 +27,7 @@ STRIDES = (8, 16, 32)
 _IOU_THRESHOLD = 0.45
 # A new network takes every cell for background, so that the first steps are not all about that.
 _OBJECT_PRIOR = 0.01
-_OBJECTNESS_LOGIT = float(torch.logit(torch.tensor(_OBJECT_PRIOR)))
+_OBJECTNESS_LOGIT = math.log(_OBJECT_PRIOR / (1 - _OBJECT_PRIOR))
 # Channels of the three passes' middle convolutions, the coarsest first.
 _WIDTHS = (512, 256, 128)
 

@@ -10,6 +10,7 @@ from openbml.compute.jobs import (
     TrainingJobRequest,
 )
 from openbml.core.scope import ProjectScope
+from openbml.datasets.samples import SampleNotFoundError
 from openbml.training.experiments import (
     Experiment,
     ExperimentNameTakenError,
@@ -25,6 +26,7 @@ from openbml.training.training_data import (
     DataNotSelectableError,
     DatasetView,
     PictureUrls,
+    SampleContent,
     Selection,
     SnapshotState,
     SnapshotView,
@@ -168,6 +170,7 @@ class FakeTrainingData:
         self.views: dict[tuple[int, int], DatasetView] = {}
         self.snapshot_state = SnapshotState.READY
         self.snapshot_labels: Sequence[str] | None = None
+        self.contents: dict[tuple[int, int, int], SampleContent] = {}
 
     def add(self, dataset_id: int, labels: Mapping[str, int], **changes: str) -> Selection:
         fields = {
@@ -211,6 +214,14 @@ class FakeTrainingData:
             for name in sample_ids
             if name != "gone"
         }
+
+    def sample_content(
+        self, scope: ProjectScope, dataset_id: int, version_number: int, sample_id: int
+    ) -> SampleContent:
+        content = self.contents.get((dataset_id, version_number, sample_id))
+        if content is None:
+            raise SampleNotFoundError(sample_id=sample_id)
+        return content
 
 
 class FakeTrainingJobs:

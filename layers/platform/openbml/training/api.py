@@ -15,6 +15,11 @@ from openbml.core.scope import ProjectScope
 from openbml.core.wiring import cursor_codec, event_publisher
 from openbml.identity.wiring import account_repository, authorizer
 from openbml.training import create_runs, read_runs
+from openbml.training.augmentation_previews import (
+    AugmentationPreview,
+    AugmentationPreviewRequest,
+    preview_augmentation,
+)
 from openbml.training.create_runs import ExperimentRequest
 from openbml.training.experiments import Experiment
 from openbml.training.read_runs import LogPage, RunView, ScriptText
@@ -157,3 +162,8 @@ def get_logs(project_id: Id, run_id: Id, after: After = None) -> LogPage:
 @router.get(f"{_PROJECT}/runs/<run_id>/script")
 def get_script(project_id: Id, run_id: Id) -> ScriptText:
     return read_runs.run_script(_scope(project_id, "training.read"), run_id, runs=runs(), files=job_files())
+
+
+@router.post(f"{_PROJECT}/augmentation-preview")
+def post_augmentation_preview(project_id: Id, request: AugmentationPreviewRequest) -> AugmentationPreview:
+    return preview_augmentation(request, scope=_scope(project_id, "training.read"), data=training_data())

@@ -118,18 +118,23 @@ def check_networks_tell_the_anchors_that_a_scale_is_fitted_to() -> None:
         if name in ("Cascade_RCNN-RestNet50-FPN", "YOLOv3-DarkNet", "YOLOv3-ResNet50vd-DCN"):
             continue  # their anchors are those of Faster R-CNN and YOLOv3-MobileNetV1
         if row.anchors:
-            small, large = (network_of(name, anchor_scale=scale).anchor_sides() for scale in (4, 8))
+            small, large = (network_of(name, anchor_scale=scale).anchor_shapes() for scale in (4, 8))
             assert small.shape == large.shape
-            assert np.allclose(small * 2, large, rtol=0.05), name  # RetinaNet's are whole pixels
+            assert np.allclose(small[:, :2] * 2, large[:, :2], rtol=0.05), (
+                name
+            )  # RetinaNet's are whole pixels
+            assert np.array_equal(small[:, 2], large[:, 2])
         else:
             assert not isinstance(network_of(name), HasAnchors)
 
 
 def check_a_scale_is_fitted_to_the_objects_and_published_without_any() -> None:
-    published = network_of("SSD-MobileNetV1").anchor_sides()
-    assert fitted_scale(published, published[:3] / 2) == 4
-    assert fitted_scale(published, published) == 8
-    assert fitted_scale(published, np.zeros((0, 2))) == 8
+    anchors = np.array([[32.0, 32.0, 8.0], [128.0, 128.0, 64.0]])
+    assert fitted_scale(anchors, np.array([[16.0, 16.0]] * 5)) == 4
+    assert fitted_scale(anchors, np.array([[32.0, 32.0]] * 5)) == 8
+    # The coarse level has the shape at scale 2, and hardly ever a centre near by.
+    assert fitted_scale(anchors[1:], np.array([[32.0, 32.0]] * 5)) > 2
+    assert fitted_scale(anchors, np.zeros((0, 2))) == 8
 
 
 def check_the_first_level_of_ssd_mobilenetv1_has_three_default_boxes() -> None:

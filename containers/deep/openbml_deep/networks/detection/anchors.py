@@ -19,8 +19,10 @@ PUBLISHED_RATIO = 2
 SCALES = range(2, 33)
 # Objects that a fit looks at.
 _MOST_OBJECTS = 20_000
+# A scale whose overlap is less than this below the best one's is as good.
+_AS_GOOD = 0.01
 
-Sides = npt.NDArray[np.float64]
+Shapes = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -57,28 +59,31 @@ class AnchorChange:
 
 @runtime_checkable
 class HasAnchors(Protocol):
-    def anchor_sides(self) -> Sides:
-        """Return widths and heights of the anchors, shape (m, 2), in pixels of the square."""
+    def anchor_shapes(self) -> Shapes:
+        """Return width, height and stride of the anchors, shape (m, 3), in pixels of the square."""
 
 
-def fitted_scale(published: Sides, objects: Sides) -> int:
-    """Return the scale at which the objects resemble anchors best; of equal ones the published or nearest.
+def fitted_scale(published: Shapes, objects: Shapes) -> int:
+    """Return the scale at which objects resemble anchors best; of equal ones the nearest to the published.
 
     Args:
-        published: shape (m, 2), the anchors at the published scale.
+        published: shape (m, 3), width, height and stride of the anchors at the published scale.
         objects: shape (k, 2), widths and heights in pixels of the square.
     """
     if not len(objects):
         return PUBLISHED_SCALE
     taken = objects[:: max(1, len(objects) // _MOST_OBJECTS)]
-    fits = {scale: _fit(published * (scale / PUBLISHED_SCALE), taken) for scale in SCALES}
+    fits = {scale: _fit(published, scale / PUBLISHED_SCALE, taken) for scale in SCALES}
     best = max(fits.values())
-    good = [scale for scale, fit in fits.items() if fit >= best - 0.01]
+    good = [scale for scale, fit in fits.items() if fit >= best - _AS_GOOD]
     return min(good, key=lambda scale: abs(math.log(scale / PUBLISHED_SCALE)))
 
 
-def _fit(anchors: Sides, objects: Sides) -> float:
-    """Return the mean, over the objects, of the overlap with the anchor of the most similar shape."""
-    common = np.minimum(objects[:, None], anchors[None]).prod(axis=2)
-    union = objects.prod(axis=1)[:, None] + anchors.prod(axis=1)[None] - common
+def _fit(published: Shapes, factor: float, objects: Shapes) -> float:
+    """Return the mean, over the objects, of the overlap with the best anchor, whose centre is on average a
+    quarter of a stride away: small anchors of coarse levels fit in shape and are nowhere near."""
+    sides, strides = published[None, :, :2] * factor, published[None, :, 2:]
+    whole = np.minimum(objects[:, None], sides)
+    common = np.clip(np.minimum(whole, (objects[:, None] + sides) / 2 - strides / 4), 0, None).prod(axis=2)
+    union = objects.prod(axis=1)[:, None] + sides.prod(axis=2) - common
     return float((common / union).max(axis=1).mean())

@@ -19,7 +19,7 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
 from openbml_deep.networks import NetworkPlan
-from openbml_deep.networks.detection.anchors import AnchorChange, Sides
+from openbml_deep.networks.detection.anchors import AnchorChange, Shapes
 from openbml_deep.networks.detection.suppression import LOWEST_SCORE, MOST_FOUND, OneImageGraph
 from openbml_deep.networks.pretrained import PretrainedPart
 from openbml_deep.tasks.objects import Found, Target
@@ -27,6 +27,8 @@ from openbml_deep.tasks.objects import Found, Target
 PYRAMID_SIDES = (32, 64, 128, 256, 512)
 _RATIOS = (0.5, 1.0, 2.0)
 _STAGES = 5
+# Strides of the finest level; each further one's is twice as large.
+_FASTER_RCNN_STRIDE, _RETINANET_STRIDE, _SSD_STRIDE = 4, 8, 16
 # Layers whose shape depends on the labels.
 _FASTER_RCNN_OWN = ("roi_heads.box_predictor.",)
 _RETINANET_OWN = ("head.classification_head.cls_logits.",)
@@ -87,18 +89,19 @@ class TorchvisionDetector(nn.Module):
     def pretrained_part(self, tag: str) -> PretrainedPart:
         return self._part(tag)
 
-    def anchor_sides(self) -> Sides:
+    def anchor_shapes(self) -> Shapes:
         generator = getattr(self.detector, "rpn", self.detector).anchor_generator
         if isinstance(generator, DefaultBoxGenerator):
-            return torch.cat(generator._wh_pairs).double().numpy() * self.detector.transform.size
-        return np.array(
-            [
-                (side / math.sqrt(ratio), side * math.sqrt(ratio))
+            size = self.detector.transform.size
+            levels = [(level * size).tolist() for level in generator._wh_pairs]
+            first = _SSD_STRIDE
+        else:
+            levels = [
+                [(side / math.sqrt(ratio), side * math.sqrt(ratio)) for side in sides for ratio in ratios]
                 for sides, ratios in zip(generator.sizes, generator.aspect_ratios, strict=True)
-                for side in sides
-                for ratio in ratios
             ]
-        )
+            first = _RETINANET_STRIDE if isinstance(self.detector, RetinaNet) else _FASTER_RCNN_STRIDE
+        return np.array([(*sides, first * 2**place) for place, level in enumerate(levels) for sides in level])
 
     def graph(self) -> nn.Module:
         return OneImageGraph(self)

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from openbml_deep.networks import NetworkPlan
-from openbml_deep.networks.detection.anchors import AnchorChange, Sides
+from openbml_deep.networks.detection.anchors import AnchorChange, Shapes
 from openbml_deep.networks.detection.deformable import DeformableConv2d, deform_last_stage
 from openbml_deep.networks.detection.suppression import OneImageGraph, strongest
 from openbml_deep.networks.detection.yolov3_targets import Cells, assigned, losses_of
@@ -143,8 +143,10 @@ class YoloV3(nn.Module):
         )
         return self.backbone.pretrained_part(tag, own=deformed)
 
-    def anchor_sides(self) -> Sides:
-        return self.cells.anchors.double().numpy()
+    def anchor_shapes(self) -> Shapes:
+        anchors = self.cells.anchors.double()
+        strides = torch.tensor(STRIDES).repeat_interleave(len(anchors) // len(STRIDES))
+        return torch.cat((anchors, strides[:, None]), dim=1).numpy()
 
     def graph(self) -> nn.Module:
         return OneImageGraph(self)

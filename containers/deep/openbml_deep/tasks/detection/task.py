@@ -11,7 +11,7 @@ from torch import nn
 from openbml_deep.batches import PreparedBatches
 from openbml_deep.export import TaskModel, write_model
 from openbml_deep.networks import NetworkPlan, build_network
-from openbml_deep.networks.detection.anchors import PUBLISHED_SCALE, HasAnchors, Sides, fitted_scale
+from openbml_deep.networks.detection.anchors import PUBLISHED_SCALE, HasAnchors, Shapes, fitted_scale
 from openbml_deep.networks.interfaces import DetectionNetwork
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import annotated_images
@@ -52,7 +52,7 @@ class DetectionTask:
         self._settings = job.settings
         self._options = DetectionOptions.model_validate(job.settings.own)
         self._views: EvaluationViews | None = None
-        self._object_sides: Sides | None = None
+        self._object_sides: Shapes | None = None
 
     def read(self, folder: Path, manifest: Manifest) -> list[AnnotatedImage]:
         """An image without a box is kept: it teaches what is no object."""
@@ -88,7 +88,7 @@ class DetectionTask:
         published = build_network(plan)
         if not isinstance(published, HasAnchors):
             return {"anchor_scale": PUBLISHED_SCALE, **ratio}
-        scale = fitted_scale(published.anchor_sides(), self._object_sides)
+        scale = fitted_scale(published.anchor_shapes(), self._object_sides)
         self._job.note("info", f"anchor_scale {scale} fits the training objects (8 = as published)")
         return {"anchor_scale": scale, **ratio}
 

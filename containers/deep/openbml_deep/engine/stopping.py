@@ -1,9 +1,13 @@
-"""Why training ends early: a stop signal or the time limit."""
+"""Why training ends early: a stop signal, the time limit, or epochs that no longer gain anything."""
 
 import signal
 import time
 from collections.abc import Callable
 from types import FrameType
+
+SIGNAL = "signal"
+TIME_LIMIT = "time_limit"
+NO_GAIN = "no_improvement"
 
 
 class StopRequest:
@@ -38,9 +42,9 @@ class StopRequest:
     @property
     def reason(self) -> str | None:
         if self._signalled:
-            return "signal"
+            return SIGNAL
         if self.max_seconds and self.seconds >= self.max_seconds:
-            return "time_limit"
+            return TIME_LIMIT
         return None
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:

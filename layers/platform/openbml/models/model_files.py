@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openbml.core.errors import OpenBMLError
 from openbml.models.versions import ModelContent, OnnxProof
+from openbml_catalog.tasks import tasks
 
 MANIFEST = "model.json"
 GRAPH = "model.onnx"
@@ -49,7 +50,7 @@ class _Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     task: str
-    labels: tuple[str, ...] = Field(min_length=2)
+    labels: tuple[str, ...] = Field(min_length=1)
     recommended_threshold: float | None = None
     onnx: OnnxProof
     code_digest: str | None = None
@@ -60,7 +61,8 @@ def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> 
     """Return what a folder says about itself.
 
     Raises:
-        ModelFilesInvalidError: malformed, of another format or task, or without its graph.
+        ModelFilesInvalidError: malformed, of another format or task, with too few labels for the task, or
+            without its graph.
     """
     if not any(file.name == GRAPH for file in files):
         raise ModelFilesInvalidError(reason=f"{GRAPH} is missing")
@@ -73,6 +75,11 @@ def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> 
         raise ModelFilesInvalidError(reason=f"{MANIFEST} cannot be read: {error}"[:500]) from error
     if parsed.task != task_type:
         raise ModelFilesInvalidError(reason=f"{MANIFEST} is of the task {parsed.task}, not {task_type}")
+    fewest = tasks()[task_type].fewest_labels
+    if len(parsed.labels) < fewest:
+        raise ModelFilesInvalidError(
+            reason=f"{MANIFEST} names {len(parsed.labels)} labels, {task_type} needs {fewest}"
+        )
     return ModelContent(
         labels=parsed.labels,
         recommended_threshold=parsed.recommended_threshold,

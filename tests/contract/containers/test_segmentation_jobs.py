@@ -38,7 +38,7 @@ def job_of(base: Path, task: str, network: str, **hyper_parameters: object) -> t
 def semantic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished]:
     base = tmp_path_factory.mktemp("semantic")
     return job_of(
-        base, "semantic_segmentation", "FastSCNN", epochs=2, learning_rate=0.004, class_weights="balanced"
+        base, "semantic_segmentation", "FastSCNN", epochs=2, learning_rate=0.004, class_balance="loss"
     )
 
 

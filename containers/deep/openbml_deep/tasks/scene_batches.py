@@ -15,7 +15,7 @@ B = TypeVar("B")
 
 # Views that an epoch shows at least: of few images it shows each several times, augmented anew, so that
 # epochs mean about the same whatever the amount of data.
-_LEAST_VIEWS = 32
+_LEAST_VIEWS = 64
 # Normalisation over a batch needs two images where a network's last features are one pixel.
 _LEAST_BATCH = 2
 

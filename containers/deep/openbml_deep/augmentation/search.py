@@ -25,6 +25,7 @@ from openbml_catalog.augmentation.settings import AugmentationMode, Augmentation
 from openbml_deep.augmentation.candidates import Candidate, Proposals
 from openbml_deep.augmentation.journal import Journal, JournalTrial, read_journal
 from openbml_deep.engine.checkpoints import Checkpoints
+from openbml_deep.engine.cluster import ALONE
 from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
 from openbml_deep.splitting import hold_out
@@ -101,19 +102,37 @@ def search_augmentation(
         images: those that train; evaluated images take no part.
         folder: of the job's check-points.
         stop: the job's; the search takes at most half of the time that is left of it.
+
+    Of several processes the leader searches, and the others wait for what it finds.
     """
     progress.stage(STAGE)
-    journal = read_journal(folder, fingerprint, progress.note)
-    stop.count_earlier(journal.seconds)
-    if journal.end is None:
-        limit = 60 * (job.settings.augmentation.search_minutes or 1)
-        left = stop.seconds_left
-        seconds = limit if left is None else min(limit, _JOB_SHARE * left)
-        clock = SearchTime(stop, max_seconds=seconds, seconds_before=journal.seconds)
-        journal = _Search(job, make_task, folder, clock, progress).run(journal, images)
+    journal = Journal(fingerprint=fingerprint)
+    if job.world.leads:
+        journal = _searched(job, images, make_task, folder, fingerprint, stop, progress)
+    journal = job.world.of_leader(journal)
     operators = tuple(_operators(journal, Proposals(job.settings.task, seed=job.settings.seed)))
     progress.note("info", _told(journal, operators))
     return Found(operators, journal)
+
+
+def _searched(
+    job: TaskJob,
+    images: Sequence[AnnotatedImage],
+    make_task: MakeTask,
+    folder: Path,
+    fingerprint: str,
+    stop: StopRequest,
+    progress: Progress,
+) -> Journal:
+    journal = read_journal(folder, fingerprint, progress.note)
+    stop.count_earlier(journal.seconds)
+    if journal.end is not None:
+        return journal
+    limit = 60 * (job.settings.augmentation.search_minutes or 1)
+    left = stop.seconds_left
+    seconds = limit if left is None else min(limit, _JOB_SHARE * left)
+    clock = SearchTime(stop, max_seconds=seconds, seconds_before=journal.seconds)
+    return _Search(job, make_task, folder, clock, progress).run(journal, images)
 
 
 class _Search:
@@ -123,7 +142,11 @@ class _Search:
         settings = job.settings
         proxy_epochs = min(settings.epochs, _MOST_PROXY_EPOCHS)
         self._settings = settings.model_copy(update={"epochs": proxy_epochs})
-        self._job = replace(job, settings=self._settings, policy=Policy())
+        # The decoded images of both parts are kept at once.
+        memory_bytes = job.memory_bytes // 2
+        self._job = replace(
+            job, settings=self._settings, policy=Policy(), world=ALONE, memory_bytes=memory_bytes
+        )
         self._task = make_task(self._job)
         self._folder = folder
         self._clock = clock
@@ -152,12 +175,11 @@ class _Search:
         fingerprint: str,
     ) -> nn.Module | None:
         """Return the trained proxy, None when there was no time for a single step."""
-        trainer = Trainer(
-            self._task, built, self._task.batches(training, built), self._settings, self._job.device
-        )
+        batches = self._task.batches(training, built)
+        silent = Progress(io.StringIO())  # its epochs are not those of the run
+        trainer = Trainer(self._task, built, batches, self._settings, self._job.device, note=silent.note)
         time = SearchTime(self._clock, max_seconds=_PROXY_SHARE * self._clock.max_seconds)
         checkpoints = Checkpoints(self._folder / "augmentation_proxy", fingerprint)
-        silent = Progress(io.StringIO())  # its epochs are not those of the run
         try:
             trainer.run(held_out, checkpoints=checkpoints, stop=time, progress=silent)
         finally:

@@ -18,7 +18,8 @@ AUTO = json.dumps({"mode": "auto", "search_minutes": 1})
 
 
 def auto_job(base: Path) -> Job:
-    return new_job(base, epochs=1, input_size=32, batch_size=8, augmentation=AUTO)
+    """Half of the time that the job has left is the search's."""
+    return new_job(base, epochs=1, batch_size=8, augmentation=AUTO, max_training_time_s=50)
 
 
 @pytest.fixture(scope="module")

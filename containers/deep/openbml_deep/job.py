@@ -125,16 +125,18 @@ def prepare(
     )
     found = None
     if settings.augmentation.mode is AugmentationMode.AUTO:
-        found = search_augmentation(
-            job,
-            data.training,
-            vision_task,
-            folder=places.checkpoints,
-            fingerprint=settings.fingerprint(*data.snapshot_ids),
-            stop=stop,
-            progress=progress,
-        )
-        task = vision_task(replace(job, policy=found.policy))
+        if world.leads:
+            found = search_augmentation(
+                job,
+                data.training,
+                vision_task,
+                folder=places.checkpoints,
+                fingerprint=settings.fingerprint(*data.snapshot_ids),
+                stop=stop,
+                progress=progress,
+            )
+        found = world.of_leader(found)
+        task = vision_task(replace(job, policy=found.policy if found else None))
     built = task.build()
     batches = task.batches(data.training, built)
     trainer = Trainer(task, built, batches, settings, device, note=progress.note, world=world)

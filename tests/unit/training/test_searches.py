@@ -14,8 +14,9 @@ from openbml.training.search.read_searches import reusable_searches, trial_list
 from openbml.training.search.search_events import SearchProgressed
 from openbml.training.search.searches import SearchNotReusableError
 from openbml_formats.searches import SearchState, TrialState
+from openbml_search.turns import next_trial
 from tests.fakes.compute_samples import SCOPE
-from tests.fakes.search_world import LEARNING_RATES, SearchWorld
+from tests.fakes.search_world import LEARNING_RATES, MemoryJournal, SearchWorld
 from tests.fakes.training_samples import TrainingWorld
 
 OUT_OF_MEMORY = Failure(fault=Fault.USER, message="the batch does not fit")
@@ -108,6 +109,22 @@ def test_proposals_that_are_no_longer_wanted_are_dropped() -> None:
     world.succeeds(1, 0.9)
     assert world.search.state is SearchState.STOPPING
     assert world.propose() == 0
+
+
+def test_proposals_beyond_the_room_wait_and_those_beyond_the_maximum_are_never_trained() -> None:
+    world = begun("bayesian", max_trials=3, max_concurrent=2)
+    journal = MemoryJournal(world.world, world.search_id)
+    for _ in range(5):
+        assert journal.propose(next_trial(journal.read(), world.world.now))
+    world.tell_turn()
+    assert world.running == [0, 1]
+    world.succeeds(0, 0.5)
+    assert world.running == [1, 2]
+    world.succeeds(1, 0.5)
+    assert world.running == [2]
+    world.succeeds(2, 0.6)
+    assert (world.search.state, world.search.best and world.search.best.number) == (SearchState.FINISHED, 2)
+    assert world.numbers(TrialState.STOPPED) == [3, 4]
 
 
 def test_a_stopped_run_stops_its_manager_and_trials_and_is_billed_for_them() -> None:
@@ -315,3 +332,66 @@ def test_trials_are_shown_with_typed_values() -> None:
     assert isinstance(shown["mix_up"], bool)
     assert isinstance(shown["learning_rate"], float)
     assert world.job(0).hyper_parameters["mixup_alpha"] == ("0.2" if shown["mix_up"] else "0.0")
+
+
+def evolution(**config: Any) -> SearchWorld:
+    fields = {"population": 2, "rounds": 5, "perturb_interval": 3, **config}
+    world = SearchWorld("evolutionary", fields).begin()
+    world.propose()
+    return world
+
+
+def test_an_evolving_trial_trains_for_a_round_and_leaves_a_whole_model() -> None:
+    job = evolution().job(0)
+    assert job.hyper_parameters["epochs"] == "3"
+    assert "trial" not in job.hyper_parameters
+    assert {channel.name for channel in job.channels} == {"train"}
+
+
+def test_the_worse_individual_goes_on_from_the_weights_of_the_better_one() -> None:
+    world = evolution()
+    world.succeeds(0, 0.9)
+    world.succeeds(1, 0.2)
+    world.propose()
+    for number in (2, 3):
+        channels = {channel.name: channel.uri for channel in world.job(number).channels}
+        assert channels["base"] == world.data_uri(0)
+        assert world.job(number).hyper_parameters["warmup_epochs"] == "0"
+    better, worse = world.trials[2], world.trials[3]
+    assert (better.parent, worse.parent, worse.generation) == (0, 0, 1)
+    assert better.parameters == world.trials[0].parameters
+    assert worse.parameters != world.trials[1].parameters
+
+
+def test_an_evolutionary_search_delivers_its_best_model_directly() -> None:
+    world = evolution(max_trials=4)
+    for number, quality in enumerate((0.3, 0.6)):
+        world.succeeds(number, quality)
+    world.propose()
+    world.succeeds(2, 0.5)
+    world.succeeds(3, 0.4)
+    run = world.run
+    assert (run.state, run.data_uri) == (RunState.SUCCEEDED, world.data_uri(1))
+    assert run.model_uri
+    assert run.metrics == {"accuracy": 0.6}
+    assert run.job_id not in world.world.jobs.jobs
+    assert run.training_seconds == 4 * 60
+    assert len(world.world.events.of(UsageReported)) == 1
+
+
+def test_a_target_ends_an_evolution_once_the_model_that_reached_it_is_there() -> None:
+    world = evolution(target=0.8)
+    world.epoch(0, 1, 0.85)
+    assert world.search.state is SearchState.RUNNING
+    world.succeeds(0, 0.85)
+    assert world.search.state is SearchState.STOPPING
+    world.change("trial/1", "stopped", minutes=1)
+    assert (world.run.state, world.run.data_uri) == (RunState.SUCCEEDED, world.data_uri(0))
+
+
+def test_a_stopped_evolution_keeps_its_best_model_so_far() -> None:
+    world = evolution()
+    world.succeeds(0, 0.5)
+    world.world.stop(world.run)
+    world.change("trial/1", "stopped", minutes=1)
+    assert (world.run.state, world.run.data_uri) == (RunState.STOPPED, world.data_uri(0))

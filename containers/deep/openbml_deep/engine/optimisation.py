@@ -1,7 +1,7 @@
 """The optimiser, what each parameter's learning rate is, and how it changes over the steps."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,8 @@ from openbml_deep.settings import TrainingSettings
 # The step schedule of Detectron's "1x" runs: a tenth after two thirds and again after eight ninths.
 _STEP_ENDS = (2 / 3, 8 / 9)
 _STEP_FACTOR = 0.1
+# What networks with parts call the one that came with pre-trained weights; the first that occurs counts.
+_BACKBONES = ("backbone", "encoder", "features")
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,12 @@ def layer_rates(
     """Return the shares: the backbone's factor, times `layer_decay` for each layer below the last one.
 
     Args:
-        head: names of the parameters whose shape depends on the labels. Where parts of the network are
-            called `backbone`, these are its backbone, else all that is not the head.
+        head: names of the parameters whose shape depends on the labels.
 
     Source of the decay by layers: Clark et al. 2020 (ELECTRA), arXiv:2003.10555; Bao et al. 2021 (BEiT).
     """
     names = [name for name, _ in network.named_parameters()]
-    named = {name for name in names if "backbone" in name.split(".")}
-    backbone = named or set(names) - head
+    backbone = _backbone(names, head)
     shares = {name: settings.backbone_learning_rate_factor if name in backbone else 1.0 for name in names}
     if settings.layer_decay < 1:
         depths = _depths(network)
@@ -53,6 +53,15 @@ def layer_rates(
             for name in names:
                 shares[name] *= settings.layer_decay ** (deepest - depths.get(name, deepest))
     return LayerRates(shares)
+
+
+def _backbone(names: Sequence[str], head: frozenset[str]) -> set[str]:
+    """Return what the network itself calls its backbone; of a classifier all that is not the head."""
+    for part in _BACKBONES:
+        named = {name for name in names if part in name.split(".")}
+        if named:
+            return named
+    return set(names) - head
 
 
 def _depths(network: nn.Module) -> dict[str, int] | None:

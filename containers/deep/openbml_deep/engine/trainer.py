@@ -192,7 +192,8 @@ class Trainer(Generic[B]):
             return
         stride = max(1, len(evaluated) // _SHOWN_IMAGES)
         chosen = evaluated[::stride][:_SHOWN_IMAGES]
-        progress.samples(epoch, self._task.predicted(self.averaged.model, chosen))
+        with torch.inference_mode():
+            progress.samples(epoch, self._task.predicted(self.averaged.model, chosen))
 
     def _state(self, stop: StopRequest) -> dict[str, Any]:
         return {

@@ -122,10 +122,6 @@ class Search(BaseModel):
     def settled_at(self, at: datetime) -> "Search":
         return self if self.settled else self._changed(at, settled=True)
 
-    def touched(self) -> "Search":
-        """Return the search one revision on: whoever decided from what it was before is refused."""
-        return self._changed(self.changed_at)
-
     def _changed(self, at: datetime, **changes: object) -> "Search":
         return self.model_copy(update={**changes, "changed_at": at, "revision": self.revision + 1})
 

@@ -48,8 +48,6 @@ def next_step(search: Search, trials: Sequence[Trial], *, unwanted: bool, at: da
     running = sum(trial.state is TrialState.RUNNING for trial in now)
     ended = sum(not trial.state.is_open for trial in now)
     after = after.counted(best_trial(search, now), running, ended, at)
-    if moved and after is search:
-        after = search.touched()
     return Step(after, now, list(moved.values()))
 
 
@@ -91,7 +89,8 @@ def _moved(search: Search, trials: Sequence[Trial], at: datetime) -> dict[int, T
         return {trial.number: trial.dropped(at) for trial in proposed}
     running = sum(trial.state is TrialState.RUNNING for trial in trials)
     room = max(0, search.plan.max_concurrent - running)
-    return {trial.number: trial.submitted() for trial in proposed[:room]}
+    allowed = [trial for trial in proposed if trial.number < search.plan.max_trials]
+    return {trial.number: trial.submitted() for trial in allowed[:room]}
 
 
 def _no_result(failed: Sequence[Trial]) -> Failure:

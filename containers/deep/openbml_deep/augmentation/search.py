@@ -103,36 +103,20 @@ def search_augmentation(
         folder: of the job's check-points.
         stop: the job's; the search takes at most half of the time that is left of it.
 
-    Of several processes the leader searches, and the others wait for what it finds.
+    Of several processes one calls it; its proxy trains by itself.
     """
     progress.stage(STAGE)
-    journal = Journal(fingerprint=fingerprint)
-    if job.world.leads:
-        journal = _searched(job, images, make_task, folder, fingerprint, stop, progress)
-    journal = job.world.of_leader(journal)
+    journal = read_journal(folder, fingerprint, progress.note)
+    stop.count_earlier(journal.seconds)
+    if journal.end is None:
+        limit = 60 * (job.settings.augmentation.search_minutes or 1)
+        left = stop.seconds_left
+        seconds = limit if left is None else min(limit, _JOB_SHARE * left)
+        clock = SearchTime(stop, max_seconds=seconds, seconds_before=journal.seconds)
+        journal = _Search(job, make_task, folder, clock, progress).run(journal, images)
     operators = tuple(_operators(journal, Proposals(job.settings.task, seed=job.settings.seed)))
     progress.note("info", _told(journal, operators))
     return Found(operators, journal)
-
-
-def _searched(
-    job: TaskJob,
-    images: Sequence[AnnotatedImage],
-    make_task: MakeTask,
-    folder: Path,
-    fingerprint: str,
-    stop: StopRequest,
-    progress: Progress,
-) -> Journal:
-    journal = read_journal(folder, fingerprint, progress.note)
-    stop.count_earlier(journal.seconds)
-    if journal.end is not None:
-        return journal
-    limit = 60 * (job.settings.augmentation.search_minutes or 1)
-    left = stop.seconds_left
-    seconds = limit if left is None else min(limit, _JOB_SHARE * left)
-    clock = SearchTime(stop, max_seconds=seconds, seconds_before=journal.seconds)
-    return _Search(job, make_task, folder, clock, progress).run(journal, images)
 
 
 class _Search:

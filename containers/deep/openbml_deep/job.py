@@ -15,7 +15,7 @@ from openbml_deep.augmentation.search import Found, reusable, search_augmentatio
 from openbml_deep.data import JobData, load_data
 from openbml_deep.engine.checkpoints import Checkpoints
 from openbml_deep.engine.device import Device, prepare_device
-from openbml_deep.engine.stopping import StopRequest
+from openbml_deep.engine.stopping import SIGNAL, StopRequest
 from openbml_deep.engine.trainer import Trainer
 from openbml_deep.report_files import ReportPictures
 from openbml_deep.scripts import UserScript, read_script, with_conf
@@ -151,7 +151,8 @@ def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None
         **job.task.report(network, data.evaluated, data.training, data.basis),
     }
     pictures = _pictures(job, places, progress)
-    report = pictures.complete(report, network)
+    # After a signal the machine is taken away soon: the model comes first.
+    report = {**report, "heat_maps": []} if ended == SIGNAL else pictures.complete(report, network)
     progress.stage("exporting")
     proof = job.task.export(network, places.model, data.evaluated, report)
     state = network.state_dict()

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+SIGNAL = "signal"
+
 
 class StopRequest:
     """Asked after every step; once it names a reason, training ends with the best model so far."""
@@ -38,7 +40,7 @@ class StopRequest:
     @property
     def reason(self) -> str | None:
         if self._signalled:
-            return "signal"
+            return SIGNAL
         if self.max_seconds and self.seconds >= self.max_seconds:
             return "time_limit"
         return None

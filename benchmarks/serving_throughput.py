@@ -4,10 +4,9 @@
     OPENBML_SERVING_PYTHON benchmarks/serving_throughput.py measure --model FOLDER     (budget: at least 95 %)
 
 The limit is the same work without HTTP: base64 and JPEG decoding, resize, normalise, infer, in one thread
-with all
-cores for one client, in as many threads as cores for more. Server and limit alternate; figures are
-medians. The load
-generator shares the machine's cores with the server, and its cost counts against the server.
+with all cores for one client, in as many threads as cores for more. Server and limit alternate; figures are
+medians. The load generator shares the machine's cores with the server, and its cost counts against the
+server. `OPENBML_MODEL_VARIANT=int8` measures a variant.
 """
 
 import argparse
@@ -28,40 +27,61 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = [
     str(ROOT / folder)
-    for folder in ("containers/deep", "containers/serving", "containers/kit", "layers/catalog")
+    for folder in (
+        "containers/deep",
+        "containers/serving",
+        "containers/kit",
+        "layers/catalog",
+        "layers/formats",
+    )
 ]
 sys.path[:0] = FOLDERS
 
 
-def make_model(folder: Path, *, network: str, size: int) -> None:
+def make_model(folder: Path, *, task: str, network: str, size: int, variants: str) -> None:
     """Export a network with random weights: the speed does not depend on them."""
     from openbml_deep.vision_operators import provide_vision_operators
 
     provide_vision_operators()
-    import numpy as np
-    import timm
-    from openbml_deep.tasks.classification.export import export_onnx
+    import torch
 
     from openbml_catalog.networks import networks
+    from openbml_deep.export import NetworkExport, export_network
+    from openbml_deep.networks import NetworkPlan, build_network
+    from openbml_kit import images, letterbox
     from openbml_kit.files import write_json
-    from openbml_kit.images import DECODER, RESIZE
-    from openbml_kit.model_manifest import MANIFEST_FILE, MODEL_FILE, ImageInput, ModelManifest
+    from openbml_kit.model_manifest import MANIFEST_FILE, ImageInput, ModelManifest, Outputs
 
     labels = [f"label {index}" for index in range(10)]
-    model = timm.create_model(
-        networks("image_classification")[network].build["model"], num_classes=len(labels)
-    ).eval()
-    samples = np.random.default_rng(1).normal(size=(2, 3, size, size)).astype(np.float32)
-    proof = export_onnx(model, folder / "model" / MODEL_FILE, samples=samples)
+    torch.manual_seed(1)
+    kind = {"image_classification": "scores", "semantic_segmentation": "class_scores"}.get(task, "objects")
+    samples = torch.randn(2, 3, size, size)
+    exported = export_network(
+        build_network(NetworkPlan(networks(task)[network], label_count=len(labels), input_size=size)),
+        folder / "model",
+        NetworkExport(
+            Outputs(kind=kind),
+            samples,
+            calibration=lambda: [samples[:1].numpy()],
+            variants=variants,
+        ),
+        note=print,
+    )
     manifest = ModelManifest(
-        task="image_classification",
+        task=task,
         network=network,
         labels=labels,
         input=ImageInput(
-            size=size, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), resize=RESIZE, decoder=DECODER
+            size=size,
+            mean=(0.485, 0.456, 0.406),
+            std=(0.229, 0.224, 0.225),
+            resize=images.RESIZE if kind == "scores" else letterbox.RESIZE,
+            decoder=images.DECODER,
         ),
+        outputs=exported.outputs,
         recommended_threshold=0.5,
-        onnx=proof,
+        onnx=exported.proof,
+        variants=exported.variants,
         weights_source="random",
         run_id="",
         snapshot_id="",
@@ -89,8 +109,9 @@ def in_process(model: Path, document: dict[str, str], *, clients: int, seconds: 
     from openbml_kit.places import core_count
     from openbml_serving.tasks import load_handler
 
-    cores = core_count(os.environ)
-    handler = load_handler(model / "model", read_model_manifest(model / "model"), cores=cores)
+    cores, manifest = core_count(os.environ), read_model_manifest(model / "model")
+    precision = os.environ.get("OPENBML_MODEL_VARIANT", manifest.served)
+    handler = load_handler(model / "model", manifest, cores=cores, precision=precision)
     handler.warm_up()
 
     def loop(deadline: float) -> int:
@@ -210,7 +231,9 @@ def main() -> None:
     )
     parser.add_argument("what", choices=["make-model", "measure"])
     parser.add_argument("--model", type=Path, required=True, help="folder that stands for /opt/ml")
+    parser.add_argument("--task", default="image_classification", help="a task without masks of objects")
     parser.add_argument("--network", default="ResNet18_vd")
+    parser.add_argument("--variants", default="none", help="none, int8, fp16 or all")
     parser.add_argument("--input-size", type=int, default=224)
     parser.add_argument("--port", type=int, default=9299)
     parser.add_argument("--rounds", type=int, default=3)
@@ -218,7 +241,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the figures here")
     given = parser.parse_args()
     if given.what == "make-model":
-        make_model(given.model, network=given.network, size=given.input_size)
+        make_model(
+            given.model,
+            task=given.task,
+            network=given.network,
+            size=given.input_size,
+            variants=given.variants,
+        )
         return
     rows = measure(given.model, port=given.port, rounds=given.rounds, seconds=given.seconds)
     print("  ".join(f"{name:>12}" for name in rows[0]))

@@ -49,10 +49,10 @@ const shared = (labels, extra) => ({
 function multiLabel() {
   const labels = LABELS.image_classification_multi_label;
   return shared(labels, {
-    overall: { map: 0.883, micro_f1: 0.871, macro_f1: 0.842, exact_match: 0.71, hamming_loss: 0.06 },
+    overall: { map: 0.883, micro_f1: 0.871, macro_f1: 0.842, exact_match: 0.71 },
     per_class: labels.map((label, index) => ({ label, ap: 0.95 - index * 0.06, precision: 0.9 - index * 0.03, recall: 0.88 - index * 0.04, f1: 0.89 - index * 0.035, support: 60 - index * 9, training_count: 180 - index * 22, threshold: 0.4 + index * 0.05 })),
     wrong_count: 9,
-    wrong_examples: Array.from({ length: 9 }, (_, index) => ({ sample_id: String(1000 + index), name: `coast_${index}.jpg`, true: [labels[index % 4], labels[(index + 1) % 4]], predicted: [labels[index % 4], labels[(index + 2) % 4]], missed: [labels[(index + 1) % 4]], false_positives: [labels[(index + 2) % 4]], top: labels.map((name, place) => ({ name, score: 0.9 - place * 0.2 })), thumbnail_url: picture("⛵", index * 40) })),
+    wrong_examples: Array.from({ length: 9 }, (_, index) => ({ sample_id: String(1000 + index), name: `coast_${index}.jpg`, true: [labels[index % 4], labels[(index + 1) % 4]], predicted: [labels[index % 4], labels[(index + 2) % 4]], missed: [{ label: labels[(index + 1) % 4], score: 0.21 }], false_positives: [{ label: labels[(index + 2) % 4], score: 0.77 }], right: [{ label: labels[index % 4], score: 0.9 }], thumbnail_url: picture("A", index * 40) })),
   });
 }
 
@@ -79,7 +79,7 @@ function semantic() {
     threshold_curve: undefined,
     recommended_threshold: null,
     wrong_count: 6,
-    wrong_examples: Array.from({ length: 6 }, (_, index) => ({ sample_id: String(1000 + index), name: `field_${index}.jpg`, width: W, height: H, label: labels[index % 2], image_url: scene(index * 50), thumbnail_url: scene(index * 50), missed_mask: MASKS[index % 3], false_mask: MASKS[(index + 1) % 3] })),
+    wrong_examples: Array.from({ length: 6 }, (_, index) => ({ sample_id: String(1000 + index), name: `field_${index}.jpg`, width: W, height: H, image_url: scene(index * 50), thumbnail_url: scene(index * 50), missed_mask: MASKS[index % 3], false_mask: MASKS[(index + 1) % 3], per_label: [{ label: labels[index % 2], missed_pixels: 812, false_pixels: 240, missed_mask: MASKS[index % 3], false_mask: MASKS[(index + 1) % 3] }] })),
   });
 }
 

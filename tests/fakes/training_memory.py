@@ -2,8 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from openbml.compute.jobs import Job, JobNotFoundError, TrainingJobRequest
+from openbml.compute.jobs import (
+    Job,
+    JobConflictError,
+    JobNotFoundError,
+    ProcessingJobRequest,
+    TrainingJobRequest,
+)
 from openbml.core.scope import ProjectScope
+from openbml.datasets.samples import SampleNotFoundError
 from openbml.training.experiments import (
     Experiment,
     ExperimentNameTakenError,
@@ -19,11 +26,12 @@ from openbml.training.training_data import (
     DataNotSelectableError,
     DatasetView,
     PictureUrls,
+    SampleContent,
     Selection,
     SnapshotState,
     SnapshotView,
 )
-from openbml_formats.searches import Importance, SearchState
+from openbml_formats.searches import SearchState
 from tests.fakes.compute_memory import NOON
 
 
@@ -105,7 +113,6 @@ class InMemorySearchRepository:
     def __init__(self) -> None:
         self.searches: dict[int, Search] = {}
         self.kept_trials: dict[tuple[int, int], Trial] = {}
-        self.importances: dict[int, Importance] = {}
 
     def add(self, search: Search) -> None:
         if search.search_id in self.searches:
@@ -141,9 +148,6 @@ class InMemorySearchRepository:
         self.kept_trials[key] = trial
         return True
 
-    def importance(self, scope: ProjectScope, search_id: int) -> Importance | None:
-        return self.importances.get(search_id)
-
     def finished(self, scope: ProjectScope) -> Sequence[Search]:
         mine = [search for search in self.searches.values() if search.scope == scope]
         done = [search for search in mine if search.state is SearchState.FINISHED]
@@ -166,6 +170,7 @@ class FakeTrainingData:
         self.views: dict[tuple[int, int], DatasetView] = {}
         self.snapshot_state = SnapshotState.READY
         self.snapshot_labels: Sequence[str] | None = None
+        self.contents: dict[tuple[int, int, int], SampleContent] = {}
 
     def add(self, dataset_id: int, labels: Mapping[str, int], **changes: str) -> Selection:
         fields = {
@@ -210,17 +215,46 @@ class FakeTrainingData:
             if name != "gone"
         }
 
+    def sample_content(
+        self, scope: ProjectScope, dataset_id: int, version_number: int, sample_id: int
+    ) -> SampleContent:
+        content = self.contents.get((dataset_id, version_number, sample_id))
+        if content is None:
+            raise SampleNotFoundError(sample_id=sample_id)
+        return content
+
 
 class FakeTrainingJobs:
-    """Compute as training sees it."""
+    """Compute as training sees it; `refusing` makes it fail like a function that was killed."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
         self.stopped: list[str] = []
+        self.announced: list[str] = []
+        self.refusing = False
 
     def submit_training(self, request: TrainingJobRequest) -> Job:
-        job = Job(request=request, created_at=NOON, changed_at=NOON)
-        return self.jobs.setdefault(request.job_id, job)
+        return self._submitted(request)
+
+    def submit_processing(self, request: ProcessingJobRequest) -> Job:
+        return self._submitted(request)
+
+    def stop_processing(self, job_id: str) -> Job:
+        return self.stop_training(job_id)
+
+    def announce_end(self, job_id: str) -> Job:
+        if job_id not in self.jobs:
+            raise JobNotFoundError(job_id=job_id)
+        self.announced.append(job_id)
+        return self.jobs[job_id]
+
+    def _submitted(self, request: TrainingJobRequest | ProcessingJobRequest) -> Job:
+        if self.refusing:
+            raise ConnectionError("compute is unreachable")
+        job = self.jobs.setdefault(request.job_id, Job(request=request, created_at=NOON, changed_at=NOON))
+        if job.request != request:
+            raise JobConflictError(job_id=request.job_id)
+        return job
 
     def stop_training(self, job_id: str) -> Job:
         if job_id not in self.jobs:

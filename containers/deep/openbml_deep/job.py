@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -14,9 +14,11 @@ from openbml_deep.augmentation.report import augmentation_report
 from openbml_deep.augmentation.search import Found, reusable, search_augmentation
 from openbml_deep.data import JobData, load_data
 from openbml_deep.engine.checkpoints import Checkpoints
+from openbml_deep.engine.cluster import ALONE, World
 from openbml_deep.engine.device import Device, prepare_device
 from openbml_deep.engine.stopping import SIGNAL, StopRequest
 from openbml_deep.engine.trainer import Trainer
+from openbml_deep.networks.weights import REPORT_FILE, WEIGHTS_FILE
 from openbml_deep.report_files import ReportPictures
 from openbml_deep.scripts import UserScript, read_script, with_conf
 from openbml_deep.settings import TrainingSettings, read_settings
@@ -50,8 +52,10 @@ class Prepared:
         return self.settings.fingerprint(*self.data.snapshot_ids)
 
 
-def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
+def run_job(places: Places, progress: Progress, env: Mapping[str, str], world: World = ALONE) -> None:
     """Train, evaluate, export. A stop request ends training early and keeps the rest.
+
+    Of several processes all train and the leader does the rest; `progress` of the others leads nowhere.
 
     Raises:
         UserFault, PlatformFault: the job cannot be done.
@@ -63,9 +67,11 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     stop = StopRequest(max_seconds=settings.max_training_time_s)
     stop.listen()
     progress.stage("loading")
-    job = prepare(settings, places, progress, env, stop, script)
+    job = prepare(settings, places, progress, env, stop, script=script, world=world)
     progress.stage("training")
     ended = train(job, Checkpoints(places.checkpoints, job.fingerprint), stop=stop, progress=progress)
+    if not world.leads:
+        return
     if ended is not None:
         progress.note("warning", f"training ended early: {ended}")
     if not len(job.trainer.history):
@@ -88,18 +94,25 @@ def prepare(
     progress: Progress,
     env: Mapping[str, str],
     stop: StopRequest,
+    *,
     script: UserScript | None = None,
+    world: World = ALONE,
 ) -> Prepared:
     """Read the images, search for an augmentation where the settings ask for it, and build the network."""
-    cores = core_count(env)
-    device = prepare_device(cores=cores)
+    beside = int(env.get("LOCAL_WORLD_SIZE", "1"))  # processes of the job on this machine
+    cores = max(1, core_count(env) // beside)
+    device = prepare_device(
+        cores=cores, mixed=settings.mixed_precision == "auto", local_rank=world.local_rank
+    )
     job = TaskJob(
         settings,
         device,
         cores,
         progress.note,
         weights_folder=places.channel("weights"),
-        memory_bytes=_cache_budget(),
+        memory_bytes=_cache_budget() // beside,
+        base_folder=places.channel("base"),
+        world=world,
         script=script,
     )
     task = vision_task(job)
@@ -112,18 +125,21 @@ def prepare(
     )
     found = None
     if settings.augmentation.mode is AugmentationMode.AUTO:
-        found = search_augmentation(
-            job,
-            data.training,
-            vision_task,
-            folder=places.checkpoints,
-            fingerprint=settings.fingerprint(*data.snapshot_ids),
-            stop=stop,
-            progress=progress,
-        )
-        task = vision_task(replace(job, policy=found.policy))
+        if world.leads:
+            found = search_augmentation(
+                job,
+                data.training,
+                vision_task,
+                folder=places.checkpoints,
+                fingerprint=settings.fingerprint(*data.snapshot_ids),
+                stop=stop,
+                progress=progress,
+            )
+        found = world.of_leader(found)
+        task = vision_task(replace(job, policy=found.policy if found else None))
     built = task.build()
-    trainer = Trainer(task, built, task.batches(data.training, built), settings, device)
+    batches = task.batches(data.training, built)
+    trainer = Trainer(task, built, batches, settings, device, note=progress.note, world=world)
     return Prepared(settings, task, data, built, trainer, device, cores, found)
 
 
@@ -145,21 +161,19 @@ def train(job: Prepared, checkpoints: Checkpoints, *, stop: StopRequest, progres
 def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None) -> None:
     progress.stage("evaluating")
     network, data = job.trainer.averaged.model, job.data
-    report = {
-        "format": FORMAT,
-        **_context(job, ended),
-        **job.task.report(network, data.evaluated, data.training, data.basis),
-    }
-    pictures = _pictures(job, places, progress)
-    # After a signal the machine is taken away soon: the model comes first.
-    report = {**report, "heat_maps": []} if ended == SIGNAL else pictures.complete(report, network)
-    progress.stage("exporting")
-    proof = job.task.export(network, places.model, data.evaluated, report)
+    if job.settings.is_trial:
+        report = _trial_report(job, ended)
+    else:
+        pictures = _pictures(job, places, progress)
+        report = _report(job, ended)
+        # After a signal the machine is taken away soon: the model comes first.
+        report = {**report, "heat_maps": []} if ended == SIGNAL else pictures.complete(report, network)
+        progress.stage("exporting")
+        report["onnx"] = job.task.export(network, places.model, data.evaluated, data.training, report)
+        pictures.write_page(report)
     state = network.state_dict()
-    write_atomically(places.output_data / "weights.pt", lambda draft: torch.save(state, draft))
-    report = {**report, "onnx": proof}
-    pictures.write_page(report)
-    write_json(places.output_data / "report.json", report)
+    write_atomically(places.output_data / WEIGHTS_FILE, lambda draft: torch.save(state, draft))
+    write_json(places.output_data / REPORT_FILE, report)
     if job.augmentation is not None:
         reused = reusable(job.settings.augmentation, job.augmentation.operators)
         write_json(places.output_data / "augmentation.json", reused)
@@ -182,9 +196,27 @@ def _pictures(job: Prepared, places: Places, progress: Progress) -> ReportPictur
     )
 
 
+def _report(job: Prepared, ended: str | None) -> dict[str, Any]:
+    data = job.data
+    part = job.task.report(job.trainer.averaged.model, data.evaluated, data.training, data.basis)
+    return {**_context(job, ended), **part}
+
+
+def _trial_report(job: Prepared, ended: str | None) -> dict[str, Any]:
+    """Return what a search reads of a trial: the best epoch's figures in the place of the evaluation."""
+    history = job.trainer.history
+    return {
+        **_context(job, ended),
+        "labels": job.settings.labels,
+        "basis": asdict(job.data.basis),
+        "overall": dict(history.epochs[history.best_epoch - 1].figures),
+    }
+
+
 def _context(job: Prepared, ended: str | None) -> dict[str, Any]:
     settings, history = job.settings, job.trainer.history
     return {
+        "format": FORMAT,
         "task": settings.task,
         "run_id": settings.run_id,
         "network": settings.network,
@@ -193,6 +225,7 @@ def _context(job: Prepared, ended: str | None) -> dict[str, Any]:
         "augmentation": augmentation_report(settings.augmentation, job.augmentation),
         "dataset": [manifest.model_dump(mode="json", exclude={"shards"}) for manifest in job.data.manifests],
         "history": [{**figures.shown(), "complete": figures.complete} for figures in history.epochs],
+        "input": {"size": settings.input_size, "mean": job.built.mean, "std": job.built.std},
         "best_epoch": history.best_epoch,
         "ended_early": ended,
     }

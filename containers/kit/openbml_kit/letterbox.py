@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from openbml_kit.images import Pixels, SideLimits, decode
+from openbml_kit.images import Pixels
 
 RESIZE = "letterbox-top-left-bilinear"
 FILL = 114
@@ -111,15 +111,6 @@ def letterboxed(image: Image.Image, size: int) -> tuple[Pixels, Letterbox]:
     inner = image.resize((place.inner_width, place.inner_height), Image.Resampling.BILINEAR)
     square[: place.inner_height, : place.inner_width] = np.asarray(inner)
     return square, place
-
-
-def evaluation_view(data: bytes, *, size: int, limits: SideLimits) -> tuple[Pixels, Letterbox]:
-    """Return what a detector or segmenter sees of an image file, and how the image lies in it.
-
-    Raises:
-        ImageError: as `openbml_kit.images.decode`.
-    """
-    return letterboxed(decode(data, limits=limits), size)
 
 
 def _reached(held: npt.NDArray[np.bool_], length: int) -> slice | None:

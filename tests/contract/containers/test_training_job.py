@@ -205,9 +205,7 @@ from openbml_kit.faults import UserFault
 from openbml_kit.places import Places
 from openbml_kit.progress import Progress
 places = Places(Path(sys.argv[1]))
-prepared = job.prepare(
-    read_settings(places.hyper_parameters()), places, Progress(), {}, StopRequest(max_seconds=0)
-)
+prepared = job.prepare(read_settings(places.hyper_parameters()), places, Progress(), {})
 torch.nn.init.constant_(next(prepared.trainer.model.parameters()), float("nan"))
 try:
     checkpoints = Checkpoints(places.checkpoints, "")
@@ -220,7 +218,10 @@ except UserFault as fault:
 def test_a_loss_that_is_no_number_is_the_users_fault_and_says_what_to_change(tmp_path: Path) -> None:
     job = new_job(tmp_path, epochs=1)
     out = run_python("deep", DIVERGING, job.base, base=job.base)
-    assert out.strip().endswith("the loss of epoch 1 is not a number: take a smaller learning_rate")
+    assert out.strip().endswith(
+        "the loss of epoch 1 is not a number: take a smaller learning_rate, more warmup_epochs, "
+        "or a gradient_clip of 1"
+    )
 
 
 def test_an_evaluation_set_is_reported_as_such(tmp_path: Path) -> None:
@@ -231,9 +232,10 @@ def test_an_evaluation_set_is_reported_as_such(tmp_path: Path) -> None:
     finished = job.run()
     assert finished.exit_code == 0
     notes = [note["message"] for note in finished.records("note")]
-    assert "1 images of the evaluation set are training images too" in notes
+    shared = "1 images of the evaluation set are training images too: training goes without them"
+    assert shared in notes
     basis = job.report()["basis"]
-    assert (basis["source"], basis["evaluated_count"], basis["training_count"]) == ("eval", 15, 48)
+    assert (basis["source"], basis["evaluated_count"], basis["training_count"]) == ("eval", 15, 47)
 
 
 def test_missing_pre_trained_weights_are_told_and_written_down(tmp_path: Path) -> None:
@@ -276,8 +278,9 @@ def test_weights_of_the_registry_are_checked_and_used(tmp_path: Path) -> None:
 REFUSED_EXPORT = """
 import pathlib, sys
 import numpy as np, torch
-from openbml_deep.tasks.classification.export import export_onnx
+from openbml_deep.export import NetworkExport, export_network
 from openbml_kit.faults import PlatformFault
+from openbml_kit.model_manifest import Outputs
 class Treacherous(torch.nn.Module):
     def forward(self, image):
         return image.mean(dim=(2, 3)) * float(image.abs().mean())  # the trace keeps the first sample's value
@@ -285,7 +288,8 @@ samples = np.stack([np.full((3, 4, 4), value, dtype=np.float32) for value in (1.
 samples[:, 0] *= 2
 path = pathlib.Path(sys.argv[1]) / "model.onnx"
 try:
-    export_onnx(Treacherous(), path, samples=samples)
+    asked = NetworkExport(Outputs(kind="scores"), torch.from_numpy(samples))
+    export_network(Treacherous(), path.parent, asked, note=print)
 except PlatformFault as fault:
     print(fault, list(path.parent.glob("*model.onnx*")))
 """

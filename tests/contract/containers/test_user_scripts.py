@@ -46,7 +46,7 @@ from openbml_deep.scripts import read_script, scripted, user_script, with_conf
 from openbml_deep.scripts import scripted_networks
 from openbml_kit.faults import UserFault
 within = user_script.within_patience
-scripted_networks.within_patience = lambda: within(1.0)
+scripted_networks.within_patience = lambda: within(6.0)
 said = {}
 for folder in sorted(Path(sys.argv[1]).iterdir()):
     try:

@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from openbml_kit.images import TRAINING_SIDES
-from openbml_kit.letterbox import Letterbox, evaluation_view, letterboxed
-from tests.contract.containers.conftest import file_of
+from openbml_kit.letterbox import Letterbox, letterboxed
+from openbml_kit.picture_views import picture_views
 
 SIDES = st.integers(1, 120)
 SQUARES = st.integers(8, 48)
@@ -55,9 +54,24 @@ def test_the_class_of_a_pixel_is_the_one_of_the_highest_scaled_score(
     assert np.allclose(chosen, plain.max(axis=0), atol=1e-5)
 
 
-def test_a_file_is_seen_as_its_upright_picture() -> None:
-    picture = Image.new("RGB", (30, 20), "teal")
-    pixels, place = evaluation_view(file_of(picture), size=16, limits=TRAINING_SIDES)
-    expected, same = letterboxed(picture, 16)
-    assert (pixels == expected).all()
-    assert (place, place.inner_height) == (same, 11)
+def test_a_picture_lies_in_the_squares_corner() -> None:
+    pixels, place = letterboxed(Image.new("RGB", (30, 20), "teal"), 16)
+    assert place.inner_height == 11
+    assert (pixels[:11] == (0, 128, 128)).all()
+    assert (pixels[11:] == 114).all()
+
+
+@given(st.integers(1, 90), st.integers(1, 90), st.sampled_from([0, 16, 40]))
+def test_what_a_view_shows_is_put_back_where_it_was(width: int, height: int, tile: int) -> None:
+    for view in picture_views(width, height, tile=tile, size=32):
+        left, top, right, bottom = view.rectangle
+        part = np.array([[0, 0, view.place.inner_width, view.place.inner_height]], dtype=np.float32)
+        boxes, shown = view.in_picture(part)
+        assert shown.tolist() == [0]
+        assert np.allclose(boxes, [[left, top, right, bottom]], atol=1e-3)
+
+
+def test_what_lies_beside_the_picture_is_left_out() -> None:
+    (view,) = picture_views(40, 20, tile=0, size=32)
+    boxes, shown = view.in_picture(np.array([[0, 17, 32, 30], [4, 4, 8, 8]], dtype=np.float32))
+    assert (shown.tolist(), boxes.tolist()) == ([1], [[5, 5, 10, 10]])

@@ -1,5 +1,6 @@
 import { type QueryKey, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, reply } from "../client";
+import { plannedGet } from "../planned";
 import type { RunRequest, TrainingCatalog } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
@@ -149,3 +150,7 @@ export function usePresetScript(taskType: string, network: string | undefined, w
     queryFn: () => reply(api.GET("/v1/training/preset-script", { params: { query: { task_type: taskType, network: network ?? "" } } })),
   });
 }
+
+/** An address that the browser saves `report.html` from, good for some minutes. */
+export const readReportAddress = (projectId: number, runId: number) =>
+  plannedGet<{ download_url: string }>(`${RUN}/report/download`, { params: { path: { project_id: projectId, run_id: runId } } });

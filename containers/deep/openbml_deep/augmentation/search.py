@@ -25,6 +25,7 @@ from openbml_catalog.augmentation.settings import AugmentationMode, Augmentation
 from openbml_deep.augmentation.candidates import Candidate, Proposals
 from openbml_deep.augmentation.journal import Journal, JournalTrial, read_journal
 from openbml_deep.engine.checkpoints import Checkpoints
+from openbml_deep.engine.cluster import ALONE
 from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
 from openbml_deep.splitting import hold_out
@@ -123,7 +124,7 @@ class _Search:
         settings = job.settings
         proxy_epochs = min(settings.epochs, _MOST_PROXY_EPOCHS)
         self._settings = settings.model_copy(update={"epochs": proxy_epochs})
-        self._job = replace(job, settings=self._settings, policy=Policy())
+        self._job = replace(job, settings=self._settings, policy=Policy(), world=ALONE)
         self._task = make_task(self._job)
         self._folder = folder
         self._clock = clock
@@ -153,7 +154,12 @@ class _Search:
     ) -> nn.Module | None:
         """Return the trained proxy, None when there was no time for a single step."""
         trainer = Trainer(
-            self._task, built, self._task.batches(training, built), self._settings, self._job.device
+            self._task,
+            built,
+            self._task.batches(training, built),
+            self._settings,
+            self._job.device,
+            note=self._job.note,
         )
         time = SearchTime(self._clock, max_seconds=_PROXY_SHARE * self._clock.max_seconds)
         checkpoints = Checkpoints(self._folder / "augmentation_proxy", fingerprint)

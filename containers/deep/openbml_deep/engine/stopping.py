@@ -1,4 +1,4 @@
-"""Why training ends early: a stop signal or the time limit."""
+"""Why training ends early: a stop signal, the time limit, or epochs that no longer gain anything."""
 
 import signal
 import time
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import FrameType
 
 SIGNAL = "signal"
+TIME_LIMIT = "time_limit"
+NO_GAIN = "no_improvement"
 
 
 class StopRequest:
@@ -42,7 +44,7 @@ class StopRequest:
         if self._signalled:
             return SIGNAL
         if self.max_seconds and self.seconds >= self.max_seconds:
-            return "time_limit"
+            return TIME_LIMIT
         return None
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:

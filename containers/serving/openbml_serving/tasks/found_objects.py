@@ -1,6 +1,6 @@
 """Objects that a graph finds, as detection and instance segmentation answer them (spec 03 section 10.5)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from openbml_kit.faults import PlatformFault
-from openbml_kit.letterbox import Letterbox
+from openbml_kit.picture_views import PictureView, picture_views
+from openbml_kit.tiling import merged
 from openbml_serving.requests import check_text, read_share
 from openbml_serving.sessions import Arrays
 from openbml_serving.tasks.image_models import ImageModel
@@ -18,22 +19,33 @@ _DECIMALS = 2
 
 
 @dataclass(frozen=True)
-class FoundObject:
-    """One object: its fields of the answer, and where the graph has it.
+class Sight:
+    """Where the graph has an object: its place among the outputs of one view of the picture."""
 
-    Attributes:
-        index: place among the graph's objects.
-        square_box: x1, y1, x2, y2 in pixels of the square.
-    """
+    view: PictureView
+    outputs: Arrays
+    index: int
+
+
+@dataclass(frozen=True)
+class FoundObject:
+    """One object: its fields of the answer, and where they come from."""
 
     fields: dict[str, Any]
-    index: int
-    square_box: tuple[float, float, float, float]
+    sight: Sight
 
 
-def found_objects(
-    model: ImageModel, document: Mapping[str, Any], *, alone: bool
-) -> tuple[list[FoundObject], Arrays, Letterbox]:
+@dataclass(frozen=True)
+class _Candidates:
+    """Objects above the threshold; boxes (k, 4) in pixels of the picture, scores (k,), classes (k,)."""
+
+    sights: list[Sight]
+    boxes: npt.NDArray[np.float64]
+    scores: npt.NDArray[np.float64]
+    classes: npt.NDArray[np.int64]
+
+
+def found_objects(model: ImageModel, document: Mapping[str, Any], *, alone: bool) -> list[FoundObject]:
     """Return the request's objects above the threshold, the most certain first.
 
     Raises:
@@ -41,33 +53,27 @@ def found_objects(
     """
     check_text(document, "image")
     threshold = read_share(document, "threshold", default=model.threshold)
-    view, place = model.letterboxed(document)
-    outputs = model.outputs_of(view, alone=alone)
-    return list(_above(outputs, threshold, place, model.labels)), outputs, place
-
-
-def _above(outputs: Arrays, threshold: float, place: Letterbox, labels: list[str]) -> Iterator[FoundObject]:
-    scores = outputs["scores"]
-    square = outputs["boxes"].reshape(-1, 4).astype(np.float32)
-    boxes = place.to_image(square)
-    order = np.argsort(-scores, kind="stable")
-    for index in order[scores[order] > threshold].tolist():
-        location = _location(boxes[index])
-        if location["width"] > 0 and location["height"] > 0:  # one beside the picture has no size in it
-            name = labels[int(outputs["classes"][index])]
-            fields = {"name": name, "score": float(scores[index]), "location": location}
-            x1, y1, x2, y2 = (float(value) for value in square[index])
-            yield FoundObject(fields, index, (x1, y1, x2, y2))
-
-
-def _location(box: npt.NDArray[np.float32]) -> dict[str, float]:
-    left, top, right, bottom = (round(float(value), _DECIMALS) for value in box)
-    return {
-        "left": left,
-        "top": top,
-        "width": round(right - left, _DECIMALS),
-        "height": round(bottom - top, _DECIMALS),
-    }
+    picture = model.picture(document)
+    looked_at = picture_views(picture.width, picture.height, tile=model.tile, size=model.size)
+    seen = [
+        _above(threshold, view, model.outputs_of(view.pixels(picture), alone=alone)) for view in looked_at
+    ]
+    found = _joined(seen)
+    if len(looked_at) == 1:
+        order = np.argsort(-found.scores, kind="stable")
+    else:
+        order = merged(found.boxes, found.scores, found.classes)
+    return [
+        FoundObject(
+            {
+                "name": model.labels[int(found.classes[place])],
+                "score": float(found.scores[place]),
+                "location": _location(found.boxes[place]),
+            },
+            found.sights[place],
+        )
+        for place in order.tolist()
+    ]
 
 
 def require_objects(model: ImageModel) -> None:
@@ -83,3 +89,34 @@ def require_objects(model: ImageModel) -> None:
         raise PlatformFault(f"the model's objects do not belong together: {shapes}")
     if count and not 0 <= outputs["classes"].min() <= outputs["classes"].max() < len(model.labels):
         raise PlatformFault(f"the model finds classes that are none of its {len(model.labels)} labels")
+
+
+def _above(threshold: float, view: PictureView, outputs: Arrays) -> _Candidates:
+    boxes, shown = view.in_picture(outputs["boxes"].reshape(-1, 4).astype(np.float32))
+    scores = outputs["scores"].astype(np.float64)[shown]
+    certain = np.flatnonzero(scores > threshold)
+    return _Candidates(
+        [Sight(view, outputs, index) for index in shown[certain].tolist()],
+        boxes[certain],
+        scores[certain],
+        outputs["classes"][shown][certain].astype(np.int64),
+    )
+
+
+def _joined(seen: list[_Candidates]) -> _Candidates:
+    return _Candidates(
+        [sight for each in seen for sight in each.sights],
+        np.concatenate([each.boxes for each in seen]),
+        np.concatenate([each.scores for each in seen]),
+        np.concatenate([each.classes for each in seen]),
+    )
+
+
+def _location(box: npt.NDArray[np.float64]) -> dict[str, float]:
+    left, top, right, bottom = (round(float(value), _DECIMALS) for value in box)
+    return {
+        "left": left,
+        "top": top,
+        "width": round(right - left, _DECIMALS),
+        "height": round(bottom - top, _DECIMALS),
+    }

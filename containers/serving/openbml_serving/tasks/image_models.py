@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+from PIL import Image
 
 from openbml_kit import images, letterbox
 from openbml_kit.faults import PlatformFault
 from openbml_kit.images import PREDICTION_SIDES, ImageSidesError, Normalisation, Pixels, UndecodableImageError
-from openbml_kit.letterbox import Letterbox
 from openbml_kit.model_manifest import ModelManifest, Outputs, Precision
 from openbml_serving.replies import RequestError
 from openbml_serving.requests import read_base64
@@ -33,6 +33,7 @@ class ImageModel:
         self.labels = list(manifest.labels)
         self.size = manifest.input.size
         self.outputs = manifest.outputs
+        self.tile = manifest.input.tile
         self.threshold = manifest.recommended_threshold
         self.top_num = manifest.top_num_default
         self._resize = manifest.input.resize
@@ -65,15 +66,13 @@ class ImageModel:
             document, lambda data: images.evaluation_view(data, size=self.size, limits=PREDICTION_SIDES)
         )
 
-    def letterboxed(self, document: Mapping[str, Any]) -> tuple[Pixels, Letterbox]:
-        """Return what a detector or segmenter sees, and where the picture lies in it.
+    def picture(self, document: Mapping[str, Any]) -> Image.Image:
+        """Return the request's picture, upright, in RGB.
 
         Raises:
             RequestError: the picture is missing or cannot be used.
         """
-        return _picture(
-            document, lambda data: letterbox.evaluation_view(data, size=self.size, limits=PREDICTION_SIDES)
-        )
+        return _picture(document, lambda data: images.decode(data, limits=PREDICTION_SIDES))
 
     def outputs_of(self, pixels: Pixels, *, alone: bool) -> Arrays:
         """Return the graph's outputs by name."""

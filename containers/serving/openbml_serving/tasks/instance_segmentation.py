@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from openbml_kit.faults import PlatformFault
 from openbml_kit.found_masks import square_mask
-from openbml_kit.letterbox import Letterbox
 from openbml_kit.run_lengths import encode_mask
-from openbml_serving.sessions import Arrays
-from openbml_serving.tasks.found_objects import FoundObject, found_objects, require_objects
+from openbml_serving.tasks.found_objects import Sight, found_objects, require_objects
 from openbml_serving.tasks.image_models import ImageModel
 
 
@@ -17,24 +16,25 @@ class InstanceSegmentation:
         self._frame = model.outputs.mask_frame or "input"
 
     def answer(self, document: Mapping[str, Any], *, alone: bool) -> Mapping[str, Any]:
-        objects, outputs, place = found_objects(self._model, document, alone=alone)
-        return {"results": [found.fields | {"mask": self._mask(found, outputs, place)} for found in objects]}
+        objects = found_objects(self._model, document, alone=alone)
+        return {"results": [found.fields | {"mask": self._mask(found.sight)} for found in objects]}
 
     def warm_up(self) -> None:
         require_objects(self._model)
 
-    def _mask(self, found: FoundObject, outputs: Arrays, place: Letterbox) -> str:
-        mask = square_mask(
-            outputs["masks"][found.index], found.square_box, self._model.size, frame=self._frame
-        )
-        return encode_mask(place.mask_to_image(mask))
+    def _mask(self, sight: Sight) -> str:
+        box = sight.outputs["boxes"][sight.index].tolist()
+        mask = square_mask(sight.outputs["masks"][sight.index], box, self._model.size, frame=self._frame)
+        return encode_mask(sight.view.place.mask_to_image(mask))
 
 
 def load(model: ImageModel) -> InstanceSegmentation:
     """Return the handler.
 
     Raises:
-        PlatformFault: the model is of another task.
+        PlatformFault: the model is of another task, or looks at tiles, whose masks would not be whole.
     """
     model.require("objects", with_masks=True)
+    if model.tile:
+        raise PlatformFault("instance segmentation does not look at tiles")
     return InstanceSegmentation(model)

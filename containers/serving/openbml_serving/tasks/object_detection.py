@@ -12,8 +12,7 @@ class ObjectDetection:
         self._model = model
 
     def answer(self, document: Mapping[str, Any], *, alone: bool) -> Mapping[str, Any]:
-        objects, _, _ = found_objects(self._model, document, alone=alone)
-        return {"results": [found.fields for found in objects]}
+        return {"results": [found.fields for found in found_objects(self._model, document, alone=alone)]}
 
     def warm_up(self) -> None:
         require_objects(self._model)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from openbml_kit.faults import PlatformFault
-from openbml_kit.letterbox import Letterbox
+from openbml_kit.letterbox import Letterbox, letterboxed
 from openbml_kit.run_lengths import encode_mask
 from openbml_serving.requests import check_text, read_share
 from openbml_serving.sessions import Arrays
@@ -26,7 +26,7 @@ class SemanticSegmentation:
     def answer(self, document: Mapping[str, Any], *, alone: bool) -> Mapping[str, Any]:
         check_text(document, "image")
         threshold = read_share(document, "threshold", default=self._model.threshold)
-        view, place = self._model.letterboxed(document)
+        view, place = letterboxed(self._model.picture(document), self._model.size)
         outputs = self._model.outputs_of(view, alone=alone)
         results = [row for row in self._labels_in(outputs, place) if row["score"] > threshold]
         return {"results": sorted(results, key=lambda row: -row["score"])}

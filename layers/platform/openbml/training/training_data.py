@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
 from openbml_catalog.tasks import Task
+from openbml_formats.annotations import Annotation
 
 
 class DataNotSelectableError(OpenBMLError):
@@ -82,6 +83,16 @@ class PictureUrls(BaseModel):
     image_url: str
 
 
+class SampleContent(BaseModel):
+    """A sample's file with what is marked in it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    data: bytes
+    annotation: Annotation
+
+
 class TrainingData(Protocol):
     """Port to the context that owns datasets."""
 
@@ -95,6 +106,11 @@ class TrainingData(Protocol):
 
     def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:
         """Return addresses of the samples' images; samples that are gone are left out."""
+
+    def sample_content(
+        self, scope: ProjectScope, dataset_id: int, version_number: int, sample_id: int
+    ) -> SampleContent:
+        """Raises SampleNotFoundError, DatasetNotFoundError, DatasetVersionNotFoundError."""
 
 
 def chosen_labels(view: DatasetView, selection: Selection, task: Task) -> frozenset[str]:

@@ -122,7 +122,7 @@ export function CreateExperiment({ open, projectId, dataset, task, onClose }: Pr
                   },
                 ]}
               />
-              <AsCommand command={`bml experiments create ${JSON.stringify(name || t("experiments.namePlaceholder"))} --task ${taskType}`} />
+              <AsCommand command={`bml experiments create ${JSON.stringify(name || t("experiments.namePlaceholder"))} --task-type ${taskType}`} />
             </Form>
           );
         }}

@@ -11,19 +11,23 @@ from openbml_deep.tasks.drawn_regions import drawn
 from openbml_deep.tasks.objects import AnnotatedImage, Found
 from openbml_kit.evaluated_objects import EvaluatedImage, FoundObjects, TrueObjects
 from openbml_kit.images import TRAINING_SIDES, Pixels, decode
-from openbml_kit.letterbox import Letterbox, letterboxed
+from openbml_kit.letterbox import Letterbox
+from openbml_kit.picture_views import PictureView, picture_views
 from openbml_kit.report_basis import EvaluatedSample
 from openbml_kit.run_lengths import encode_mask
-from openbml_kit.tiling import Rectangle, merged, views
+from openbml_kit.tiling import merged
 
 
 @dataclass(frozen=True)
 class SquareView:
-    """One view of an image: `index` is the image's place, `rectangle` the part of it that is shown."""
+    """One view of an image: `index` is the image's place."""
 
     index: int
-    rectangle: Rectangle
-    place: Letterbox
+    view: PictureView
+
+    @property
+    def place(self) -> Letterbox:
+        return self.view.place
 
 
 class EvaluationViews:
@@ -39,11 +43,10 @@ class EvaluationViews:
         workers: int,
     ) -> None:
         self.images = images
-        self._input_size = input_size
         self.views = [
-            SquareView(index, (left, top, right, bottom), Letterbox(right - left, bottom - top, input_size))
+            SquareView(index, view)
             for index, image in enumerate(images)
-            for left, top, right, bottom in views(image.width, image.height, tile)
+            for view in picture_views(image.width, image.height, tile=tile, size=input_size)
         ]
         self._most_kept = budget_bytes // (input_size * input_size * 3)
         self._kept: dict[int, Pixels] = {}
@@ -61,11 +64,9 @@ class EvaluationViews:
         kept = self._kept.get(place)
         if kept is not None:
             return kept
-        view = self.views[place]
-        image = decode(self.images[view.index].extent.read(), limits=TRAINING_SIDES)
-        if (view.place.width, view.place.height) != image.size:
-            image = image.crop(view.rectangle)
-        pixels, _ = letterboxed(image, self._input_size)
+        shown = self.views[place]
+        image = decode(self.images[shown.index].extent.read(), limits=TRAINING_SIDES)
+        pixels = shown.view.pixels(image)
         if len(self._kept) < self._most_kept:
             self._kept[place] = pixels
         return pixels
@@ -113,12 +114,10 @@ def true_objects(image: AnnotatedImage, *, with_masks: bool) -> TrueObjects:
 
 
 def _in_image(view: SquareView, found: Found) -> FoundObjects:
-    left, top, _, _ = view.rectangle
-    boxes = view.place.to_image(found.boxes.float().cpu().numpy()).astype(np.float64)
-    shown = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)  # the rest lies in the grey beside the image
+    boxes, shown = view.view.in_picture(found.boxes.float().cpu().numpy())
     masks = [] if found.masks is None else found.masks.cpu().numpy()[shown]
     return FoundObjects(
-        boxes[shown] + np.array((left, top, left, top)),
+        boxes,
         found.scores.double().cpu().numpy()[shown],
         found.classes.cpu().numpy()[shown],
         [encode_mask(view.place.mask_to_image(mask)) for mask in masks],

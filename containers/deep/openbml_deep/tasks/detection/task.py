@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from openbml_deep.batches import PreparedBatches
-from openbml_deep.export import NetworkExport, export_network, framework_versions
+from openbml_deep.export import TaskModel, write_model
 from openbml_deep.networks.interfaces import DetectionNetwork
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import annotated_images
@@ -17,15 +17,15 @@ from openbml_deep.tasks.detection.batches import Batch, BatchMaker
 from openbml_deep.tasks.detection.evaluation_views import EvaluationViews, evaluated_images
 from openbml_deep.tasks.detection.options import DetectionOptions
 from openbml_deep.tasks.detection.training_views import TrainingViews
+from openbml_deep.tasks.live_predictions import live_prediction
 from openbml_deep.tasks.objects import AnnotatedImage, Found
 from openbml_deep.tasks.regions import RegionReader
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_kit.detection_report import detection_figures, detection_report
 from openbml_kit.evaluated_objects import EvaluatedImage, IouType
-from openbml_kit.files import write_json
-from openbml_kit.images import DECODER, Normalisation, Pixels
+from openbml_kit.images import Normalisation, Pixels
 from openbml_kit.letterbox import RESIZE
-from openbml_kit.model_manifest import MANIFEST_FILE, ImageInput, ModelManifest, Outputs
+from openbml_kit.model_manifest import Outputs
 from openbml_kit.report_basis import Basis
 from openbml_kit.snapshots import Manifest
 
@@ -69,7 +69,7 @@ class DetectionTask:
         return self._built
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
-        settings, device, cores = self._settings, self._job.device, self._job.cores
+        settings, device = self._settings, self._job.device
         views = TrainingViews(
             images,
             input_size=settings.input_size,
@@ -78,11 +78,10 @@ class DetectionTask:
         )
         make = BatchMaker(views, augmenter=self._job.augmenter, seed=settings.seed, pinned=device.is_cuda)
         return PreparedBatches(
-            len(views),
+            self._job.order(views.classes),
             make,
             batch_size=settings.batch_size,
-            seed=settings.seed,
-            workers=cores if device.is_cuda else max(1, cores // 4),
+            workers=self._job.loading_threads,
         )
 
     def loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
@@ -100,6 +99,10 @@ class DetectionTask:
             quality=figures["map50"],
             tie_break=figures["map"],
         )
+
+    def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
+        evaluated = self._evaluated_in(network, self._new_views(images, budget_bytes=0))
+        return [live_prediction(image, self._settings.labels) for image in evaluated]
 
     def report(
         self,
@@ -125,35 +128,20 @@ class DetectionTask:
         network: nn.Module,
         folder: Path,
         images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
         report: Mapping[str, Any],
     ) -> dict[str, Any]:
-        samples = self._planes(self._views_of(images).first(_PROOF_SAMPLES)).contiguous()
-        asked = NetworkExport(outputs=self.outputs(network), samples=samples)
-        exported = export_network(network, folder, asked, self._job.note)
-        settings, built = self._settings, self._built
-        manifest = ModelManifest(
-            task=settings.task,
-            network=settings.network,
-            labels=settings.labels,
-            input=ImageInput(
-                size=settings.input_size,
-                mean=built.mean,
-                std=built.std,
-                resize=RESIZE,
-                decoder=DECODER,
-                tile=self._options.tile,
-            ),
-            outputs=exported.outputs,
-            recommended_threshold=report["recommended_threshold"],
-            onnx=exported.proof,
-            variants=exported.variants,
-            weights_source=built.weights_source,
-            run_id=settings.run_id,
-            snapshot_id=report["dataset"][0]["snapshot_id"],
-            framework_versions=framework_versions(),
+        model = TaskModel(
+            self._job,
+            self._built,
+            self.outputs(network),
+            resize=RESIZE,
+            planes=lambda shown, count: self._planes(self._views_of(shown).first(count)),
+            evaluate=self.evaluate,
+            proof_samples=_PROOF_SAMPLES,
+            tile=self._options.tile,
         )
-        write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
-        return exported.report()
+        return write_model(network, folder, model, evaluated=images, training=training, report=report)
 
     def outputs(self, network: nn.Module) -> Outputs:
         """Return what the exported graph gives."""
@@ -161,13 +149,14 @@ class DetectionTask:
         return Outputs(kind="objects")
 
     def _evaluated(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[EvaluatedImage]:
+        return self._evaluated_in(network, self._views_of(images))
+
+    def _evaluated_in(self, network: nn.Module, views: EvaluationViews) -> list[EvaluatedImage]:
         def find(pixels: list[Pixels]) -> list[Found]:
             planes = self._planes(pixels).to(self._device, memory_format=torch.channels_last)
             return cast(DetectionNetwork, network).found(planes)
 
-        return evaluated_images(
-            self._views_of(images), find, together=_LOOKED_AT_TOGETHER, with_masks=self.with_masks
-        )
+        return evaluated_images(views, find, together=_LOOKED_AT_TOGETHER, with_masks=self.with_masks)
 
     def _planes(self, pixels: list[Pixels]) -> torch.Tensor:
         """Return the network's input as serving computes it, shape (n, 3, size, size)."""
@@ -175,14 +164,17 @@ class DetectionTask:
 
     def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
         if self._views is None or self._views.images is not images:
-            self._views = EvaluationViews(
-                images,
-                input_size=self._settings.input_size,
-                tile=self._options.tile,
-                budget_bytes=self._job.memory_bytes // 4,
-                workers=self._job.cores,
-            )
+            self._views = self._new_views(images, budget_bytes=self._job.memory_bytes // 4)
         return self._views
+
+    def _new_views(self, images: Sequence[AnnotatedImage], *, budget_bytes: int) -> EvaluationViews:
+        return EvaluationViews(
+            images,
+            input_size=self._settings.input_size,
+            tile=self._options.tile,
+            budget_bytes=budget_bytes,
+            workers=self._job.cores,
+        )
 
 
 def task(job: TaskJob) -> DetectionTask:

@@ -39,6 +39,11 @@ class TrainingViews:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def classes(self) -> list[tuple[int, ...]]:
+        """Return the classes of each view's whole image."""
+        return [self._images[index].classes for index, _ in self._places]
+
     def __getitem__(self, place: int) -> Scene:
         index, view = self._places[place]
         marked = self._images[index]

@@ -1,17 +1,18 @@
 """Semantic segmentation: the class of every pixel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
 from openbml_deep.augmentation import Scene, scene_map
 from openbml_deep.batches import PreparedBatches
-from openbml_deep.export import NetworkExport, export_network, framework_versions
+from openbml_deep.export import TaskModel, write_model
 from openbml_deep.networks.interfaces import SemanticNetwork
 from openbml_deep.networks.semantic.pixel_classifier import PixelClassifier, PixelLoss
 from openbml_deep.networks.weights import started_network
@@ -26,10 +27,9 @@ from openbml_deep.tasks.semantic_segmentation.options import SemanticOptions, ba
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_deep.tasks.training_scenes import TrainingScenes, with_class_map
 from openbml_kit.faults import UserFault
-from openbml_kit.files import write_json
-from openbml_kit.images import DECODER, Normalisation, Pixels
+from openbml_kit.images import Normalisation, Pixels
 from openbml_kit.letterbox import RESIZE
-from openbml_kit.model_manifest import MANIFEST_FILE, ImageInput, ModelManifest, Outputs
+from openbml_kit.model_manifest import Outputs
 from openbml_kit.report_basis import WRONG_EXAMPLES, Basis, EvaluatedSample
 from openbml_kit.segmentation_report import PixelCounts, semantic_report
 from openbml_kit.snapshots import Manifest
@@ -88,7 +88,7 @@ class SemanticTask:
             images, with_class_map, input_size=settings.input_size, budget_bytes=job.memory_bytes
         )
         make = SceneBatchMaker(scenes, job.augmenter, _batch, seed=settings.seed, pinned=job.device.is_cuda)
-        return scene_batches(job, make, image_count=len(images))
+        return scene_batches(job, make, images)
 
     def loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
         pixels = batch.pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2)
@@ -103,6 +103,17 @@ class SemanticTask:
             quality=figures["miou"],
             tie_break=figures["pixel_accuracy"],
         )
+
+    def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
+        return [
+            {
+                "sample_id": image.sample_id,
+                "name": image.name,
+                "true": self._shares(class_map(image, image.width, image.height)),
+                "predicted": self._shares(found),
+            }
+            for image, found in self._found(network, self._new_views(images, budget_bytes=0))
+        ]
 
     def report(
         self,
@@ -123,48 +134,53 @@ class SemanticTask:
         network: nn.Module,
         folder: Path,
         images: Sequence[AnnotatedImage],
+        training: Sequence[AnnotatedImage],
         report: Mapping[str, Any],
     ) -> dict[str, Any]:
-        samples = self._planes(self._views_of(images).first(_PROOF_SAMPLES)).contiguous()
-        asked = NetworkExport(outputs=Outputs(kind="class_scores"), samples=samples)
-        exported = export_network(network, folder, asked, self._job.note)
-        settings, built = self._settings, self._built
-        manifest = ModelManifest(
-            task=settings.task,
-            network=settings.network,
-            labels=settings.labels,
-            input=ImageInput(
-                size=settings.input_size, mean=built.mean, std=built.std, resize=RESIZE, decoder=DECODER
-            ),
-            outputs=exported.outputs,
-            recommended_threshold=report["recommended_threshold"],
-            onnx=exported.proof,
-            variants=exported.variants,
-            weights_source=built.weights_source,
-            run_id=settings.run_id,
-            snapshot_id=report["dataset"][0]["snapshot_id"],
-            framework_versions=framework_versions(),
+        model = TaskModel(
+            self._job,
+            self._built,
+            Outputs(kind="class_scores"),
+            resize=RESIZE,
+            planes=lambda shown, count: self._planes(self._views_of(shown).first(count)),
+            evaluate=self.evaluate,
+            proof_samples=_PROOF_SAMPLES,
         )
-        write_json(folder / MANIFEST_FILE, manifest.model_dump(mode="json"))
-        return exported.report()
+        return write_model(network, folder, model, evaluated=images, training=training, report=report)
 
     @torch.inference_mode()
     def _counted(self, network: nn.Module, images: Sequence[AnnotatedImage], *, examples: int) -> PixelCounts:
         """Return the pixels of the original images by their true and found class."""
-        views = self._views_of(images)
         counts = PixelCounts(len(self._settings.labels), examples=examples)
+        for image, found in self._found(network, self._views_of(images)):
+            counts.add(
+                EvaluatedSample(image.sample_id, image.name),
+                true=class_map(image, image.width, image.height),
+                found=found,
+            )
+        return counts
+
+    def _found(
+        self, network: nn.Module, views: EvaluationViews
+    ) -> Iterator[tuple[AnnotatedImage, npt.NDArray[np.integer[Any]]]]:
+        """Yield each image with its map of found classes, shape (height, width)."""
         for shown, pixels in views.chunks(_LOOKED_AT_TOGETHER):
             planes = self._planes(pixels).to(self._device, memory_format=torch.channels_last)
             scores = torch.softmax(cast(SemanticNetwork, network).logits(planes).float(), dim=1)
             for view, found in zip(shown, scores.cpu().numpy(), strict=True):
-                image = images[view.index]
                 classes, _ = view.place.scores_to_image(found)
-                counts.add(
-                    EvaluatedSample(image.sample_id, image.name),
-                    true=class_map(image, image.width, image.height),
-                    found=classes,
-                )
-        return counts
+                yield views.images[view.index], classes
+
+    def _shares(self, classes: npt.NDArray[np.integer[Any]]) -> list[dict[str, Any]]:
+        """Return the share of the pixels of each label that is there, the largest first."""
+        labels = self._settings.labels
+        counts = np.bincount(classes.ravel(), minlength=IGNORED + 1)[1 : len(labels) + 1]
+        places = (-counts).argsort(kind="stable").tolist()
+        return [
+            {"label": labels[place], "share": round(int(counts[place]) / classes.size, 4)}
+            for place in places
+            if counts[place]
+        ]
 
     def _planes(self, pixels: list[Pixels]) -> torch.Tensor:
         """Return the network's input as serving computes it, shape (n, 3, size, size)."""
@@ -172,14 +188,17 @@ class SemanticTask:
 
     def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
         if self._views is None or self._views.images is not images:
-            self._views = EvaluationViews(
-                images,
-                input_size=self._settings.input_size,
-                tile=0,
-                budget_bytes=self._job.memory_bytes // 4,
-                workers=self._job.cores,
-            )
+            self._views = self._new_views(images, budget_bytes=self._job.memory_bytes // 4)
         return self._views
+
+    def _new_views(self, images: Sequence[AnnotatedImage], *, budget_bytes: int) -> EvaluationViews:
+        return EvaluationViews(
+            images,
+            input_size=self._settings.input_size,
+            tile=0,
+            budget_bytes=budget_bytes,
+            workers=self._job.cores,
+        )
 
 
 def _batch(pixels: torch.Tensor, squares: Sequence[Scene]) -> Batch:

@@ -4,6 +4,7 @@ Both languages are in the page; a switch of plain CSS shows one. Names and label
 escaped.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -282,9 +283,14 @@ def _heat(report: Report, files: Mapping[str, bytes]) -> Markup | None:
     )
 
 
+def _setting(value: Any) -> str:
+    is_plain = isinstance(value, (str, int, float)) or value is None
+    return str(value) if is_plain else json.dumps(value, ensure_ascii=False, default=str)
+
+
 def _settings(report: Report) -> Markup:
     rows = [
-        element("tr", element("th", name), element("td", str(value)))
+        element("tr", element("th", name), element("td", _setting(value)))
         for name, value in (report.get("params") or {}).items()
     ]
-    return _section("Configuration", "配置详情", element("table", rows))
+    return _section("Configuration", "配置详情", element("table", rows, class_="settings"))

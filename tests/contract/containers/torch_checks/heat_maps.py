@@ -126,6 +126,16 @@ def check_the_overlay_is_red_where_it_is_hot() -> None:
     assert cold[2] > cold[0]
 
 
+def check_the_filling_around_a_picture_is_cut_off() -> None:
+    pixels = np.zeros((SIZE, SIZE, 3), dtype=np.uint8)
+    pixels[: SIZE // 2] = 200
+    heat = np.zeros((4, 4), dtype=np.float32)
+    heat[2:] = 1
+    picture = np.asarray(overlay(pixels, heat, (1.0, 0.5))).astype(int)
+    assert picture.shape == (160, 320, 3)
+    assert (picture[:120, :, 2] > picture[:120, :, 0]).all()
+
+
 def check_detection_and_semantic_networks_have_heat_maps_in_whole_reports() -> None:
     for task, name in (("object_detection", "SSD-MobileNetV1"), ("semantic_segmentation", "FastSCNN")):
         network = build_network(NetworkPlan(networks(task)[name], 2, 96)).eval()

@@ -16,7 +16,7 @@ from openbml_deep.data import JobData, load_data
 from openbml_deep.engine.checkpoints import Checkpoints
 from openbml_deep.engine.cluster import ALONE, World
 from openbml_deep.engine.device import Device, prepare_device
-from openbml_deep.engine.stopping import SIGNAL, StopRequest
+from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
 from openbml_deep.networks.weights import REPORT_FILE, WEIGHTS_FILE
 from openbml_deep.report_files import ReportPictures
@@ -165,9 +165,7 @@ def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None
         report = _trial_report(job, ended)
     else:
         pictures = _pictures(job, places, progress)
-        report = _report(job, ended)
-        # After a signal the machine is taken away soon: the model comes first.
-        report = {**report, "heat_maps": []} if ended == SIGNAL else pictures.complete(report, network)
+        report = pictures.complete(_report(job, ended), network)
         progress.stage("exporting")
         report["onnx"] = job.task.export(network, places.model, data.evaluated, data.training, report)
         pictures.write_page(report)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from openbml_deep.engine.stopping import SIGNAL
 from openbml_deep.heat_maps import MOST as MOST_HEAT_MAPS
 from openbml_deep.heat_maps import Note, Seen, classifier_heat_maps, finder_heat_maps
 from openbml_deep.tasks.objects import AnnotatedImage
@@ -53,7 +54,12 @@ class ReportPictures:
     note: Note
 
     def complete(self, report: Mapping[str, Any], network: nn.Module) -> dict[str, Any]:
-        """Return the report with hints from looks and with heat maps, whose pictures are written."""
+        """Return the report with hints from looks and with heat maps, whose pictures are written.
+
+        After a stop signal the machine is taken away soon: the model comes first and both are left out.
+        """
+        if report.get("ended_early") == SIGNAL:
+            return {**report, "heat_maps": []}
         hints = picture_hints(
             self._looks(_spread(self.training, _MOST_TRAINING)),
             self._looks(_spread(self.images, _MOST_EVALUATED)),

@@ -148,7 +148,15 @@ def check_detection_and_semantic_networks_have_heat_maps_in_whole_reports() -> N
             assert page.count("data:image/jpeg") == 3
 
 
-def _completed(task: str, network: nn.Module, folder: Path) -> dict:
+def check_a_job_that_was_told_to_stop_makes_no_pictures() -> None:
+    network = build_network(NetworkPlan(networks("semantic_segmentation")["FastSCNN"], 2, 96)).eval()
+    with tempfile.TemporaryDirectory() as folder:
+        report = _completed("semantic_segmentation", network, Path(folder), ended_early="signal")
+        assert (report["heat_maps"], report["hints"]) == ([], [])
+        assert (Path(folder) / "report.html").exists()
+
+
+def _completed(task: str, network: nn.Module, folder: Path, **more: str) -> dict:
     images = [_image(folder, number) for number in range(2)]
     pictures = ReportPictures(
         task=task,
@@ -164,7 +172,9 @@ def _completed(task: str, network: nn.Module, folder: Path) -> dict:
     )
     wrong = {"sample_id": "1", "name": "1.png", "width": 60, "height": 40, "right": [], "missed": []}
     wrong["false_positives"] = [{"label": "dog", "score": 0.9, "box": [0, 0, 9, 9]}]
-    report = pictures.complete({**_REPORT, "task": task, "wrong_examples": [wrong], "hints": []}, network)
+    report = pictures.complete(
+        {**_REPORT, "task": task, "wrong_examples": [wrong], "hints": [], **more}, network
+    )
     pictures.write_page(report)
     json.dumps(report, allow_nan=False)
     return report

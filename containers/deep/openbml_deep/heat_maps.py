@@ -84,7 +84,7 @@ def grad_cam(network: nn.Module, inputs: torch.Tensor, class_index: int) -> Heat
     network.eval()
     with torch.enable_grad(), recorded(network) as maps:
         logits = network(inputs.detach().clone().requires_grad_())
-        kept = [row for row in maps if row.output.requires_grad]
+        kept = [row for row in maps.last if row.output.requires_grad]
         slopes = torch.autograd.grad(logits[0, class_index], [row.output for row in kept], allow_unused=True)
     for row, slope in reversed(list(zip(kept, slopes, strict=True))):
         # The last layers of some transformers use the class token only: its image tokens have no slope.
@@ -102,9 +102,9 @@ def eigen_cam(network: nn.Module, find: Callable[[torch.Tensor], object], inputs
     network.eval()
     with torch.no_grad(), recorded(network) as maps:
         find(inputs)
-        if not maps:
+        deepest = maps.widest
+        if deepest is None:
             raise HeatMapError("the network has no feature map")
-        deepest = max(maps, key=lambda row: row.channels)
         features = deepest.grid(deepest.output).float().flatten(1)
         centred = features - features.mean(dim=1, keepdim=True)
         direction = torch.linalg.svd(centred, full_matrices=False).U[:, 0]

@@ -12,6 +12,7 @@ from PIL import Image
 from torch import nn
 
 from openbml_catalog.networks import networks
+from openbml_deep.feature_maps import recorded
 from openbml_deep.heat_maps import MOST, Seen, classifier_heat_maps, eigen_cam, grad_cam, overlay
 from openbml_deep.networks import NetworkPlan, build_network
 from openbml_deep.report_files import ReportPictures
@@ -91,6 +92,27 @@ def check_eigen_cam_shows_what_stands_out() -> None:
     network = Colours()
     heat = eigen_cam(network, network, images)
     assert np.argwhere(heat > 0.5).tolist() == [[1, 1], [1, 2], [2, 1], [2, 2]]
+
+
+class LongHead(nn.Module):
+    """A backbone of many channels before a head of many layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = nn.Conv2d(3, 16, 4, stride=4)
+        self.head = nn.Sequential(nn.Conv2d(16, 4, 1), *(nn.Conv2d(4, 4, 1) for _ in range(80)))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.head(self.backbone(images))
+
+
+def check_the_backbones_end_is_found_before_a_long_head() -> None:
+    network = LongHead()
+    with recorded(network) as maps, torch.no_grad():
+        network(two_spots())
+    assert maps.widest is not None
+    assert (maps.widest.channels, maps.widest.side) == (16, 8)
+    assert all(row.channels == 4 for row in maps.last)
 
 
 def check_a_network_without_feature_maps_is_told_and_nothing_fails() -> None:

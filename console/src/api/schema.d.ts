@@ -3247,7 +3247,9 @@ export interface components {
         };
         /**
          * ImportanceView
-         * @description The most important first; empty while too few trials have ended. `trials`: how many it rests on.
+         * @description The most important first; shares that add up to 1, all 0 while too few trials have ended.
+         *
+         *     `trials`: how many it rests on.
          */
         ImportanceView: {
             /** Parameters */
@@ -4866,6 +4868,29 @@ export interface components {
             /** Version Number */
             version_number: number;
         };
+        /**
+         * SaidLabel
+         * @description A class, an object or the pixels of a label in an image.
+         *
+         *     Attributes:
+         *         box: of an object, x1, y1, x2, y2 in pixels of the original image.
+         *         share: of a semantic map's pixels.
+         */
+        SaidLabel: {
+            /** Box */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Label */
+            label: string;
+            /** Score */
+            score?: number | null;
+            /** Share */
+            share?: number | null;
+        };
         /** SampleDetail */
         SampleDetail: {
             /** Added At */
@@ -5370,9 +5395,7 @@ export interface components {
              * Predicted
              * @default []
              */
-            predicted: {
-                [key: string]: components["schemas"]["JsonValue"];
-            }[];
+            predicted: components["schemas"]["SaidLabel"][];
             /** Sample Id */
             sample_id: string;
             /** Thumbnail Url */
@@ -5381,9 +5404,7 @@ export interface components {
              * True
              * @default []
              */
-            true: {
-                [key: string]: components["schemas"]["JsonValue"];
-            }[];
+            true: components["schemas"]["SaidLabel"][];
         };
         /**
          * ShownSamples

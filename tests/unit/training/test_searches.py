@@ -343,7 +343,7 @@ def evolution(**config: Any) -> SearchWorld:
 
 def test_an_evolving_trial_trains_for_a_round_and_leaves_a_whole_model() -> None:
     job = evolution().job(0)
-    assert job.hyper_parameters["epochs"] == "3"
+    assert (job.hyper_parameters["epochs"], job.hyper_parameters["schedule"]) == ("3", "constant")
     assert "trial" not in job.hyper_parameters
     assert {channel.name for channel in job.channels} == {"train"}
 

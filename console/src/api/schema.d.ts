@@ -4218,6 +4218,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[SearchView] */
+        Page_SearchView_: {
+            /** Items */
+            items: components["schemas"]["SearchView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ServiceView] */
         Page_ServiceView_: {
             /** Items */
@@ -4229,6 +4236,13 @@ export interface components {
         Page_TrainedModel_: {
             /** Items */
             items: components["schemas"]["TrainedModel"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[TrialView] */
+        Page_TrialView_: {
+            /** Items */
+            items: components["schemas"]["TrialView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -5145,11 +5159,6 @@ export interface components {
             name: string;
             type: components["schemas"]["FieldType"];
         };
-        /** SearchList */
-        SearchList: {
-            /** Items */
-            items: components["schemas"]["SearchView"][];
-        };
         /** SearchParameterEntry */
         SearchParameterEntry: {
             /**
@@ -5757,11 +5766,6 @@ export interface components {
             search_strategies: components["schemas"]["Strategy"][];
             /** Tasks */
             tasks: components["schemas"]["TaskEntry"][];
-        };
-        /** TrialList */
-        TrialList: {
-            /** Items */
-            items: components["schemas"]["TrialView"][];
         };
         /**
          * TrialState
@@ -10302,7 +10306,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchList"];
+                    "application/json": components["schemas"]["Page_SearchView_"];
                 };
             };
             /** @description The call failed. */
@@ -10398,7 +10402,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrialList"];
+                    "application/json": components["schemas"]["Page_TrialView_"];
                 };
             };
             /** @description The call failed. */

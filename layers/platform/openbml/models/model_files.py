@@ -7,7 +7,8 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openbml.core.errors import OpenBMLError
-from openbml.models.versions import ModelContent, OnnxProof
+from openbml.models.versions import ModelContent, ModelVariant, OnnxProof
+from openbml_catalog.tasks import tasks
 
 MANIFEST = "model.json"
 GRAPH = "model.onnx"
@@ -49,9 +50,10 @@ class _Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     task: str
-    labels: tuple[str, ...] = Field(min_length=2)
+    labels: tuple[str, ...] = Field(min_length=1)
     recommended_threshold: float | None = None
     onnx: OnnxProof
+    variants: tuple[ModelVariant, ...] = ()
     code_digest: str | None = None
     image_digest: str | None = None
 
@@ -73,10 +75,17 @@ def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> 
         raise ModelFilesInvalidError(reason=f"{MANIFEST} cannot be read: {error}"[:500]) from error
     if parsed.task != task_type:
         raise ModelFilesInvalidError(reason=f"{MANIFEST} is of the task {parsed.task}, not {task_type}")
+    fewest = tasks()[task_type].fewest_labels
+    if len(parsed.labels) < fewest:
+        raise ModelFilesInvalidError(reason=f"{MANIFEST} has fewer than {fewest} labels")
+    names = {file.name for file in files}
+    if missing := [variant.file for variant in parsed.variants if variant.file not in names]:
+        raise ModelFilesInvalidError(reason=f"{', '.join(missing)} is missing")
     return ModelContent(
         labels=parsed.labels,
         recommended_threshold=parsed.recommended_threshold,
         onnx=parsed.onnx,
+        variants=parsed.variants,
         code_digest=parsed.code_digest,
         image_digest=parsed.image_digest,
         size_bytes=sum(file.size_bytes for file in files),

@@ -124,7 +124,7 @@ def measure(
     task = vision_task(job)
     built = task.build()
     batches = task.batches(images, built)
-    trainer = Trainer(task, built, batches, settings, device)
+    trainer = Trainer(task, built, batches, settings, device, note=print)
     trainer.model.train()
     ready = list(batches.epoch(0))  # decodes what the engine keeps
     built = task.build()

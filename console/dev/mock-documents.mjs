@@ -1,28 +1,6 @@
-/** The larger documents of the mock API: catalogue and evaluation report. */
+/** The evaluation report of a classification, for the mock API. */
 
 export const labelNames = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-
-const parameter = (name, type, minimum, maximum, fallback, en, zh, advanced = false) => ({ name, task: "image_classification", type, minimum, maximum, choices: [], default: fallback, label_en: en, label_zh: zh, help_en: `What ${en.toLowerCase()} means for the result.`, help_zh: `${zh}对结果的影响。`, advanced });
-
-export const catalog = {
-  tasks: [{ code: "image_classification", direction: "vision" }],
-  networks: [
-    { name: "ResNet18_vd", family: "public", task: "image_classification", recommended: true, top1: 0.7226, input_size: 224, batch_size: 32, learning_rate: 0.001, recommended_for_en: "First experiments, small data, CPU machines.", recommended_for_zh: "轻量ResNet，适合小模型和首次实验。", weights: [], excluded_machines: [] },
-    { name: "MobileNetV3_large_x1_0", family: "public", task: "image_classification", recommended: false, top1: 0.753, input_size: 224, batch_size: 32, learning_rate: 0.001, recommended_for_en: "Fast, light services.", recommended_for_zh: "轻量，速度快。", weights: [], excluded_machines: [] },
-  ],
-  hyper_parameters: [
-    parameter("epochs", "integer", 1, 500, 20, "Epochs", "训练轮数"),
-    parameter("batch_size", "integer", 2, 512, null, "Batch size", "批大小"),
-    parameter("learning_rate", "number", 0.000001, 1, null, "Learning rate", "学习率"),
-    parameter("input_size", "integer", 32, 1024, null, "Input size (px)", "输入尺寸（像素）"),
-    parameter("weight_decay", "number", 0, 1, 0.05, "Weight decay", "权重衰减", true),
-    parameter("label_smoothing", "number", 0, 0.5, 0.1, "Label smoothing", "标签平滑", true),
-  ],
-  machines: [
-    { code: "GPU_P4", label: "TeslaGPU_P4_8G显存单卡_12核CPU_40G内存", cpu: 12, memory_gb: 40, gpu: "P4", gpu_memory_gb: 8, price: "0.28", unit: "node_minute", needs_paid_billing: false },
-    { code: "GPU_V100", label: "TeslaGPU_V100_16G显存单卡_12核CPU_56G内存", cpu: 12, memory_gb: 56, gpu: "V100", gpu_memory_gb: 16, price: "0.45", unit: "node_minute", needs_paid_billing: true },
-  ],
-};
 
 export function report(picture) {
   const counts = labelNames.map((_, row) => labelNames.map((__, column) => (row === column ? 46 + (row % 4) : (row + column) % 5 === 0 ? 1 : 0)));

@@ -5,6 +5,8 @@
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { addDataRoutes } from "./mock-data-routes.mjs";
+import { answerOf } from "./mock-reports.mjs";
+import { addTrainingRoutes } from "./mock-training.mjs";
 import { makeWorld } from "./mock-world.mjs";
 
 const PORT = Number(process.env.MOCK_PORT ?? 9801);
@@ -70,7 +72,7 @@ route("GET", `${T}/runs/{run}`, ({ path }) => find(world.runs, "run_id", path.ru
 route("POST", `${T}/runs/{run}/stop`, ({ path }) => Object.assign(find(world.runs, "run_id", path.run), { state: "stopped" }));
 route("GET", `${T}/runs/{run}/metrics`, ({ path }) => ({ epochs: world.epochsOf(find(world.runs, "run_id", path.run)) }));
 route("GET", `${T}/runs/{run}/logs`, ({ path, query }) => world.logsOf(find(world.runs, "run_id", path.run), query.get("after")));
-route("GET", `${T}/runs/{run}/report`, () => world.report);
+addTrainingRoutes({ route, page, find, world, T });
 
 route("GET", M, ({ query }) => page(world.models, query));
 route("POST", M, ({ body }) => world.addModel(body));
@@ -97,6 +99,7 @@ route("GET", "/v1/metering/ledger", ({ query }) => page(world.ledger, query));
 route("POST", "/v1/live/tickets", () => ({ ticket: "t", url: `ws://127.0.0.1:${PORT}/live`, expires_in: 30 }));
 route("POST", "/oauth/2.0/token", () => ({ access_token: "token", expires_in: 2592000 }));
 route("POST", "/rpc/2.0/ai_custom_bml/v1/classification/{suffix}", () => world.prediction());
+route("POST", "/rpc/2.0/ai_custom_bml/v1/{segment}/{suffix}", ({ path }) => answerOf(path.segment));
 route("PUT", "/s3/{import}/{file}/{part}", ({ path, raw }) => {
   world.storePart(`${path.import}/${path.file}`, Number(path.part), raw.length);
 });

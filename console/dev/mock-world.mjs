@@ -1,8 +1,6 @@
 /** What the mock API knows, and how its runs, imports and services move on by themselves. */
-import { catalog, labelNames, report } from "./mock-documents.mjs";
-
-const picture = (text, hue) =>
-  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="128" height="128"><rect width="128" height="128" fill="hsl(${hue} 35% 82%)"/><text x="64" y="88" font-size="64" text-anchor="middle" font-family="sans-serif" fill="hsl(${hue} 45% 28%)">${text}</text></svg>`)}`;
+import { labelNames } from "./mock-documents.mjs";
+import { readTrainingCatalogue, TASKS } from "./mock-training.mjs";
 
 const PERMISSIONS = ["datasets", "training", "models", "services", "usage", "applications"].flatMap((area) => ["read", "write", "manage"].map((verb) => `${area}.${verb}`));
 
@@ -16,8 +14,8 @@ export function makeWorld(origin) {
 
   const world = {
     newId,
-    catalog,
-    report: report(picture),
+    catalog: readTrainingCatalogue(),
+    changed,
     problems: [["rejected", "images/broken.jpg", "image_undecodable", "The image cannot be decoded; save it again as jpg, png or bmp."], ["rejected", "images/huge.png", "image_too_large", "5.2 MB; at most 4 MB are accepted."], ["skipped", "notes/readme.md", "other_file", "Neither an image nor an annotation."], ["changed", "images/a b.json", "label_renamed", "The label 'stop sign' became 'stop_sign'."]].map(([severity, file, reason, message], index) => ({ severity, file, reason, message, line: index > 1 ? index * 7 : null })),
     me: { user_id: 1, account_id: 1, email: "owner@example.com", is_owner: true, paid_billing: false, projects: [{ project_id: 1, name: "default", permissions: PERMISSIONS }, { project_id: 3, name: "read nothing", permissions: [] }] },
     applications: [{ app_id: 245_900_000_000_001, name: "Kiosk", description: "Terminal at the entrance", api_key: "mEqZ2v7cXn9QkT41bLs0aYdR", secret_key: "p9VbW3sT6yHkQ2mZxR8cLfJ0uAeN5dGi", created_at: ago(300) }],
@@ -64,8 +62,10 @@ export function makeWorld(origin) {
     addExperiment: (body) => push(world.experiments, { experiment_id: newId(), description: "", ...body, created_at: ago(0) }),
     addRun: (experimentId, body) => {
       const epochs = Number(body.hyper_parameters.epochs ?? 20);
+      const task = world.experiments.find((experiment) => experiment.experiment_id === experimentId).task_type;
       const version = 1 + world.runs.filter((run) => run.experiment_id === experimentId).length;
-      const run = push(world.runs, { run_id: newId(), experiment_id: experimentId, version_number: version, state: "queued", stage: null, labels: labelNames, snapshot_id: "3c1f".repeat(16), created_at: ago(0), started_at: null, finished_at: null, training_seconds: 0, progress: null, metrics: null, failure: null, cost_estimate: "16.80", evaluation_data: [], ...body, max_epochs: epochs });
+      const run = push(world.runs, { run_id: newId(), experiment_id: experimentId, version_number: version, state: "queued", stage: null, task_type: task, labels: TASKS[task].labels, snapshot_id: "3c1f".repeat(16), created_at: ago(0), started_at: null, finished_at: null, training_seconds: 0, progress: null, metrics: null, failure: null, cost_estimate: "16.80", evaluation_data: [], ...body, max_epochs: epochs });
+      world.afterRun?.(run, body);
       let epoch = -1;
       const timer = setInterval(() => {
         if (run.state === "stopped") return clearInterval(timer);
@@ -73,13 +73,13 @@ export function makeWorld(origin) {
         Object.assign(run, { state: "running", stage: "training", started_at: run.started_at ?? ago(0), progress: { epoch, epochs }, training_seconds: epoch * 2 });
         if (epoch >= epochs) {
           clearInterval(timer);
-          Object.assign(run, { state: "succeeded", stage: null, finished_at: ago(0), metrics: { accuracy: 0.968, macro_f1: 0.966 } });
+          Object.assign(run, { state: "succeeded", stage: null, finished_at: ago(0), metrics: { [TASKS[task].quality.replace("eval_", "")]: 0.868 } });
         }
         changed(`run/${run.run_id}`);
       }, 900);
       return run;
     },
-    epochsOf: (run) => Array.from({ length: run.progress?.epoch ?? 0 }, (_, index) => ({ epoch: index + 1, epochs: run.max_epochs, train_loss: 2.2 * Math.exp(-index / 5) + 0.2, eval_loss: 2.3 * Math.exp(-index / 6) + 0.28, eval_accuracy: 0.98 - 0.85 * Math.exp(-index / 4), seconds: 4, at: ago(0) })),
+    epochsOf: (run) => Array.from({ length: run.progress?.epoch ?? 0 }, (_, index) => ({ epoch: index + 1, epochs: run.max_epochs, train_loss: 2.2 * Math.exp(-index / 5) + 0.2, eval_loss: 2.3 * Math.exp(-index / 6) + 0.28, [TASKS[run.task_type].quality]: 0.9 - 0.85 * Math.exp(-index / 4), learning_rate: 0.001 * (1 - index / 30), images_per_second: 41 + (index % 3), seconds: 4, at: ago(0) })),
     logsOf: (run, after) => {
       const lines = Array.from({ length: run.progress?.epoch ?? 0 }, (_, index) => ({ id: String(index + 1).padStart(6, "0"), at: ago(0), message: `epoch=${index + 1} train_loss=${(2.2 * Math.exp(-index / 5) + 0.2).toFixed(4)} eval_accuracy=${(0.98 - 0.85 * Math.exp(-index / 4)).toFixed(4)}` })).filter((line) => !after || line.id > after);
       return { items: lines, next_after: lines.at(-1)?.id ?? after };
@@ -103,7 +103,7 @@ export function makeWorld(origin) {
     return item;
   }
 
-  const kinds = { "Sign digits": {}, "Street scenes": { annotation_type: "object_detection", template: "rectangle" }, "A hundred thousand pictures": { template: "multi_label" }, "News topics": { data_type: "text", annotation_type: "text_classification" }, "Places in news": { data_type: "text", annotation_type: "entity_extraction", template: "spans" }, "Tagged sentences": { data_type: "text", annotation_type: "sequence_labelling", template: "tagged", tag_scheme: "IOB" }, "Questions asked twice": { data_type: "text", annotation_type: "short_text_matching", template: "similarity" }, "City sounds": { data_type: "audio", annotation_type: "audio_classification" }, "House prices": { data_type: "table", annotation_type: "table", template: "table" } };
+  const kinds = { "Sign digits": {}, "Street scenes": { annotation_type: "object_detection", template: "rectangle" }, "Cells outlined": { annotation_type: "instance_segmentation", template: "polygon" }, "Fields and water": { annotation_type: "semantic_segmentation", template: "polygon" }, "A hundred thousand pictures": { template: "multi_label" }, "News topics": { data_type: "text", annotation_type: "text_classification" }, "Places in news": { data_type: "text", annotation_type: "entity_extraction", template: "spans" }, "Tagged sentences": { data_type: "text", annotation_type: "sequence_labelling", template: "tagged", tag_scheme: "IOB" }, "Questions asked twice": { data_type: "text", annotation_type: "short_text_matching", template: "similarity" }, "City sounds": { data_type: "audio", annotation_type: "audio_classification" }, "House prices": { data_type: "table", annotation_type: "table", template: "table" } };
   for (const [name, kind] of Object.entries(kinds).reverse()) {
     const count = name.startsWith("A hundred") ? 100_000 : 2_340;
     world.addDataset({ name, ...kind, state: "import_finished", sample_count: count, labelled_count: Math.floor((count * 6) / 7), created_at: ago(200) });
@@ -113,9 +113,12 @@ export function makeWorld(origin) {
   push(world.imports, { ...world.addImport(signs.dataset_id, { format: "json", files: [{ name: "train.zip", size_bytes: 2_514_918 }] }), state: "finished", progress: { entries_total: 2362, entries_done: 2362 }, counts: done1, created_at: ago(198), finished_at: ago(197) });
   push(world.imports, { ...world.addImport(signs.dataset_id, { format: "images", files: [{ name: "wrong.zip", size_bytes: 91_230 }] }), import_id: newId(), state: "failed", failure: { reason: "archive_format", message: "The archive holds another archive: nested.zip." }, created_at: ago(199), finished_at: ago(199) });
   world.imports = world.imports.filter((item) => item.state !== "uploading");
-  const experiment = Object.assign(world.addExperiment({ name: "Recognise sign digits", direction: "vision", task_type: "image_classification" }), { created_at: ago(190) });
-  const done = world.addRun(experiment.experiment_id, { training_data: [{ dataset_id: signs.dataset_id, version_number: 1 }], network: "ResNet18_vd", hyper_parameters: { epochs: "12", batch_size: "32", learning_rate: "0.001" }, machine_type: "GPU_P4", node_count: 1 });
-  Object.assign(done, { state: "succeeded", progress: { epoch: 12, epochs: 12 } });
+  const sets = { image_classification: "Sign digits", image_classification_multi_label: "A hundred thousand pictures", object_detection: "Street scenes", instance_segmentation: "Cells outlined", semantic_segmentation: "Fields and water" };
+  const done = Object.entries(TASKS).reverse().flatMap(([task, { network }]) => {
+    const experiment = Object.assign(world.addExperiment({ name: `Recognise: ${sets[task]}`, direction: "vision", task_type: task }), { created_at: ago(190) });
+    const dataset = world.datasets.find((entry) => entry.name === sets[task]);
+    return [12, 20].map((epochs) => Object.assign(world.addRun(experiment.experiment_id, { training_data: [{ dataset_id: dataset.dataset_id, version_number: 1 }], network, hyper_parameters: { epochs: String(epochs), batch_size: "32", learning_rate: epochs === 12 ? "0.001" : "0.002" }, machine_type: "GPU_P4", node_count: 1 }), { state: "succeeded", progress: { epoch: epochs, epochs } }));
+  }).at(-1);
   const model = world.addModel({ name: "Sign digits", task_type: "image_classification" });
   world.addVersion(model.model_id, done.run_id);
   world.addService({ name: "Signs online", suffix: "signs", model_id: model.model_id, model_version: 1, machine_type: "SVC_CPU", compute_units: 1, instances: 2 });

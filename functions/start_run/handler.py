@@ -15,7 +15,7 @@ from openbml.core.observability import logger, metrics
 from openbml.core.scope import ProjectScope
 from openbml.core.wiring import event_publisher
 from openbml.training.start_runs import announce_waiting_runs, start_run
-from openbml.training.wiring import job_files, runs, training_data
+from openbml.training.wiring import job_files, runs, search_ports, training_data
 
 
 class CreatedRun(BaseModel):
@@ -58,6 +58,7 @@ def handle_message(record: MessageRecord) -> None:
             data=training_data(),
             jobs=compute_gateway(),
             files=job_files(),
+            searching=search_ports(),
             events=event_publisher(),
             now=utc_now,
         )

@@ -1,4 +1,4 @@
-"""Writes snapshots of images with boxes, as the datasets context packs them; draws the images too."""
+"""Writes snapshots of images with regions, as the datasets context packs them; draws the images too."""
 
 import hashlib
 import io
@@ -6,12 +6,13 @@ import json
 import random
 import tarfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw
 
+from openbml_formats import masks
 from tests.fakes.snapshot_files import add
 
 LABELS = ["disc", "square"]
@@ -52,6 +53,21 @@ def drawn(sample_id: int, *, width: int = 96, height: int = 72, objects: int = 3
         shape((x, y, x + side - 1, y + side - 1), fill=colour)
         regions.append(region(label, *box))
     return MarkedFile(sample_id, png_of(image), width, height, regions)
+
+
+def outlined(file: MarkedFile) -> MarkedFile:
+    """Return the file of `drawn` with outlines in place of boxes: polygons of squares, bitmaps of discs."""
+    return replace(file, regions=[_outline(file, row) for row in file.regions])
+
+
+def _outline(file: MarkedFile, row: dict[str, Any]) -> dict[str, Any]:
+    x1, y1, x2, y2 = (row["box"][edge] for edge in ("x1", "y1", "x2", "y2"))
+    if row["label"] == "square":
+        return {"label": "square", "polygons": [[[x1, y1], [x2, y1], [x2, y2], [x1, y2]]]}
+    disc = Image.new("L", (file.width, file.height))
+    ImageDraw.Draw(disc).ellipse((x1, y1, x2 - 1, y2 - 1), fill=1)
+    mask = masks.from_rows(file.width, file.height, disc.tobytes())
+    return {"label": "disc", "mask": mask.model_dump(mode="json")}
 
 
 def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:

@@ -2,8 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from openbml.compute.jobs import Job, JobNotFoundError, TrainingJobRequest
+from openbml.compute.jobs import (
+    Job,
+    JobConflictError,
+    JobNotFoundError,
+    ProcessingJobRequest,
+    TrainingJobRequest,
+)
 from openbml.core.scope import ProjectScope
+from openbml.datasets.samples import SampleNotFoundError
 from openbml.training.experiments import (
     Experiment,
     ExperimentNameTakenError,
@@ -11,18 +18,20 @@ from openbml.training.experiments import (
     Position,
 )
 from openbml.training.job_files import Report
-from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported
+from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported, SamplePredictions
 from openbml.training.runs import Run, RunConflictError, RunNotFoundError, RunState
 from openbml.training.search.searches import Search, SearchConflictError, SearchNotFoundError
 from openbml.training.search.trials import Trial
 from openbml.training.training_data import (
     DataNotSelectableError,
     DatasetView,
+    PictureUrls,
+    SampleContent,
     Selection,
     SnapshotState,
     SnapshotView,
 )
-from openbml_formats.searches import Importance, SearchState
+from openbml_formats.searches import SearchState
 from tests.fakes.compute_memory import NOON
 
 
@@ -104,7 +113,6 @@ class InMemorySearchRepository:
     def __init__(self) -> None:
         self.searches: dict[int, Search] = {}
         self.kept_trials: dict[tuple[int, int], Trial] = {}
-        self.importances: dict[int, Importance] = {}
 
     def add(self, search: Search) -> None:
         if search.search_id in self.searches:
@@ -140,9 +148,6 @@ class InMemorySearchRepository:
         self.kept_trials[key] = trial
         return True
 
-    def importance(self, scope: ProjectScope, search_id: int) -> Importance | None:
-        return self.importances.get(search_id)
-
     def finished(self, scope: ProjectScope) -> Sequence[Search]:
         mine = [search for search in self.searches.values() if search.scope == scope]
         done = [search for search in mine if search.state is SearchState.FINISHED]
@@ -165,6 +170,7 @@ class FakeTrainingData:
         self.views: dict[tuple[int, int], DatasetView] = {}
         self.snapshot_state = SnapshotState.READY
         self.snapshot_labels: Sequence[str] | None = None
+        self.contents: dict[tuple[int, int, int], SampleContent] = {}
 
     def add(self, dataset_id: int, labels: Mapping[str, int], **changes: str) -> Selection:
         fields = {
@@ -202,20 +208,53 @@ class FakeTrainingData:
             failure="the disk is full" if self.snapshot_state is SnapshotState.FAILED else None,
         )
 
-    def thumbnail_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, str]:
-        return {name: f"https://thumbnails/{name}" for name in sample_ids if name != "gone"}
+    def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:
+        return {
+            name: PictureUrls(thumbnail_url=f"https://thumbnails/{name}", image_url=f"https://images/{name}")
+            for name in sample_ids
+            if name != "gone"
+        }
+
+    def sample_content(
+        self, scope: ProjectScope, dataset_id: int, version_number: int, sample_id: int
+    ) -> SampleContent:
+        content = self.contents.get((dataset_id, version_number, sample_id))
+        if content is None:
+            raise SampleNotFoundError(sample_id=sample_id)
+        return content
 
 
 class FakeTrainingJobs:
-    """Compute as training sees it."""
+    """Compute as training sees it; `refusing` makes it fail like a function that was killed."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
         self.stopped: list[str] = []
+        self.announced: list[str] = []
+        self.refusing = False
 
     def submit_training(self, request: TrainingJobRequest) -> Job:
-        job = Job(request=request, created_at=NOON, changed_at=NOON)
-        return self.jobs.setdefault(request.job_id, job)
+        return self._submitted(request)
+
+    def submit_processing(self, request: ProcessingJobRequest) -> Job:
+        return self._submitted(request)
+
+    def stop_processing(self, job_id: str) -> Job:
+        return self.stop_training(job_id)
+
+    def announce_end(self, job_id: str) -> Job:
+        if job_id not in self.jobs:
+            raise JobNotFoundError(job_id=job_id)
+        self.announced.append(job_id)
+        return self.jobs[job_id]
+
+    def _submitted(self, request: TrainingJobRequest | ProcessingJobRequest) -> Job:
+        if self.refusing:
+            raise ConnectionError("compute is unreachable")
+        job = self.jobs.setdefault(request.job_id, Job(request=request, created_at=NOON, changed_at=NOON))
+        if job.request != request:
+            raise JobConflictError(job_id=request.job_id)
+        return job
 
     def stop_training(self, job_id: str) -> Job:
         if job_id not in self.jobs:
@@ -228,6 +267,7 @@ class FakeJobFiles:
     def __init__(self) -> None:
         self.reports: dict[str, Report] = {}
         self.scripts: dict[int, str] = {}
+        self.files: dict[str, Sequence[str]] = {}
 
     def runs_uri(self, scope: ProjectScope) -> str:
         return f"s3://data/{scope.prefix}runs/"
@@ -244,12 +284,19 @@ class FakeJobFiles:
     def report(self, data_uri: str) -> Report | None:
         return self.reports.get(data_uri)
 
+    def url(self, data_uri: str, name: str) -> str:
+        return f"https://files/{name}"
+
+    def download_url(self, data_uri: str, name: str, filename: str) -> str | None:
+        return f"https://files/{name}?as={filename}" if name in self.files.get(data_uri, ()) else None
+
 
 class InMemoryRunProgressStore:
     def __init__(self) -> None:
         self._epochs: dict[tuple[int, int], Epoch] = {}
         self._lines: dict[tuple[int, str], LogEntry] = {}
         self._progress: dict[int, Progress] = {}
+        self._samples: dict[int, SamplePredictions] = {}
         self._stage_at: dict[int, str] = {}
 
     def record(
@@ -257,6 +304,9 @@ class InMemoryRunProgressStore:
     ) -> None:
         self._epochs |= {(run_id, row.epoch): row for row in reported.epochs}
         self._lines |= {(run_id, line.id): line for line in lines}
+        known = self._samples.get(run_id)
+        if reported.samples and (known is None or known.epoch <= reported.samples.epoch):
+            self._samples[run_id] = reported.samples
         now = self._progress.get(run_id, Progress())
         new = reported.progress
         if new.epoch is not None and new.epoch >= (now.epoch or 0):
@@ -268,6 +318,9 @@ class InMemoryRunProgressStore:
 
     def progress(self, scope: ProjectScope, run_id: int) -> Progress:
         return self._progress.get(run_id, Progress())
+
+    def samples(self, scope: ProjectScope, run_id: int) -> SamplePredictions | None:
+        return self._samples.get(run_id)
 
     def epochs(self, scope: ProjectScope, run_id: int) -> Sequence[Epoch]:
         return [row for (run, _), row in sorted(self._epochs.items()) if run == run_id]

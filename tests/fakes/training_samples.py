@@ -12,6 +12,7 @@ from openbml.training.events import RunStateChanged
 from openbml.training.job_files import Report
 from openbml.training.run_requests import RunRequest
 from openbml.training.runs import Run, RunState
+from openbml.training.search.search_ports import SearchPorts
 from openbml.training.start_runs import announce_waiting_runs, resume_runs, start_run
 from openbml.training.track_runs import JobChange, track_run
 from tests.fakes.compute_memory import NOON, RecordedEvents, Ticking
@@ -78,6 +79,18 @@ class TrainingWorld:
             now=self.now,
         )
 
+    @property
+    def searching(self) -> SearchPorts:
+        return SearchPorts(
+            searches=self.searches,
+            runs=self.runs,
+            jobs=self.jobs,
+            files=self.files,
+            events=self.events,
+            now=self.now,
+            table_name="training-table",
+        )
+
     def start(self, run: Run) -> Run:
         return start_run(SCOPE, run.run_id, **self._starting())
 
@@ -98,7 +111,13 @@ class TrainingWorld:
 
     def stop(self, run: Run) -> Run:
         return stop_run(
-            run.run_id, scope=SCOPE, runs=self.runs, jobs=self.jobs, events=self.events, now=self.now
+            run.run_id,
+            scope=SCOPE,
+            runs=self.runs,
+            jobs=self.jobs,
+            searching=self.searching,
+            events=self.events,
+            now=self.now,
         )
 
     def track(
@@ -126,6 +145,7 @@ class TrainingWorld:
             "data": self.data,
             "jobs": self.jobs,
             "files": self.files,
+            "searching": self.searching,
             "events": self.events,
             "now": self.now,
         }

@@ -1393,6 +1393,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/projects/{project_id}/augmentation-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/training/projects/{project_id}/augmentation-preview */
+        post: operations["post_augmentation_preview_v1_training_projects__project_id__augmentation_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/training/projects/{project_id}/experiments": {
         parameters: {
             query?: never;
@@ -1420,6 +1437,23 @@ export interface paths {
         };
         /** GET /v1/training/projects/{project_id}/experiments/{experiment_id} */
         get: operations["get_experiment_v1_training_projects__project_id__experiments__experiment_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/experiments/{experiment_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/experiments/{experiment_id}/comparison */
+        get: operations["get_comparison_v1_training_projects__project_id__experiments__experiment_id__comparison_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1506,6 +1540,40 @@ export interface paths {
         };
         /** GET /v1/training/projects/{project_id}/runs/{run_id}/report */
         get: operations["get_report_v1_training_projects__project_id__runs__run_id__report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/report/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/report/download */
+        get: operations["get_report_download_v1_training_projects__project_id__runs__run_id__report_download_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/samples */
+        get: operations["get_samples_v1_training_projects__project_id__runs__run_id__samples_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1765,6 +1833,108 @@ export interface components {
             /** Group Id */
             group_id: number;
         };
+        /** AppliedOperator */
+        AppliedOperator: {
+            /** Magnitude */
+            magnitude: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * AugmentationCatalog
+         * @description What a request can choose from; magnitudes with what is allowed, defaults and meaning.
+         */
+        AugmentationCatalog: {
+            /** Defaults */
+            defaults: components["schemas"]["DefaultPolicy"][];
+            /** Mixing */
+            mixing: components["schemas"]["MixingMethod"][];
+            /** Operators */
+            operators: components["schemas"]["openbml_catalog__augmentation__Operator"][];
+        };
+        /**
+         * AugmentationMode
+         * @enum {string}
+         */
+        AugmentationMode: "none" | "default" | "manual" | "auto";
+        /** AugmentationPreview */
+        AugmentationPreview: {
+            original: components["schemas"]["AugmentedPicture"];
+            /** Pictures */
+            pictures: components["schemas"]["AugmentedPicture"][];
+        };
+        /**
+         * AugmentationPreviewRequest
+         * @description What to show: of `image`, a jpg, png or bmp file as base64, or of a dataset's sample.
+         *
+         *     Attributes:
+         *         annotation: what is marked in the image; a sample has its own.
+         *         input_size: the network's; magnitudes in pixels are of it. Absent: 224, of detection and segmentation
+         *             512.
+         *         seed: the same seed shows the same pictures.
+         */
+        AugmentationPreviewRequest: {
+            annotation?: components["schemas"]["Annotation"] | null;
+            augmentation: components["schemas"]["AugmentationSettings"];
+            /**
+             * Count
+             * @default 4
+             */
+            count: number;
+            /** Image */
+            image?: string | null;
+            /** Input Size */
+            input_size?: number | null;
+            sample?: components["schemas"]["PreviewedSample"] | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /** Task Type */
+            task_type: string;
+        };
+        /** AugmentationSettings */
+        AugmentationSettings: {
+            /** @default auto */
+            flip: components["schemas"]["Flip"];
+            /**
+             * Mixing
+             * @default []
+             */
+            mixing: components["schemas"]["ChosenMixing"][];
+            /** @default default */
+            mode: components["schemas"]["AugmentationMode"];
+            /**
+             * Operators
+             * @default []
+             */
+            operators: components["schemas"]["ChosenOperator"][];
+            /** Search Minutes */
+            search_minutes?: number | null;
+        };
+        /**
+         * AugmentedPicture
+         * @description A picture as a small JPEG in a data address.
+         *
+         *     Attributes:
+         *         width, height: of the whole picture, in whose pixels the annotation is.
+         *         operators: what chance gave it, in order.
+         */
+        AugmentedPicture: {
+            annotation: components["schemas"]["Annotation"];
+            /** Height */
+            height: number;
+            /** Image Url */
+            image_url: string;
+            /**
+             * Operators
+             * @default []
+             */
+            operators: components["schemas"]["AppliedOperator"][];
+            /** Width */
+            width: number;
+        };
         /**
          * BadValuePolicy
          * @description What happens to a row with a cell that is no value of its column (`column_error` of the data API).
@@ -1926,6 +2096,40 @@ export interface components {
             model_version?: number | null;
         };
         /**
+         * ChosenMixing
+         * @description A mixing method with the probability that it is used; `strength` None = the catalogue's default.
+         */
+        ChosenMixing: {
+            /** Name */
+            name: string;
+            /** Probability */
+            probability?: number | null;
+            /** Strength */
+            strength?: number | null;
+        };
+        /**
+         * ChosenOperator
+         * @description An operator with the probability that an image gets it and the range its magnitude is drawn from.
+         *
+         *     Attributes:
+         *         magnitude: None = the catalogue's default range, or an operator that has none.
+         *         group: operators of one number are a sub-policy: one group is drawn for each image. Those without one
+         *             are asked for every image.
+         */
+        ChosenOperator: {
+            /** Group */
+            group?: number | null;
+            /** Magnitude */
+            magnitude?: [
+                number,
+                number
+            ] | null;
+            /** Name */
+            name: string;
+            /** Probability */
+            probability?: number | null;
+        };
+        /**
          * ChunkShare
          * @description Chunks or spans of one entity type.
          */
@@ -2029,6 +2233,42 @@ export interface components {
             raw_name: string;
             /** Type */
             type: string;
+        };
+        /** ComparedRun */
+        ComparedRun: {
+            /** Figures */
+            figures: {
+                [key: string]: number;
+            };
+            /** Hyper Parameters */
+            hyper_parameters: {
+                [key: string]: string;
+            };
+            /** Labels */
+            labels: string[];
+            /** Network */
+            network: string;
+            /** Recommended Threshold */
+            recommended_threshold: number | null;
+            /** Remark */
+            remark: string;
+            /** Run Id */
+            run_id: number;
+            state: components["schemas"]["RunState"];
+            /** Training Seconds */
+            training_seconds: number;
+            /** Version Number */
+            version_number: number;
+        };
+        /**
+         * Comparison
+         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
+         */
+        Comparison: {
+            /** Figures */
+            figures: string[];
+            /** Runs */
+            runs: components["schemas"]["ComparedRun"][];
         };
         /** CompletedFile */
         CompletedFile: {
@@ -2216,6 +2456,45 @@ export interface components {
          * @enum {string}
          */
         Deduplication: "always" | "choice" | "never";
+        /**
+         * DefaultPolicy
+         * @description What a task does by default.
+         *
+         *     Attributes:
+         *         flip: none or horizontal, with probability 0.5.
+         *         tone: greatest change of brightness and of contrast, as a share.
+         *         crop_area, crop_ratio: share of the image and sides' ratio of a random crop (classification).
+         *         scale, shape: zoom of the image in its square, 1 fits it, and stretch of its width against its height
+         *             (detection, segmentation).
+         */
+        DefaultPolicy: {
+            /** Crop Area */
+            crop_area?: [
+                number,
+                number
+            ] | null;
+            /** Crop Ratio */
+            crop_ratio?: [
+                number,
+                number
+            ] | null;
+            /** Flip */
+            flip: string;
+            /** Scale */
+            scale?: [
+                number,
+                number
+            ] | null;
+            /** Shape */
+            shape?: [
+                number,
+                number
+            ] | null;
+            /** Task */
+            task: string;
+            /** Tone */
+            tone: number;
+        };
         /**
          * DefaultRange
          * @description The range of the default space: fixed, or `factors` of what the network's entry recommends.
@@ -2897,6 +3176,12 @@ export interface components {
          */
         FindingSeverity: "info" | "warning" | "serious";
         /**
+         * Flip
+         * @description Mirroring of whole images with probability 0.5 each way; `auto` is what the task does by default.
+         * @enum {string}
+         */
+        Flip: "auto" | "none" | "horizontal" | "vertical" | "both";
+        /**
          * GivenPart
          * @description A part as the uploader believes to have stored it.
          */
@@ -2952,6 +3237,11 @@ export interface components {
              * @default false
              */
             advanced: boolean;
+            /**
+             * Anchors
+             * @default false
+             */
+            anchors: boolean;
             /**
              * Choices
              * @default []
@@ -3155,7 +3445,9 @@ export interface components {
         };
         /**
          * ImportanceView
-         * @description The most important first; empty while too few trials have ended. `trials`: how many it rests on.
+         * @description The most important first; shares that add up to 1, all 0 while too few trials have ended.
+         *
+         *     `trials`: how many it rests on.
          */
         ImportanceView: {
             /** Parameters */
@@ -3417,6 +3709,42 @@ export interface components {
             unit: string;
         };
         /**
+         * Magnitude
+         * @description What a range is chosen of.
+         *
+         *     Attributes:
+         *         low, high: what is allowed.
+         *         default: the range where a setting gives none.
+         *         level_0, level_10: values at the ends of the level scale, weakest and strongest.
+         *         whole: whole numbers only.
+         */
+        Magnitude: {
+            /** Default */
+            default: [
+                number,
+                number
+            ];
+            /** High */
+            high: number;
+            /** Level 0 */
+            level_0: number;
+            /** Level 10 */
+            level_10: number;
+            /** Low */
+            low: number;
+            /** Meaning En */
+            meaning_en: string;
+            /** Meaning Zh */
+            meaning_zh: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Whole
+             * @default false
+             */
+            whole: boolean;
+        };
+        /**
          * ManualSource
          * @description The values of the request's `hyper_parameters`.
          */
@@ -3453,6 +3781,27 @@ export interface components {
             projects: components["schemas"]["ProjectView"][];
             /** User Id */
             user_id: number;
+        };
+        /**
+         * MixingMethod
+         * @description A method that makes one training image of several.
+         */
+        MixingMethod: {
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+            /** Probability */
+            probability: number;
+            strength: components["schemas"]["Strength"] | null;
+            /** Tasks */
+            tasks: string[];
         };
         /** ModelRequest */
         ModelRequest: {
@@ -3914,43 +4263,6 @@ export interface components {
             state: components["schemas"]["OperationState"];
         };
         /**
-         * Operator
-         * @description One operator.
-         *
-         *     Attributes:
-         *         refused: annotation forms it cannot keep right, with the reason.
-         *         elsewhere: why it does not take contents that one could expect it to.
-         */
-        Operator: {
-            /** Code */
-            code: string;
-            /** Contents */
-            contents: components["schemas"]["Content"][];
-            effect: components["schemas"]["OperatorEffect"];
-            /**
-             * Elsewhere
-             * @default
-             */
-            elsewhere: string;
-            /** Help */
-            help: string;
-            /**
-             * Parameters
-             * @default []
-             */
-            parameters: components["schemas"]["OperatorParameter"][];
-            /**
-             * Refused
-             * @default {}
-             */
-            refused: {
-                [key: string]: string;
-            };
-            /** Title */
-            title: string;
-            use: components["schemas"]["OperatorUse"];
-        };
-        /**
          * OperatorEffect
          * @enum {string}
          */
@@ -3961,9 +4273,9 @@ export interface components {
          */
         OperatorList: {
             /** Augmentation */
-            augmentation: components["schemas"]["Operator"][];
+            augmentation: components["schemas"]["openbml_catalog__datasets__operators__Operator"][];
             /** Cleaning */
-            cleaning: components["schemas"]["Operator"][];
+            cleaning: components["schemas"]["openbml_catalog__datasets__operators__Operator"][];
         };
         /** OperatorParameter */
         OperatorParameter: {
@@ -4337,6 +4649,15 @@ export interface components {
             /** Version Number */
             version_number: number;
         };
+        /** PreviewedSample */
+        PreviewedSample: {
+            /** Dataset Id */
+            dataset_id: number;
+            /** Sample Id */
+            sample_id: number;
+            /** Version Number */
+            version_number: number;
+        };
         /** PriceList */
         PriceList: {
             /** Currency */
@@ -4570,6 +4891,14 @@ export interface components {
             reason: string;
         };
         /**
+         * ReportDownload
+         * @description Address of `report.html`, good for some minutes.
+         */
+        ReportDownload: {
+            /** Download Url */
+            download_url: string;
+        };
+        /**
          * ReportView
          * @description Where the report can be downloaded; the address is good for some minutes.
          */
@@ -4655,6 +4984,7 @@ export interface components {
         };
         /** RunRequest */
         RunRequest: {
+            augmentation?: components["schemas"]["AugmentationSettings"] | null;
             /** Base Run Id */
             base_run_id?: number | null;
             /** Evaluation Data */
@@ -4765,6 +5095,29 @@ export interface components {
             training_seconds: number;
             /** Version Number */
             version_number: number;
+        };
+        /**
+         * SaidLabel
+         * @description A class, an object or the pixels of a label in an image.
+         *
+         *     Attributes:
+         *         box: of an object, x1, y1, x2, y2 in pixels of the original image.
+         *         share: of a semantic map's pixels.
+         */
+        SaidLabel: {
+            /** Box */
+            box?: [
+                number,
+                number,
+                number,
+                number
+            ] | null;
+            /** Label */
+            label: string;
+            /** Score */
+            score?: number | null;
+            /** Share */
+            share?: number | null;
         };
         /** SampleDetail */
         SampleDetail: {
@@ -5254,6 +5607,46 @@ export interface components {
          * @enum {string}
          */
         Severity: "rejected" | "skipped" | "cut" | "duplicate" | "changed" | "ignored";
+        /**
+         * ShownSample
+         * @description A sample with its addresses, which are null where it is gone.
+         */
+        ShownSample: {
+            /** Image Url */
+            image_url?: string | null;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Predicted
+             * @default []
+             */
+            predicted: components["schemas"]["SaidLabel"][];
+            /** Sample Id */
+            sample_id: string;
+            /** Thumbnail Url */
+            thumbnail_url?: string | null;
+            /**
+             * True
+             * @default []
+             */
+            true: components["schemas"]["SaidLabel"][];
+        };
+        /**
+         * ShownSamples
+         * @description `epoch` is null while nothing was told.
+         */
+        ShownSamples: {
+            /** Epoch */
+            epoch?: number | null;
+            /**
+             * Items
+             * @default []
+             */
+            items: components["schemas"]["ShownSample"][];
+        };
         /** SignIn */
         SignIn: {
             /** Email */
@@ -5372,6 +5765,15 @@ export interface components {
          * @enum {string}
          */
         StrategyName: "random" | "bayesian" | "evolutionary";
+        /** Strength */
+        Strength: {
+            /** Default */
+            default: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+        };
         /**
          * TableQuality
          * @description Attributes:
@@ -5568,6 +5970,7 @@ export interface components {
          *     search_space: what each task can have searched; `default: null` is not in the default space.
          */
         TrainingCatalog: {
+            augmentation: components["schemas"]["AugmentationCatalog"];
             /** Currency */
             currency: string;
             /** Families */
@@ -5754,6 +6157,64 @@ export interface components {
          * @enum {string}
          */
         openbml__models__versions__VersionState: "publishing" | "ready" | "failed";
+        /**
+         * Operator
+         * @description An operator of the manual (spec 03 section 2.9); `probability` is that of a setting that gives none.
+         */
+        openbml_catalog__augmentation__Operator: {
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            magnitude: components["schemas"]["Magnitude"] | null;
+            /** Name */
+            name: string;
+            /** Probability */
+            probability: number;
+            /** Tasks */
+            tasks: string[];
+        };
+        /**
+         * Operator
+         * @description One operator.
+         *
+         *     Attributes:
+         *         refused: annotation forms it cannot keep right, with the reason.
+         *         elsewhere: why it does not take contents that one could expect it to.
+         */
+        openbml_catalog__datasets__operators__Operator: {
+            /** Code */
+            code: string;
+            /** Contents */
+            contents: components["schemas"]["Content"][];
+            effect: components["schemas"]["OperatorEffect"];
+            /**
+             * Elsewhere
+             * @default
+             */
+            elsewhere: string;
+            /** Help */
+            help: string;
+            /**
+             * Parameters
+             * @default []
+             */
+            parameters: components["schemas"]["OperatorParameter"][];
+            /**
+             * Refused
+             * @default {}
+             */
+            refused: {
+                [key: string]: string;
+            };
+            /** Title */
+            title: string;
+            use: components["schemas"]["OperatorUse"];
+        };
         /**
          * ParameterType
          * @enum {string}
@@ -9640,6 +10101,41 @@ export interface operations {
             };
         };
     };
+    post_augmentation_preview_v1_training_projects__project_id__augmentation_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AugmentationPreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AugmentationPreview"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_experiments_v1_training_projects__project_id__experiments_get: {
         parameters: {
             query?: {
@@ -9728,6 +10224,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_comparison_v1_training_projects__project_id__experiments__experiment_id__comparison_get: {
+        parameters: {
+            query: {
+                /** @description ids with commas between */
+                run_ids: string;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                experiment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description The call failed. */
@@ -9916,7 +10447,12 @@ export interface operations {
     };
     get_report_v1_training_projects__project_id__runs__run_id__report_get: {
         parameters: {
-            query?: never;
+            query?: {
+                label?: string | null;
+                kind?: ("false_positive" | "missed") | null;
+                after?: number;
+                limit?: number;
+            };
             header?: never;
             path: {
                 project_id: number;
@@ -9935,6 +10471,70 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_report_download_v1_training_projects__project_id__runs__run_id__report_download_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDownload"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_samples_v1_training_projects__project_id__runs__run_id__samples_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownSamples"];
                 };
             };
             /** @description The call failed. */

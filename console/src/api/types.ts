@@ -42,25 +42,218 @@ export type Sample = Schemas["SampleView"];
 export type SampleDetail = Schemas["SampleDetail"];
 export type Annotation = Schemas["Annotation"];
 
-export type TrainingCatalog = Reply<"/v1/training/catalog", "get">;
-/** The catalogue passes a network's entry on as it is (`networks/*.yaml`). */
+/** Parts of the catalogue that the description of the API leaves open: they are passed on as the catalogue's files hold them. */
 export interface Network {
   readonly name: string;
   readonly task: string;
+  readonly family: string;
   readonly recommended: boolean;
   readonly published?: { readonly metric: string; readonly value: number; readonly data: string } | null;
+  readonly cpu_ms?: number | null;
+  /** Names of the manual that it stands in for. */
+  readonly replaces?: readonly string[];
   readonly input_size?: number;
+  readonly input_multiple?: number;
   readonly batch_size?: number;
   readonly learning_rate?: number;
+  readonly weights: readonly { readonly family: string; readonly tag: string; readonly licence: string }[];
   readonly recommended_for_en?: string;
   readonly recommended_for_zh?: string;
   readonly excluded_machines?: readonly string[];
 }
+export interface NetworkFamily {
+  readonly name: string;
+  readonly task: string;
+  readonly label_en: string;
+  readonly label_zh: string;
+}
+interface Told {
+  readonly name: string;
+  readonly tasks: readonly string[];
+  readonly label_en: string;
+  readonly label_zh: string;
+  readonly help_en: string;
+  readonly help_zh: string;
+}
+export interface AugmentationOperator extends Told {
+  readonly probability?: number;
+  readonly magnitude: {
+    readonly unit: string;
+    readonly low: number;
+    readonly high: number;
+    readonly whole?: boolean;
+    readonly default: readonly [number, number];
+    readonly meaning_en?: string;
+    readonly meaning_zh?: string;
+  } | null;
+}
+export type ValueType = "discrete" | "random_integer" | "uniform" | "log_uniform" | "boolean";
+/** What is tried of one hyper-parameter. */
+export interface SearchRange {
+  readonly type: ValueType;
+  readonly values?: readonly (number | string)[] | null;
+  readonly low?: number | null;
+  readonly high?: number | null;
+}
+/** A hyper-parameter that a search can choose, and the value types it may have (spec 03 section 2.12). */
+export interface SearchParameter {
+  readonly name: string;
+  /** The training hyper-parameter that takes the value. */
+  readonly parameter: string;
+  readonly value_types: readonly ValueType[];
+  readonly structural?: boolean;
+  /** Null: not part of the default space. `factors` multiply what the network recommends. */
+  readonly default: { readonly type: ValueType; readonly low?: number | null; readonly high?: number | null; readonly factors?: readonly [number, number] | null } | null;
+  readonly label_en: string;
+  readonly label_zh: string;
+  readonly help_en: string;
+  readonly help_zh: string;
+}
+export interface StrategyEntry {
+  readonly name: SearchStrategy;
+  /** Names of its own fields, beside the general ones. */
+  readonly fields: readonly string[];
+  readonly max_trials: number | null;
+  readonly fixed_structure: boolean;
+  readonly label_en: string;
+  readonly label_zh: string;
+  readonly help_en: string;
+  readonly help_zh: string;
+}
+export interface SearchField {
+  readonly name: SearchFieldName;
+  readonly type: "integer" | "number";
+  readonly general: boolean;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly above_minimum: boolean;
+  readonly default: number | null;
+  readonly label_en: string;
+  readonly label_zh: string;
+  readonly help_en: string;
+  readonly help_zh: string;
+}
+export interface SearchCatalog {
+  readonly strategies: readonly StrategyEntry[];
+  readonly fields: readonly SearchField[];
+  readonly parameters: readonly SearchParameter[];
+}
+export type TrainingCatalog = Omit<Reply<"/v1/training/catalog", "get">, "networks" | "families"> & {
+  readonly networks: readonly Network[];
+  readonly families: readonly NetworkFamily[];
+  readonly augmentation_operators?: readonly AugmentationOperator[];
+  readonly search?: SearchCatalog;
+};
+export type TrainingTask = TrainingCatalog["tasks"][number];
 export type HyperParameter = TrainingCatalog["hyper_parameters"][number];
 export type Machine = TrainingCatalog["machines"][number];
 export type Experiment = Item<Reply<`${TrainingPath}/experiments`, "get">>;
 export type Run = Reply<`${TrainingPath}/runs/{run_id}`, "get">;
-export type RunRequest = Sent<`${TrainingPath}/experiments/{experiment_id}/runs`, "post">;
+export type Selection = Run["training_data"][number];
+export interface AugmentationSetting {
+  readonly mode: "none" | "default" | "manual" | "auto";
+  readonly operators?: readonly { readonly name: string; readonly probability: number; readonly magnitude?: readonly [number, number] }[];
+  readonly search_minutes?: number;
+}
+export type SearchStrategy = "random" | "bayesian" | "evolutionary";
+export type SearchFieldName =
+  | "max_trials"
+  | "sampling_percent"
+  | "target"
+  | "initial_points"
+  | "max_concurrent"
+  | "rounds"
+  | "perturb_interval"
+  | "quantile_fraction"
+  | "explore_probability"
+  | "population";
+/** What is left out is the catalogue's default. */
+export type SearchConfig = { readonly strategy: SearchStrategy; readonly space?: Readonly<Record<string, SearchRange>> | null } & {
+  readonly [F in SearchFieldName]?: number | null;
+};
+export type HyperParameterSource =
+  | { readonly kind: "manual" }
+  | { readonly kind: "script"; readonly script: string }
+  | { readonly kind: "search"; readonly search: SearchConfig }
+  | { readonly kind: "existing"; readonly search_id: number };
+export interface RunRequest {
+  readonly training_data: readonly { readonly dataset_id: number; readonly version_number: number; readonly labels?: readonly string[] }[];
+  readonly evaluation_data?: RunRequest["training_data"];
+  readonly network: string;
+  readonly hyper_parameters: Readonly<Record<string, string | number>>;
+  readonly augmentation?: AugmentationSetting;
+  readonly base_run_id?: number;
+  readonly hyper_parameter_source?: HyperParameterSource;
+  readonly machine_type: string;
+  readonly node_count: number;
+  readonly max_training_minutes: number;
+  readonly remark?: string;
+}
+export type SearchState = "preparing" | "running" | "stopping" | "finished" | "failed" | "stopped";
+export interface Search {
+  readonly search_id: number;
+  readonly run_id: number;
+  readonly experiment_id?: number;
+  readonly state: SearchState;
+  readonly strategy: SearchStrategy;
+  readonly config: SearchConfig;
+  readonly network: string;
+  readonly best_trial: number | null;
+  readonly best_quality?: number | null;
+  readonly trials_total: number;
+  readonly created_at?: string;
+  readonly finished_at?: string | null;
+  readonly failure?: { readonly message: string } | null;
+}
+export interface Trial {
+  readonly number: number;
+  readonly state: "proposed" | "running" | "succeeded" | "failed" | "stopped";
+  readonly parameters: Readonly<Record<string, number | string | boolean>>;
+  readonly quality: number | null;
+  readonly epochs_done: number;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly parent?: number | null;
+  readonly generation?: number | null;
+  readonly failure?: string | { readonly message: string } | null;
+}
+export interface ParameterImportance {
+  readonly name: string;
+  readonly importance: number;
+}
+export interface Comparison {
+  readonly figures: readonly string[];
+  readonly runs: readonly {
+    readonly run_id: number;
+    readonly version_number: number;
+    readonly network: string;
+    readonly figures: Readonly<Record<string, number | null>>;
+    readonly hyper_parameters: Readonly<Record<string, string>>;
+    readonly labels: readonly string[];
+  }[];
+}
+/** A region of a live sample, in pixels of the original image. */
+export interface SampleRegion {
+  readonly label: string;
+  readonly score?: number;
+  readonly box?: readonly number[];
+  readonly mask?: string;
+}
+export interface SamplePrediction {
+  readonly sample_id: string;
+  readonly name: string;
+  readonly thumbnail_url?: string | null;
+  readonly image_url?: string | null;
+  readonly width?: number;
+  readonly height?: number;
+  readonly true: string | readonly string[] | readonly SampleRegion[];
+  readonly predicted: string | readonly string[] | readonly SampleRegion[];
+  readonly score?: number;
+}
+export interface LiveSamples {
+  readonly epoch: number | null;
+  readonly items: readonly SamplePrediction[];
+}
 export type RunState = Run["state"];
 
 export type Model = Item<Reply<ModelsPath, "get">>;

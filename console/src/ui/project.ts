@@ -14,6 +14,9 @@ export const links = {
   home: (project: number) => `/projects/${project}`,
   datasets: (project: number) => `/projects/${project}/datasets`,
   dataset: (project: number, dataset: number) => `/projects/${project}/datasets/${dataset}`,
+  /** The samples of a version whose name holds the text. */
+  samplesNamed: (project: number, dataset: number, version: number, name: string) =>
+    `/projects/${project}/datasets/${dataset}?${new URLSearchParams({ version: String(version), tab: "samples", q: name }).toString()}`,
   experiments: (project: number) => `/projects/${project}/experiments`,
   experiment: (project: number, experiment: number) => `/projects/${project}/experiments/${experiment}`,
   newRun: (project: number, experiment: number) => `/projects/${project}/experiments/${experiment}/new-run`,

@@ -10,43 +10,46 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-import numpy as np
+from openbml_deep.sampling import EpochOrder
+from openbml_kit.faults import UserFault
 
 B = TypeVar("B")
 
 
 class PreparedBatches(Generic[B]):
-    """Batches of an epoch in an order fixed by the seed; a last batch that is not full is left out."""
+    """Batches of an epoch in its order; a last batch that is not full is left out."""
 
     def __init__(
         self,
-        count: int,
+        order: EpochOrder,
         make: Callable[[int, int, list[int]], B],
         *,
         batch_size: int,
-        seed: int,
         workers: int,
     ) -> None:
         """Args:
-        count: images of the training part.
         make: returns the batch of an epoch, a step (from 0) and the places of its images.
+
+        Raises:
+            UserFault: there is no image for this process.
         """
-        self._count = count
+        if len(order) == 0:
+            raise UserFault("there are fewer training images than machines: take fewer machines")
+        self._order = order
         self._make = make
-        self._batch_size = min(batch_size, count)
-        self._seed = seed
+        self._batch_size = min(batch_size, len(order))
         self._ahead = workers + 1
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="batches")
 
     def __len__(self) -> int:
-        return self._count // self._batch_size
+        return len(self._order) // self._batch_size
 
     @property
     def batch_size(self) -> int:
         return self._batch_size
 
     def epoch(self, epoch: int) -> Iterator[B]:
-        order = np.random.default_rng((self._seed, epoch)).permutation(self._count)
+        order = self._order(epoch)
         waiting: deque[Future[B]] = deque()
         try:
             for step in range(len(self)):

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from openbml_deep.settings import TrainingSettings
-from openbml_deep.splitting import hold_out, require_every_label
+from openbml_deep.splitting import hold_out, require_every_label, share_of, without
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import VisionTask
-from openbml_kit.classification_report import Basis
 from openbml_kit.faults import UserFault
+from openbml_kit.report_basis import Basis
 from openbml_kit.snapshots import Manifest, read_manifest
 
 
@@ -43,20 +43,26 @@ def load_data(
         raise UserFault("the job has no channel train")
     manifests = [read_manifest(train_folder)]
     training = task.read(train_folder, manifests[0])
-    require_every_label(training, settings.labels, what="training set")
     if eval_folder is None:
+        require_every_label(training, settings.labels, what="training set")
         training, evaluated = hold_out(training, fraction=settings.holdout_fraction, seed=settings.seed)
     else:
         manifests.append(read_manifest(eval_folder))
         evaluated = task.read(eval_folder, manifests[1])
         require_every_label(evaluated, settings.labels, what="evaluation set")
-        shared = {image.sha256 for image in training} & {image.sha256 for image in evaluated}
+        training, shared = without(training, evaluated)
         if shared:
-            note("warning", f"{len(shared)} images of the evaluation set are training images too")
+            note(
+                "warning",
+                f"{shared} images of the evaluation set are training images too: training goes without them",
+            )
+        require_every_label(training, settings.labels, what="training set beside the evaluation set")
     if not evaluated:
         raise UserFault(
-            "there is nothing to evaluate: give a label at least two images, or choose an evaluation set"
+            "there is nothing to evaluate: give a label at least two different images, or choose an "
+            "evaluation set"
         )
+    training = share_of(training, percent=settings.data_sampling_ratio, seed=settings.seed)
     note(
         "info", f"{len(training)} training images, {len(evaluated)} evaluated, {len(settings.labels)} labels"
     )

@@ -24,7 +24,7 @@ Heat = npt.NDArray[np.float32]
 Note = Callable[[str, str], None]
 
 FOLDER = "images"
-MOST = 12
+MOST = 8
 _SIDE = 320
 _QUALITY = 82
 _OPACITY = 0.55
@@ -57,7 +57,7 @@ class Seen:
 def classifier_heat_maps(
     network: nn.Module, seen: Sequence[Seen], folder: Path, *, note: Note
 ) -> list[dict[str, str]]:
-    """Write at most 12 pictures to `folder/images` and return their rows of the report."""
+    """Write at most 8 pictures to `folder/images` and return their rows of the report."""
     return _written(seen, folder, lambda row: grad_cam(network, row.inputs, row.class_index), note)
 
 

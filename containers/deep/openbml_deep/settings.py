@@ -55,6 +55,16 @@ class TrainingSettings(BaseModel):
     weight_decay: float
     warmup_epochs: float
     ema_decay: float
+    schedule: Literal["cosine", "step", "constant"]
+    backbone_learning_rate_factor: float
+    layer_decay: float
+    gradient_accumulation: int
+    gradient_clip: float
+    mixed_precision: Literal["auto", "off"]
+    patience: int
+    class_balance: Literal["none", "sampling", "loss"]
+    data_sampling_ratio: int
+    trial: Literal["0", "1"]
     export_variants: Literal["none", "int8", "fp16", "all"]
     own: Mapping[str, Value]
 
@@ -64,6 +74,11 @@ class TrainingSettings(BaseModel):
         if len(self.labels) < fewest:
             raise ValueError(f"labels: task {self.task} needs at least {fewest}, not {len(self.labels)}")
         return self
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it is one of a search: its figures count, its model is not served."""
+        return self.trial == "1"
 
     @property
     def catalogue_network(self) -> Network:

@@ -75,7 +75,7 @@ def confused_labels(
                 f"{count} {unit_en} of {one} are taken for {other}. Compare their annotations; where "
                 "the two can "
                 "be told apart, add samples that show the difference, else make one label of them.",
-                f"{count}{unit_zh}{one}被识别为{other}。请对比两者的标注：若可以区分，请补充能体现差异"
+                f"{one}有{count}{unit_zh}被识别为{other}。请对比两者的标注：若可以区分，请补充能体现差异"
                 "的样本；若无法区分，请合并为一个标签。",
                 labels=(one, other),
                 samples=samples_of(true, found),

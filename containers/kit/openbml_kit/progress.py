@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -35,6 +35,10 @@ class Progress:
         plain = " ".join(f"{name}={value}" for name, value in values.items())
         self._stream.write(plain + "\n")
         self._stream.flush()
+
+    def samples(self, epoch: int, items: Sequence[Mapping[str, object]]) -> None:
+        """Tell what the model of an epoch says of a few evaluated samples."""
+        self._tagged({"kind": "samples", "epoch": epoch, "items": list(items), "at": self._at()})
 
     def _tagged(self, record: dict[str, object]) -> None:
         self._stream.write(TAG + json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")

@@ -18,7 +18,7 @@ _STYLE = Path(__file__).with_name("report_page.css")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _MOST_LABELS_IN_A_MATRIX = 30
 _MOST_ROWS = 1000
-_EXAMPLES = 60
+SHOWN_EXAMPLES = 60
 _COUNTS = frozenset({"support", "training_count", "pixels", "right", "false_positives", "missed"})
 _LOSSES = ("train_loss", "eval_loss")
 
@@ -235,7 +235,7 @@ def _hints(report: Report) -> Markup | None:
 def _gallery(report: Report, thumbnails: Mapping[str, bytes]) -> Markup:
     examples = report.get("wrong_examples") or []
     total = report.get("wrong_count", len(examples))
-    shown = [_example(row, thumbnails.get(str(row["sample_id"]))) for row in examples[:_EXAMPLES]]
+    shown = [_example(row, thumbnails.get(str(row["sample_id"]))) for row in examples[:SHOWN_EXAMPLES]]
     note = element("p", both(f"{len(shown)} of {total} are shown.", f"共{total}个，展示{len(shown)}个。"))
     return _section("Wrong examples", "识别错误图片示例", note, element("div", shown, class_="gallery"))
 

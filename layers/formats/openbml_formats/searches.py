@@ -1,6 +1,6 @@
 """The table of a hyper-parameter search: what the platform and the search manager both read and write.
 
-A search is one partition of the training table: the item `search`, an item for each trial, and `importance`.
+A search is one partition of the training table: the item `search` and an item for each trial.
 The manager adds trials in state `proposed`, the platform carries them out and writes everything else; a
 trial's number is the next ordinal and is taken by a conditional write, so that two managers cannot double it.
 """
@@ -14,7 +14,6 @@ from openbml_catalog.search import SearchPlan, StrategyName
 
 SEARCH_SORT = "search"
 TRIALS_PREFIX = "trial#"
-IMPORTANCE_SORT = "importance"
 
 
 class SearchState(StrEnum):
@@ -62,15 +61,6 @@ class StudyTrial(BaseModel):
     parent: int | None = None
     quality: float | None = None
     proposed_at: AwareDatetime
-
-
-class Importance(BaseModel):
-    """How much each hyper-parameter says of the quality; the shares add up to 1 or are all 0."""
-
-    model_config = ConfigDict(frozen=True)
-
-    shares: Mapping[str, float]
-    trials: int
 
 
 def search_partition(scope_key: str, search_id: int) -> str:

@@ -9,7 +9,17 @@ from importlib.metadata import entry_points
 
 import typer
 
-from openbml_client.cli import accounts, bills, datasets, experiments, models, runs, services
+from openbml_client.cli import (
+    accounts,
+    bills,
+    datasets,
+    experiments,
+    models,
+    networks,
+    runs,
+    searches,
+    services,
+)
 from openbml_client.cli.output import local_time, notes
 from openbml_client.errors import (
     ApiError,
@@ -38,6 +48,8 @@ def build_app() -> typer.Typer:
     app.add_typer(datasets.app, name="datasets", help="Datasets: import and look at labelled data.")
     app.add_typer(experiments.app, name="experiments", help="Experiments: one task, many runs.")
     app.add_typer(runs.app, name="runs", help="Runs: train, watch, stop, evaluate.")
+    app.add_typer(networks.app, name="networks", help="Networks: what a run can train.")
+    app.add_typer(searches.app, name="searches", help="Searches: trials of hyper-parameters.")
     app.add_typer(models.app, name="models", help="Models: publish runs as versions.")
     app.add_typer(services.app, name="services", help="Online services: deploy, stop, predict.")
     app.command("bill")(bills.bill)

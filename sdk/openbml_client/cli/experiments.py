@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from openbml_client.cli.clients import current_client
 from openbml_client.cli.output import JsonFlag, ProjectOption, field, print_fields, print_list
-from openbml_client.client import Client
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -29,7 +29,7 @@ def create(
 ) -> None:
     """Create an experiment: one task type, many runs."""
     document = (
-        Client()
+        current_client()
         .project(project)
         .training.create_experiment(name, task_type=task_type, direction=direction, description=description)
     )
@@ -40,4 +40,6 @@ def create(
 def list_experiments(project: ProjectOption = None, as_json: JsonFlag = False) -> None:
     """List the project's experiments."""
     empty = "No experiments yet. `bml experiments create NAME` makes one."
-    print_list(Client().project(project).training.experiments(), _EXPERIMENT, as_json=as_json, empty=empty)
+    print_list(
+        current_client().project(project).training.experiments(), _EXPERIMENT, as_json=as_json, empty=empty
+    )

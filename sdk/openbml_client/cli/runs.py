@@ -1,11 +1,13 @@
 """`bml runs …`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from openbml_client.cli.assignments import assignments
+from openbml_client.cli.clients import current_client
 from openbml_client.cli.following import followed, going_on
 from openbml_client.cli.output import (
     JsonFlag,
@@ -15,19 +17,24 @@ from openbml_client.cli.output import (
     print_fields,
     print_json,
     print_list,
-    terminal,
 )
-from openbml_client.client import Client, Document, ProjectClient, Training
+from openbml_client.cli.reports import print_comparison, print_report
+from openbml_client.cli.run_requests import augmentation_of, source_of
+from openbml_client.client import Document, ProjectClient, Training
 from openbml_client.errors import WorkFailedError
+from openbml_client.resources import given
 from openbml_client.waiting import wait_until
 
 app = typer.Typer(no_args_is_help=True)
 
+_QUALITIES = ("accuracy", "map50", "miou", "map")
 _FINAL = {"succeeded", "failed", "stopped"}
 
 
-def _accuracy(run: Mapping[str, Any]) -> object:
-    return (run.get("metrics") or {}).get("accuracy")
+def _quality(run: Mapping[str, Any]) -> object:
+    """The figure by which models of the run's task are compared, where it has it already."""
+    metrics = run.get("metrics") or {}
+    return next((f"{name} {metrics[name]:.4g}" for name in _QUALITIES if name in metrics), None)
 
 
 _RUN = [
@@ -36,29 +43,10 @@ _RUN = [
     ("State", field("state")),
     ("Network", field("network")),
     ("Machine", field("machine_type")),
-    ("Accuracy", _accuracy),
+    ("Quality", _quality),
     ("Trained (s)", field("training_seconds")),
     ("Cost (CNY)", field("cost_estimate")),
     ("Created", field("created_at")),
-]
-
-
-def _percent(name: str) -> Callable[[Mapping[str, Any]], object]:
-    return lambda row: f"{row[name]:.2%}"
-
-
-_OVERALL = [
-    ("Accuracy", _percent("accuracy")),
-    ("Macro F1", _percent("macro_f1")),
-    ("Macro precision", _percent("macro_precision")),
-    ("Macro recall", _percent("macro_recall")),
-]
-_PER_CLASS = [
-    ("Class", field("label")),
-    ("Precision", _percent("precision")),
-    ("Recall", _percent("recall")),
-    ("F1", _percent("f1")),
-    ("Samples", field("support")),
 ]
 
 
@@ -71,6 +59,20 @@ def start(
     param: Annotated[
         list[str] | None, typer.Option("--param", help="Hyper-parameter, e.g. epochs=10. Repeatable.")
     ] = None,
+    augmentation: Annotated[
+        str | None, typer.Option(help="none, default, auto:MINUTES, or a JSON file with operators.")
+    ] = None,
+    script: Annotated[Path | None, typer.Option(help="Script with conf and create_model.")] = None,
+    search: Annotated[
+        str | None, typer.Option(help="Search hyper-parameters: random, bayesian or evolutionary.")
+    ] = None,
+    search_set: Annotated[
+        list[str] | None,
+        typer.Option("--search-set", help="Field of the search, e.g. max_trials=20. Repeatable."),
+    ] = None,
+    space: Annotated[Path | None, typer.Option(help="JSON file with the search space.")] = None,
+    use_search: Annotated[int | None, typer.Option(help="Take the values that a search found.")] = None,
+    base: Annotated[int | None, typer.Option(help="Train on from this run's model.")] = None,
     machine: Annotated[str, typer.Option(help="Machine type.")] = "GPU_P4",
     nodes: Annotated[int, typer.Option(min=1, max=6, help="Number of nodes.")] = 1,
     max_minutes: Annotated[int, typer.Option(min=1, help="Maximum training time.")] = 60,
@@ -80,7 +82,7 @@ def start(
     as_json: JsonFlag = False,
 ) -> None:
     """Start a training run."""
-    client = Client().project(project)
+    client = current_client().project(project)
     body = {
         "training_data": [_selection(client, reference) for reference in dataset],
         "evaluation_data": [_selection(client, reference) for reference in evaluation or []],
@@ -90,6 +92,13 @@ def start(
         "node_count": nodes,
         "max_training_minutes": max_minutes,
         "remark": remark,
+        **given(
+            augmentation=augmentation_of(augmentation),
+            hyper_parameter_source=source_of(
+                script=script, search=search, search_set=search_set or [], space=space, existing=use_search
+            ),
+            base_run_id=base,
+        ),
     }
     experiment_id = int(client.training.find_experiment(experiment)["experiment_id"])
     run = client.training.start_run(experiment_id, body)
@@ -102,7 +111,7 @@ def start(
 @app.command("list")
 def list_runs(experiment: str, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
     """List the runs of an experiment."""
-    training = Client().project(project).training
+    training = current_client().project(project).training
     experiment_id = int(training.find_experiment(experiment)["experiment_id"])
     empty = "No runs yet. `bml runs start` starts one."
     print_list(training.runs(experiment_id), _RUN, as_json=as_json, empty=empty)
@@ -111,7 +120,7 @@ def list_runs(experiment: str, project: ProjectOption = None, as_json: JsonFlag 
 @app.command("watch")
 def watch(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
     """Follow a run until it ends; exit code 5 when it failed."""
-    run = _watch(Client().project(project).training, run_id)
+    run = _watch(current_client().project(project).training, run_id)
     print_fields(run, _RUN, as_json=as_json)
     _raise_if_failed(run)
 
@@ -119,14 +128,14 @@ def watch(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False)
 @app.command("stop")
 def stop(run_id: int, project: ProjectOption = None) -> None:
     """Stop a run; what it learned so far is kept."""
-    run = Client().project(project).training.stop_run(run_id)
+    run = current_client().project(project).training.stop_run(run_id)
     notes.print(f"Run {run_id} is {run['state']}.")
 
 
 @app.command("logs")
 def logs(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
     """Print what the job of a run printed."""
-    lines = Client().project(project).training.logs(run_id)["items"]
+    lines = current_client().project(project).training.logs(run_id)["items"]
     if as_json:
         print_json(lines)
     for line in [] if as_json else lines:
@@ -134,22 +143,44 @@ def logs(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False) 
 
 
 @app.command("report")
-def report(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
-    """Print the evaluation report of a run."""
-    document = Client().project(project).training.report(run_id)
+def report(
+    run_id: int,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it as an HTML file.")] = None,
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print the evaluation report of a run, or fetch it as one HTML file."""
+    if output is not None:
+        written = current_client().project(project).training.download_report(run_id, output)
+        notes.print(f"Written to {written}.", highlight=False)
+        return
+    document = current_client().project(project).training.report(run_id)
     if as_json:
         print_json(document)
         return
     print_report(document)
 
 
-def print_report(document: Mapping[str, Any]) -> None:
-    overall = document["overall"]
-    terminal.print(document["conclusion"]["en"], highlight=False)
-    print_fields(overall, _OVERALL, as_json=False)
-    for caution in document["cautions"]:
-        notes.print(f"[yellow]Caution:[/yellow] {caution['en']}", highlight=False)
-    print_list(document["per_class"], _PER_CLASS, as_json=False, empty="No classes were evaluated.")
+@app.command("compare")
+def compare(
+    experiment: str,
+    run_ids: Annotated[list[int], typer.Argument(help="Two to ten run ids.")],
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Compare runs of an experiment: figures, and the hyper-parameters that differ."""
+    training = current_client().project(project).training
+    document = training.comparison(int(training.find_experiment(experiment)["experiment_id"]), run_ids)
+    if as_json:
+        print_json(document)
+        return
+    print_comparison(document)
+
+
+@app.command("script")
+def script_of(run_id: int, project: ProjectOption = None) -> None:
+    """Print the script that a run trains with."""
+    typer.echo(current_client().project(project).training.script(run_id), nl=False)
 
 
 def _watch(training: Training, run_id: int) -> Document:

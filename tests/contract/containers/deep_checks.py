@@ -21,8 +21,9 @@ warnings.simplefilter("ignore", DeprecationWarning)
 module = importlib.import_module(sys.argv[2])
 for name in sys.argv[3:]:
     torch.manual_seed(0)
+    check, *arguments = name.split(" ")
     try:
-        getattr(module, name)()
+        getattr(module, check)(*arguments)
         fault = None
     except Exception:
         fault = traceback.format_exc()
@@ -58,6 +59,7 @@ def passed(module: str, name: str, *, together: tuple[str, ...] = ()) -> None:
     """Fail with the check's traceback where it failed.
 
     Args:
+        name: a function's, with arguments after spaces where it takes some.
         together: the checks that one process runs; by default all of the module.
     """
     outcomes = _outcomes(module, together or tuple(check_names(module)))

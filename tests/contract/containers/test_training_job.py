@@ -74,6 +74,19 @@ class TestAJobThatEnds:
         assert sum(sum(row) for row in report["confusion_matrix"]["counts"]) == 12
         assert report["overall"]["accuracy"] == report["history"][report["best_epoch"] - 1]["eval_accuracy"]
 
+    def test_the_report_shows_where_the_network_looked_and_is_a_page_too(
+        self, trained: tuple[Job, Finished]
+    ) -> None:
+        job, _ = trained
+        data, report = job.base / "output" / "data", job.report()
+        assert len(report["heat_maps"]) == 8
+        wrong = [row["sample_id"] for row in report["wrong_examples"]]
+        assert [row["sample_id"] for row in report["heat_maps"]][: len(wrong)] == wrong[:8]
+        assert all((data / row["file"]).read_bytes()[:2] == b"\xff\xd8" for row in report["heat_maps"])
+        page = (data / "report.html").read_text()
+        assert page.count("data:image/jpeg") == 8 + report["wrong_count"]
+        assert report["conclusion"]["zh"] in page
+
     def test_the_export_is_proven_equal_to_torch(self, trained: tuple[Job, Finished]) -> None:
         job, _ = trained
         proof = job.model()["onnx"]
@@ -205,7 +218,10 @@ except UserFault as fault:
 def test_a_loss_that_is_no_number_is_the_users_fault_and_says_what_to_change(tmp_path: Path) -> None:
     job = new_job(tmp_path, epochs=1)
     out = run_python("deep", DIVERGING, job.base, base=job.base)
-    assert out.strip().endswith("the loss of epoch 1 is not a number: take a smaller learning_rate")
+    assert out.strip().endswith(
+        "the loss of epoch 1 is not a number: take a smaller learning_rate, more warmup_epochs, "
+        "or a gradient_clip of 1"
+    )
 
 
 def test_an_evaluation_set_is_reported_as_such(tmp_path: Path) -> None:
@@ -216,9 +232,10 @@ def test_an_evaluation_set_is_reported_as_such(tmp_path: Path) -> None:
     finished = job.run()
     assert finished.exit_code == 0
     notes = [note["message"] for note in finished.records("note")]
-    assert "1 images of the evaluation set are training images too" in notes
+    shared = "1 images of the evaluation set are training images too: training goes without them"
+    assert shared in notes
     basis = job.report()["basis"]
-    assert (basis["source"], basis["evaluated_count"], basis["training_count"]) == ("eval", 15, 48)
+    assert (basis["source"], basis["evaluated_count"], basis["training_count"]) == ("eval", 15, 47)
 
 
 def test_missing_pre_trained_weights_are_told_and_written_down(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class JobDesk:
             self.sagemaker,
             names=ComputeNames(stage="dev"),
             images=ImageAddresses(prefix="localhost/openbml", tag="1"),
-            role_arn=ROLE,
+            role_arns={"data": ROLE},
         )
         self.compute = ComputeGateway(
             jobs=DynamoJobRepository(make_table(self.world.url, "compute")),

@@ -50,6 +50,7 @@ def served(world: World, held: list[str], monkeypatch: pytest.MonkeyPatch) -> It
         "TRAINING_ROLE_ARN": ROLE,
         "HOSTING_ROLE_ARN": ROLE,
         "DATA_JOB_ROLE_ARN": ROLE,
+        "SEARCH_ROLE_ARN": ROLE,
         "POWERTOOLS_TRACE_DISABLED": "true",
     }
     for name, value in environment.items():

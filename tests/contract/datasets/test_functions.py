@@ -79,6 +79,7 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         "TRAINING_ROLE_ARN": "arn:aws:iam::000000000000:role/training",
         "HOSTING_ROLE_ARN": "arn:aws:iam::000000000000:role/hosting",
         "DATA_JOB_ROLE_ARN": "arn:aws:iam::000000000000:role/data-job",
+        "SEARCH_ROLE_ARN": "arn:aws:iam::000000000000:role/search",
         "POWERTOOLS_TRACE_DISABLED": "true",
         "POWERTOOLS_METRICS_DISABLED": "true",
     }.items():

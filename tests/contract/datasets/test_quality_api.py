@@ -25,7 +25,7 @@ def allowed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         queue = queues.create_queue(QueueName=f"{name}-{world.table.name}")
         monkeypatch.setenv(name, queue["QueueUrl"])
     compute = ("STAGE", "COMPUTE_TABLE_NAME", "IMAGE_REPOSITORY_PREFIX", "IMAGE_TAG")
-    for name in (*compute, "TRAINING_ROLE_ARN", "HOSTING_ROLE_ARN", "DATA_JOB_ROLE_ARN"):
+    for name in (*compute, "TRAINING_ROLE_ARN", "HOSTING_ROLE_ARN", "DATA_JOB_ROLE_ARN", "SEARCH_ROLE_ARN"):
         monkeypatch.setenv(name, "dev")
     yield
     compute_wiring.compute_gateway.cache_clear()

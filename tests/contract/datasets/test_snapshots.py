@@ -7,7 +7,7 @@ import pytest
 from openbml.datasets.datasets import VersionKey
 from openbml.datasets.delete_datasets import delete_dataset
 from openbml.datasets.events import SnapshotFailed
-from openbml.datasets.request_snapshots import describe_selection, snapshot_manifest_uri, thumbnail_urls
+from openbml.datasets.request_snapshots import describe_selection, picture_urls, snapshot_manifest_uri
 from openbml.datasets.samples import Facet
 from openbml.datasets.snapshots import (
     EmptySelectionError,
@@ -157,10 +157,10 @@ def test_packing_of_deleted_images_fails_with_the_reason_and_may_be_asked_again(
     assert again.state is SnapshotState.READY
 
 
-def test_thumbnails_are_found_by_sample_id_alone(world: World) -> None:
+def test_pictures_are_found_by_sample_id_alone(world: World) -> None:
     key = world.dataset()
     world.imported(key, archive(labelled_pairs(3)))
     samples, _ = world.samples.page(key, Facet.everything(), limit=9, position=None)
     ids = [sample.sample_id for sample in samples]
-    urls = thumbnail_urls(key.scope, [*ids, 12345], samples=world.samples, data=world.data)
+    urls = picture_urls(key.scope, [*ids, 12345], samples=world.samples, data=world.data)
     assert set(urls) == set(ids)

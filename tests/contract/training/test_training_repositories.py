@@ -14,7 +14,16 @@ from openbml.training.experiments import (
     ExperimentRepository,
 )
 from openbml.training.experiments_dynamodb import DynamoExperimentRepository
-from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported, RunProgressStore
+from openbml.training.run_progress import (
+    Epoch,
+    LogEntry,
+    Progress,
+    Reported,
+    RunProgressStore,
+    SaidLabel,
+    SamplePrediction,
+    SamplePredictions,
+)
 from openbml.training.run_progress_dynamodb import DynamoRunProgressStore
 from openbml.training.runs import Observation, Outcome, Run, RunConflictError, RunRepository, RunState
 from openbml.training.runs_dynamodb import DynamoRunRepository
@@ -184,6 +193,16 @@ class ProgressContract:
         first = store.lines(SCOPE, 1, after=None, limit=20)
         rest = store.lines(SCOPE, 1, after=first[-1].id, limit=20)
         assert [row.message for row in [*first, *rest]] == [f"line {number}" for number in range(30)]
+
+    def test_the_newest_epochs_predictions_are_kept(self, store: RunProgressStore) -> None:
+        assert store.samples(SCOPE, 1) is None
+        said = (SaidLabel(label="cat", score=0.25, box=(1, 2.5, 3, 4)),)
+        item = SamplePrediction(sample_id="5", name="5.jpg", predicted=said)
+        for epoch in (1, 4, 2):
+            samples = SamplePredictions(epoch=epoch, items=(item,))
+            store.record(SCOPE, 1, reported=Reported(samples=samples), lines=[])
+        assert store.samples(SCOPE, 1) == SamplePredictions(epoch=4, items=(item,))
+        assert store.samples(SCOPE, 11) is None
 
     def test_runs_do_not_mix(self, store: RunProgressStore) -> None:
         store.record(SCOPE, 1, reported=Reported(epochs=epochs(1)), lines=[line(1)])

@@ -40,8 +40,7 @@ test("a zip of labelled images becomes an online prediction", async ({ page }) =
     await dialog.getByLabel("Name", { exact: true }).fill(`walk-${mark}`);
     await dialog.getByRole("button", { name: "Create", exact: true }).click();
     await expect(page.getByRole("heading", { level: 1, name: "Start run" })).toBeVisible();
-    await page.getByRole("combobox", { name: "Network" }).click();
-    await page.getByText("MobileNetV3_large_x1_0").last().click();
+    await page.getByRole("radio", { name: /^MobileNetV3_large_x1_0/ }).check();
     await page.getByRole("spinbutton", { name: "Epochs" }).fill("2");
     await page.getByRole("spinbutton", { name: "Input size (px)" }).fill("64");
     await expect(page.getByTestId("greatest-cost")).toContainText("¥");

@@ -29,7 +29,10 @@ def runtime(client: FakeSageMakerClient) -> SageMakerProcessingRuntime:
         client,
         names=ComputeNames(stage="dev"),
         images=ImageAddresses(prefix="000000000000.dkr.ecr.us-east-1.amazonaws.com/openbml", tag="v1"),
-        role_arn="arn:aws:iam::000000000000:role/openbml-data-job",
+        role_arns={
+            "data": "arn:aws:iam::000000000000:role/openbml-data-job",
+            "search": "arn:aws:iam::000000000000:role/openbml-search",
+        },
     )
 
 
@@ -160,3 +163,12 @@ def test_a_call_that_may_succeed_later_is_told_apart_from_a_refusal(
     client.failing = error
     with pytest.raises(expected):
         runtime.submit(processing_request())
+
+
+def test_a_job_without_an_order_has_no_input_and_each_image_its_own_role(
+    runtime: SageMakerProcessingRuntime, client: FakeSageMakerClient
+) -> None:
+    runtime.submit(processing_request(image="search", order_uri=None))
+    creation = client.processing[NAME]
+    assert creation["ProcessingInputs"] == []
+    assert creation["RoleArn"].endswith("role/openbml-search")

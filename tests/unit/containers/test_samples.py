@@ -11,7 +11,7 @@ from PIL import Image
 
 from openbml_deep.samples import annotated_images
 from openbml_deep.splitting import hold_out, require_every_label
-from openbml_deep.tasks.classification.labels import class_of
+from openbml_deep.tasks.classification.labels import only_class
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_kit.faults import UserFault
 from openbml_kit.snapshots import Extent, read_manifest
@@ -74,7 +74,7 @@ def read(folder: Path, pairs: list[Pair], labels: list[str]) -> tuple[list[Annot
     found = annotated_images(
         folder,
         read_manifest(folder),
-        lambda document: ((class_of(document, labels),), ()),
+        lambda document: ((only_class(document, labels),), ()),
         lambda _level, message: notes.append(message),
     )
     return found, notes

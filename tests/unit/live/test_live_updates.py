@@ -97,6 +97,7 @@ def test_connections_that_are_gone_are_forgotten_and_the_others_served(live: InM
     [
         ("ImportStateChanged", "import_id", "import/9"),
         ("RunProgressed", "run_id", "run/9"),
+        ("SearchProgressed", "search_id", "search/9"),
         ("ServiceStateChanged", "service_id", "service/9"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from openbml.models.events import ModelVersionPublished
-from openbml.models.model_files import StoredFile
+from openbml.models.model_files import ModelFilesInvalidError, StoredFile, content_of
 from openbml.models.models import (
     ExperimentPublishedError,
     Model,
@@ -296,3 +296,16 @@ def test_names_are_unique_in_a_project_and_tasks_must_exist() -> None:
 def test_a_malformed_request_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ModelRequest.model_validate({"name": "digits", "task_type": "image_classification", **fields})
+
+
+def test_a_model_needs_as_many_labels_as_its_task() -> None:
+    files = [StoredFile(name="model.onnx", size_bytes=1, etag="e")]
+    one = json.dumps({**MANIFEST, "labels": ["scratch"], "task": "object_detection"}).encode()
+    content = content_of(one, files, "object_detection")
+    assert (content.labels, content.recommended_threshold) == (
+        ("scratch",),
+        MANIFEST["recommended_threshold"],
+    )
+    none = json.dumps({**MANIFEST, "labels": ["one"]}).encode()
+    with pytest.raises(ModelFilesInvalidError):
+        content_of(none, files, "image_classification")

@@ -1,26 +1,25 @@
 """What readers of runs see: lists by page, progress, reports with thumbnails."""
 
 import pytest
+from pydantic import JsonValue
 
 from openbml.compute.events import LogLine
 from openbml.compute.owners import Owner
 from openbml.core.pages import CursorCodec
 from openbml.training.events import RunProgressed
-from openbml.training.job_files import ReportUnreadableError
-from openbml.training.job_files_s3 import parsed_report
 from openbml.training.read_runs import (
-    ReportNotReadyError,
     list_runs,
     run_log,
     run_metrics,
-    run_report,
+    run_samples,
     run_view,
 )
+from openbml.training.run_progress import sorted_records
 from openbml.training.runs import RunNotFoundError
 from openbml.training.track_runs import JobOutput, record_progress
 from tests.fakes.compute_memory import NOON
 from tests.fakes.compute_samples import SCOPE
-from tests.fakes.training_samples import DATA_URI, REPORT, TrainingWorld
+from tests.fakes.training_samples import TrainingWorld
 
 
 @pytest.fixture
@@ -58,6 +57,45 @@ def test_progress_is_kept_once_and_passed_on_each_time(world: TrainingWorld) -> 
     assert told[0].notes == ["from scratch"]
 
 
+def predictions(epoch: int, *sample_ids: str) -> dict[str, JsonValue]:
+    said: list[JsonValue] = [{"label": "cat", "score": 0.8}]
+    items: list[JsonValue] = [
+        {"sample_id": name, "name": f"{name}.jpg", "true": [{"label": "dog"}], "predicted": said}
+        for name in sample_ids
+    ]
+    return {"kind": "samples", "epoch": epoch, "items": items, "at": "t"}
+
+
+def test_the_newest_epochs_predictions_are_shown_with_their_pictures(world: TrainingWorld) -> None:
+    run = world.create()
+    reading = {"runs": world.runs, "store": world.store, "data": world.data}
+    assert run_samples(SCOPE, run.run_id, **reading).epoch is None
+    for record in (predictions(2, "s1", "gone"), predictions(1, "s3")):
+        told = output(run.run_id).model_copy(update={"records": [record]})
+        record_progress(told, store=world.store, events=world.events)
+    shown = run_samples(SCOPE, run.run_id, **reading)
+    assert shown.epoch == 2
+    assert [(row.sample_id, row.thumbnail_url) for row in shown.items] == [
+        ("s1", "https://thumbnails/s1"),
+        ("gone", None),
+    ]
+    assert [(row.label, row.score) for row in shown.items[0].predicted] == [("cat", 0.8)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"epoch": "x"}, {"epoch": -1}, {"items": "many"}, {"items": [{"name": "no id"}]}, {"items": [[]] * 65}],
+)
+def test_predictions_of_another_shape_are_left_out(change: dict[str, JsonValue]) -> None:
+    assert sorted_records([{**predictions(1, "s1"), **change}]).samples is None
+
+
+def test_of_several_records_the_newest_epoch_counts() -> None:
+    newest = sorted_records([predictions(1, "a"), predictions(3, "c"), predictions(2, "b")]).samples
+    assert newest is not None
+    assert (newest.epoch, newest.items[0].sample_id) == (3, "c")
+
+
 def test_a_run_shows_where_it_is(world: TrainingWorld) -> None:
     run = world.create()
     record_progress(output(run.run_id), store=world.store, events=world.events)
@@ -91,37 +129,8 @@ def test_runs_are_listed_by_page_and_a_foreign_cursor_is_refused(world: Training
     assert rest.next_cursor is None
 
 
-def test_a_report_shows_thumbnails_of_the_samples_that_are_left(world: TrainingWorld) -> None:
-    run = world.create()
-    with pytest.raises(ReportNotReadyError):
-        run_report(SCOPE, run.run_id, runs=world.runs, files=world.files, data=world.data)
-    world.start(run)
-    world.files.reports[DATA_URI] = REPORT
-    world.track(run, "completed", minutes=1)
-    report = run_report(SCOPE, run.run_id, runs=world.runs, files=world.files, data=world.data)
-    assert [row["thumbnail_url"] for row in report["wrong_examples"]] == ["https://thumbnails/s1", None]
-
-
 def test_a_run_of_another_project_is_not_found(world: TrainingWorld) -> None:
     run = world.create()
     other = SCOPE.model_copy(update={"project_id": 43})
     with pytest.raises(RunNotFoundError):
         run_view(other, run.run_id, runs=world.runs, store=world.store)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"[]",
-        b"not json",
-        b'{"format": "openbml.report/2", "overall": {}}',
-        b'{"format": "openbml.report/1"}',
-        b'{"format": "openbml.report/1", "overall": {"accuracy": "good"}}',
-        b'{"a":' * 5000,
-        b"\xff\xfe",
-    ],
-)
-def test_a_report_that_is_not_one_is_refused(body: bytes) -> None:
-    with pytest.raises(ReportUnreadableError):
-        parsed_report(body)

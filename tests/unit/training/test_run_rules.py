@@ -164,7 +164,7 @@ def test_names_of_experiments_are_unique_in_their_project(world: TrainingWorld) 
     [
         ("vision", "telepathy", InvalidRequestError),
         ("nlp", "image_classification", InvalidRequestError),
-        ("vision", "object_detection", TaskNotAvailableError),
+        ("ocr", "ocr", TaskNotAvailableError),
     ],
 )
 def test_a_task_that_cannot_be_trained_is_refused(

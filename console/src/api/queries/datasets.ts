@@ -51,24 +51,29 @@ export function useDatasets(projectId: number, name = "", dataType = "", annotat
     queryFn: ({ pageParam }) =>
       reply(
         api.GET(LIST, {
-          params: { path: { project_id: projectId }, query: { ...pageQuery(pageParam), ...(name ? { name } : {}) } },
+          params: {
+            path: { project_id: projectId },
+            query: { ...pageQuery(pageParam), ...(name ? { name } : {}), ...(dataType ? { data_type: dataType } : {}), ...(annotationType ? { annotation_type: annotationType } : {}) },
+          },
         }),
       ),
     getNextPageParam: nextCursor,
   });
 }
 
-export function useDataset(projectId: number, datasetId: number, pollMs: number | false = false) {
+export function useDataset(projectId: number, datasetId: number, pollMs: number | false = false, enabled = true) {
   return useQuery({
     queryKey: [...datasetKeys.one(projectId, datasetId), "detail"],
+    enabled,
     queryFn: () => reply(api.GET(ONE, { params: { path: { project_id: projectId, dataset_id: datasetId } } })),
     refetchInterval: pollMs,
   });
 }
 
-export function useDatasetVersions(projectId: number, datasetId: number, pollMs: number | false = false) {
+export function useDatasetVersions(projectId: number, datasetId: number, pollMs: number | false = false, enabled = true) {
   return useQuery({
     queryKey: [...datasetKeys.one(projectId, datasetId), "versions"],
+    enabled,
     queryFn: () =>
       reply(api.GET(`${ONE}/versions`, { params: { path: { project_id: projectId, dataset_id: datasetId } } })),
     refetchInterval: pollMs,

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueries, useQueryClient } from "@tanstack/react-query";
 import { api, reply } from "../client";
 import type { Schemas } from "../types";
 import { datasetKeys, versionPath, type VersionRef } from "./datasets";
@@ -58,4 +58,29 @@ export function useChangeLabels(ref: VersionRef) {
       await queries.invalidateQueries({ queryKey: [...datasetKeys.version(ref), "labels"] });
     },
   });
+}
+
+const MOST_PAGES = 20;
+
+export interface VersionLabels {
+  readonly labels: readonly { readonly name: string; readonly sample_count: number }[];
+  /** False where a version has more labels than are read here. */
+  readonly isComplete: boolean;
+}
+
+async function readLabels(ref: VersionRef): Promise<VersionLabels> {
+  const labels: { name: string; sample_count: number }[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const found = await reply(api.GET(`${VERSION}/labels`, { params: { path: versionPath(ref), query: pageQuery(cursor, 100) } }));
+    labels.push(...found.items.map(({ name, sample_count }) => ({ name, sample_count })));
+    cursor = nextCursor(found);
+    if (cursor === undefined) return { labels, isComplete: true };
+  }
+  return { labels, isComplete: false };
+}
+
+/** All labels of each version, up to two thousand. */
+export function useVersionLabels(refs: readonly VersionRef[]) {
+  return useQueries({ queries: refs.map((ref) => ({ queryKey: [...datasetKeys.version(ref), "labels", "all"], queryFn: () => readLabels(ref) })) });
 }

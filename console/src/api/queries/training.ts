@@ -1,6 +1,7 @@
 import { type QueryKey, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, reply } from "../client";
-import type { RunRequest } from "../types";
+import { plannedGet } from "../planned";
+import type { RunRequest, TrainingCatalog } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
 const EXPERIMENTS = "/v1/training/projects/{project_id}/experiments";
@@ -16,7 +17,10 @@ export const trainingKeys = {
 export function useTrainingCatalog() {
   return useQuery({
     queryKey: ["training-catalog"],
-    queryFn: () => reply(api.GET("/v1/training/catalog")),
+    queryFn: async () => {
+      const catalog: unknown = await reply(api.GET("/v1/training/catalog"));
+      return catalog as TrainingCatalog; // networks and families are open in the description of the API
+    },
     staleTime: Number.POSITIVE_INFINITY,
   });
 }
@@ -45,6 +49,10 @@ export interface NewExperiment {
   readonly direction: string;
   readonly task_type: string;
   readonly description?: string;
+  readonly ownership?: string;
+  readonly industry?: string;
+  readonly contact?: string;
+  readonly scenario?: string;
 }
 
 export function useCreateExperiment(projectId: number) {
@@ -89,7 +97,7 @@ export function useStartRun(projectId: number, experimentId: number) {
       reply(
         api.POST(`${EXPERIMENT}/runs`, {
           params: { path: { project_id: projectId, experiment_id: experimentId } },
-          body,
+          body: body as never, // its lists are read-only, those of the description are not
         }),
       ),
     onSuccess: () => queries.invalidateQueries({ queryKey: trainingKeys.runs(projectId, experimentId) }),
@@ -132,3 +140,17 @@ export function useStopRun(projectId: number) {
 export function isActiveRun(state: string): boolean {
   return state !== "succeeded" && state !== "failed" && state !== "stopped";
 }
+
+/** The script of a network as it can be started unmodified (spec 03 section 2.4). */
+export function usePresetScript(taskType: string, network: string | undefined, wanted: boolean) {
+  return useQuery({
+    queryKey: ["preset-script", taskType, network],
+    enabled: wanted && network !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: () => reply(api.GET("/v1/training/preset-script", { params: { query: { task_type: taskType, network: network ?? "" } } })),
+  });
+}
+
+/** An address that the browser saves `report.html` from, good for some minutes. */
+export const readReportAddress = (projectId: number, runId: number) =>
+  plannedGet<{ download_url: string }>(`${RUN}/report/download`, { params: { path: { project_id: projectId, run_id: runId } } });

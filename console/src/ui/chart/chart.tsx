@@ -41,10 +41,11 @@ interface Props {
   readonly table: ChartTable;
   readonly height?: number;
   readonly extra?: ReactNode;
+  readonly footer?: ReactNode;
 }
 
 /** A chart with its numbers as a table and as files. */
-export function Chart({ title, name, option, table, height = 260, extra }: Props) {
+export function Chart({ title, name, option, table, height = 260, extra, footer }: Props) {
   const t = useT();
   const [asTable, setAsTable] = useState(false);
   const [chart, setChart] = useState<EChartsType | null>(null);
@@ -94,6 +95,7 @@ export function Chart({ title, name, option, table, height = 260, extra }: Props
           />
         </Suspense>
       )}
+      {footer}
     </section>
   );
 }

@@ -9,9 +9,9 @@ from openbml_formats.augmentation.scene import Scene
 from openbml_kit.images import Pixels, central_square
 
 
-def image_random(seed: int, epoch: int, index: int) -> np.random.Generator:
-    """Return what an image's random choices of an epoch are drawn from."""
-    return np.random.default_rng((seed, epoch, index))
+def image_random(seed: int, epoch: int, index: int, again: int = 0) -> np.random.Generator:
+    """Return what an image's random choices of an epoch are drawn from; `again`: shown more than once."""
+    return np.random.default_rng((seed, epoch, index, again) if again else (seed, epoch, index))
 
 
 def classification_view(augmenter: Augmenter, image: Image.Image, random: np.random.Generator) -> Pixels:

@@ -28,8 +28,13 @@ class Device:
         return self.torch.type == "cuda"
 
 
-def prepare_device(*, cores: int) -> Device:
-    """Return the device, with torch set to be repeatable on it. Call once, before any tensor is made."""
+def prepare_device(*, cores: int, mixed: bool = True, local_rank: int = 0) -> Device:
+    """Return the device, with torch set to be repeatable on it. Call once, before any tensor is made.
+
+    Args:
+        mixed: whether an accelerator may compute in half precision.
+        local_rank: which accelerator of the machine is this process's.
+    """
     torch.set_num_threads(cores)
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
     # Repeatability needs no memory filled before use; it costs several per cent of a step.
@@ -38,4 +43,4 @@ def prepare_device(*, cores: int) -> Device:
     if not torch.cuda.is_available():
         return Device(torch.device("cpu"), None)
     precision = torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
-    return Device(torch.device("cuda"), precision)
+    return Device(torch.device("cuda", local_rank), precision if mixed else None)

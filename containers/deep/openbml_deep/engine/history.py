@@ -54,5 +54,9 @@ class History:
         return best.epoch if best else 0
 
     @property
+    def epochs_without_gain(self) -> int:
+        return len(self.epochs) - self.best_epoch
+
+    @property
     def complete(self) -> bool:
         return all(figures.complete for figures in self.epochs)

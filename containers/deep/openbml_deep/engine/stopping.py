@@ -1,9 +1,13 @@
-"""Why training ends early: a stop signal or the time limit."""
+"""Why training ends early: a stop signal, the time limit, or epochs that no longer gain anything."""
 
 import signal
 import time
 from collections.abc import Callable
 from types import FrameType
+
+SIGNAL = "signal"
+TIME_LIMIT = "time_limit"
+NO_GAIN = "no_improvement"
 
 
 class StopRequest:
@@ -13,8 +17,9 @@ class StopRequest:
         self, *, max_seconds: int, seconds_before: float = 0.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clock = clock
-        self._started = clock() - seconds_before
-        self._max_seconds = max_seconds
+        self._started = clock()
+        self._earlier = seconds_before
+        self.max_seconds = max_seconds
         self._signalled = False
 
     def listen(self) -> None:
@@ -22,19 +27,24 @@ class StopRequest:
         signal.signal(signal.SIGTERM, self._on_signal)
 
     def count_earlier(self, seconds: float) -> None:
-        """Add the seconds that a resumed job had trained before it was killed."""
-        self._started -= seconds
+        """Take into account what a resumed job had worked before it was killed; the longest told counts."""
+        self._earlier = max(self._earlier, seconds)
 
     @property
     def seconds(self) -> float:
-        return self._clock() - self._started
+        return self._clock() - self._started + self._earlier
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The seconds until the time limit, None where there is none."""
+        return max(0.0, self.max_seconds - self.seconds) if self.max_seconds else None
 
     @property
     def reason(self) -> str | None:
         if self._signalled:
-            return "signal"
-        if self._max_seconds and self.seconds >= self._max_seconds:
-            return "time_limit"
+            return SIGNAL
+        if self.max_seconds and self.seconds >= self.max_seconds:
+            return TIME_LIMIT
         return None
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:

@@ -5,10 +5,12 @@ smaller variants of it whose loss of quality is measured.
 that knows networks only.
 """
 
+from openbml_deep.export.graphs import Activation
 from openbml_deep.export.model_files import Exported, NetworkExport, export_network, framework_versions
 from openbml_deep.export.model_folder import TaskModel, write_model
 
 __all__ = [
+    "Activation",
     "Exported",
     "NetworkExport",
     "TaskModel",

@@ -1,17 +1,22 @@
 """One adapter per source of networks; the catalogue's `adapter` names it, its `build` holds the adapter's
 arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
+import torch
 from torch import nn
 
 from openbml_catalog.networks import Network
+from openbml_deep.networks.pretrained import PretrainedPart, TakesPretrained
 
 # Adapter of the catalogue → module here with `build(plan: NetworkPlan) -> nn.Module`. What the module must
-# be is written in `networks.interfaces` for the task's kind of network.
+# be is written in `networks.interfaces` for the task's kind of network. Where published weights name their
+# tensors otherwise than the network does, or were trained with another normalisation than ImageNet's, the
+# network has a `pretrained_part(tag)`, or the module a `pretrained_part(network, tag, head)`.
 ADAPTERS: Mapping[str, str] = {
     "mask_rcnn": "instance.mask_rcnn",
     "cascade_mask_rcnn": "instance.cascade_mask_rcnn",
@@ -52,8 +57,30 @@ def build_network(plan: NetworkPlan) -> nn.Module:
     Raises:
         LookupError: the catalogue names an adapter that this image does not have.
     """
-    module = ADAPTERS.get(plan.network.adapter)
-    if module is None:
-        raise LookupError(f"network {plan.network.name}: there is no adapter {plan.network.adapter!r}")
-    built: nn.Module = import_module(f"openbml_deep.networks.{module}").build(plan)
+    built: nn.Module = _adapter(plan).build(plan)
     return built
+
+
+def label_names(plan: NetworkPlan, network: nn.Module) -> frozenset[str]:
+    """Return the names of the parameters and buffers whose shape depends on the number of labels."""
+    with torch.device("meta"):
+        other = build_network(
+            NetworkPlan(plan.network, plan.label_count + 1, plan.input_size, plan.options)
+        ).state_dict()
+    state = network.state_dict()
+    return frozenset(name for name, tensor in state.items() if tensor.shape != other[name].shape)
+
+
+def pretrained_part(plan: NetworkPlan, network: nn.Module, tag: str, head: frozenset[str]) -> PretrainedPart:
+    """Return what published weights fill: the network says it itself, or its adapter does."""
+    if isinstance(network, TakesPretrained):
+        return network.pretrained_part(tag)
+    told: Callable[..., PretrainedPart] | None = getattr(_adapter(plan), "pretrained_part", None)
+    return PretrainedPart(network, tuple(head)) if told is None else told(network, tag, head)
+
+
+def _adapter(plan: NetworkPlan) -> ModuleType:
+    name = ADAPTERS.get(plan.network.adapter)
+    if name is None:
+        raise LookupError(f"network {plan.network.name}: there is no adapter {plan.network.adapter!r}")
+    return import_module(f"openbml_deep.networks.{name}")

@@ -1,6 +1,6 @@
 """Which part of a network published weights fill, and what is left as it was made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -27,6 +27,7 @@ class PretrainedPart:
         own: beginnings of the names of its layers that depend on the job's labels, or that the published
             network has not.
         file_names: names of its tensors in the file, where they differ.
+        prepare: brings a file's tensors to the network's shapes, e.g. position embeddings to its input size.
         mean, std: of the input that the weights were trained on.
     """
 
@@ -35,6 +36,7 @@ class PretrainedPart:
     file_names: Mapping[str, str] = field(default_factory=dict)
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+    prepare: Callable[[Mapping[str, torch.Tensor]], Mapping[str, torch.Tensor]] = dict
 
     def load(self, state: Mapping[str, torch.Tensor]) -> None:
         """Fill the part; tensors of the file that it has not, as a classifier's last layer, are passed over.
@@ -43,6 +45,7 @@ class PretrainedPart:
             PlatformFault: a tensor of the part is missing in the file or has another shape.
         """
         filled, strange = {}, []
+        state = self.prepare(state)
         for name, tensor in self.module.state_dict().items():
             if name.startswith(self.own) or name.endswith(_COUNTER):
                 continue

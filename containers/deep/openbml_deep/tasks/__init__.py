@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 VISION_TASKS: Mapping[str, str] = {
     "image_classification": "classification.task",
+    "image_classification_multi_label": "classification.task",
     "object_detection": "detection.task",
     "instance_segmentation": "instance_segmentation.task",
     "semantic_segmentation": "semantic_segmentation.task",

@@ -7,6 +7,7 @@ import torch
 
 from openbml_deep.augmentation import Augmenter, Scene, image_random, scene_pixels
 from openbml_deep.batches import PreparedBatches
+from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import TaskJob
 from openbml_deep.tasks.training_scenes import TrainingScenes
 
@@ -53,13 +54,14 @@ class SceneBatchMaker(Generic[B]):
         return self._finish(pixels, squares)
 
 
-def scene_batches(job: TaskJob, make: SceneBatchMaker[B], *, image_count: int) -> PreparedBatches[B]:
+def scene_batches(
+    job: TaskJob, make: SceneBatchMaker[B], images: Sequence[AnnotatedImage]
+) -> PreparedBatches[B]:
     """Return the batches of a job's training images."""
-    repeats = max(1, -(-_LEAST_VIEWS // image_count))
+    repeats = max(1, -(-_LEAST_VIEWS // len(images)))
     return PreparedBatches(
-        image_count * repeats,
+        job.order([image.classes for image in images] * repeats),
         make,
         batch_size=max(_LEAST_BATCH, job.settings.batch_size),
-        seed=job.settings.seed,
-        workers=job.cores if job.device.is_cuda else max(1, job.cores // 4),
+        workers=job.loading_threads,
     )

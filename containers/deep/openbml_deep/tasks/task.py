@@ -10,11 +10,13 @@ import torch
 from torch import nn
 
 from openbml_deep.augmentation import Augmenter, Policy
+from openbml_deep.engine.cluster import ALONE, World
 from openbml_deep.engine.device import Device
+from openbml_deep.sampling import EpochOrder
 from openbml_deep.scripts.user_script import UserScript
 from openbml_deep.settings import TrainingSettings
 from openbml_deep.tasks.objects import AnnotatedImage
-from openbml_kit.classification_report import Basis
+from openbml_kit.report_basis import Basis
 from openbml_kit.snapshots import Manifest
 
 B = TypeVar("B")
@@ -26,6 +28,7 @@ class TaskJob:
 
     Attributes:
         weights_folder: the channel `weights`, None where the job has none.
+        base_folder: the channel `base`: what an earlier run left, to train on from.
         memory_bytes: what decoded images may take, training and evaluation together.
         script: the user's, None where the preset network is trained.
         policy: operators that training images get instead of those of the settings.
@@ -37,8 +40,25 @@ class TaskJob:
     note: Callable[[str, str], None]
     weights_folder: Path | None
     memory_bytes: int
+    base_folder: Path | None = None
+    world: World = ALONE
     script: UserScript | None = None
     policy: Policy | None = None
+
+    @property
+    def loading_threads(self) -> int:
+        """Threads that prepare batches: all cores beside an accelerator, else few beside the network."""
+        return self.cores if self.device.is_cuda else max(1, self.cores // 4)
+
+    def order(self, classes: Sequence[tuple[int, ...]]) -> EpochOrder:
+        """Return the order in which the epochs take what training looks at, given the classes of each."""
+        return EpochOrder(
+            classes,
+            seed=self.settings.seed,
+            balanced=self.settings.class_balance == "sampling",
+            rank=self.world.rank,
+            size=self.world.size,
+        )
 
     @cached_property
     def augmenter(self) -> Augmenter:
@@ -55,13 +75,19 @@ class TaskJob:
 
 @dataclass(frozen=True)
 class BuiltNetwork:
-    """A network with as many outputs as the job has labels; `mean` and `std` are of its input, for pixels
-    in 0..1."""
+    """A network with as many outputs as the job has labels.
+
+    Attributes:
+        mean, std: of its input, for pixels in 0..1.
+        weights_source: a tag of the weights registry, `base:<run>` or `scratch`.
+        head: names of the parameters and buffers whose shape depends on the number of labels.
+    """
 
     network: nn.Module
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     weights_source: str
+    head: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -115,6 +141,14 @@ class VisionTask(Protocol[B]):
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
         """Evaluate as serving predicts; the network is in evaluation mode. Called after every epoch, each
         time with the same images: what was decoded may be kept."""
+
+    def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
+        """Return what the network says of a few evaluated images, for the page of the running job.
+
+        Each has `sample_id`, `name`, `true` and `predicted`; these two are lists of `{label, score?}` of an
+        image's classes, of `{label, box, score?}` of its objects in pixels of the original image, or of
+        `{label, share}` of the pixels of a semantic map.
+        """
 
     def report(
         self,

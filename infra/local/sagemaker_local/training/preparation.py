@@ -14,7 +14,6 @@ from sagemaker_local.training.jobs import TrainingJob
 from sagemaker_local.training.nodes import JobLayout
 from sagemaker_local.training.tree import DEFAULT_CHECKPOINT_PATH, OPT_ML
 
-
 # By custom the channel in which users bring code; such a job is held to what users' images are held to.
 CODE_CHANNEL = "code"
 

@@ -5,7 +5,15 @@ import math
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
 
 from openbml_catalog.augmentation import (
     Operator,
@@ -18,8 +26,11 @@ from openbml_catalog.augmentation import (
 MOST_OPERATORS = 30
 MOST_SEARCH_MINUTES = 24 * 60
 DEFAULT_SEARCH_MINUTES = 15
+# SageMaker's limit of a hyper-parameter's value; settings of `MOST_OPERATORS` operators keep it.
+MOST_CHARACTERS = 2500
+_DECIMALS = 4
 
-Number = StrictInt | StrictFloat
+Number = Annotated[float, Field(strict=True)]  # whole numbers too, texts not
 
 
 class AugmentationError(ValueError):
@@ -65,6 +76,14 @@ class ChosenOperator(_Part):
     probability: Number | None = None
     magnitude: Annotated[tuple[Number, Number], Field(strict=False)] | None = None
     group: StrictInt | None = Field(default=None, ge=0, lt=MOST_OPERATORS)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_list(cls, given: Any) -> Any:
+        """Read the short form, see `AugmentationSettings.as_text`."""
+        if isinstance(given, list) and len(given) == len(cls.model_fields):
+            return dict(zip(cls.model_fields, given, strict=True))
+        return given
 
 
 class ChosenMixing(_Part):
@@ -114,8 +133,19 @@ class AugmentationSettings(_Part):
         return self.model_copy(update=filled)
 
     def as_text(self) -> str:
-        """Return the JSON text of the hyper-parameter `augmentation`; equal settings give equal texts."""
-        return json.dumps(self.model_dump(mode="json", exclude_none=True), sort_keys=True)
+        """Return the JSON text of the hyper-parameter `augmentation`; equal settings give equal texts.
+
+        Where operators as objects would be longer than a hyper-parameter may be, they are lists of name,
+        probability, magnitude and group, which `ChosenOperator` reads as well.
+        """
+        document = self.model_dump(mode="json", exclude_none=True)
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        if len(text) <= MOST_CHARACTERS:
+            return text
+        document["operators"] = [
+            [row.name, row.probability, row.magnitude, row.group] for row in self.operators
+        ]
+        return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
     def _check_mode(self, field: str) -> None:
         mode = self.mode
@@ -203,7 +233,7 @@ def _probability(given: Number | None, default: float, field: str) -> float:
     value = float(default if given is None else given)
     if not 0 <= value <= 1:  # false for NaN too
         raise AugmentationError(f"{field}.probability", f"must be 0 to 1, not {value:g}")
-    return value
+    return round(value, _DECIMALS)
 
 
 def _range(chosen: ChosenOperator, operator: Operator, field: str) -> tuple[Number, Number] | None:
@@ -221,4 +251,4 @@ def _range(chosen: ChosenOperator, operator: Operator, field: str) -> tuple[Numb
             raise AugmentationError(field, f"must be whole numbers within {span}, not {value:g}")
     if low > high:
         raise AugmentationError(field, f"is reversed: {low:g} is above {high:g}; allowed is {span}")
-    return (low, high)
+    return (round(low, _DECIMALS), round(high, _DECIMALS))

@@ -29,6 +29,7 @@ __all__ = [
 # Task → its file of networks and its file of hyper-parameters; both tasks of a file see the same entries.
 _FILES = {
     "image_classification": ("image_classification", "vision_parameters"),
+    "image_classification_multi_label": ("image_classification", "vision_parameters"),
     "object_detection": ("object_detection", "vision_parameters"),
     "instance_segmentation": ("instance_segmentation", "vision_parameters"),
     "semantic_segmentation": ("semantic_segmentation", "vision_parameters"),
@@ -53,11 +54,13 @@ class PretrainedWeights(_Row):
     Attributes:
         tag: their name in the weights registry: timm's tag, or the repository's name at the Hugging Face hub.
         source: where else they are published, an https address; empty = nowhere, they can only be imported.
+        commercial: False where the licence forbids commercial use, or where none was published.
     """
 
     family: str
     tag: str
     licence: str
+    commercial: bool = True
     source: str | None = None
 
     @property

@@ -11,7 +11,7 @@ from openbml_catalog.augmentation import DefaultPolicy, default_policies
 from openbml_catalog.augmentation.settings import AugmentationMode, AugmentationSettings, Flip
 from openbml_formats.augmentation.moves import mirror, turn_over
 from openbml_formats.augmentation.placing import fitted, mosaic, placed, somewhere
-from openbml_formats.augmentation.policy import Policy
+from openbml_formats.augmentation.policy import Applied, Policy
 from openbml_formats.augmentation.scene import Randomness, Scene
 from openbml_formats.augmentation.tones import gained
 
@@ -71,8 +71,7 @@ class Augmenter:
 
     def view(self, image: Image.Image, random: Randomness) -> Image.Image:
         """Return a random part of a classification image, square; not for mode `none`."""
-        part = random_part(image, self.size, random, self._default)
-        return self._changed(Scene(part), random).image
+        return self._viewed(image, random).scene.image
 
     def tone(self, random: Randomness) -> Tone:
         """Return the change of tone that belongs to a view; drawn after it, applied where it is cheapest."""
@@ -87,10 +86,27 @@ class Augmenter:
             load: image number → its scene, of any size; its result is not changed.
             count: number of training images; a mosaic takes three others at random.
         """
+        done = self._seen(index, load, count, random).scene
+        tone = self.tone(random)
+        return done if tone == UNCHANGED else done.with_image(gained(done.image, *tone))
+
+    def preview(self, scene: Scene, random: Randomness) -> Applied:
+        """Return what training would see of a scene, with the operators that chance gave it."""
+        whole = self._default.crop_area is None or self.is_plain
+        done = self._seen(0, lambda _: scene, 1, random) if whole else self._viewed(scene.image, random)
+        tone = self.tone(random)
+        if tone == UNCHANGED:
+            return done
+        return done._replace(scene=done.scene.with_image(gained(done.scene.image, *tone)))
+
+    def _viewed(self, image: Image.Image, random: Randomness) -> Applied:
+        return self._changed(Scene(random_part(image, self.size, random, self._default)), random)
+
+    def _seen(self, index: int, load: Callable[[int], Scene], count: int, random: Randomness) -> Applied:
         size = self.size
         if self.is_plain:
             first = load(index)
-            return placed(first, fitted(first.image, size), size)
+            return Applied(placed(first, fitted(first.image, size), size), ())
         zoom = self._default.scale or (1.0, 1.0)
         shape = self._default.shape or (1.0, 1.0)
         if self._mosaic and random.random() < self._mosaic:
@@ -98,16 +114,14 @@ class Augmenter:
             square = mosaic([load(place) for place in (index, *others)], size, random, zoom=zoom)
         else:
             square = _zoomed(load(index), size, random, zoom, shape)
-        square = self._changed(square, random)
-        tone = self.tone(random)
-        return square if tone == UNCHANGED else square.with_image(gained(square.image, *tone))
+        return self._changed(square, random)
 
-    def _changed(self, scene: Scene, random: Randomness) -> Scene:
+    def _changed(self, scene: Scene, random: Randomness) -> Applied:
         if self._flip in (Flip.HORIZONTAL, Flip.BOTH) and random.random() < _HALF:
             scene = mirror(scene)
         if self._flip in (Flip.VERTICAL, Flip.BOTH) and random.random() < _HALF:
             scene = turn_over(scene)
-        return self.policy.apply(scene, random) if self.policy else scene
+        return self.policy.applied(scene, random)
 
     def with_policy(self, policy: Policy) -> "Augmenter":
         """Return an augmenter of the same settings with another policy."""

@@ -92,13 +92,13 @@ class ProcessingJobRequest(_JobRequest):
 
     Attributes:
         arguments: of the image's `process`.
-        order_uri: folder whose files appear at `/opt/ml/processing/input/order`.
+        order_uri: folder whose files appear at `/opt/ml/processing/input/order`; None of a job without one.
     """
 
     kind: Literal["processing"] = "processing"
     arguments: tuple[str, ...] = Field(default=(), max_length=100)
     environment: Mapping[str, str] = Field(default_factory=dict)
-    order_uri: str = Field(pattern=r"^s3://")
+    order_uri: str | None = Field(default=None, pattern=r"^s3://")
     max_runtime_s: int = Field(ge=1, le=5 * 86400)
     volume_gb: int = Field(default=50, ge=1, le=1024)
 

@@ -22,13 +22,15 @@ _STATES = {
 
 
 class SageMakerProcessingRuntime:
-    """Jobs with network: they read and write the project's objects themselves, as their role allows."""
+    """Jobs with network: they read and write what they need themselves, as the role of their image allows."""
 
-    def __init__(self, client: Any, *, names: ComputeNames, images: ImageAddresses, role_arn: str) -> None:
+    def __init__(
+        self, client: Any, *, names: ComputeNames, images: ImageAddresses, role_arns: Mapping[str, str]
+    ) -> None:
         self._client = client
         self._names = names
         self._images = images
-        self._role_arn = role_arn
+        self._role_arns = role_arns
 
     def submit(self, request: ProcessingJobRequest) -> None:
         creation = self._creation(request)
@@ -47,21 +49,10 @@ class SageMakerProcessingRuntime:
         arguments = {"ContainerArguments": list(request.arguments)} if request.arguments else {}
         return {
             "ProcessingJobName": self._names.job(request.job_id),
-            "RoleArn": self._role_arn,
+            "RoleArn": self._role_arns[request.image],
             "AppSpecification": {"ImageUri": self._images.address(request.image), **arguments},
             "Environment": dict(request.environment),
-            "ProcessingInputs": [
-                {
-                    "InputName": "order",
-                    "S3Input": {
-                        "S3Uri": request.order_uri,
-                        "LocalPath": _ORDER,
-                        "S3DataType": "S3Prefix",
-                        "S3InputMode": "File",
-                        "S3DataDistributionType": "FullyReplicated",
-                    },
-                }
-            ],
+            "ProcessingInputs": [_order_input(request.order_uri)] if request.order_uri else [],
             "ProcessingResources": {
                 "ClusterConfig": {
                     "InstanceType": machines()[request.machine_type].instance_type,
@@ -72,6 +63,19 @@ class SageMakerProcessingRuntime:
             "StoppingCondition": {"MaxRuntimeInSeconds": request.max_runtime_s},
             "Tags": tags_of(self._names.stage, request.scope, request.owner),
         }
+
+
+def _order_input(uri: str) -> dict[str, Any]:
+    return {
+        "InputName": "order",
+        "S3Input": {
+            "S3Uri": uri,
+            "LocalPath": _ORDER,
+            "S3DataType": "S3Prefix",
+            "S3InputMode": "File",
+            "S3DataDistributionType": "FullyReplicated",
+        },
+    }
 
 
 def report_of(reply: Mapping[str, Any]) -> JobReport:

@@ -17,6 +17,7 @@ class ComputeSettings(Settings):
     training_role_arn: str
     hosting_role_arn: str
     data_job_role_arn: str
+    search_role_arn: str
 
 
 class InvokerSettings(Settings):

@@ -57,7 +57,10 @@ def compute_gateway() -> ComputeGateway:
                 client, names=names(), images=addresses, role_arn=settings.training_role_arn
             ),
             processing=SageMakerProcessingRuntime(
-                client, names=names(), images=addresses, role_arn=settings.data_job_role_arn
+                client,
+                names=names(),
+                images=addresses,
+                role_arns={"data": settings.data_job_role_arn, "search": settings.search_role_arn},
             ),
         ),
         hostings=DynamoHostingRepository(dynamodb_table(settings.compute_table_name)),

@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools.utilities import parameters
+from botocore.config import Config
 
 from openbml.core.events import EventPublisher
 from openbml.core.events_eventbridge import EventBridgePublisher
@@ -23,6 +24,14 @@ def core_settings() -> CoreSettings:
 def aws_client(service: str) -> Any:
     make: Any = boto3.client  # typed per service name, which is a variable here
     return make(service)
+
+
+@cache
+def s3_presigner() -> Any:
+    """Return a client that computes addresses; they ask browsers for no checksums, which only an SDK has."""
+    return boto3.client(
+        "s3", config=Config(signature_version="s3v4", request_checksum_calculation="when_required")
+    )
 
 
 @cache

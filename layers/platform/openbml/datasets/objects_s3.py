@@ -3,10 +3,10 @@
 import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
+from openbml.core.download_names import saved_as
 from openbml.datasets.stored_objects import (
     ObjectMissingError,
     UploadedPart,
@@ -72,10 +72,7 @@ class S3ObjectStore:
         return address
 
     def download_url(self, key: str, filename: str, *, lifetime_s: int) -> str:
-        # Both spellings: old clients read the first, whoever knows RFC 6266 the second.
-        plain = "".join(one if one.isascii() and one not in '"\\' and one >= " " else "_" for one in filename)
-        disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
-        params = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": disposition}
+        params = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": saved_as(filename)}
         address: str = self._presigner.generate_presigned_url(
             "get_object", Params=params, ExpiresIn=lifetime_s
         )

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import timedelta
 
+from pydantic import BaseModel, ConfigDict
+
 from openbml.core.clock import Clock
 from openbml.core.queues import MessageQueue
 from openbml.core.scope import ProjectScope
@@ -34,7 +36,7 @@ from openbml.datasets.snapshots import (
     snapshot_prefix,
     version_key,
 )
-from openbml.datasets.stored_objects import ObjectStore, thumbnail_key
+from openbml.datasets.stored_objects import ObjectStore, blob_key, thumbnail_key
 
 _LABELS = 100
 # A message is handled or dead within this; a request after it asks for the missing shards again.
@@ -154,12 +156,26 @@ def snapshot_manifest_uri(scope: ProjectScope, snapshot_id: str, *, bucket: str)
     return f"{snapshot_uri(scope, snapshot_id, bucket=bucket)}manifest.json"
 
 
-def thumbnail_urls(
+class PictureUrls(BaseModel):
+    """Addresses of an image sample, good for some minutes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    thumbnail_url: str
+    image_url: str
+
+
+def picture_urls(
     scope: ProjectScope, sample_ids: Sequence[int], *, samples: SampleRepository, data: ObjectStore
-) -> Mapping[int, str]:
-    """Return addresses of thumbnails by sample id; samples that are gone are left out."""
-    found = samples.find(scope, sample_ids)
-    return {sample_id: data.url(thumbnail_key(scope, sample.sha256)) for sample_id, sample in found.items()}
+) -> Mapping[int, PictureUrls]:
+    """Return addresses of images by sample id; samples that are gone are left out."""
+    return {
+        sample_id: PictureUrls(
+            thumbnail_url=data.url(thumbnail_key(scope, sample.sha256)),
+            image_url=data.url(blob_key(scope, sample.sha256)),
+        )
+        for sample_id, sample in samples.find(scope, sample_ids).items()
+    }
 
 
 def _found(

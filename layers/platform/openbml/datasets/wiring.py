@@ -10,7 +10,7 @@ from botocore.config import Config
 from openbml.core.clock import utc_now
 from openbml.core.ids import new_id
 from openbml.core.queues import MessageQueue
-from openbml.core.wiring import event_publisher, sqs_queue
+from openbml.core.wiring import event_publisher, s3_presigner, sqs_queue
 from openbml.datasets.adding.intake import SampleIntake
 from openbml.datasets.adding.intake_dynamodb import DynamoSampleIntake
 from openbml.datasets.annotating.bulk_operations import OperationRepository
@@ -88,13 +88,6 @@ def _table() -> Any:
 @cache
 def _s3() -> Any:
     return boto3.client("s3", config=_POOL)
-
-
-@cache
-def _presigner() -> Any:
-    # The address must not ask the browser for checksums that only an SDK would compute.
-    config = Config(signature_version="s3v4", request_checksum_calculation="when_required")
-    return boto3.client("s3", config=config)
 
 
 @cache
@@ -302,18 +295,18 @@ def version_remover() -> VersionRemover:
 
 @cache
 def upload_store() -> UploadStore:
-    return S3UploadStore(_s3(), datasets_settings().uploads_bucket_name, _presigner())
+    return S3UploadStore(_s3(), datasets_settings().uploads_bucket_name, s3_presigner())
 
 
 @cache
 def archive_store() -> ObjectStore:
     """Return the bucket of archives and of what workers leave each other; it empties itself."""
-    return S3ObjectStore(_s3(), datasets_settings().uploads_bucket_name, _presigner())
+    return S3ObjectStore(_s3(), datasets_settings().uploads_bucket_name, s3_presigner())
 
 
 @cache
 def data_store() -> ObjectStore:
-    return S3ObjectStore(_s3(), datasets_settings().data_bucket_name, _presigner())
+    return S3ObjectStore(_s3(), datasets_settings().data_bucket_name, s3_presigner())
 
 
 @cache

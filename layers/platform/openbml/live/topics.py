@@ -16,6 +16,7 @@ PERMISSIONS: Mapping[str, str] = {
     "datajob": "datasets.read",
     "import": "datasets.read",
     "run": "training.read",
+    "search": "training.read",
     "service": "services.read",
 }
 # Which events are passed on (contracts, section 6), and where their topic's id stands.
@@ -24,6 +25,7 @@ _TOPICS: Mapping[tuple[str, str], tuple[str, str]] = {
     ("openbml.datasets", "DataJobStateChanged"): ("datajob", "job_id"),
     ("openbml.training", "RunStateChanged"): ("run", "run_id"),
     ("openbml.training", "RunProgressed"): ("run", "run_id"),
+    ("openbml.training", "SearchProgressed"): ("search", "search_id"),
     ("openbml.services", "ServiceStateChanged"): ("service", "service_id"),
 }
 MOST_MESSAGE_BYTES = 120_000  # API Gateway takes 128 KB in one WebSocket message

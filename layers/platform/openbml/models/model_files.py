@@ -62,7 +62,8 @@ def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> 
     """Return what a folder says about itself.
 
     Raises:
-        ModelFilesInvalidError: malformed, of another format or task, or without its graph.
+        ModelFilesInvalidError: malformed, of another format or task, with too few labels for the task, or
+            without its graph.
     """
     if not any(file.name == GRAPH for file in files):
         raise ModelFilesInvalidError(reason=f"{GRAPH} is missing")
@@ -77,7 +78,9 @@ def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> 
         raise ModelFilesInvalidError(reason=f"{MANIFEST} is of the task {parsed.task}, not {task_type}")
     fewest = tasks()[task_type].fewest_labels
     if len(parsed.labels) < fewest:
-        raise ModelFilesInvalidError(reason=f"{MANIFEST} has fewer than {fewest} labels")
+        raise ModelFilesInvalidError(
+            reason=f"{MANIFEST} names {len(parsed.labels)} labels, {task_type} needs {fewest}"
+        )
     names = {file.name for file in files}
     if missing := [variant.file for variant in parsed.variants if variant.file not in names]:
         raise ModelFilesInvalidError(reason=f"{', '.join(missing)} is missing")

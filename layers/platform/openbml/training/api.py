@@ -15,13 +15,26 @@ from openbml.core.scope import ProjectScope
 from openbml.core.wiring import cursor_codec, event_publisher
 from openbml.identity.wiring import account_repository, authorizer
 from openbml.training import create_runs, read_runs
+from openbml.training.augmentation_previews import (
+    AugmentationPreview,
+    AugmentationPreviewRequest,
+    preview_augmentation,
+)
 from openbml.training.create_runs import ExperimentRequest
 from openbml.training.experiments import Experiment
 from openbml.training.read_runs import LogPage, RunView, ScriptText
 from openbml.training.run_progress import Progress
 from openbml.training.run_requests import RunRequest
 from openbml.training.training_catalog import TrainingCatalog, preset_script_text, training_catalog
-from openbml.training.wiring import experiments, job_files, progress_store, runs, searches, training_data
+from openbml.training.wiring import (
+    experiments,
+    job_files,
+    progress_store,
+    runs,
+    search_ports,
+    searches,
+    training_data,
+)
 
 router = Router()
 _PROJECT = "/v1/training/projects/<project_id>"
@@ -121,7 +134,13 @@ def get_run(project_id: Id, run_id: Id) -> RunView:
 def post_stop(project_id: Id, run_id: Id) -> RunView:
     scope = _scope(project_id, "training.write")
     run = create_runs.stop_run(
-        run_id, scope=scope, runs=runs(), jobs=compute_gateway(), events=event_publisher(), now=utc_now
+        run_id,
+        scope=scope,
+        runs=runs(),
+        jobs=compute_gateway(),
+        searching=search_ports(),
+        events=event_publisher(),
+        now=utc_now,
     )
     return RunView.of(run, progress_store().progress(scope, run_id))
 
@@ -140,17 +159,11 @@ def get_logs(project_id: Id, run_id: Id, after: After = None) -> LogPage:
     )
 
 
-@router.get(f"{_PROJECT}/runs/<run_id>/report")
-def get_report(project_id: Id, run_id: Id) -> dict[str, Any]:
-    return read_runs.run_report(
-        _scope(project_id, "training.read"),
-        run_id,
-        runs=runs(),
-        files=job_files(),
-        data=training_data(),
-    )
-
-
 @router.get(f"{_PROJECT}/runs/<run_id>/script")
 def get_script(project_id: Id, run_id: Id) -> ScriptText:
     return read_runs.run_script(_scope(project_id, "training.read"), run_id, runs=runs(), files=job_files())
+
+
+@router.post(f"{_PROJECT}/augmentation-preview")
+def post_augmentation_preview(project_id: Id, request: AugmentationPreviewRequest) -> AugmentationPreview:
+    return preview_augmentation(request, scope=_scope(project_id, "training.read"), data=training_data())

@@ -18,7 +18,9 @@ from openbml.training.job_files import JobFiles
 from openbml.training.jobs import TrainingJobs
 from openbml.training.run_requests import RunRequest, image_for, training_plan
 from openbml.training.runs import Run, RunConflictError, RunRepository, RunState
+from openbml.training.search.advance_searches import advance_search
 from openbml.training.search.request_searches import found_hyper_parameters, search_of
+from openbml.training.search.search_ports import SearchPorts
 from openbml.training.search.searches import SearchRepository
 from openbml.training.training_data import Selection, TrainingData, chosen_labels, merged_labels
 from openbml_catalog.tasks import Task, tasks
@@ -144,18 +146,20 @@ def stop_run(
     scope: ProjectScope,
     runs: RunRepository,
     jobs: TrainingJobs,
+    searching: SearchPorts,
     events: EventPublisher,
     now: Clock,
 ) -> Run:
     """Stop the run in whatever state it is; if it ends by itself meanwhile, the true end stands.
 
-    The job is told first, so that a run marked as stopping always has a job that was told.
+    The job is told first, so that a run marked as stopping always has a job that was told. A run whose search
+    is going on has none yet: its search stops once the run is marked, and ends the run with its last trial.
 
     Raises:
         RunNotFoundError, RunEndedError, RunConflictError
     """
     run = runs.get(scope, run_id)
-    if run.state is not RunState.PREPARING and not run.state.is_final:
+    if run.state is not RunState.PREPARING and not run.state.is_final and not run.searching:
         jobs.stop_training(run.job_id)
         run = runs.get(scope, run_id)
         if run.state.is_final:
@@ -171,6 +175,9 @@ def stop_run(
         if current.state is RunState.STOPPING or current.state.is_final:
             return current
         raise
+    if run.has_search and run.search_id and (run.searching or run.state is RunState.PREPARING):
+        advance_search(scope, run.search_id, ports=searching)
+        return runs.get(scope, run_id)
     return stopped
 
 

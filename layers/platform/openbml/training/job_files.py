@@ -1,7 +1,7 @@
 """Files of jobs: where they go and what they say. Port and the models of the files this context reads."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,7 @@ from openbml.core.scope import ProjectScope
 from openbml.training.runs import Outcome
 
 REPORT_FORMAT = "openbml.report/1"
+REPORT_PAGE = "report.html"
 CODE_FOLDER = "code/"  # below a run's folder: the channel `code`
 
 
@@ -17,20 +18,29 @@ class ReportUnreadableError(OpenBMLError):
     """A job left a report that cannot be read; details: reason."""
 
 
+Figure = Annotated[float, Field(allow_inf_nan=False)]
+
+
 class Report(BaseModel):
-    """`report.json` of a job, as far as this context reads it; the whole document is `document`."""
+    """`report.json` of a job of any task, as far as this context reads it; the whole document is `document`.
+
+    Attributes:
+        overall: figures by name; null where there was nothing to evaluate, e.g. no small object.
+        topk: of classification: accuracy within the k most confident classes.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    overall: Mapping[str, float] = Field(max_length=50)
-    topk: Mapping[str, float] = Field(default={}, max_length=50)
-    recommended_threshold: float | None = None
+    overall: Mapping[str, Figure | None] = Field(max_length=50)
+    topk: Mapping[str, Figure] = Field(default={}, max_length=50)
+    recommended_threshold: float | None = Field(default=None, ge=0, le=1)
     document: Mapping[str, Any]
 
     @property
     def outcome(self) -> Outcome:
+        told = {name: value for name, value in self.overall.items() if value is not None}
         tops = {f"top{name}": value for name, value in self.topk.items()}
-        return Outcome(metrics={**self.overall, **tops}, recommended_threshold=self.recommended_threshold)
+        return Outcome(metrics={**told, **tops}, recommended_threshold=self.recommended_threshold)
 
 
 class JobFiles(Protocol):
@@ -50,3 +60,17 @@ class JobFiles(Protocol):
 
     def report(self, data_uri: str) -> Report | None:
         """Return the report in a job's data folder, None if there is none. Raises ReportUnreadableError."""
+
+    def url(self, data_uri: str, name: str) -> str:
+        """Return an address that reads a file of a job's data folder for some minutes.
+
+        Raises:
+            ReportUnreadableError: the folder lies outside the data bucket.
+        """
+
+    def download_url(self, data_uri: str, name: str, filename: str) -> str | None:
+        """Return an address that a browser saves under the name, None where there is no such file.
+
+        Raises:
+            ReportUnreadableError: the folder lies outside the data bucket.
+        """

@@ -6,17 +6,23 @@ from typing import Any
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
+from openbml.core.download_names import saved_as
 from openbml.core.scope import ProjectScope
 from openbml.training.job_files import CODE_FOLDER, REPORT_FORMAT, Report, ReportUnreadableError
 
 _MAX_REPORT_BYTES = 20 * 1024 * 1024
 _WEIGHTS = "weights/"
+_URL_LIFETIME_S = 900
+_MISSING = ("NoSuchKey", "404")
 
 
 class S3JobFiles:
-    def __init__(self, client: Any, *, bucket: str) -> None:
+    """`presigner` is a client that only computes addresses."""
+
+    def __init__(self, client: Any, *, bucket: str, presigner: Any) -> None:
         self._client = client
         self._bucket = bucket
+        self._presigner = presigner
 
     def runs_uri(self, scope: ProjectScope) -> str:
         return f"s3://{self._bucket}/{scope.prefix}runs/"
@@ -39,17 +45,40 @@ class S3JobFiles:
         return None if body is None else body.decode()
 
     def report(self, data_uri: str) -> Report | None:
-        prefix = f"s3://{self._bucket}/"
-        if not data_uri.startswith(prefix):
-            raise ReportUnreadableError(reason="it lies outside the data bucket")
-        body = self._read(f"{data_uri.removeprefix(prefix).rstrip('/')}/report.json")
+        body = self._read(self._key(data_uri, "report.json"))
         return None if body is None else parsed_report(body)
+
+    def url(self, data_uri: str, name: str) -> str:
+        return self._presigned(self._key(data_uri, name))
+
+    def download_url(self, data_uri: str, name: str, filename: str) -> str | None:
+        key = self._key(data_uri, name)
+        try:
+            self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                return None
+            raise
+        return self._presigned(key, ResponseContentDisposition=saved_as(filename))
+
+    def _presigned(self, key: str, **options: str) -> str:
+        parameters = {"Bucket": self._bucket, "Key": key, **options}
+        address: str = self._presigner.generate_presigned_url(
+            "get_object", Params=parameters, ExpiresIn=_URL_LIFETIME_S
+        )
+        return address
+
+    def _key(self, data_uri: str, name: str) -> str:
+        root = f"s3://{self._bucket}/"
+        if not data_uri.startswith(root):
+            raise ReportUnreadableError(reason="it lies outside the data bucket")
+        return f"{data_uri.removeprefix(root).rstrip('/')}/{name}"
 
     def _read(self, key: str) -> bytes | None:
         try:
             reply = self._client.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            if error.response["Error"]["Code"] in _MISSING:
                 return None
             raise
         if reply["ContentLength"] > _MAX_REPORT_BYTES:

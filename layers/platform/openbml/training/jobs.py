@@ -47,8 +47,8 @@ class JobPlaces(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     train_uri: str
-    eval_uri: str | None
-    weights_uri: str | None
+    eval_uri: str | None = None
+    weights_uri: str | None = None
     runs_uri: str
     base_uri: str | None = None
 

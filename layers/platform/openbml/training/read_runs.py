@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -13,17 +12,12 @@ from openbml.core.pages import CursorCodec, Page
 from openbml.core.scope import ProjectScope
 from openbml.training.experiments import Experiment, ExperimentRepository
 from openbml.training.job_files import JobFiles
-from openbml.training.run_progress import LogEntry, Progress, RunProgressStore
+from openbml.training.run_progress import LogEntry, Progress, RunProgressStore, SamplePrediction
 from openbml.training.runs import Run, RunRepository, RunState
 from openbml.training.training_data import Selection, TrainingData
 
 SEARCHING = "searching"  # the stage of a run whose search is going on
 _LOG_LINES = 500
-_THUMBNAILS = 200
-
-
-class ReportNotReadyError(OpenBMLError):
-    """The run has no report, not yet or not at all; details: run_id, state."""
 
 
 class NoScriptError(OpenBMLError):
@@ -89,6 +83,22 @@ class RunView(BaseModel):
         known = {name: getattr(run, name) for name in cls.model_fields if name not in ("stage", "progress")}
         stage = SEARCHING if run.searching else progress.stage
         return cls(stage=None if run.state.is_final else stage, progress=position, **known)
+
+
+class ShownSample(SamplePrediction):
+    """A sample with its addresses, which are null where it is gone."""
+
+    thumbnail_url: str | None = None
+    image_url: str | None = None
+
+
+class ShownSamples(BaseModel):
+    """`epoch` is null while nothing was told."""
+
+    model_config = ConfigDict(frozen=True)
+
+    epoch: int | None = None
+    items: Sequence[ShownSample] = ()
 
 
 class LogPage(BaseModel):
@@ -165,30 +175,18 @@ def run_script(scope: ProjectScope, run_id: int, *, runs: RunRepository, files: 
     return ScriptText(script=script)
 
 
-def run_report(
-    scope: ProjectScope, run_id: int, *, runs: RunRepository, files: JobFiles, data: TrainingData
-) -> dict[str, Any]:
-    """Return the evaluation report; its wrong examples carry a `thumbnail_url` while their sample exists.
-
-    Raises:
-        RunNotFoundError, ReportNotReadyError, ReportUnreadableError
-    """
-    run = runs.get(scope, run_id)
-    report = files.report(run.data_uri) if run.data_uri and run.metrics is not None else None
-    if report is None:
-        raise ReportNotReadyError(run_id=run_id, state=run.state)
-    document = dict(report.document)
-    examples = document.get("wrong_examples")
-    if isinstance(examples, list):
-        document["wrong_examples"] = _with_thumbnails(run, examples, data)
-    return document
-
-
-def _with_thumbnails(run: Run, examples: list[Any], data: TrainingData) -> list[Any]:
-    shown = [row for row in examples[:_THUMBNAILS] if isinstance(row, dict) and "sample_id" in row]
-    ids = [str(row["sample_id"]) for row in shown]
-    urls = data.thumbnail_urls(run.scope, ids) if ids else {}
-    return [{**row, "thumbnail_url": urls.get(str(row["sample_id"]))} for row in shown]
+def run_samples(
+    scope: ProjectScope, run_id: int, *, runs: RunRepository, store: RunProgressStore, data: TrainingData
+) -> ShownSamples:
+    """Return what the newest epoch's model says of a few evaluated samples. Raises RunNotFoundError."""
+    runs.get(scope, run_id)
+    newest = store.samples(scope, run_id)
+    if newest is None:
+        return ShownSamples()
+    urls = data.picture_urls(scope, [row.sample_id for row in newest.items])
+    addresses = {sample_id: found.model_dump() for sample_id, found in urls.items()}
+    items = [ShownSample(**row.model_dump(), **addresses.get(row.sample_id, {})) for row in newest.items]
+    return ShownSamples(epoch=newest.epoch, items=items)
 
 
 def _progress(run: Run, store: RunProgressStore) -> Progress:

@@ -26,6 +26,42 @@ class Epoch(BaseModel):
         return {**self.figures, "epoch": self.epoch, "epochs": self.epochs, "at": self.at}
 
 
+class SaidLabel(BaseModel):
+    """A class, an object or the pixels of a label in an image.
+
+    Attributes:
+        box: of an object, x1, y1, x2, y2 in pixels of the original image.
+        share: of a semantic map's pixels.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    label: str = Field(max_length=200)
+    score: float | None = None
+    box: tuple[float, float, float, float] | None = None
+    share: float | None = None
+
+
+class SamplePrediction(BaseModel):
+    """What a model said of an evaluated sample while it trained, and what is true of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    sample_id: str = Field(min_length=1, max_length=64)
+    name: str = Field(default="", max_length=1000)
+    true: tuple[SaidLabel, ...] = Field(default=(), max_length=100)
+    predicted: tuple[SaidLabel, ...] = Field(default=(), max_length=100)
+
+
+class SamplePredictions(BaseModel):
+    """The predictions of one epoch's model."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    epoch: int = Field(ge=0, le=1_000_000)
+    items: tuple[SamplePrediction, ...] = Field(max_length=64)
+
+
 class LogEntry(BaseModel):
     """A line of the run's log; `id` sorts as the lines were written and tells a repeat."""
 
@@ -55,6 +91,7 @@ class Reported(BaseModel):
     stage: str | None = None
     stage_at: str = ""
     notes: Sequence[str] = ()
+    samples: SamplePredictions | None = None
 
     @property
     def progress(self) -> Progress:
@@ -73,6 +110,9 @@ class RunProgressStore(Protocol):
 
     def progress(self, scope: ProjectScope, run_id: int) -> Progress: ...
 
+    def samples(self, scope: ProjectScope, run_id: int) -> SamplePredictions | None:
+        """Return the newest epoch's predictions."""
+
     def epochs(self, scope: ProjectScope, run_id: int) -> Sequence[Epoch]:
         """Return all epochs in order."""
 
@@ -86,6 +126,7 @@ def sorted_records(records: Iterable[Mapping[str, JsonValue]]) -> Reported:
     stage: str | None = None
     stage_at = ""
     notes: list[str] = []
+    samples: SamplePredictions | None = None
     for record in records:
         match record.get("kind"):
             case "epoch":
@@ -96,9 +137,23 @@ def sorted_records(records: Iterable[Mapping[str, JsonValue]]) -> Reported:
                 stage_at = _text(record.get("at")) or stage_at
             case "note":
                 notes += [note] if (note := _text(record.get("message"))) else []
+            case "samples":
+                samples = _newest(samples, record)
     return Reported(
-        epochs=[epochs[number] for number in sorted(epochs)], stage=stage, stage_at=stage_at, notes=notes
+        epochs=[epochs[number] for number in sorted(epochs)],
+        stage=stage,
+        stage_at=stage_at,
+        notes=notes,
+        samples=samples,
     )
+
+
+def _newest(known: SamplePredictions | None, record: Mapping[str, JsonValue]) -> SamplePredictions | None:
+    try:
+        found = SamplePredictions.model_validate(record)
+    except ValidationError:
+        return known
+    return found if known is None or known.epoch <= found.epoch else known
 
 
 def _epoch(record: Mapping[str, JsonValue]) -> Epoch | None:

@@ -3,6 +3,7 @@
 Items below `{scope}#run#{run_id}`:
     progress          stage and newest epoch, kept apart from the run so that neither waits for the other
     epoch#{number}    figures of an epoch
+    samples           what the newest epoch's model says of a few samples
     log#{id}          a line, for 90 days; at most 20,000 a run, since lines are as many as a job likes
 """
 
@@ -15,7 +16,7 @@ from boto3.dynamodb.conditions import Key
 from openbml.core.clock import Clock
 from openbml.core.items import from_item, to_item
 from openbml.core.scope import ProjectScope
-from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported
+from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported, SamplePredictions
 from openbml.training.runs_dynamodb import run_key
 
 _KEPT = timedelta(days=90)
@@ -39,6 +40,12 @@ class DynamoRunProgressStore:
                 key = run_key(scope, run_id, f"log#{line.id}")
                 batch.put_item(Item=to_item(line, **key, expires_at=expires_at))
         self._advance(scope, run_id, reported)
+        if reported.samples is not None:
+            self._keep_samples(scope, run_id, reported.samples)
+
+    def samples(self, scope: ProjectScope, run_id: int) -> SamplePredictions | None:
+        item = self._table.get_item(Key=run_key(scope, run_id, "samples")).get("Item")
+        return None if item is None else from_item(SamplePredictions, item)
 
     def progress(self, scope: ProjectScope, run_id: int) -> Progress:
         item = self._table.get_item(Key=run_key(scope, run_id, "progress"), ConsistentRead=True).get("Item")
@@ -94,6 +101,17 @@ class DynamoRunProgressStore:
                 UpdateExpression=change,
                 ConditionExpression=f"attribute_not_exists({order}) OR {order} <= :{order}",
                 ExpressionAttributeValues=values,
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def _keep_samples(self, scope: ProjectScope, run_id: int, samples: SamplePredictions) -> None:
+        expires_at = int((self._now() + _KEPT).timestamp())
+        try:
+            self._table.put_item(
+                Item=to_item(samples, **run_key(scope, run_id, "samples"), expires_at=expires_at),
+                ConditionExpression="attribute_not_exists(epoch) OR epoch <= :epoch",
+                ExpressionAttributeValues={":epoch": samples.epoch},
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return

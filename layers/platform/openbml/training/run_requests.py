@@ -6,6 +6,8 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from openbml.core.errors import InvalidRequestError, OpenBMLError
+from openbml.training.augmentation import HYPER_PARAMETER as AUGMENTATION
+from openbml.training.augmentation import checked_augmentation
 from openbml.training.experiments import TaskNotAvailableError
 from openbml.training.hyper_parameter_sources import (
     HyperParameterSource,
@@ -15,6 +17,7 @@ from openbml.training.hyper_parameter_sources import (
     SearchSource,
 )
 from openbml.training.training_data import Selection
+from openbml_catalog.augmentation.settings import AugmentationSettings
 from openbml_catalog.images import Image, images, training_image
 from openbml_catalog.machines import Module, machines, machines_of
 from openbml_catalog.networks import (
@@ -56,6 +59,7 @@ class RunRequest(BaseModel):
     max_training_minutes: int = Field(ge=1, le=MAX_TRAINING_MINUTES)
     remark: str | None = Field(default=None, max_length=500)
     weights: str | None = Field(default=None, max_length=50)
+    augmentation: AugmentationSettings | None = None
     hyper_parameter_source: HyperParameterSource = ManualSource()
     base_run_id: int | None = Field(default=None, ge=1, lt=2**53)
 
@@ -100,7 +104,14 @@ def training_plan(request: RunRequest, *, task_type: str, paid_billing: bool) ->
     cost = cost_at_most(request.machine_type, request.node_count, request.max_training_minutes)
     return TrainingPlan(
         network=network.name,
-        hyper_parameters=_values(request, task_type),
+        hyper_parameters={
+            **_values(request, task_type),
+            AUGMENTATION: checked_augmentation(
+                request.augmentation,
+                task_type=task_type,
+                max_training_minutes=request.max_training_minutes,
+            ).as_text(),
+        },
         cost_estimate=cost * _jobs_at_most(search),
         search=search,
     )

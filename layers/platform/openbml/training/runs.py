@@ -142,6 +142,11 @@ class Run(BaseModel):
         return str(self.run_id)
 
     @property
+    def has_search(self) -> bool:
+        """Tell whether the run has a search of its own."""
+        return self.hyper_parameter_source == "search"
+
+    @property
     def started_at(self) -> datetime | None:
         return self.intervals[0].start if self.intervals else None
 

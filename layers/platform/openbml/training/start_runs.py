@@ -11,6 +11,8 @@ from openbml.training.events import RunStateChanged
 from openbml.training.job_files import JobFiles
 from openbml.training.jobs import JobPlaces, TrainingJobs, job_request
 from openbml.training.runs import Run, RunConflictError, RunNotFoundError, RunRepository, RunState
+from openbml.training.search.advance_searches import begin_search
+from openbml.training.search.search_ports import SearchPorts
 from openbml.training.training_data import (
     DataNotSelectableError,
     SnapshotState,
@@ -31,10 +33,11 @@ def start_run(
     data: TrainingData,
     jobs: TrainingJobs,
     files: JobFiles,
+    searching: SearchPorts,
     events: EventPublisher,
     now: Clock,
 ) -> Run:
-    """Freeze the run's data, and once that is done hand the run to compute.
+    """Freeze the run's data, and once that is done hand the run to compute, or begin its search.
 
     Asking for a snapshot that is being packed, or a job that was submitted, is harmless, so any caller may
     come at any time: the run's creation, a finished snapshot, the minute's look at runs left behind.
@@ -72,6 +75,8 @@ def start_run(
         runs_uri=files.runs_uri(scope),
         base_uri=_base_uri(run, runs),
     )
+    if run.has_search:
+        return begin_search(run, places, ports=searching)
     return _handed_over(run, places, runs=runs, jobs=jobs, events=events, now=now)
 
 

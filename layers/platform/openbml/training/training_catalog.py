@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from openbml.core.errors import InvalidRequestError
+from openbml.training.augmentation import AugmentationCatalog, augmentation_catalog
 from openbml.training.read_runs import ScriptText
 from openbml.training.run_requests import MAX_TRAINING_MINUTES
 from openbml_catalog.images import images, training_image
@@ -66,6 +67,7 @@ class TrainingCatalog(BaseModel):
     networks: Sequence[dict[str, Any]]
     hyper_parameters: Sequence[HyperParameterEntry]
     machines: Sequence[MachineEntry]
+    augmentation: AugmentationCatalog
     search_strategies: Sequence[Strategy]
     search_fields: Sequence[SearchField]
     search_space: Sequence[SearchParameterEntry]
@@ -87,6 +89,7 @@ def training_catalog() -> TrainingCatalog:
             if not row.platform
         ],
         machines=[_machine(machine) for machine in machines_of(Module.PRESET)],
+        augmentation=augmentation_catalog(),
         search_strategies=list(strategies().values()),
         search_fields=list(search_fields().values()),
         search_space=[

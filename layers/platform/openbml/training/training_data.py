@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
 from openbml_catalog.tasks import Task
+from openbml_formats.annotations import Annotation
 
 
 class DataNotSelectableError(OpenBMLError):
@@ -73,6 +74,25 @@ class SnapshotView(BaseModel):
     failure: str | None = None
 
 
+class PictureUrls(BaseModel):
+    """Addresses of an image, good for some minutes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    thumbnail_url: str
+    image_url: str
+
+
+class SampleContent(BaseModel):
+    """A sample's file with what is marked in it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    data: bytes
+    annotation: Annotation
+
+
 class TrainingData(Protocol):
     """Port to the context that owns datasets."""
 
@@ -84,8 +104,13 @@ class TrainingData(Protocol):
     ) -> SnapshotView:
         """Ask for the selections' snapshot; asking again is harmless. Raises DataNotSelectableError."""
 
-    def thumbnail_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, str]:
-        """Return addresses of the samples' thumbnails; samples that are gone are left out."""
+    def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:
+        """Return addresses of the samples' images; samples that are gone are left out."""
+
+    def sample_content(
+        self, scope: ProjectScope, dataset_id: int, version_number: int, sample_id: int
+    ) -> SampleContent:
+        """Raises SampleNotFoundError, DatasetNotFoundError, DatasetVersionNotFoundError."""
 
 
 def chosen_labels(view: DatasetView, selection: Selection, task: Task) -> frozenset[str]:

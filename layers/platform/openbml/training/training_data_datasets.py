@@ -5,11 +5,15 @@ from collections.abc import Mapping, Sequence
 from openbml.core.clock import utc_now
 from openbml.core.scope import ProjectScope
 from openbml.datasets import request_snapshots, wiring
+from openbml.datasets.datasets import VersionKey
 from openbml.datasets.snapshots import EmptySelectionError, SelectionRefusedError
 from openbml.datasets.snapshots import Selection as DatasetSelection
+from openbml.datasets.stored_objects import blob_key
 from openbml.training.training_data import (
     DataNotSelectableError,
     DatasetView,
+    PictureUrls,
+    SampleContent,
     Selection,
     SnapshotState,
     SnapshotView,
@@ -68,12 +72,28 @@ class DatasetsTrainingData:
             failure=snapshot.failure,
         )
 
-    def thumbnail_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, str]:
+    def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:
         numbers = [int(sample_id) for sample_id in sample_ids if sample_id.isdecimal()]
-        urls = request_snapshots.thumbnail_urls(
+        urls = request_snapshots.picture_urls(
             scope, numbers, samples=wiring.sample_repository(), data=wiring.data_store()
         )
-        return {str(sample_id): url for sample_id, url in urls.items()}
+        return {
+            str(sample_id): PictureUrls(thumbnail_url=found.thumbnail_url, image_url=found.image_url)
+            for sample_id, found in urls.items()
+        }
+
+    def sample_content(
+        self, scope: ProjectScope, dataset_id: int, version_number: int, sample_id: int
+    ) -> SampleContent:
+        key = VersionKey(scope=scope, dataset_id=dataset_id, version_number=version_number)
+        wiring.dataset_repository().version(key)
+        samples = wiring.sample_repository()
+        sample = samples.get(key, sample_id)
+        return SampleContent(
+            name=sample.name,
+            data=wiring.data_store().read(blob_key(scope, sample.sha256)),
+            annotation=samples.annotation_of(scope, sample),
+        )
 
 
 def _theirs(selection: Selection) -> DatasetSelection:

@@ -2,9 +2,10 @@ import { PlusOutlined } from "@ant-design/icons";
 import { Button, Table, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
+import { useDataset } from "@/api/queries/datasets";
 import { usePermissions } from "@/api/queries/identity";
 import { itemsOf } from "@/api/queries/paging";
-import { useExperiments } from "@/api/queries/training";
+import { useExperiments, useTrainingCatalog } from "@/api/queries/training";
 import type { Experiment } from "@/api/types";
 import { useMaybeT, useT } from "@/i18n";
 import { AsCommand, CopyText } from "@/ui/copy";
@@ -14,6 +15,7 @@ import { Page, Panel } from "@/ui/page";
 import { links, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
 import { LocalTime } from "@/ui/values";
+import { fitsTask } from "../task-data";
 import { CreateExperiment } from "./create-experiment";
 
 /** With `?dataset=` the person came from a dataset: choosing an experiment goes on to its run form. */
@@ -34,6 +36,8 @@ export function ExperimentsPage() {
     { title: t("field.created"), dataIndex: "created_at", render: (at: string) => <LocalTime at={at} /> },
     { title: t("field.id"), dataIndex: "experiment_id", render: (id: number) => <CopyText text={id} /> },
   ];
+  const from = useDataset(projectId, Number(dataset), false, dataset !== null);
+  const fitting = useTrainingCatalog().data?.tasks.find((task) => from.data && fitsTask(from.data, task));
   const create = (
     <Button
       type="primary"
@@ -51,7 +55,7 @@ export function ExperimentsPage() {
       <Panel>
         <QueryView query={query}>
           {(data) => {
-            const items = itemsOf(data);
+            const items = itemsOf(data).filter((item) => fitting === undefined || item.task_type === fitting.code);
             if (items.length === 0) return <EmptyState title={t("experiments.empty.title")} text={t("experiments.empty.text")} action={create} />;
             return (
               <>
@@ -64,7 +68,9 @@ export function ExperimentsPage() {
       </Panel>
       <AsCommand command="bml experiments list" />
       <CreateExperiment
+        key={fitting?.code ?? ""}
         open={creating}
+        task={fitting?.code}
         projectId={projectId}
         dataset={dataset}
         onClose={() => {

@@ -5,15 +5,17 @@ import { useT } from "@/i18n";
 import { Chart, useChartColours } from "@/ui/chart/chart";
 import type { Report } from "./report";
 
+type Confusion = NonNullable<Report["confusion_matrix"]>;
+
 const CELL_NUMBERS_UP_TO = 20;
 
-/** Rows are the true labels, columns the predicted ones; a share is of its row. */
-export function ConfusionChart({ report, name }: { readonly report: Report; readonly name: string }) {
+/** Rows are the true labels, columns the predicted ones; a share is of its row. What is no object is background. */
+export function ConfusionChart({ confusion, name }: { readonly confusion: Confusion; readonly name: string }) {
   const t = useT();
   const format = useFormat();
   const colours = useChartColours();
   const [shares, setShares] = useState(false);
-  const { labels, counts } = report.confusion_matrix;
+  const { labels, counts } = confusion;
   const option = useMemo(() => {
     const cells = counts.flatMap((row, trueIndex) => {
       const total = row.reduce((sum, count) => sum + count, 0);

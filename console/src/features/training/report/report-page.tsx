@@ -1,19 +1,26 @@
-import { CloudUploadOutlined } from "@ant-design/icons";
-import { Alert, Button } from "antd";
+import { CloudUploadOutlined, DownloadOutlined } from "@ant-design/icons";
+import { Alert, App, Button } from "antd";
+import { useMutation } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useNavigate } from "react-router";
 import { usePermissions } from "@/api/queries/identity";
-import { useReport, useRun } from "@/api/queries/training";
-import { useFormat } from "@/format/use-format";
-import { useLanguage, useMaybeT, useT } from "@/i18n";
+import { readReportAddress, useReport, useRun } from "@/api/queries/training";
+import type { Run } from "@/api/types";
+import { useLanguage, useT } from "@/i18n";
 import { AsCommand } from "@/ui/copy";
 import { Page, Panel } from "@/ui/page";
 import { links, useIdParam, useProjectId } from "@/ui/project";
+import { problemText } from "@/ui/problem-text";
 import { QueryView } from "@/ui/query-view";
-import { ClassChart } from "./class-chart";
 import { ConfusionChart } from "./confusion-chart";
-import { parseReport, type Report } from "./report";
-import { ThresholdChart, TopKChart } from "./curve-charts";
+import { HeatMaps } from "./heat-maps";
+import { Hints } from "./hints";
+import { MetricCards } from "./metric-cards";
+import { PerLabel } from "./per-label";
+import { PrChart } from "./pr-chart";
+import { parseReport, withBackground, type Report } from "./report";
+import { ThresholdChart } from "./threshold-chart";
+import { TopKChart } from "./top-k-chart";
 import { WrongExamples } from "./wrong-examples";
 
 export function ReportPage() {
@@ -33,32 +40,62 @@ export function ReportPage() {
         { label: t("runs.nameShort", { version }), to: links.run(projectId, runId) },
       ]}
       actions={
-        <Button type="primary" icon={<CloudUploadOutlined />} disabled={!mayPublish} onClick={() => void navigate(links.publish(projectId, runId))}>
-          {t("models.publish")}
-        </Button>
+        <>
+          <DownloadReport projectId={projectId} runId={runId} />
+          <Button type="primary" icon={<CloudUploadOutlined />} disabled={!mayPublish} onClick={() => void navigate(links.publish(projectId, runId))}>
+            {t("models.publish")}
+          </Button>
+        </>
       }
     >
-      <QueryView query={report}>{(document) => <ReportView document={document} runId={runId} />}</QueryView>
+      <QueryView query={report}>{(document) => <ReportView projectId={projectId} document={document} run={run.data} runId={runId} />}</QueryView>
       <AsCommand command={`bml runs report ${runId}`} />
     </Page>
   );
 }
 
+function DownloadReport({ projectId, runId }: { readonly projectId: number; readonly runId: number }) {
+  const t = useT();
+  const { message } = App.useApp();
+  const download = useMutation({
+    mutationFn: () => readReportAddress(projectId, runId),
+    onSuccess: ({ download_url }) => {
+      window.location.assign(download_url);
+    },
+    onError: (error) => void message.error(problemText(error, t)),
+  });
+  return (
+    <Button
+      icon={<DownloadOutlined />}
+      loading={download.isPending}
+      onClick={() => {
+        download.mutate();
+      }}
+    >
+      {t("report.download")}
+    </Button>
+  );
+}
+
 interface ViewProps {
+  readonly projectId: number;
   readonly document: unknown;
+  readonly run: Run | undefined;
   readonly runId: number;
 }
 
-function ReportView({ document, runId }: ViewProps) {
-  const report = useMemo(() => parseReport(document), [document]);
-  const chinese = useLanguage() === "zh-CN";
+function ReportView({ projectId, document, run, runId }: ViewProps) {
   const t = useT();
+  const report = useMemo(() => withBackground(parseReport(document), t("report.background")), [document, t]);
+  const chinese = useLanguage() === "zh-CN";
+  const name = `run-${runId}`;
+  const isHeldOut = report.basis.source === "holdout";
   return (
     <>
       <Panel title={t("report.conclusion")}>
         <p style={{ margin: 0 }}>{chinese ? report.conclusion.zh : report.conclusion.en}</p>
-        <p className="ob-muted ob-small" style={{ margin: "6px 0 0" }}>
-          {t(report.basis.source === "holdout" ? "report.basis.holdout" : "report.basis.eval", {
+        <p className="ob-muted ob-small" style={{ margin: "6px 0 0" }} data-testid="basis" data-source={report.basis.source}>
+          {t(isHeldOut ? "report.basis.holdout" : "report.basis.eval", {
             evaluated: report.basis.evaluated_count,
             trained: report.basis.training_count,
             seed: String(report.basis.seed),
@@ -69,41 +106,42 @@ function ReportView({ document, runId }: ViewProps) {
         <Alert key={caution.code} type="warning" showIcon title={chinese ? caution.message_zh : caution.message_en} />
       ))}
       <MetricCards report={report} />
-      <div className="ob-grid">
-        <div style={{ gridColumn: "span 7" }}>
-          <ConfusionChart report={report} name={`run-${runId}-confusion`} />
-        </div>
-        <div className="ob-stack" style={{ gridColumn: "span 5" }}>
-          <TopKChart report={report} name={`run-${runId}-topk`} />
-          <ThresholdChart report={report} name={`run-${runId}-threshold`} />
-        </div>
-      </div>
-      <ClassChart report={report} name={`run-${runId}-classes`} />
-      <WrongExamples report={report} />
+      <Hints projectId={projectId} hints={report.hints ?? []} run={run} />
+      <Charts report={report} name={name} />
+      <PerLabel rows={report.per_class} name={`${name}-labels`} />
+      <WrongExamples examples={report.wrong_examples} />
+      <HeatMaps maps={report.heat_maps ?? []} />
     </>
   );
 }
 
-function MetricCards({ report }: { readonly report: Report }) {
-  const t = useT();
-  const maybeT = useMaybeT();
-  const format = useFormat();
+function Charts({ report, name }: { readonly report: Report; readonly name: string }) {
+  const side = [
+    ...(report.topk ? [<TopKChart key="topk" topk={report.topk} name={`${name}-topk`} />] : []),
+    ...(report.pr_curves && report.pr_curves.length > 0 ? [<PrChart key="pr" curves={report.pr_curves} rows={report.per_class} name={`${name}-pr`} />] : []),
+    ...(report.threshold_curve && report.threshold_curve.length > 0
+      ? [<ThresholdChart key="threshold" curve={report.threshold_curve} recommended={report.recommended_threshold ?? null} name={`${name}-threshold`} />]
+      : []),
+  ];
+  const confusion = report.confusion_matrix;
   return (
-    <div className="ob-metrics" data-testid="metrics">
-      {Object.entries(report.overall).map(([metric, value]) => (
-        <div key={metric} className="ob-metric">
-          <b>{format.percent(value)}</b>
-          <span>{maybeT(`metric.${metric}`) ?? metric}</span>
+    <div className="ob-grid">
+      {confusion ? (
+        <div style={{ gridColumn: side.length > 0 ? "span 7" : "1 / -1" }}>
+          <ConfusionChart confusion={confusion} name={`${name}-confusion`} />
         </div>
-      ))}
-      <div className="ob-metric">
-        <b>{report.recommended_threshold === null ? "–" : format.number(report.recommended_threshold, 2)}</b>
-        <span>{t("metric.recommended_threshold")}</span>
-      </div>
-      <div className="ob-metric">
-        <b>{format.number(report.wrong_count)}</b>
-        <span>{t("report.wrongOf", { total: report.basis.evaluated_count })}</span>
-      </div>
+      ) : null}
+      {confusion ? (
+        <div className="ob-stack" style={{ gridColumn: "span 5" }}>
+          {side}
+        </div>
+      ) : (
+        side.map((chart) => (
+          <div key={chart.key} style={{ gridColumn: "span 6" }}>
+            {chart}
+          </div>
+        ))
+      )}
     </div>
   );
 }

@@ -1,18 +1,8 @@
 import { Form, Input, InputNumber, Select } from "antd";
 import type { HyperParameter } from "@/api/types";
-import { useLanguage, useT, type Translate } from "@/i18n";
-import { problemOf, type ParameterProblem } from "./run-values";
-
-function problemMessage(problem: ParameterProblem, t: Translate): string {
-  switch (problem.kind) {
-    case "tooSmall":
-      return t("parameter.tooSmall", { minimum: String(problem.minimum) });
-    case "tooLarge":
-      return t("parameter.tooLarge", { maximum: String(problem.maximum) });
-    default:
-      return t(`parameter.${problem.kind}`);
-  }
-}
+import { useLanguage, useT } from "@/i18n";
+import { problemMessage } from "./problem-message";
+import { problemOf } from "./run-values";
 
 /** One declared hyper-parameter of the catalogue: its field, range and help. */
 export function HyperParameterField({ parameter }: { readonly parameter: HyperParameter }) {

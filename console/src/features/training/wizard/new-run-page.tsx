@@ -1,16 +1,25 @@
-import { useExperiment, useTrainingCatalog } from "@/api/queries/training";
-import { useT } from "@/i18n";
+import { Alert, Button } from "antd";
+import { useMemo, useState } from "react";
+import { useSearchParams } from "react-router";
+import { itemsOf } from "@/api/queries/paging";
+import { useExperiment, useRuns, useTrainingCatalog } from "@/api/queries/training";
+import type { Experiment, Run, TrainingCatalog } from "@/api/types";
+import { useMaybeT, useT } from "@/i18n";
 import { Page } from "@/ui/page";
 import { links, useIdParam, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
+import { forgetDraft, readDraft } from "./draft";
+import { initialValues } from "./initial-values";
 import { RunForm } from "./run-form";
 
 export function NewRunPage() {
   const t = useT();
+  const maybeT = useMaybeT();
   const projectId = useProjectId();
   const experimentId = useIdParam("experimentId");
   const experiment = useExperiment(projectId, experimentId);
   const catalog = useTrainingCatalog();
+  const runs = useRuns(projectId, experimentId);
   return (
     <QueryView query={experiment}>
       {(data) => (
@@ -20,12 +29,54 @@ export function NewRunPage() {
             { label: t("nav.experiments"), to: links.experiments(projectId) },
             { label: data.name, to: links.experiment(projectId, experimentId) },
           ]}
+          sub={maybeT(`task.${data.task_type}`) ?? data.task_type}
         >
           <QueryView query={catalog}>
-            {(loaded) => <RunForm projectId={projectId} experiment={data} catalog={loaded} />}
+            {(loaded) => <QueryView query={runs}>{(pages) => <NewRun projectId={projectId} experiment={data} catalog={loaded} runs={itemsOf(pages)} />}</QueryView>}
           </QueryView>
         </Page>
       )}
     </QueryView>
+  );
+}
+
+interface Props {
+  readonly projectId: number;
+  readonly experiment: Experiment;
+  readonly catalog: TrainingCatalog;
+  readonly runs: readonly Run[];
+}
+
+/** The form opens with what was left in it, else with the data of the newest run; `?dataset=` and `?base=` name what to use. */
+function NewRun({ projectId, experiment, catalog, runs }: Props) {
+  const t = useT();
+  const [params] = useSearchParams();
+  const dataset = Number(params.get("dataset")) || null;
+  const base = Number(params.get("base")) || null;
+  const [draft, setDraft] = useState(() => (dataset === null && base === null ? readDraft(experiment.experiment_id) : null));
+  const [known] = useState(runs); // a run that changes later must not refill the form
+  const fresh = useMemo(() => initialValues({ catalog, taskType: experiment.task_type, runs: known, dataset, base }), [catalog, experiment, known, dataset, base]);
+  return (
+    <>
+      {draft ? (
+        <Alert
+          type="info"
+          showIcon
+          title={t("runs.form.draft")}
+          action={
+            <Button
+              size="small"
+              onClick={() => {
+                forgetDraft(experiment.experiment_id);
+                setDraft(null);
+              }}
+            >
+              {t("runs.form.startOver")}
+            </Button>
+          }
+        />
+      ) : null}
+      <RunForm key={draft ? "draft" : "fresh"} projectId={projectId} experiment={experiment} catalog={catalog} initial={draft ?? fresh} />
+    </>
   );
 }

@@ -1,41 +1,11 @@
-import { Form, Select, Tag } from "antd";
-import type { Machine, Network } from "@/api/types";
+import { Form, Input, InputNumber, Select } from "antd";
+import type { Machine, Network, TrainingCatalog, TrainingTask } from "@/api/types";
 import { formatPrice } from "@/format/format";
-import { useFormat } from "@/format/use-format";
-import { useLanguage, useT } from "@/i18n";
-import { useMachineName } from "./machine-name";
+import { useT } from "@/i18n";
+import { useMachineName } from "../machine-name";
 import { machineBlock } from "./run-values";
 
-export function NetworkField({ networks, chosen }: { readonly networks: readonly Network[]; readonly chosen: Network | undefined }) {
-  const t = useT();
-  const format = useFormat();
-  const chinese = useLanguage() === "zh-CN";
-  return (
-    <>
-      <Form.Item
-        name="network"
-        label={t("runs.network")}
-        extra={chosen ? (chinese ? chosen.recommended_for_zh : chosen.recommended_for_en) : null}
-        rules={[{ required: true, message: t("form.required") }]}
-      >
-        <Select
-          options={networks.map((network) => ({
-            value: network.name,
-            label: (
-              <span className="ob-row">
-                {network.name}
-                {network.recommended ? <Tag color="blue">{t("runs.form.recommended")}</Tag> : null}
-                {network.published ? (
-                  <span className="ob-muted ob-small">{t("runs.form.top1", { value: format.percent(network.published.value) })}</span>
-                ) : null}
-              </span>
-            ),
-          }))}
-        />
-      </Form.Item>
-    </>
-  );
-}
+const MOST_NODES = 6;
 
 interface MachineProps {
   readonly machines: readonly Machine[];
@@ -43,7 +13,7 @@ interface MachineProps {
   readonly paid: boolean;
 }
 
-export function MachineField({ machines, network, paid }: MachineProps) {
+function MachineField({ machines, network, paid }: MachineProps) {
   const t = useT();
   const machineName = useMachineName();
   const notes = { network: t("runs.form.machineNotForNetwork"), paid: t("runs.form.machineNeedsPaid") } as const;
@@ -68,5 +38,47 @@ export function MachineField({ machines, network, paid }: MachineProps) {
         })}
       />
     </Form.Item>
+  );
+}
+
+interface Props extends Omit<MachineProps, "machines"> {
+  readonly catalog: TrainingCatalog;
+  readonly task: TrainingTask | undefined;
+}
+
+/** Machine, nodes and the longest time (spec 03 section 2.13). */
+export function ResourceFields({ catalog, task, network, paid }: Props) {
+  const t = useT();
+  const mostNodes = Math.min(MOST_NODES, task?.max_nodes && task.max_nodes > 0 ? task.max_nodes : MOST_NODES);
+  return (
+    <>
+      <MachineField machines={catalog.machines} network={network} paid={paid} />
+      <div className="ob-grid" style={{ rowGap: 0 }}>
+        <Form.Item
+          name="node_count"
+          label={t("runs.form.nodes")}
+          extra={mostNodes < MOST_NODES ? t("runs.form.nodesAtMost", { nodes: mostNodes }) : t("runs.form.nodesHelp")}
+          style={{ gridColumn: "span 6" }}
+          rules={[
+            { required: true, message: t("form.required") },
+            { type: "integer", min: 1, max: mostNodes, message: t("runs.form.nodesRange", { most: mostNodes }) },
+          ]}
+        >
+          <InputNumber min={1} max={MOST_NODES} precision={0} style={{ width: "100%" }} />
+        </Form.Item>
+        <Form.Item
+          name="max_training_minutes"
+          label={t("runs.form.maxMinutes")}
+          extra={t("runs.form.maxMinutesHelp")}
+          style={{ gridColumn: "span 6" }}
+          rules={[{ required: true, message: t("form.required") }]}
+        >
+          <InputNumber min={1} max={catalog.max_training_minutes} precision={0} style={{ width: "100%" }} suffix={t("unit.minutes")} />
+        </Form.Item>
+      </div>
+      <Form.Item name="remark" label={t("runs.form.remark")} style={{ marginBottom: 0 }}>
+        <Input maxLength={200} placeholder={t("runs.form.remarkPlaceholder")} />
+      </Form.Item>
+    </>
   );
 }

@@ -1,4 +1,4 @@
-import type { HyperParameter, Machine, Network } from "@/api/types";
+import type { AugmentationOperator, HyperParameter, Machine, Network, NetworkFamily } from "@/api/types";
 import { timesPrice } from "@/format/format";
 
 export type ParameterProblem =
@@ -6,7 +6,15 @@ export type ParameterProblem =
   | { readonly kind: "integer" }
   | { readonly kind: "number" }
   | { readonly kind: "tooSmall"; readonly minimum: number }
+  | { readonly kind: "aboveOnly"; readonly minimum: number }
   | { readonly kind: "tooLarge"; readonly maximum: number };
+
+interface Limits {
+  readonly type: string;
+  readonly minimum?: number | null;
+  readonly maximum?: number | null;
+  readonly above_minimum?: boolean;
+}
 
 const NETWORK_DEFAULTS = ["input_size", "batch_size", "learning_rate"] as const;
 
@@ -18,14 +26,16 @@ export function defaultOf(parameter: HyperParameter, network: Network | undefine
   return (name && network?.[name]) ?? null;
 }
 
-export function problemOf(parameter: HyperParameter, value: unknown): ParameterProblem | null {
-  if (parameter.type !== "integer" && parameter.type !== "number") return null;
+export function problemOf(limits: Limits, value: unknown): ParameterProblem | null {
+  if (limits.type !== "integer" && limits.type !== "number") return null;
   if (value === null || value === undefined || value === "") return { kind: "required" };
   const number = Number(value);
   if (!Number.isFinite(number)) return { kind: "number" };
-  if (parameter.type === "integer" && !Number.isInteger(number)) return { kind: "integer" };
-  if (typeof parameter.minimum === "number" && number < parameter.minimum) return { kind: "tooSmall", minimum: parameter.minimum };
-  if (typeof parameter.maximum === "number" && number > parameter.maximum) return { kind: "tooLarge", maximum: parameter.maximum };
+  if (limits.type === "integer" && !Number.isInteger(number)) return { kind: "integer" };
+  const { minimum, maximum } = limits;
+  if (typeof minimum === "number" && limits.above_minimum && number <= minimum) return { kind: "aboveOnly", minimum };
+  if (typeof minimum === "number" && number < minimum) return { kind: "tooSmall", minimum };
+  if (typeof maximum === "number" && number > maximum) return { kind: "tooLarge", maximum };
   return null;
 }
 
@@ -40,3 +50,13 @@ export function machineBlock(machine: Machine, network: Network | undefined, pai
   if (network?.excluded_machines?.includes(machine.code)) return "network";
   return machine.needs_paid_billing && !paid ? "paid" : null;
 }
+
+/** Networks under a family of weights: those the catalogue puts there, and those that have weights of it. */
+export function networksOf(networks: readonly Network[], family: NetworkFamily["name"]): Network[] {
+  return networks.filter((network) => network.family === family || network.weights.some((weights) => weights.family === family));
+}
+
+export const defaultOperator = (operator: AugmentationOperator) => ({
+  probability: operator.probability ?? 0.5,
+  ...(operator.magnitude ? { magnitude: operator.magnitude.default } : {}),
+});

@@ -16,14 +16,14 @@ from openbml_deep.networks.detection.anchors import AnchorChange
 from openbml_deep.networks.detection.cascade_rcnn import STAGES, CascadeHeads, Targets
 from openbml_deep.networks.detection.torchvision_detectors import pyramid_anchors
 from openbml_deep.networks.instance.mask_rcnn import MaskDetector
-from openbml_deep.networks.instance.pyramids import timm_pyramid
+from openbml_deep.networks.instance.pyramids import TimmPyramid
 
 _POOLED = 14
 _HIDDEN = 256
 
 
 def build(plan: NetworkPlan) -> nn.Module:
-    pyramid = timm_pyramid(str(plan.network.build["backbone"]))
+    pyramid = TimmPyramid(str(plan.network.build["backbone"]))
     class_count = plan.label_count + 1
     detector = FasterRCNN(
         pyramid,
@@ -33,7 +33,7 @@ def build(plan: NetworkPlan) -> nn.Module:
     detector.roi_heads = CascadeMaskHeads(
         detector.roi_heads.box_roi_pool, channels=pyramid.out_channels, class_count=class_count
     )
-    return MaskDetector(detector, size=plan.input_size)
+    return MaskDetector(detector, size=plan.input_size, part=pyramid.body.pretrained_part)
 
 
 class CascadeMaskHeads(CascadeHeads):

@@ -4,19 +4,27 @@ Papers: He et al. 2017, arXiv:1703.06870; Lin et al. 2017, arXiv:1612.03144; the
 arXiv:2111.11429.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import nn
 from torchvision.models.detection import MaskRCNN, maskrcnn_resnet50_fpn_v2
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 
 from openbml_deep.networks import NetworkPlan
 from openbml_deep.networks.detection.anchors import AnchorChange
 from openbml_deep.networks.detection.suppression import LOWEST_SCORE, MOST_FOUND
 from openbml_deep.networks.detection.torchvision_detectors import SquareInput, pyramid_anchors
 from openbml_deep.networks.instance.masks import BOX, OneImageMaskGraph, whole_masks
-from openbml_deep.networks.instance.pyramids import timm_pyramid
+from openbml_deep.networks.instance.pyramids import TimmPyramid
+from openbml_deep.networks.pretrained import PretrainedPart
 from openbml_deep.tasks.objects import Found, Target
+
+_LIGHT_CHANNELS, _LIGHT_HIDDEN = 128, 512
+# Layers of torchvision's network that depend on the job's labels.
+_OWN = ("roi_heads.box_predictor.", "roi_heads.mask_predictor.mask_fcn_logits.")
 
 
 def build(plan: NetworkPlan) -> nn.Module:
@@ -28,20 +36,47 @@ def build(plan: NetworkPlan) -> nn.Module:
     }
     if arguments.get("model") == "maskrcnn_resnet50_fpn_v2":
         detector: nn.Module = maskrcnn_resnet50_fpn_v2(weights=None, weights_backbone=None, **common)
+        part: Callable[[str], PretrainedPart] = _whole(detector)
     else:
-        pyramid = timm_pyramid(str(arguments["backbone"]), channels=int(arguments.get("channels", 256)))
-        detector = MaskRCNN(pyramid, **common)
+        light = bool(arguments.get("light"))
+        pyramid = TimmPyramid(str(arguments["backbone"]), channels=_LIGHT_CHANNELS if light else 256)
+        detector = MaskRCNN(pyramid, **(common | (_light_heads(plan.label_count + 1) if light else {})))
+        part = pyramid.body.pretrained_part
     detector.rpn.anchor_generator = pyramid_anchors(AnchorChange.of(plan.options))
-    return MaskDetector(detector, size=plan.input_size)
+    return MaskDetector(detector, size=plan.input_size, part=part)
+
+
+def _light_heads(class_count: int) -> dict[str, Any]:
+    """Return heads of a fifth of the published ones' computation, and fewer boxes to train them on."""
+    pooled = 7
+    return {
+        "box_head": TwoMLPHead(_LIGHT_CHANNELS * pooled**2, _LIGHT_HIDDEN),
+        "box_predictor": FastRCNNPredictor(_LIGHT_HIDDEN, class_count),
+        "mask_head": MaskRCNNHeads(_LIGHT_CHANNELS, (_LIGHT_CHANNELS,) * 3, 1),
+        "mask_predictor": MaskRCNNPredictor(_LIGHT_CHANNELS, _LIGHT_CHANNELS, class_count),
+        "num_classes": None,
+        "box_batch_size_per_image": 128,
+        "rpn_pre_nms_top_n_train": 1000,
+        "rpn_post_nms_top_n_train": 500,
+        "rpn_pre_nms_top_n_test": 500,
+        "rpn_post_nms_top_n_test": 200,
+    }
+
+
+def _whole(detector: nn.Module) -> Callable[[str], PretrainedPart]:
+    published = PretrainedPart(detector, _OWN)
+    return lambda _tag: published
 
 
 class MaskDetector(nn.Module):
     """A two-stage detector of torchvision's kind with masks, as a `DetectionNetwork`."""
 
-    def __init__(self, detector: nn.Module, *, size: int) -> None:
+    def __init__(self, detector: nn.Module, *, size: int, part: Callable[[str], PretrainedPart]) -> None:
+        """Wrap `detector`; `part`: tag of weights → what of the detector they fill."""
         super().__init__()
         detector.transform = SquareInput(size)
         self.detector = detector
+        self._part = part
 
     def losses(self, images: torch.Tensor, targets: Sequence[Target]) -> Mapping[str, torch.Tensor]:
         rows = [
@@ -58,6 +93,9 @@ class MaskDetector(nn.Module):
             Found(row["boxes"], row["scores"], row["labels"] - 1, row["masks"].squeeze(1))
             for row in self.detector(images)
         ]
+
+    def pretrained_part(self, tag: str) -> PretrainedPart:
+        return self._part(tag)
 
     def graph(self) -> nn.Module:
         return OneImageMaskGraph(self, frame=BOX)

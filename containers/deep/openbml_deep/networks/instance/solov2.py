@@ -17,8 +17,9 @@ from torchvision.ops import sigmoid_focal_loss
 from openbml_deep.networks import NetworkPlan
 from openbml_deep.networks.instance.mask_suppression import strongest_masks
 from openbml_deep.networks.instance.masks import INPUT, OneImageMaskGraph, whole_masks
-from openbml_deep.networks.instance.pyramids import timm_pyramid
-from openbml_deep.networks.instance.solov2_targets import GRIDS, Cells, cells_of
+from openbml_deep.networks.instance.pyramids import TimmPyramid
+from openbml_deep.networks.instance.solov2_targets import Cells, cells_of
+from openbml_deep.networks.pretrained import PretrainedPart
 from openbml_deep.tasks.objects import Found, Target
 
 _MASK_WEIGHT = 3.0
@@ -26,36 +27,45 @@ _PRIOR = 0.01
 
 
 @dataclass(frozen=True)
-class Widths:
-    """Channels of the two branches of the head and of the mask features, and the head's convolutions."""
+class Size:
+    """How much a network computes.
 
+    Attributes:
+        pyramid, head, masks: channels of the pyramid, of the head's two branches and of the mask features.
+        depth: convolutions of a branch.
+        grids: cells a side of each level.
+    """
+
+    pyramid: int
     head: int
     masks: int
     depth: int
+    grids: tuple[int, ...]
 
 
-_WHOLE = Widths(head=512, masks=256, depth=4)
-_LIGHT = Widths(head=256, masks=128, depth=2)
+_WHOLE = Size(pyramid=256, head=512, masks=256, depth=4, grids=(40, 36, 24, 16, 12))
+_LIGHT = Size(pyramid=128, head=128, masks=64, depth=2, grids=(24, 20, 14, 10, 8))
 
 
 def build(plan: NetworkPlan) -> nn.Module:
     arguments = plan.network.build
-    widths = _LIGHT if arguments.get("light") else _WHOLE
-    return SoloV2(str(arguments["backbone"]), plan.label_count, widths)
+    size = _LIGHT if arguments.get("light") else _WHOLE
+    return SoloV2(str(arguments["backbone"]), plan.label_count, size)
 
 
 class SoloV2(nn.Module):
     """Implements `DetectionNetwork`; masks are of the whole input, a quarter of its size."""
 
-    def __init__(self, backbone: str, label_count: int, widths: Widths) -> None:
+    def __init__(self, backbone: str, label_count: int, size: Size) -> None:
         super().__init__()
-        self.pyramid = timm_pyramid(backbone)
+        self.pyramid = TimmPyramid(backbone, channels=size.pyramid)
         channels = self.pyramid.out_channels
-        self.category_branch = _branch(channels, widths)
-        self.categories = nn.Conv2d(widths.head, label_count, 3, padding=1)
-        self.kernel_branch = _branch(channels + 2, widths)
-        self.kernels = nn.Conv2d(widths.head, widths.masks, 3, padding=1)
-        self.mask_features = _MaskFeatures(channels, widths.masks)
+        self.category_branch = _branch(channels, size)
+        self.categories = nn.Conv2d(size.head, label_count, 3, padding=1)
+        self.kernel_branch = _branch(channels + 2, size)
+        self.kernels = nn.Conv2d(size.head, size.masks, 3, padding=1)
+        self.mask_features = _MaskFeatures(channels, size.masks)
+        self._grids = size.grids
         for layer in (self.categories, self.kernels):
             nn.init.normal_(layer.weight, std=0.01)
             nn.init.zeros_(layer.bias)
@@ -63,7 +73,10 @@ class SoloV2(nn.Module):
 
     def losses(self, images: torch.Tensor, targets: Sequence[Target]) -> Mapping[str, torch.Tensor]:
         categories, kernels, features = self._predicted(images)
-        every = [cells_of(target, size=images.shape[-1], mask_size=features.shape[-1]) for target in targets]
+        every = [
+            cells_of(target, self._grids, size=images.shape[-1], mask_size=features.shape[-1])
+            for target in targets
+        ]
         return {
             "categories": self._category_loss(categories, every),
             "masks": _MASK_WEIGHT * _mask_loss(kernels, features, every),
@@ -82,6 +95,9 @@ class SoloV2(nn.Module):
             for row in range(images.shape[0])
         ]
 
+    def pretrained_part(self, tag: str) -> PretrainedPart:
+        return self.pyramid.body.pretrained_part(tag)
+
     def graph(self) -> nn.Module:
         return OneImageMaskGraph(self, frame=INPUT)
 
@@ -90,7 +106,7 @@ class SoloV2(nn.Module):
         (n, c, size / 4, size / 4)."""
         levels = list(self.pyramid(images).values())
         categories, kernels = [], []
-        for features, grid in zip(_head_inputs(levels), GRIDS, strict=True):
+        for features, grid in zip(_head_inputs(levels), self._grids, strict=True):
             located = _sized(torch.cat([features, _places(features)], dim=1), grid)
             kernels.append(self.kernels(self.kernel_branch(located)))
             categories.append(self.categories(self.category_branch(_sized(features, grid))))
@@ -107,10 +123,8 @@ class SoloV2(nn.Module):
         return total / (1 + sum(len(cells.levels) for cells in every))
 
 
-def _branch(inputs: int, widths: Widths) -> nn.Sequential:
-    layers = [
-        _grouped(inputs if number == 0 else widths.head, widths.head, 3) for number in range(widths.depth)
-    ]
+def _branch(inputs: int, size: Size) -> nn.Sequential:
+    layers = [_grouped(inputs if number == 0 else size.head, size.head, 3) for number in range(size.depth)]
     return nn.Sequential(*layers)
 
 

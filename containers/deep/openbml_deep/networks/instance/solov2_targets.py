@@ -1,5 +1,6 @@
 """Which cells of SOLO's grids stand for which objects (Wang et al. 2020, arXiv:1912.04488, section 3.3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -7,8 +8,6 @@ from torch.nn import functional
 
 from openbml_deep.tasks.objects import Target
 
-# Cells a side of each level.
-GRIDS = (40, 36, 24, 16, 12)
 # Square root of the area of the objects of each level, as a share of the input's side.
 _RANGES = ((0.0, 0.12), (0.06, 0.24), (0.12, 0.48), (0.24, 0.96), (0.48, float("inf")))
 # Share of an object's sides around its centre whose cells stand for it.
@@ -32,8 +31,13 @@ class Cells:
     masks: torch.Tensor
 
 
-def cells_of(target: Target, *, size: int, mask_size: int) -> Cells:
-    """Return an image's cells; where two objects share one, the smaller object has it."""
+def cells_of(target: Target, grids: Sequence[int], *, size: int, mask_size: int) -> Cells:
+    """Return an image's cells; where two objects share one, the smaller object has it.
+
+    Args:
+        grids: cells a side of each level.
+        size: side of the square input; boxes and masks are in its pixels.
+    """
     if target.masks is None:
         raise ValueError("instance segmentation needs masks")
     device = target.boxes.device
@@ -49,7 +53,7 @@ def cells_of(target: Target, *, size: int, mask_size: int) -> Cells:
         for level, (low, high) in enumerate(_RANGES):
             if not low <= area**0.5 / size < high:
                 continue
-            for cell in _centre_cells(GRIDS[level], x / size, y / size, width / size, height / size):
+            for cell in _centre_cells(grids[level], x / size, y / size, width / size, height / size):
                 key = (level, *cell)
                 if key not in chosen or area < chosen[key][0]:
                     chosen[key] = (area, number)

@@ -19,6 +19,8 @@ def build(plan: NetworkPlan) -> nn.Module:
 
 
 class FastSCNN(PixelClassifier):
+    own = ("classifier.3.", "downsampled_head.", "global_head.")
+
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.learning_to_downsample = nn.Sequential(

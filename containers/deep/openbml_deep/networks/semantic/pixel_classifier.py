@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from openbml_deep.networks.pretrained import PretrainedPart
 from openbml_deep.tasks.objects import IGNORED
 
 
@@ -62,9 +63,11 @@ class PixelClassifier(nn.Module):
     Attributes:
         criterion: the loss of each output; the task puts the job's own here.
         auxiliary_weight: weight of the loss of every output after the first, which training alone has.
+        own: beginnings of the names of the layers that depend on the job's labels.
     """
 
     auxiliary_weight = 0.4
+    own: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,6 +87,10 @@ class PixelClassifier(nn.Module):
 
     def logits(self, images: torch.Tensor) -> torch.Tensor:
         return scaled(self.outputs(images)[0], images.shape[-1])
+
+    def pretrained_part(self, tag: str) -> PretrainedPart:
+        del tag  # the catalogue's are of whole networks
+        return PretrainedPart(self, self.own)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return self.logits(images)

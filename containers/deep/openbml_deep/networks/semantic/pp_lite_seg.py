@@ -22,6 +22,7 @@ def build(plan: NetworkPlan) -> nn.Module:
 
 class PPLiteSeg(PixelClassifier):
     auxiliary_weight = 1.0
+    own = ("heads.0.1.", "heads.1.1.", "heads.2.1.")
 
     def __init__(self, classes: int, *, backbone: str) -> None:
         super().__init__()

@@ -29,6 +29,7 @@ def build(plan: NetworkPlan) -> nn.Module:
 
 class StdcSeg(PixelClassifier):
     auxiliary_weight = 1.0
+    own = ("head.1.", "head_8.1.", "head_16.1.")
 
     def __init__(self, classes: int, *, backbone: str) -> None:
         super().__init__()

@@ -17,18 +17,25 @@ def build(plan: NetworkPlan) -> nn.Module:
 
 
 class TorchvisionSemantic(PixelClassifier):
-    """torchvision scales its result up itself; here that is done once, after the loss's choice of size."""
+    """torchvision scales its result up itself; here that is done once, where the size is known."""
+
+    own = (
+        "classifier.4.",
+        "aux_classifier.4.",
+        "classifier.low_classifier.",
+        "classifier.high_classifier.",
+    )
 
     def __init__(self, model: nn.Module, *, auxiliary: bool) -> None:
         super().__init__()
         self.backbone = model.backbone
         self.classifier = model.classifier
-        self.auxiliary_classifier = model.aux_classifier if auxiliary else None
+        self.aux_classifier = model.aux_classifier if auxiliary else None
 
     def outputs(self, images: torch.Tensor) -> list[torch.Tensor]:
         features = self.backbone(images)
         result = features["out"] if "out" in features and "low" not in features else features
         found = [self.classifier(result)]
-        if self.training and self.auxiliary_classifier is not None:
-            found.append(self.auxiliary_classifier(features["aux"]))
+        if self.training and self.aux_classifier is not None:
+            found.append(self.aux_classifier(features["aux"]))
         return found

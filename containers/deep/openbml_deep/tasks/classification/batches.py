@@ -10,13 +10,14 @@ import torch
 from openbml_deep.augmentation import Augmenter, classification_view, image_random
 from openbml_deep.augmentation.mixing import Mixing, drawn_mixing, mix_up
 from openbml_deep.samples import DecodedImages
+from openbml_deep.tasks.classification.kinds import LabelKind
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_kit.images import TRAINING_SIDES, Normalisation, Pixels, evaluation_view
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Pixels: shape (n, size, size, 3), uint8; gain and shift: (n, 1, 1, 1); targets: (n,) classes.
+    """Pixels: shape (n, size, size, 3), uint8; gain and shift: (n, 1, 1, 1); targets: of the task's kind.
 
     Attributes:
         mixing: how each image is mixed with its partner, which is the same batch read backwards; None: not.
@@ -33,9 +34,17 @@ class BatchMaker:
     """Makes a batch of places in `images`; called by several threads."""
 
     def __init__(
-        self, images: DecodedImages, *, augmenter: Augmenter, seed: int, mixup_alpha: float, pinned: bool
+        self,
+        images: DecodedImages,
+        kind: LabelKind,
+        *,
+        augmenter: Augmenter,
+        seed: int,
+        mixup_alpha: float,
+        pinned: bool,
     ) -> None:
         self._images = images
+        self._kind = kind
         self._augmenter = augmenter
         self._seed = seed
         self._mixup_alpha = mixup_alpha
@@ -51,7 +60,7 @@ class BatchMaker:
             view[row] = classification_view(self._augmenter, self._images[index], random)
             tone[:, row] = self._augmenter.tone(random)
         gain, shift = torch.from_numpy(tone).reshape(2, -1, 1, 1, 1)
-        targets = torch.tensor([self._images.images[index].classes[0] for index in chosen])
+        targets = self._kind.targets([self._images.images[index] for index in chosen])
         return Batch(pixels, gain, shift, targets, self._mixing(epoch, step))
 
     def _mixing(self, epoch: int, step: int) -> Mixing | None:

@@ -1,4 +1,4 @@
-"""Image classification with one label for each image."""
+"""Image classification with one or several labels for each image."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from openbml_deep.batches import PreparedBatches
 from openbml_deep.export import TaskModel, write_model
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import DecodedImages, annotated_images
 from openbml_deep.scripts import ScriptedClassifier
-from openbml_deep.splitting import counts_per_class
 from openbml_deep.tasks.classification.batches import (
     Batch,
     BatchMaker,
@@ -22,32 +20,42 @@ from openbml_deep.tasks.classification.batches import (
     EvaluationViews,
     evaluation_input,
 )
-from openbml_deep.tasks.classification.labels import class_of
+from openbml_deep.tasks.classification.kinds import LabelKind
+from openbml_deep.tasks.classification.multi_label import MultiLabel
 from openbml_deep.tasks.classification.options import ClassificationOptions
+from openbml_deep.tasks.classification.single_label import SingleLabel
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
-from openbml_kit.classification_report import Basis, EvaluatedSample, Evaluation, classification_report
-from openbml_kit.images import RESIZE, Normalisation
+from openbml_kit.classification_report import Basis
+from openbml_kit.images import RESIZE, Normalisation, Pixels
 from openbml_kit.model_manifest import Outputs
 from openbml_kit.snapshots import Manifest
 
 # Real samples on which the exported graph is compared with torch.
 _PROOF_SAMPLES = 32
+# Labels of a live prediction.
+_SHOWN_LABELS = 3
+
+
+def task(job: TaskJob) -> "ClassificationTask":
+    labels = job.settings.labels
+    several = job.settings.task == "image_classification_multi_label"
+    return ClassificationTask(job, MultiLabel(labels) if several else SingleLabel(labels))
 
 
 class ClassificationTask:
-    def __init__(self, job: TaskJob) -> None:
+    def __init__(self, job: TaskJob, kind: LabelKind) -> None:
         self._job = job
+        self._kind = kind
         self._settings = job.settings
         self._options = ClassificationOptions.model_validate(job.settings.own)
         self._views: EvaluationViews | None = None
 
     def read(self, folder: Path, manifest: Manifest) -> list[AnnotatedImage]:
-        labels = self._settings.labels
         return annotated_images(
             folder,
             manifest,
-            lambda document: ((class_of(document, labels),), ()),
+            lambda document: (self._kind.classes(document), ()),
             self._job.note,
             workers=self._job.cores,
         )
@@ -59,20 +67,22 @@ class ClassificationTask:
         return self._built
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
-        settings, device, cores = self._settings, self._job.device, self._job.cores
+        settings, device = self._settings, self._job.device
+        if settings.class_balance == "loss":
+            self._kind.balance(images, device.torch)
         make = BatchMaker(
             DecodedImages(images, input_size=settings.input_size, budget_bytes=self._job.memory_bytes),
+            self._kind,
             augmenter=self._job.augmenter,
             seed=settings.seed,
             mixup_alpha=self._options.mixup_alpha,
             pinned=device.is_cuda,
         )
         batches = PreparedBatches(
-            len(images),
+            self._job.order([image.classes for image in images]),
             make,
             batch_size=settings.batch_size,
-            seed=settings.seed,
-            workers=cores if device.is_cuda else max(1, cores // 4),
+            workers=self._job.loading_threads,
         )
         self._evaluated_together = max(32, batches.batch_size)
         return batches
@@ -90,13 +100,15 @@ class ClassificationTask:
     def _criterion(self, network: nn.Module, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         if isinstance(network, ScriptedClassifier):
             return network.loss(logits, targets)
-        return functional.cross_entropy(logits, targets, label_smoothing=self._options.label_smoothing)
+        return self._kind.loss(logits, targets, smoothing=self._options.label_smoothing)
 
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
-        logits, classes = self._logits(network, images), torch.from_numpy(_true(images))
-        loss = float(functional.cross_entropy(logits, classes))
-        accuracy = float((logits.argmax(dim=1) == classes).double().mean())
-        return Evaluated({"eval_loss": loss, "eval_accuracy": accuracy}, quality=accuracy, tie_break=-loss)
+        return self._kind.evaluate(self._logits(network, images), images)
+
+    def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
+        views = self._new_views(images, budget_bytes=0).first(len(images))
+        scores = self._scores(self._forward(network, views))
+        return [self._shown(image, row) for image, row in zip(images, scores, strict=True)]
 
     def report(
         self,
@@ -105,14 +117,7 @@ class ClassificationTask:
         training: Sequence[AnnotatedImage],
         basis: Basis,
     ) -> dict[str, Any]:
-        scores = torch.softmax(self._logits(network, images).double(), dim=1).numpy()
-        return classification_report(
-            Evaluation([EvaluatedSample(row.sample_id, row.name) for row in images], scores, _true(images)),
-            labels=self._settings.labels,
-            basis=basis,
-            training_counts=counts_per_class(training, self._settings.labels),
-            context={},
-        )
+        return self._kind.report(self._scores(self._logits(network, images)), images, training, basis)
 
     def export(
         self,
@@ -130,36 +135,52 @@ class ClassificationTask:
             planes=self._planes,
             evaluate=self.evaluate,
             proof_samples=_PROOF_SAMPLES,
+            activation=self._kind.activation,
         )
         return write_model(network, folder, model, evaluated=images, training=training, report=report)
 
     def _planes(self, images: Sequence[AnnotatedImage], count: int) -> torch.Tensor:
-        views = self._views_of(images).first(count)
+        views = self._new_views(images, budget_bytes=0).first(count)
         return torch.from_numpy(np.concatenate([self._normalisation.planes(view) for view in views]))
+
+    def _shown(self, image: AnnotatedImage, scores: torch.Tensor) -> dict[str, Any]:
+        labels = self._settings.labels
+        best = scores.topk(min(_SHOWN_LABELS, len(labels)))
+        return {
+            "sample_id": image.sample_id,
+            "name": image.name,
+            "true": [{"label": labels[index]} for index in image.classes],
+            "predicted": [
+                {"label": labels[index], "score": round(score, 4)}
+                for score, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+            ],
+        }
 
     def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
         if self._views is None or self._views.images is not images:
-            self._views = EvaluationViews(
-                images,
-                input_size=self._settings.input_size,
-                budget_bytes=self._job.memory_bytes // 4,
-                workers=self._job.cores,
-            )
+            self._views = self._new_views(images, budget_bytes=self._job.memory_bytes // 4)
         return self._views
 
-    @torch.inference_mode()
+    def _new_views(self, images: Sequence[AnnotatedImage], *, budget_bytes: int) -> EvaluationViews:
+        return EvaluationViews(
+            images,
+            input_size=self._settings.input_size,
+            budget_bytes=budget_bytes,
+            workers=self._job.cores,
+        )
+
+    def _scores(self, logits: torch.Tensor) -> torch.Tensor:
+        if self._kind.activation == "sigmoid":
+            return torch.sigmoid(logits.double())
+        return torch.softmax(logits.double(), dim=1)
+
     def _logits(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> torch.Tensor:
         """Return shape `(n, n_classes)`, on the CPU."""
-        parts = []
-        for pixels in self._views_of(images).chunks(self._evaluated_together):
-            planes = evaluation_input(pixels, self._normalisation, self._job.device.torch)
-            parts.append(network(planes).float().cpu())
-        return torch.cat(parts)
+        chunks = self._views_of(images).chunks(self._evaluated_together)
+        return torch.cat([self._forward(network, views) for views in chunks])
 
-
-def _true(images: Sequence[AnnotatedImage]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.array([image.classes[0] for image in images], dtype=np.int64)
-
-
-def task(job: TaskJob) -> ClassificationTask:
-    return ClassificationTask(job)
+    @torch.inference_mode()
+    def _forward(self, network: nn.Module, views: list[Pixels]) -> torch.Tensor:
+        planes = evaluation_input(views, self._normalisation, self._job.device.torch)
+        logits: torch.Tensor = network(planes).float().cpu()
+        return logits

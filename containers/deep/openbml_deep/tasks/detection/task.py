@@ -17,6 +17,7 @@ from openbml_deep.tasks.detection.batches import Batch, BatchMaker
 from openbml_deep.tasks.detection.evaluation_views import EvaluationViews, evaluated_images
 from openbml_deep.tasks.detection.options import DetectionOptions
 from openbml_deep.tasks.detection.training_views import TrainingViews
+from openbml_deep.tasks.live_predictions import live_prediction
 from openbml_deep.tasks.objects import AnnotatedImage, Found
 from openbml_deep.tasks.regions import RegionReader
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
@@ -68,20 +69,19 @@ class DetectionTask:
         return self._built
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
-        settings, device, cores = self._settings, self._job.device, self._job.cores
+        settings, device = self._settings, self._job.device
         views = TrainingViews(
             images,
             input_size=settings.input_size,
             tile=self._options.tile,
             budget_bytes=self._job.memory_bytes,
         )
-        make = BatchMaker(views, input_size=settings.input_size, seed=settings.seed, pinned=device.is_cuda)
+        make = BatchMaker(views, augmenter=self._job.augmenter, seed=settings.seed, pinned=device.is_cuda)
         return PreparedBatches(
-            len(views),
+            self._job.order(views.classes),
             make,
             batch_size=settings.batch_size,
-            seed=settings.seed,
-            workers=cores if device.is_cuda else max(1, cores // 4),
+            workers=self._job.loading_threads,
         )
 
     def loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
@@ -99,6 +99,10 @@ class DetectionTask:
             quality=figures["map50"],
             tie_break=figures["map"],
         )
+
+    def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
+        evaluated = self._evaluated_in(network, self._new_views(images, budget_bytes=0))
+        return [live_prediction(image, self._settings.labels) for image in evaluated]
 
     def report(
         self,
@@ -145,13 +149,14 @@ class DetectionTask:
         return Outputs(kind="objects")
 
     def _evaluated(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[EvaluatedImage]:
+        return self._evaluated_in(network, self._views_of(images))
+
+    def _evaluated_in(self, network: nn.Module, views: EvaluationViews) -> list[EvaluatedImage]:
         def find(pixels: list[Pixels]) -> list[Found]:
             planes = self._planes(pixels).to(self._device, memory_format=torch.channels_last)
             return cast(DetectionNetwork, network).found(planes)
 
-        return evaluated_images(
-            self._views_of(images), find, together=_LOOKED_AT_TOGETHER, with_masks=self.with_masks
-        )
+        return evaluated_images(views, find, together=_LOOKED_AT_TOGETHER, with_masks=self.with_masks)
 
     def _planes(self, pixels: list[Pixels]) -> torch.Tensor:
         """Return the network's input as serving computes it, shape (n, 3, size, size)."""
@@ -159,14 +164,17 @@ class DetectionTask:
 
     def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
         if self._views is None or self._views.images is not images:
-            self._views = EvaluationViews(
-                images,
-                input_size=self._settings.input_size,
-                tile=self._options.tile,
-                budget_bytes=self._job.memory_bytes // 4,
-                workers=self._job.cores,
-            )
+            self._views = self._new_views(images, budget_bytes=self._job.memory_bytes // 4)
         return self._views
+
+    def _new_views(self, images: Sequence[AnnotatedImage], *, budget_bytes: int) -> EvaluationViews:
+        return EvaluationViews(
+            images,
+            input_size=self._settings.input_size,
+            tile=self._options.tile,
+            budget_bytes=budget_bytes,
+            workers=self._job.cores,
+        )
 
 
 def task(job: TaskJob) -> DetectionTask:

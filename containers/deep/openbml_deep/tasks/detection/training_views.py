@@ -1,12 +1,11 @@
 """What training looks at: each image whole and, in small-object mode, in overlapping tiles."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
+from openbml_deep.augmentation import Scene
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_kit.images import TRAINING_SIDES, decode
 from openbml_kit.tiling import Rectangle, cut_boxes, views
@@ -15,15 +14,6 @@ from openbml_kit.tiling import Rectangle, cut_boxes, views
 _DETAIL = 1.5
 # An object of which a tile shows less than this is none of the tile's.
 _LEAST_SHARE = 0.4
-
-
-@dataclass(frozen=True)
-class MarkedView:
-    """A training view; boxes of shape (k, 4) in its pixels, classes of shape (k,)."""
-
-    image: Image.Image
-    boxes: npt.NDArray[np.float32]
-    classes: npt.NDArray[np.int64]
 
 
 class TrainingViews:
@@ -49,7 +39,12 @@ class TrainingViews:
     def __len__(self) -> int:
         return len(self._places)
 
-    def __getitem__(self, place: int) -> MarkedView:
+    @property
+    def classes(self) -> list[tuple[int, ...]]:
+        """Return the classes of each view's whole image."""
+        return [self._images[index].classes for index, _ in self._places]
+
+    def __getitem__(self, place: int) -> Scene:
         index, view = self._places[place]
         marked = self._images[index]
         regions = [region for region in marked.regions if not region.crowd]
@@ -63,7 +58,8 @@ class TrainingViews:
             image = image.crop(view)
             across = down = 1.0
         factors = np.array((across, down, across, down), dtype=np.float32)
-        return MarkedView(image, shown * factors, classes[kept])
+        boxes_xyxy = tuple((x1, y1, x2, y2) for x1, y1, x2, y2 in (shown * factors).tolist())
+        return Scene(image, boxes_xyxy, tuple(classes[kept].tolist()))
 
     def _image(self, index: int) -> Image.Image:
         """Return the image; without tiles no larger than training can show it."""

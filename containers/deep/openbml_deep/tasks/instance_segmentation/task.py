@@ -31,7 +31,7 @@ class InstanceTask(DetectionTask):
             images, with_masks, input_size=settings.input_size, budget_bytes=job.memory_bytes
         )
         make = SceneBatchMaker(scenes, job.augmenter, _batch, seed=settings.seed, pinned=job.device.is_cuda)
-        return scene_batches(job, make, image_count=len(images))
+        return scene_batches(job, make, images)
 
     def outputs(self, network: nn.Module) -> Outputs:
         graph = cast(OneImageMaskGraph, cast(DetectionNetwork, network).graph())

@@ -1,11 +1,12 @@
 """Semantic segmentation: the class of every pixel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -87,7 +88,7 @@ class SemanticTask:
             images, with_class_map, input_size=settings.input_size, budget_bytes=job.memory_bytes
         )
         make = SceneBatchMaker(scenes, job.augmenter, _batch, seed=settings.seed, pinned=job.device.is_cuda)
-        return scene_batches(job, make, image_count=len(images))
+        return scene_batches(job, make, images)
 
     def loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
         pixels = batch.pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2)
@@ -102,6 +103,17 @@ class SemanticTask:
             quality=figures["miou"],
             tie_break=figures["pixel_accuracy"],
         )
+
+    def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
+        return [
+            {
+                "sample_id": image.sample_id,
+                "name": image.name,
+                "true": self._shares(class_map(image, image.width, image.height)),
+                "predicted": self._shares(found),
+            }
+            for image, found in self._found(network, self._new_views(images, budget_bytes=0))
+        ]
 
     def report(
         self,
@@ -139,20 +151,36 @@ class SemanticTask:
     @torch.inference_mode()
     def _counted(self, network: nn.Module, images: Sequence[AnnotatedImage], *, examples: int) -> PixelCounts:
         """Return the pixels of the original images by their true and found class."""
-        views = self._views_of(images)
         counts = PixelCounts(len(self._settings.labels), examples=examples)
+        for image, found in self._found(network, self._views_of(images)):
+            counts.add(
+                EvaluatedSample(image.sample_id, image.name),
+                true=class_map(image, image.width, image.height),
+                found=found,
+            )
+        return counts
+
+    def _found(
+        self, network: nn.Module, views: EvaluationViews
+    ) -> Iterator[tuple[AnnotatedImage, npt.NDArray[np.integer[Any]]]]:
+        """Yield each image with its map of found classes, shape (height, width)."""
         for shown, pixels in views.chunks(_LOOKED_AT_TOGETHER):
             planes = self._planes(pixels).to(self._device, memory_format=torch.channels_last)
             scores = torch.softmax(cast(SemanticNetwork, network).logits(planes).float(), dim=1)
             for view, found in zip(shown, scores.cpu().numpy(), strict=True):
-                image = images[view.index]
                 classes, _ = view.place.scores_to_image(found)
-                counts.add(
-                    EvaluatedSample(image.sample_id, image.name),
-                    true=class_map(image, image.width, image.height),
-                    found=classes,
-                )
-        return counts
+                yield views.images[view.index], classes
+
+    def _shares(self, classes: npt.NDArray[np.integer[Any]]) -> list[dict[str, Any]]:
+        """Return the share of the pixels of each label that is there, the largest first."""
+        labels = self._settings.labels
+        counts = np.bincount(classes.ravel(), minlength=IGNORED + 1)[1 : len(labels) + 1]
+        places = (-counts).argsort(kind="stable").tolist()
+        return [
+            {"label": labels[place], "share": round(int(counts[place]) / classes.size, 4)}
+            for place in places
+            if counts[place]
+        ]
 
     def _planes(self, pixels: list[Pixels]) -> torch.Tensor:
         """Return the network's input as serving computes it, shape (n, 3, size, size)."""
@@ -160,14 +188,17 @@ class SemanticTask:
 
     def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
         if self._views is None or self._views.images is not images:
-            self._views = EvaluationViews(
-                images,
-                input_size=self._settings.input_size,
-                tile=0,
-                budget_bytes=self._job.memory_bytes // 4,
-                workers=self._job.cores,
-            )
+            self._views = self._new_views(images, budget_bytes=self._job.memory_bytes // 4)
         return self._views
+
+    def _new_views(self, images: Sequence[AnnotatedImage], *, budget_bytes: int) -> EvaluationViews:
+        return EvaluationViews(
+            images,
+            input_size=self._settings.input_size,
+            tile=0,
+            budget_bytes=budget_bytes,
+            workers=self._job.cores,
+        )
 
 
 def _batch(pixels: torch.Tensor, squares: Sequence[Scene]) -> Batch:

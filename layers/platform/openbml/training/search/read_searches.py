@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from openbml.compute.failures import Failure
 from openbml.core.scope import ProjectScope
+from openbml.training.search.importance import importance_shares, measured_trials
 from openbml.training.search.searches import Search, SearchRepository
 from openbml.training.search.trials import Trial
 from openbml_catalog.search import SearchPlan, StrategyName, search_parameters
@@ -118,7 +119,10 @@ class ParameterImportance(BaseModel):
 
 
 class ImportanceView(BaseModel):
-    """The most important first; empty while too few trials have ended. `trials`: how many it rests on."""
+    """The most important first; shares that add up to 1, all 0 while too few trials have ended.
+
+    `trials`: how many it rests on.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -162,19 +166,16 @@ def trial_list(scope: ProjectScope, search_id: int, *, searches: SearchRepositor
 def importance_view(scope: ProjectScope, search_id: int, *, searches: SearchRepository) -> ImportanceView:
     """Raises SearchNotFoundError."""
     search = searches.get(scope, search_id)
-    importance = searches.importance(scope, search_id)
-    if importance is None:
-        return ImportanceView(parameters=[], trials=0)
     known = search_parameters(search.task_type)
-    ordered = sorted(importance.shares.items(), key=lambda row: (-row[1], row[0]))
+    measured = measured_trials(searches.trials(scope, search_id))
+    shares = importance_shares(search.plan.space, measured)
     rows = [
         ParameterImportance(
             name=name, label_en=known[name].label_en, label_zh=known[name].label_zh, importance=share
         )
-        for name, share in ordered
-        if name in known
+        for name, share in sorted(shares.items(), key=lambda row: (-row[1], row[0]))
     ]
-    return ImportanceView(parameters=rows, trials=importance.trials)
+    return ImportanceView(parameters=rows, trials=len(measured))
 
 
 def typed(parameters: Mapping[str, str]) -> dict[str, ParameterValue]:

@@ -12,7 +12,7 @@ from openbml.core.scope import ProjectScope
 from openbml.training.jobs import JobPlaces
 from openbml.training.search.trials import Trial
 from openbml_catalog.search import SearchPlan
-from openbml_formats.searches import Importance, SearchState
+from openbml_formats.searches import SearchState
 
 
 class SearchNotFoundError(OpenBMLError):
@@ -122,10 +122,6 @@ class Search(BaseModel):
     def settled_at(self, at: datetime) -> "Search":
         return self if self.settled else self._changed(at, settled=True)
 
-    def touched(self) -> "Search":
-        """Return the search one revision on: whoever decided from what it was before is refused."""
-        return self._changed(self.changed_at)
-
     def _changed(self, at: datetime, **changes: object) -> "Search":
         return self.model_copy(update={**changes, "changed_at": at, "revision": self.revision + 1})
 
@@ -151,9 +147,6 @@ class SearchRepository(Protocol):
 
     def save_trial(self, trial: Trial) -> None:
         """Raises SearchConflictError unless the stored revision is the one before."""
-
-    def importance(self, scope: ProjectScope, search_id: int) -> Importance | None:
-        """Return what the manager has worked out last, None before the first time."""
 
     def finished(self, scope: ProjectScope) -> Sequence[Search]:
         """Return the project's finished searches, the newest first."""

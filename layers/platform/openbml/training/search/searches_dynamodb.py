@@ -3,7 +3,6 @@
 Items (keys `pk`, `sk`; `{scope}` is `account#region#project`):
     {scope}#search#{search_id} / search          the search; index gsi1: {scope}#searches by id
     {scope}#search#{search_id} / trial#{number}  a trial; its manager adds it, the platform goes on with it
-    {scope}#search#{search_id} / importance      the manager's; read only here
     unsettled-searches / {scope}#{search_id}     its run has not gone on from it; gone when it has
 """
 
@@ -19,10 +18,8 @@ from openbml.training.experiments_dynamodb import lost_race
 from openbml.training.search.searches import Search, SearchConflictError, SearchNotFoundError
 from openbml.training.search.trials import Trial
 from openbml_formats.searches import (
-    IMPORTANCE_SORT,
     SEARCH_SORT,
     TRIALS_PREFIX,
-    Importance,
     SearchState,
     search_partition,
     trial_sort,
@@ -45,7 +42,8 @@ class DynamoSearchRepository:
         self._write(search.search_id, [put, {"Put": {"TableName": self._table.name, "Item": waiting}}])
 
     def get(self, scope: ProjectScope, search_id: int) -> Search:
-        item = self._read(scope, search_id, SEARCH_SORT)
+        key = {"pk": search_partition(scope.key, search_id), "sk": SEARCH_SORT}
+        item = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
         if item is None:
             raise SearchNotFoundError(search_id=search_id)
         return from_item(Search, item)
@@ -67,10 +65,6 @@ class DynamoSearchRepository:
     def save_trial(self, trial: Trial) -> None:
         self._write(trial.search_id, [self._trial_put(trial)])
 
-    def importance(self, scope: ProjectScope, search_id: int) -> Importance | None:
-        item = self._read(scope, search_id, IMPORTANCE_SORT)
-        return None if item is None else from_item(Importance, item)
-
     def finished(self, scope: ProjectScope) -> Sequence[Search]:
         items = self._all(
             IndexName="gsi1",
@@ -83,11 +77,6 @@ class DynamoSearchRepository:
     def unsettled(self) -> Sequence[tuple[ProjectScope, int]]:
         items = self._all(KeyConditionExpression=Key("pk").eq(_UNSETTLED), ConsistentRead=True)
         return [(from_item(ProjectScope, item["scope"]), int(item["search_id"])) for item in items]
-
-    def _read(self, scope: ProjectScope, search_id: int, sort: str) -> dict[str, Any] | None:
-        key = {"pk": search_partition(scope.key, search_id), "sk": sort}
-        item: dict[str, Any] | None = self._table.get_item(Key=key, ConsistentRead=True).get("Item")
-        return item
 
     def _all(self, **query: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

@@ -1,0 +1,11 @@
+/** The manual's scenarios as starting points of an experiment (spec 03 section 2.1), with the task that usually answers them. */
+export const STARTING_POINTS = [
+  { code: "site_safety", task: "object_detection" },
+  { code: "quality_inspection", task: "instance_segmentation" },
+  { code: "image_tagging", task: "image_classification_multi_label" },
+  { code: "medical_research", task: "image_classification" },
+  { code: "image_moderation", task: "image_classification" },
+  { code: "land_cover", task: "semantic_segmentation" },
+] as const;
+
+export type StartingPoint = (typeof STARTING_POINTS)[number]["code"];

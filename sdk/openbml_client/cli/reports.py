@@ -1,0 +1,84 @@
+"""Evaluation reports on the terminal, for every task."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from openbml_client.cli.output import Column, field, notes, print_fields, print_list, terminal
+
+# Figures of `overall` and of a label, in the order people read them; a task has some of them.
+_NAMES: Mapping[str, str] = {
+    "accuracy": "Accuracy",
+    "map50": "mAP (IoU 0.5)",
+    "map": "mAP",
+    "map75": "mAP (IoU 0.75)",
+    "miou": "mIoU",
+    "pixel_accuracy": "Pixel accuracy",
+    "mean_dice": "Mean Dice",
+    "exact_match": "Exact match",
+    "macro_f1": "Macro F1",
+    "micro_f1": "Micro F1",
+    "macro_precision": "Macro precision",
+    "macro_recall": "Macro recall",
+    "f1": "F1",
+    "precision": "Precision",
+    "recall": "Recall",
+    "ap50": "AP (IoU 0.5)",
+    "ap": "AP",
+    "iou": "IoU",
+    "dice": "Dice",
+}
+_COUNTS: Mapping[str, str] = {"support": "Samples", "pixels": "Pixels", "training_count": "In training"}
+
+
+def print_report(document: Mapping[str, Any]) -> None:
+    terminal.print(document["conclusion"]["en"], highlight=False)
+    print_fields(document["overall"], _figures([document["overall"]]), as_json=False)
+    threshold = document.get("recommended_threshold")
+    if threshold is not None:
+        terminal.print(f"Recommended threshold {threshold:.3g}", highlight=False)
+    for caution in document["cautions"]:
+        notes.print(f"[yellow]Caution:[/yellow] {_escaped(caution['message_en'])}", highlight=False)
+    rows = document["per_class"]
+    columns: list[Column] = [("Label", field("label")), *_figures(rows)]
+    columns += [(title, field(name)) for name, title in _COUNTS.items() if any(name in row for row in rows)]
+    print_list(rows, columns, as_json=False, empty="No labels were evaluated.")
+    for hint in document.get("hints") or ():
+        notes.print(f"[cyan]Hint:[/cyan] {_escaped(hint['message_en'])}", highlight=False)
+
+
+def print_comparison(document: Mapping[str, Any]) -> None:
+    """Print runs side by side: figures, then the hyper-parameters that differ."""
+    runs = document["runs"]
+    columns: list[Column] = [
+        ("Run", lambda run: f"V{run['version_number']} ({run['run_id']})"),
+        ("Network", field("network")),
+        *[(_NAMES.get(name, name), _inner("figures", name)) for name in document["figures"]],
+        *[(name, _inner("hyper_parameters", name)) for name in _differing(runs)],
+    ]
+    print_list(runs, columns, as_json=False, empty="There is nothing to compare.")
+
+
+def _figures(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+    """Columns of the figures that a row has."""
+    return [(title, _percent(name)) for name, title in _NAMES.items() if any(name in row for row in rows)]
+
+
+def _percent(name: str) -> Callable[[Mapping[str, Any]], object]:
+    def read(row: Mapping[str, Any]) -> object:
+        value = row.get(name)
+        return None if value is None else f"{value:.2%}"
+
+    return read
+
+
+def _inner(member: str, name: str) -> Callable[[Mapping[str, Any]], object]:
+    return lambda run: (run.get(member) or {}).get(name)
+
+
+def _differing(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    names = {name for run in runs for name in run["hyper_parameters"]}
+    return sorted(name for name in names if len({run["hyper_parameters"].get(name) for run in runs}) > 1)
+
+
+def _escaped(message: str) -> str:
+    return message.replace("[", r"\[")

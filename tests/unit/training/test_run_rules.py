@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from openbml.core.errors import InvalidRequestError
 from openbml.training.create_runs import ExperimentRequest, create_experiment
 from openbml.training.experiments import ExperimentNameTakenError, TaskNotAvailableError
-from openbml.training.run_requests import NodesNotAvailableError, PaidBillingNeededError, RunRequest
+from openbml.training.run_requests import PaidBillingNeededError, RunRequest
 from openbml.training.training_catalog import training_catalog
 from openbml.training.training_data import (
     DataNotSelectableError,
@@ -107,10 +107,8 @@ def test_node_counts_lie_between_one_and_six(count: int) -> None:
         )
 
 
-def test_more_nodes_than_the_image_can_use_are_refused_with_the_limit(world: TrainingWorld) -> None:
-    with pytest.raises(NodesNotAvailableError) as refused:
-        world.create(node_count=2)
-    assert refused.value.details["max_nodes"] == 1
+def test_up_to_six_machines_train_a_vision_network(world: TrainingWorld) -> None:
+    assert world.create(node_count=6).node_count == 6
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ class Job:
 
     def run(self) -> "Finished":
         process = self.start()
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return Finished(process.returncode, out, err)
 
     def run_until(self, wanted: Callable[[dict[str, Any]], bool], *, then: signal.Signals) -> "Finished":
@@ -86,7 +86,7 @@ class Job:
             if line.startswith(TAG) and wanted(json.loads(line.removeprefix(TAG))):
                 process.send_signal(then)
                 break
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return Finished(process.returncode, "".join(lines) + out, err)
 
     def model(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def run_python(image: str, script: str, *arguments: str | Path, base: Path) -> s
         env=environment(image, base),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr

@@ -1,4 +1,5 @@
-"""What a job can be asked for beside plain training: several labels, an earlier run, a trial, an early stop."""
+"""What a job can be asked for beside plain training: several labels, an earlier run, a trial, an early
+stop."""
 
 import json
 import shutil

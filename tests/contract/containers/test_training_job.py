@@ -316,21 +316,3 @@ print(nms(boxes[:0], scores[:0], 0.5).tolist())
 
 def test_torchvision_imports_and_its_nms_keeps_the_best_of_overlapping_boxes(tmp_path: Path) -> None:
     assert run_python("deep", OPERATORS, base=tmp_path).split("\n")[:2] == ["[1, 2] [1, 2]", "[]"]
-
-
-NETWORKS = """
-from openbml_deep.vision_operators import provide_vision_operators
-provide_vision_operators()
-import timm
-from openbml_catalog.networks import networks
-known = set(timm.list_pretrained())
-for network in networks("image_classification").values():
-    assert timm.is_model(network.build["model"]), network.name
-    for weights in network.weights:
-        assert weights.tag in known, weights.tag
-print("all known")
-"""
-
-
-def test_timm_knows_every_network_and_weight_of_the_catalogue(tmp_path: Path) -> None:
-    assert run_python("deep", NETWORKS, base=tmp_path).strip() == "all known"

@@ -4436,6 +4436,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[SearchView] */
+        Page_SearchView_: {
+            /** Items */
+            items: components["schemas"]["SearchView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ServiceView] */
         Page_ServiceView_: {
             /** Items */
@@ -4447,6 +4454,13 @@ export interface components {
         Page_TrainedModel_: {
             /** Items */
             items: components["schemas"]["TrainedModel"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[TrialView] */
+        Page_TrialView_: {
+            /** Items */
+            items: components["schemas"]["TrialView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -5373,11 +5387,6 @@ export interface components {
             name: string;
             type: components["schemas"]["FieldType"];
         };
-        /** SearchList */
-        SearchList: {
-            /** Items */
-            items: components["schemas"]["SearchView"][];
-        };
         /** SearchParameterEntry */
         SearchParameterEntry: {
             /**
@@ -5995,11 +6004,6 @@ export interface components {
             search_strategies: components["schemas"]["Strategy"][];
             /** Tasks */
             tasks: components["schemas"]["TaskEntry"][];
-        };
-        /** TrialList */
-        TrialList: {
-            /** Items */
-            items: components["schemas"]["TrialView"][];
         };
         /**
          * TrialState
@@ -10633,7 +10637,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchList"];
+                    "application/json": components["schemas"]["Page_SearchView_"];
                 };
             };
             /** @description The call failed. */
@@ -10729,7 +10733,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrialList"];
+                    "application/json": components["schemas"]["Page_TrialView_"];
                 };
             };
             /** @description The call failed. */

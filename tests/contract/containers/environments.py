@@ -71,9 +71,16 @@ class Job:
             text=True,
         )
 
-    def run(self) -> "Finished":
+    def run(self, *, timeout_s: float = 120) -> "Finished":
         process = self.start()
-        out, err = process.communicate(timeout=120)
+<<<<<<< HEAD
+        out, err = process.communicate(timeout=300)
+=======
+        try:
+            out, err = process.communicate(timeout=timeout_s)
+        finally:
+            process.kill()  # of one that has not ended in time; an ended one is left as it is
+>>>>>>> refs/heads/serving
         return Finished(process.returncode, out, err)
 
     def run_until(self, wanted: Callable[[dict[str, Any]], bool], *, then: signal.Signals) -> "Finished":
@@ -86,7 +93,7 @@ class Job:
             if line.startswith(TAG) and wanted(json.loads(line.removeprefix(TAG))):
                 process.send_signal(then)
                 break
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return Finished(process.returncode, "".join(lines) + out, err)
 
     def model(self) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def run_python(image: str, script: str, *arguments: str | Path, base: Path) -> s
         env=environment(image, base),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert finished.returncode == 0, finished.stderr

@@ -55,7 +55,7 @@ def _light_heads(class_count: int) -> dict[str, Any]:
         "mask_head": MaskRCNNHeads(_LIGHT_CHANNELS, (_LIGHT_CHANNELS,) * 3, 1),
         "mask_predictor": MaskRCNNPredictor(_LIGHT_CHANNELS, _LIGHT_CHANNELS, class_count),
         "num_classes": None,
-        "box_batch_size_per_image": 128,
+        "box_batch_size_per_image": 64,
         "rpn_pre_nms_top_n_train": 1000,
         "rpn_post_nms_top_n_train": 500,
         "rpn_pre_nms_top_n_test": 500,

@@ -119,6 +119,10 @@ def test_more_nodes_than_the_image_can_use_are_refused_with_the_limit(
     assert refused.value.details["max_nodes"] == 1
 
 
+def test_up_to_six_machines_train_a_vision_network(world: TrainingWorld) -> None:
+    assert world.create(node_count=6).node_count == 6
+
+
 @pytest.mark.parametrize(
     ("given", "field", "hint"),
     [

@@ -18,7 +18,7 @@ from sagemaker_local.images.locked_environments import Lock, LockedEnvironments
 ROOT = Path(__file__).resolve().parents[3]
 TAG = "##openbml "
 # A machine that is busy otherwise says so by a factor.
-LONGEST_S = 120 * float(os.environ.get("OPENBML_TIME_FACTOR", "1"))
+LONGEST_S = 240 * float(os.environ.get("OPENBML_TIME_FACTOR", "1"))
 
 
 def interpreter(image: str) -> Path:

@@ -87,62 +87,25 @@ export interface AugmentationOperator extends Told {
     readonly meaning_zh?: string;
   } | null;
 }
-export type ValueType = "discrete" | "random_integer" | "uniform" | "log_uniform" | "boolean";
+export type ValueType = Schemas["ValueType"];
 /** What is tried of one hyper-parameter. */
-export interface SearchRange {
-  readonly type: ValueType;
-  readonly values?: readonly (number | string)[] | null;
-  readonly low?: number | null;
-  readonly high?: number | null;
-}
+export type SearchRange = Schemas["ParameterSpace"];
 /** A hyper-parameter that a search can choose, and the value types it may have (spec 03 section 2.12). */
-export interface SearchParameter {
-  readonly name: string;
-  /** The training hyper-parameter that takes the value. */
-  readonly parameter: string;
-  readonly value_types: readonly ValueType[];
-  readonly structural?: boolean;
-  /** Null: not part of the default space. `factors` multiply what the network recommends. */
-  readonly default: { readonly type: ValueType; readonly low?: number | null; readonly high?: number | null; readonly factors?: readonly [number, number] | null } | null;
-  readonly label_en: string;
-  readonly label_zh: string;
-  readonly help_en: string;
-  readonly help_zh: string;
-}
-export interface StrategyEntry {
-  readonly name: SearchStrategy;
-  /** Names of its own fields, beside the general ones. */
-  readonly fields: readonly string[];
-  readonly max_trials: number | null;
-  readonly fixed_structure: boolean;
-  readonly label_en: string;
-  readonly label_zh: string;
-  readonly help_en: string;
-  readonly help_zh: string;
-}
-export interface SearchField {
-  readonly name: SearchFieldName;
-  readonly type: "integer" | "number";
-  readonly general: boolean;
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly above_minimum: boolean;
-  readonly default: number | null;
-  readonly label_en: string;
-  readonly label_zh: string;
-  readonly help_en: string;
-  readonly help_zh: string;
-}
+export type SearchParameter = Omit<Schemas["SearchParameterEntry"], "task">;
+export type SearchStrategy = Schemas["StrategyName"];
+export type SearchField = Omit<Schemas["SearchField"], "name"> & { readonly name: SearchFieldName };
+/** What the catalogue knows of searches for one task. */
 export interface SearchCatalog {
-  readonly strategies: readonly StrategyEntry[];
+  readonly strategies: readonly Schemas["Strategy"][];
   readonly fields: readonly SearchField[];
   readonly parameters: readonly SearchParameter[];
 }
+export type SearchFieldName = Exclude<keyof Schemas["SearchConfig"], "strategy" | "space">;
+export type SearchConfig = Schemas["SearchConfig"];
 export type TrainingCatalog = Omit<Reply<"/v1/training/catalog", "get">, "networks" | "families"> & {
   readonly networks: readonly Network[];
   readonly families: readonly NetworkFamily[];
-  readonly augmentation_operators?: readonly AugmentationOperator[];
-  readonly search?: SearchCatalog;
+  readonly augmentation?: { readonly operators: readonly AugmentationOperator[] };
 };
 export type TrainingTask = TrainingCatalog["tasks"][number];
 export type HyperParameter = TrainingCatalog["hyper_parameters"][number];
@@ -155,22 +118,6 @@ export interface AugmentationSetting {
   readonly operators?: readonly { readonly name: string; readonly probability: number; readonly magnitude?: readonly [number, number] }[];
   readonly search_minutes?: number;
 }
-export type SearchStrategy = "random" | "bayesian" | "evolutionary";
-export type SearchFieldName =
-  | "max_trials"
-  | "sampling_percent"
-  | "target"
-  | "initial_points"
-  | "max_concurrent"
-  | "rounds"
-  | "perturb_interval"
-  | "quantile_fraction"
-  | "explore_probability"
-  | "population";
-/** What is left out is the catalogue's default. */
-export type SearchConfig = { readonly strategy: SearchStrategy; readonly space?: Readonly<Record<string, SearchRange>> | null } & {
-  readonly [F in SearchFieldName]?: number | null;
-};
 export type HyperParameterSource =
   | { readonly kind: "manual" }
   | { readonly kind: "script"; readonly script: string }
@@ -189,38 +136,9 @@ export interface RunRequest {
   readonly max_training_minutes: number;
   readonly remark?: string;
 }
-export type SearchState = "preparing" | "running" | "stopping" | "finished" | "failed" | "stopped";
-export interface Search {
-  readonly search_id: number;
-  readonly run_id: number;
-  readonly experiment_id?: number;
-  readonly state: SearchState;
-  readonly strategy: SearchStrategy;
-  readonly config: SearchConfig;
-  readonly network: string;
-  readonly best_trial: number | null;
-  readonly best_quality?: number | null;
-  readonly trials_total: number;
-  readonly created_at?: string;
-  readonly finished_at?: string | null;
-  readonly failure?: { readonly message: string } | null;
-}
-export interface Trial {
-  readonly number: number;
-  readonly state: "proposed" | "running" | "succeeded" | "failed" | "stopped";
-  readonly parameters: Readonly<Record<string, number | string | boolean>>;
-  readonly quality: number | null;
-  readonly epochs_done: number;
-  readonly started_at: string | null;
-  readonly finished_at: string | null;
-  readonly parent?: number | null;
-  readonly generation?: number | null;
-  readonly failure?: string | { readonly message: string } | null;
-}
-export interface ParameterImportance {
-  readonly name: string;
-  readonly importance: number;
-}
+export type Search = Schemas["SearchView"];
+export type Trial = Schemas["TrialView"];
+export type Importance = Schemas["ImportanceView"];
 export interface Comparison {
   readonly figures: readonly string[];
   readonly runs: readonly {

@@ -71,16 +71,12 @@ class Job:
             text=True,
         )
 
-    def run(self, *, timeout_s: float = 120) -> "Finished":
+    def run(self, *, timeout_s: float = 300) -> "Finished":
         process = self.start()
-<<<<<<< HEAD
-        out, err = process.communicate(timeout=300)
-=======
         try:
             out, err = process.communicate(timeout=timeout_s)
         finally:
             process.kill()  # of one that has not ended in time; an ended one is left as it is
->>>>>>> refs/heads/serving
         return Finished(process.returncode, out, err)
 
     def run_until(self, wanted: Callable[[dict[str, Any]], bool], *, then: signal.Signals) -> "Finished":

@@ -18,7 +18,7 @@ import { LabelCheck } from "./label-check";
 import { NetworkCards } from "./network-cards";
 import { ResourceFields } from "./resource-fields";
 import { RunReview } from "./run-review";
-import { commandOf, toRequest } from "./run-request";
+import { commandOf, searchCatalogOf, toRequest } from "./run-request";
 import { defaultOf } from "./run-values";
 import { SourceFields } from "./source-fields";
 import { useChosenLabels } from "./use-chosen-labels";
@@ -46,6 +46,8 @@ export function RunForm({ projectId, experiment, catalog, initial }: Props) {
     () => catalog.hyper_parameters.filter((entry) => entry.task === experiment.task_type && entry.name !== "weights_family"),
     [catalog, experiment],
   );
+  const search = useMemo(() => searchCatalogOf(catalog, experiment.task_type), [catalog, experiment]);
+  const operators = catalog.augmentation?.operators.filter((operator) => operator.tasks.includes(experiment.task_type)) ?? [];
   const network = networks.find((candidate) => candidate.name === values?.network);
   const machine = catalog.machines.find((candidate) => candidate.code === values?.machine_type);
   const training = useChosenLabels(projectId, values?.training ?? []);
@@ -87,12 +89,9 @@ export function RunForm({ projectId, experiment, catalog, initial }: Props) {
           <Panel title={t("runs.form.data")}>
             <TrainingData projectId={projectId} task={task} />
           </Panel>
-          {catalog.augmentation_operators?.length ? (
+          {operators.length > 0 ? (
             <Panel title={t("runs.form.augmentation")}>
-              <AugmentationFields
-                operators={catalog.augmentation_operators.filter((operator) => operator.tasks.includes(experiment.task_type))}
-                values={values}
-              />
+              <AugmentationFields operators={operators} values={values} />
             </Panel>
           ) : null}
           <Panel title={t("runs.form.evaluation")}>
@@ -111,11 +110,10 @@ export function RunForm({ projectId, experiment, catalog, initial }: Props) {
           <Panel title={t("runs.form.hyperParameters")}>
             <SourceFields
               projectId={projectId}
-              experimentId={experiment.experiment_id}
               task={task}
               network={network}
               parameters={parameters}
-              search={catalog.search}
+              search={search}
               values={values}
             />
           </Panel>

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TrainingCatalog } from "@/api/types";
 import type { RunFormValues } from "./form-values";
 import { initialValues } from "./initial-values";
-import { rangeOf, searchOf, toRequest, valuesOf } from "./run-request";
+import { rangeOf, searchCatalogOf, searchOf, toRequest, valuesOf } from "./run-request";
 
 const TASK = "object_detection";
 const parameter = (name: string, choices: string[] = []) => ({ name, task: TASK, type: choices.length > 0 ? "choice" : "number", choices });
@@ -15,19 +15,18 @@ const catalog = {
   ],
   families: [{ name: "public", task: TASK }],
   hyper_parameters: [parameter("epochs"), parameter("learning_rate"), parameter("weights_family", ["public", "very_large_scale"])],
-  augmentation_operators: [{ name: "Rotate_BBox", tasks: [TASK] }],
+  augmentation: { operators: [{ name: "Rotate_BBox", tasks: [TASK] }] },
   machines: [{ code: "GPU_P4" }, { code: "GPU_V100" }],
-  search: {
-    strategies: [
-      { name: "random", fields: [] },
-      { name: "bayesian", fields: ["initial_points"] },
-    ],
-    fields: [field("max_trials", true), field("initial_points", false)],
-    parameters: [
-      { name: "learning_rate", parameter: "learning_rate", value_types: ["log_uniform"], default: { type: "log_uniform" } },
-      { name: "anchor_scale", parameter: "anchor_scale", value_types: ["discrete"], default: null },
-    ],
-  },
+  search_strategies: [
+    { name: "random", fields: [] },
+    { name: "bayesian", fields: ["initial_points"] },
+  ],
+  search_fields: [field("max_trials", true), field("initial_points", false)],
+  search_space: [
+    { name: "learning_rate", parameter: "learning_rate", task: TASK, value_types: ["log_uniform"], default: { type: "log_uniform" } },
+    { name: "anchor_scale", parameter: "anchor_scale", task: TASK, value_types: ["discrete"], default: null },
+    { name: "epochs", parameter: "epochs", task: "image_classification", value_types: ["discrete"], default: { type: "discrete" } },
+  ],
 } as unknown as TrainingCatalog;
 
 const values: RunFormValues = {
@@ -80,7 +79,7 @@ describe("the request of the run form", () => {
     const sent = request({ source: "search" });
     expect(sent.hyper_parameters).toEqual({ epochs: 3, weights_family: "very_large_scale" });
     expect(sent.hyper_parameter_source).toEqual({ kind: "search", search: { strategy: "bayesian", max_trials: 12, initial_points: 4 } });
-    expect(searchOf({ ...values.search, strategy: "random" }, catalog)).toEqual({ strategy: "random", max_trials: 12 });
+    expect(searchOf({ ...values.search, strategy: "random" }, searchCatalogOf(catalog, TASK))).toEqual({ strategy: "random", max_trials: 12 });
   });
 
   it("sends a search space that was chosen by hand", () => {

@@ -1,15 +1,16 @@
-import type { AugmentationSetting, HyperParameterSource, RunRequest, SearchCatalog, SearchConfig, SearchRange, TrainingCatalog } from "@/api/types";
+import type { AugmentationSetting, HyperParameterSource, RunRequest, SearchCatalog, SearchConfig, SearchField, SearchRange, TrainingCatalog } from "@/api/types";
 import type { DataChoice, RangeChoice, RunFormValues, SearchChoice } from "./form-values";
 
 /** What the form holds, as the API takes it. */
 export function toRequest(values: RunFormValues, catalog: TrainingCatalog, taskType: string): RunRequest {
   const evaluation = selectionOf(values.evaluation);
-  const source = sourceOf(values, catalog);
+  const search = searchCatalogOf(catalog, taskType);
+  const source = sourceOf(values, search);
   return {
     training_data: values.training.flatMap((choice) => selectionOf(choice) ?? []),
     ...(evaluation ? { evaluation_data: [evaluation] } : {}),
     network: values.network,
-    hyper_parameters: source.kind === "script" ? {} : parametersOf(values, catalog, taskType),
+    hyper_parameters: source.kind === "script" ? {} : parametersOf(values, catalog, taskType, search),
     ...(augmentsAt(catalog) ? { augmentation: augmentationOf(values.augmentation) } : {}),
     ...(source.kind === "manual" ? {} : { hyper_parameter_source: source }),
     ...(values.base_run_id ? { base_run_id: values.base_run_id } : {}),
@@ -20,8 +21,17 @@ export function toRequest(values: RunFormValues, catalog: TrainingCatalog, taskT
   };
 }
 
+/** What the catalogue knows of searches for one task; nothing where the platform has none. */
+export function searchCatalogOf(catalog: TrainingCatalog, taskType: string): SearchCatalog {
+  return {
+    strategies: catalog.search_strategies,
+    fields: catalog.search_fields as readonly SearchField[],
+    parameters: catalog.search_space.filter((parameter) => parameter.task === taskType),
+  };
+}
+
 /** Platforms whose catalogue lists no operators take no setting for them. */
-const augmentsAt = (catalog: TrainingCatalog): boolean => (catalog.augmentation_operators?.length ?? 0) > 0;
+const augmentsAt = (catalog: TrainingCatalog): boolean => (catalog.augmentation?.operators.length ?? 0) > 0;
 
 function selectionOf(choice: DataChoice): RunRequest["training_data"][number] | null {
   if (!choice.dataset_id || !choice.version_number) return null;
@@ -37,12 +47,12 @@ export function augmentationOf(chosen: RunFormValues["augmentation"]): Augmentat
   return { mode: chosen.mode };
 }
 
-function sourceOf(values: RunFormValues, catalog: TrainingCatalog): HyperParameterSource {
+function sourceOf(values: RunFormValues, search: SearchCatalog): HyperParameterSource {
   switch (values.source) {
     case "script":
       return { kind: "script", script: values.script ?? "" };
     case "search":
-      return { kind: "search", search: searchOf(values.search, catalog) };
+      return { kind: "search", search: searchOf(values.search, search) };
     case "existing":
       return { kind: "existing", search_id: values.search_id ?? 0 };
     case "manual":
@@ -51,9 +61,9 @@ function sourceOf(values: RunFormValues, catalog: TrainingCatalog): HyperParamet
 }
 
 /** Only the fields of the chosen strategy; empty ones are the catalogue's defaults. */
-export function searchOf(choice: SearchChoice, catalog: TrainingCatalog): SearchConfig {
-  const entry = catalog.search?.strategies.find((strategy) => strategy.name === choice.strategy);
-  const offered = (catalog.search?.fields ?? []).filter((field) => field.general || entry?.fields.includes(field.name));
+export function searchOf(choice: SearchChoice, search: SearchCatalog): SearchConfig {
+  const entry = search.strategies.find((strategy) => strategy.name === choice.strategy);
+  const offered = search.fields.filter((field) => field.general || entry?.fields.includes(field.name));
   const given = offered.flatMap((field) => {
     const value = choice.fields?.[field.name];
     return typeof value === "number" ? [[field.name, value] as const] : [];
@@ -85,8 +95,8 @@ export function valuesOf(text: string): number[] {
 }
 
 /** A search chooses the values of what it searches; everything else is as the form says. */
-function parametersOf(values: RunFormValues, catalog: TrainingCatalog, taskType: string): Record<string, string | number> {
-  const searched = new Set(searchedParameters(values, catalog.search));
+function parametersOf(values: RunFormValues, catalog: TrainingCatalog, taskType: string, search: SearchCatalog): Record<string, string | number> {
+  const searched = new Set(searchedParameters(values, search));
   const declared = new Map(catalog.hyper_parameters.filter((parameter) => parameter.task === taskType).map((parameter) => [parameter.name, parameter]));
   const given = Object.entries(values.hyper_parameters).filter(
     (entry): entry is [string, string | number] => entry[1] !== null && (entry[1] as unknown) !== undefined && !searched.has(entry[0]),
@@ -96,10 +106,10 @@ function parametersOf(values: RunFormValues, catalog: TrainingCatalog, taskType:
 }
 
 /** The training hyper-parameters whose values a search chooses. */
-export function searchedParameters(values: Partial<RunFormValues> | undefined, search: SearchCatalog | undefined): string[] {
+export function searchedParameters(values: Partial<RunFormValues> | undefined, search: SearchCatalog): string[] {
   if (values?.source !== "search" && values?.source !== "existing") return [];
   const manual = values.source === "search" && values.search?.space_mode === "manual" ? (values.search.space ?? {}) : undefined;
-  return (search?.parameters ?? [])
+  return search.parameters
     .filter((parameter) => (manual ? parameter.name in manual : values.source === "existing" || parameter.default !== null))
     .map((parameter) => parameter.parameter);
 }

@@ -17,7 +17,7 @@ export function searchableOf(search: SearchCatalog, parameters: readonly HyperPa
 export function firstRange(entry: SearchParameter, type: ValueType, limits: HyperParameter | undefined, network: Network | undefined): RangeChoice {
   if (type === "boolean") return { type };
   const value = limits ? Number(defaultOf(limits, network) ?? limits.minimum ?? 1) : 1;
-  const [below, above] = entry.default?.factors ?? [0.5, 2];
+  const [below = 0.5, above = 2] = entry.default?.factors ?? [];
   const rounded = (bound: number): number => {
     const kept = Math.min(limits?.maximum ?? bound, Math.max(limits?.minimum ?? bound, bound));
     return limits?.type === "integer" ? Math.round(kept) : Number(kept.toPrecision(6));

@@ -10,21 +10,20 @@ import { SearchFields } from "./search-fields";
 
 interface Props {
   readonly projectId: number;
-  readonly experimentId: number;
   readonly task: TrainingTask | undefined;
   readonly network: Network | undefined;
   readonly parameters: readonly HyperParameter[];
-  readonly search: SearchCatalog | undefined;
+  readonly search: SearchCatalog;
   readonly values: Partial<RunFormValues> | undefined;
 }
 
 /** Where the hyper-parameters come from (spec 03 section 2.10). */
-export function SourceFields({ projectId, experimentId, task, network, parameters, search, values }: Props) {
+export function SourceFields({ projectId, task, network, parameters, search, values }: Props) {
   const t = useT();
   const source = values?.source ?? "manual";
   const isSearch = source === "search" || source === "existing";
   const searched = new Set(searchedParameters(values, search));
-  const kinds: HyperParameterSource["kind"][] = search ? ["manual", "script", "search", "existing"] : ["manual", "script"];
+  const kinds: HyperParameterSource["kind"][] = search.strategies.length > 0 ? ["manual", "script", "search", "existing"] : ["manual", "script"];
   return (
     <>
       <Form.Item name="source" style={{ marginBottom: 12 }}>
@@ -34,8 +33,8 @@ export function SourceFields({ projectId, experimentId, task, network, parameter
         {t(`runs.sourceHelp.${source}`)}
       </p>
       {source === "script" && task ? <ScriptField taskType={task.code} network={network} family={values?.family} /> : null}
-      {source === "search" && search ? <SearchFields search={search} network={network} parameters={parameters} values={values} /> : null}
-      {source === "existing" ? <ExistingSearchField projectId={projectId} experimentId={experimentId} network={network} /> : null}
+      {source === "search" ? <SearchFields search={search} network={network} parameters={parameters} values={values} /> : null}
+      {source === "existing" ? <ExistingSearchField projectId={projectId} network={network} family={values?.hyper_parameters?.weights === "none" ? "none" : values?.family} /> : null}
       {source === "script" ? null : (
         <>
           {isSearch ? <p className="ob-small">{t("runs.form.otherParameters")}</p> : null}

@@ -10,7 +10,7 @@ from torch import nn
 
 from openbml_catalog.networks import networks
 from openbml_deep.export import NetworkExport, export_network
-from openbml_deep.networks import NetworkPlan, build_network
+from openbml_deep.networks import NetworkPlan, build_network, label_names
 from openbml_deep.tasks.objects import IGNORED, Target
 from openbml_kit.model_manifest import Outputs
 
@@ -93,6 +93,18 @@ def check_instance(name: str) -> None:
             assert found.masks.dtype == torch.bool
             assert found.scores.tolist() == sorted(found.scores.tolist(), reverse=True)
     exports(network, Outputs(kind="objects", mask_frame=network.graph().mask_frame))
+
+
+def check_what_depends_on_the_labels_is_known_of_every_network() -> None:
+    """What an earlier run's or published weights must not fill: last layers, a small part of a network."""
+    for task in ("semantic_segmentation", "instance_segmentation"):
+        for network in networks(task).values():
+            plan = NetworkPlan(network, LABELS, SIZE)
+            with torch.device("meta"):  # shapes alone
+                built = build_network(plan)
+            head = label_names(plan, built)
+            assert head, network.name
+            assert len(head) < 0.1 * len(built.state_dict()), (network.name, sorted(head))
 
 
 def check_weights_of_backbones_and_of_whole_networks_fill_what_they_are_of() -> None:

@@ -2873,6 +2873,7 @@ export interface components {
              * @example sign_in_refused
              * @example smart_labelling_running
              * @example snapshot_not_found
+             * @example subnet_not_found
              * @example suffix_taken
              * @example table_changed
              * @example table_columns
@@ -5089,6 +5090,7 @@ export interface components {
             node_count: number;
             /** Remark */
             remark?: string | null;
+            subnet?: components["schemas"]["SubnetChoice"] | null;
             /** Training Data */
             training_data: components["schemas"]["Selection"][];
             /** Weights */
@@ -5843,6 +5845,16 @@ export interface components {
             high: number;
             /** Low */
             low: number;
+        };
+        /**
+         * SubnetChoice
+         * @description A sub-net of the report of a run of NAS-Supernet.
+         */
+        SubnetChoice: {
+            /** Run Id */
+            run_id: number;
+            /** Subnet Id */
+            subnet_id: number;
         };
         /**
          * TableQuality

@@ -1,5 +1,4 @@
-"""What a job can be asked for beside plain training: several labels, an earlier run, a trial, an early
-stop."""
+"""What a job can be asked for: several labels, an earlier run, a trial, an early stop, live predictions."""
 
 import json
 import shutil

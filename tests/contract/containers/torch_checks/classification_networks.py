@@ -3,9 +3,11 @@
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import timm
 import torch
+import yaml
 from torch import nn
 
 from openbml_catalog.networks import Network, networks
@@ -94,3 +96,19 @@ def check_a_head_of_published_weights_is_left_as_it_was_made() -> None:
     assert torch.equal(network.fc.weight, made)
     assert torch.equal(network.conv1[0].weight, published["conv1.0.weight"])
     assert part.mean == (0.5, 0.5, 0.5)
+
+
+def check_the_guides_examples_build_train_and_know_their_head() -> None:
+    text = Path("docs/guides/add-a-network.md").read_text(encoding="utf-8")
+    entry = Network.model_validate(yaml.safe_load(text.split("```yaml\n")[1].split("```")[0]))
+    plan = NetworkPlan(entry, LABELS, 64)
+    network = build_network(plan)
+    assert network(torch.rand(2, 3, 64, 64)).shape == (2, LABELS)
+    assert label_names(plan, network) == {"head.fc.weight", "head.fc.bias"}
+    licence = timm.get_pretrained_cfg(entry.weights[0].tag).license
+    assert licence == entry.weights[0].licence.lower()
+    adapter = ModuleType("torchvision_classifier")
+    exec(text.split("```python\n")[1].split("```")[0], adapter.__dict__)
+    told = entry.model_copy(update={"build": {"model": "shufflenet_v2_x0_5"}})
+    built = adapter.build(NetworkPlan(told, LABELS, 64))
+    assert built(torch.rand(2, 3, 64, 64)).shape == (2, LABELS)

@@ -16,6 +16,8 @@ from openbml_kit.model_manifest import Outputs
 
 SIZE = 64
 LABELS = 2
+# Share of the parameters that a network may have without using them: a last normalisation, in transformers.
+_UNUSED = 0.01
 # Layers that say how likely an object is; those of a new network say nothing is.
 _SCORING = ("categories.bias",)
 
@@ -34,14 +36,13 @@ def network_of(task: str, name: str) -> nn.Module:
     return build_network(NetworkPlan(networks(task)[name], LABELS, SIZE)).train()
 
 
-def step(network: nn.Module, *targets: Any, unused: float = 0.0) -> None:
-    """Train one step; at most the share `unused` of the parameters takes no part."""
+def step(network: nn.Module, *targets: Any) -> None:
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-4)
     loss = sum(network.losses(pictures(2), *targets).values())
     assert bool(torch.isfinite(loss)), loss
     loss.backward()
     trained = [parameter for parameter in network.parameters() if parameter.grad is not None]
-    assert len(trained) >= (1 - unused) * len(list(network.parameters()))
+    assert len(trained) >= (1 - _UNUSED) * len(list(network.parameters()))
     assert all(bool(torch.isfinite(parameter.grad).all()) for parameter in trained)
     optimizer.step()
 

@@ -125,7 +125,8 @@ def prepare(
         note=progress.note,
     )
     found = None
-    if settings.augmentation.mode is AugmentationMode.AUTO:
+    # Trials differ in their hyper-parameters alone: the training after them searches, once.
+    if settings.augmentation.mode is AugmentationMode.AUTO and not settings.is_trial:
         if world.leads:
             found = search_augmentation(
                 job,

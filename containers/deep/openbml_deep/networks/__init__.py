@@ -20,6 +20,7 @@ from openbml_deep.networks.pretrained import PretrainedPart, TakesPretrained
 ADAPTERS: Mapping[str, str] = {
     "mask_rcnn": "instance.mask_rcnn",
     "cascade_mask_rcnn": "instance.cascade_mask_rcnn",
+    "mask2former": "instance.query_masks",
     "solov2": "instance.solov2",
     "fast_scnn": "semantic.fast_scnn",
     "pp_lite_seg": "semantic.pp_lite_seg",

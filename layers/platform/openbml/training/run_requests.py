@@ -18,7 +18,7 @@ from openbml.training.hyper_parameter_sources import (
 )
 from openbml.training.subnets import FoundSubnet, SubnetChoice, is_subnet, is_supernet
 from openbml.training.training_data import Selection
-from openbml_catalog.augmentation.settings import AugmentationSettings
+from openbml_catalog.augmentation.settings import AugmentationMode, AugmentationSettings
 from openbml_catalog.images import Image, images, training_image
 from openbml_catalog.machines import Module, machines, machines_of
 from openbml_catalog.networks import (
@@ -114,11 +114,7 @@ def training_plan(
         network=network.name,
         hyper_parameters={
             **_values(request, task_type, network, subnet),
-            AUGMENTATION: checked_augmentation(
-                request.augmentation,
-                task_type=task_type,
-                max_training_minutes=request.max_training_minutes,
-            ).as_text(),
+            AUGMENTATION: _augmentation(request, task_type, search).as_text(),
         },
         cost_estimate=cost * _jobs_at_most(search),
         search=search,
@@ -139,6 +135,17 @@ def _search(source: HyperParameterSource, task_type: str, network: Network) -> S
     except SearchConfigError as error:
         field = f"hyper_parameter_source.search.{error.field}"
         raise InvalidRequestError(field=field, reason=error.reason) from error
+
+
+def _augmentation(request: RunRequest, task_type: str, search: SearchPlan | None) -> AugmentationSettings:
+    checked = checked_augmentation(
+        request.augmentation, task_type=task_type, max_training_minutes=request.max_training_minutes
+    )
+    evolves = search is not None and search.strategy is StrategyName.EVOLUTIONARY
+    if evolves and checked.mode is AugmentationMode.AUTO:
+        reason = "auto searches before a training of its own, an evolutionary search has none; choose another"
+        raise InvalidRequestError(field="augmentation.mode", reason=reason)
+    return checked
 
 
 def _jobs_at_most(search: SearchPlan | None) -> int:

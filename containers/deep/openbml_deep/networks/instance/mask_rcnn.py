@@ -56,10 +56,10 @@ def _light_heads(class_count: int) -> dict[str, Any]:
         "mask_predictor": MaskRCNNPredictor(_LIGHT_CHANNELS, _LIGHT_CHANNELS, class_count),
         "num_classes": None,
         "box_batch_size_per_image": 64,
-        "rpn_pre_nms_top_n_train": 1000,
-        "rpn_post_nms_top_n_train": 500,
-        "rpn_pre_nms_top_n_test": 500,
-        "rpn_post_nms_top_n_test": 200,
+        "rpn_pre_nms_top_n_train": 500,
+        "rpn_post_nms_top_n_train": 250,
+        "rpn_pre_nms_top_n_test": 300,
+        "rpn_post_nms_top_n_test": 150,
     }
 
 

@@ -79,7 +79,7 @@ def test_small_object_mode_trains_one_label_on_tiles_and_says_so_to_serving(tmp_
         ({"input_size": 100}, "user: hyper-parameter input_size must be a multiple of 32"),
         (
             {"network": "D-FINE-S", "anchor_scale": 4},
-            "user: hyper-parameter anchor_scale is of networks with anchors, D-FINE-S has none",
+            "user: hyper-parameter anchor_scale is not a hyper-parameter of the network D-FINE-S",
         ),
     ],
 )

@@ -1,51 +1,14 @@
 """Whole jobs of semantic and instance segmentation: read, train, report, export."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from openbml_kit.run_lengths import decode_mask
 from tests.contract.containers.environments import Finished, Job
-from tests.fakes.region_snapshots import LABELS, MarkedFile, drawn, outlined, write_region_snapshot
+from tests.fakes.region_snapshots import LABELS, drawn, write_region_snapshot
 
 pytestmark = pytest.mark.contract
-
-IMAGES = 16
-# What no mask can be made of, each once.
-USELESS: list[dict[str, Any]] = [
-    {"label": "disc", "polygons": [[[3, 3], [9, 9]]]},
-    {"label": "disc", "polygons": [[[300, 3], [309, 9], [300, 9]]]},
-    {"label": "square", "box": {"x1": 1, "y1": 1, "x2": 9, "y2": 9}},
-]
-
-
-def files() -> list[MarkedFile]:
-    """Return drawings with outlines; the last one holds nothing but what cannot be used."""
-    marked = [outlined(drawn(1000 + number)) for number in range(IMAGES - 1)]
-    blank = drawn(2000, objects=0)
-    return [*marked, MarkedFile(blank.sample_id, blank.data, blank.width, blank.height, USELESS)]
-
-
-def job_of(base: Path, task: str, network: str, **hyper_parameters: object) -> tuple[Job, Finished]:
-    write_region_snapshot(base / "input" / "data" / "train", files(), task=task)
-    job = Job(base)
-    job.configure(LABELS, task=task, network=network, input_size=64, **hyper_parameters)
-    return job, job.run()
-
-
-@pytest.fixture(scope="module")
-def semantic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished]:
-    base = tmp_path_factory.mktemp("semantic")
-    return job_of(
-        base, "semantic_segmentation", "FastSCNN", epochs=2, learning_rate=0.004, class_balance="loss"
-    )
-
-
-@pytest.fixture(scope="module")
-def instances(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished]:
-    base = tmp_path_factory.mktemp("instances")
-    return job_of(base, "instance_segmentation", "Mask_RCNN-ResNet18-VD-FPN", epochs=1, learning_rate=0.0005)
 
 
 @pytest.fixture(params=["semantic", "instances"])

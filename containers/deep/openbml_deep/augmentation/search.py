@@ -125,7 +125,8 @@ class _Search:
     ) -> None:
         settings = job.settings
         proxy_epochs = min(settings.epochs, _MOST_PROXY_EPOCHS)
-        self._settings = settings.model_copy(update={"epochs": proxy_epochs})
+        unmixed = settings.augmentation.model_copy(update={"mixing": ()})  # operators alone are judged
+        self._settings = settings.model_copy(update={"epochs": proxy_epochs, "augmentation": unmixed})
         # The decoded images of both parts are kept at once.
         memory_bytes = job.memory_bytes // 2
         self._job = replace(

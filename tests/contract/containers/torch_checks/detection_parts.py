@@ -129,7 +129,7 @@ def check_networks_tell_the_anchors_that_a_scale_is_fitted_to() -> None:
 
 
 def check_a_scale_is_fitted_to_the_objects_and_published_without_any() -> None:
-    anchors = np.array([[32.0, 32.0, 8.0], [128.0, 128.0, 64.0]])
+    anchors = np.array([[32.0, 32.0, 4.0], [128.0, 128.0, 64.0]])
     assert fitted_scale(anchors, np.array([[16.0, 16.0]] * 5)) == 4
     assert fitted_scale(anchors, np.array([[32.0, 32.0]] * 5)) == 8
     # The coarse level has the shape at scale 2, and hardly ever a centre near by.

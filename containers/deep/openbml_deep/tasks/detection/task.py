@@ -18,7 +18,7 @@ from openbml_deep.samples import annotated_images
 from openbml_deep.tasks.detection.batches import Batch, BatchMaker
 from openbml_deep.tasks.detection.evaluation_views import EvaluationViews, evaluated_images
 from openbml_deep.tasks.detection.options import DetectionOptions
-from openbml_deep.tasks.detection.training_views import TrainingViews, object_sides
+from openbml_deep.tasks.detection.training_views import TrainingViews, object_sides, with_sides
 from openbml_deep.tasks.live_predictions import live_prediction
 from openbml_deep.tasks.objects import AnnotatedImage, Found
 from openbml_deep.tasks.regions import RegionReader
@@ -59,6 +59,7 @@ class DetectionTask:
         reader = RegionReader(self._settings.labels, with_masks=self.with_masks)
         images = annotated_images(folder, manifest, reader, self._job.note, workers=self._job.cores)
         reader.tell(self._job.note)
+        images = [image if image.width else with_sides(image) for image in images]
         if self._object_sides is None:  # the training set is read first
             self._object_sides = object_sides(
                 images, input_size=self._settings.input_size, tile=self._options.tile

@@ -1,6 +1,7 @@
 """What training looks at: each image whole and, in small-object mode, in overlapping tiles."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -91,3 +92,9 @@ def object_sides(images: Sequence[AnnotatedImage], *, input_size: int, tile: int
         for x1, y1, x2, y2 in [region.box]
     ]
     return np.array(sides, dtype=np.float64).reshape(-1, 2)
+
+
+def with_sides(image: AnnotatedImage) -> AnnotatedImage:
+    """Return an image without regions, whose snapshot tells no sides, with the sides it is decoded to."""
+    decoded = decode(image.extent.read(), limits=TRAINING_SIDES)
+    return replace(image, width=decoded.width, height=decoded.height)

@@ -74,12 +74,14 @@ class SearchWorld:
 
     strategy: str = "random"
     config: dict[str, Any] = field(default_factory=dict)
+    hyper_parameters: dict[str, Any] = field(default_factory=lambda: {"epochs": 3})
     world: TrainingWorld = field(default_factory=TrainingWorld)
 
     def __post_init__(self) -> None:
         search = {"strategy": self.strategy, "space": LEARNING_RATES, **self.config}
         source = {"kind": "search", "search": search}
-        self.run_id = self.world.create(hyper_parameter_source=source).run_id
+        run = self.world.create(hyper_parameter_source=source, hyper_parameters={**self.hyper_parameters})
+        self.run_id = run.run_id
         self.search_id = self.run.search_id or 0
 
     def begin(self) -> "SearchWorld":

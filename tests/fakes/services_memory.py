@@ -154,9 +154,10 @@ class RecordedQueue:
 
 
 class FakeVersions:
-    """Every version is ready, of the task a test sets."""
+    """Every version is ready, of the task and with the files that a test sets."""
 
     task_type = "image_classification"
+    variants: tuple[str, ...] = ("fp32",)
 
     def get(self, scope: ProjectScope, model_id: int, version_number: int) -> ServableVersion:
         return ServableVersion(
@@ -164,6 +165,7 @@ class FakeVersions:
             version_number=version_number,
             task_type=self.task_type,
             model_uri=f"s3://data/{scope.prefix}models/{model_id}/{version_number}/",
+            variants=self.variants,
         )
 
 

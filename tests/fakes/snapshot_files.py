@@ -11,10 +11,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Pair:
+    """An image file with its label, or with `labels`, any number of them."""
+
     sample_id: int
     label: str
     data: bytes
     extension: str = "png"
+    labels: tuple[str, ...] | None = None
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        return (self.label,) if self.labels is None else self.labels
 
 
 def write_snapshot(folder: Path, pairs: Sequence[Pair], *, shard_size: int = 1000) -> None:
@@ -26,7 +33,8 @@ def write_snapshot(folder: Path, pairs: Sequence[Pair], *, shard_size: int = 100
         with tarfile.open(path, "w") as archive:
             for pair in chosen:
                 name = f"{pair.label}-{pair.sample_id}.{pair.extension}"
-                annotation = {"sample_id": pair.sample_id, "name": name, "labels": [{"name": pair.label}]}
+                labels = [{"name": label} for label in pair.label_names]
+                annotation = {"sample_id": pair.sample_id, "name": name, "labels": labels}
                 add(archive, f"{pair.sample_id}.{pair.extension}", pair.data)
                 add(archive, f"{pair.sample_id}.json", json.dumps(annotation).encode())
         body = path.read_bytes()
@@ -38,7 +46,7 @@ def write_snapshot(folder: Path, pairs: Sequence[Pair], *, shard_size: int = 100
         "format": "openbml.snapshot/1",
         "snapshot_id": hashlib.sha256(json.dumps(shards).encode()).hexdigest(),
         "task": "image_classification",
-        "labels": sorted({pair.label for pair in pairs}),
+        "labels": sorted({label for pair in pairs for label in pair.label_names}),
         "sample_count": len(pairs),
         "shards": shards,
         "dataset_versions": [{"dataset_id": 1, "version_number": 1, "revision": 3}],

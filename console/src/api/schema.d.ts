@@ -2094,6 +2094,8 @@ export interface components {
             instances?: number | null;
             /** Model Version */
             model_version?: number | null;
+            /** Variant */
+            variant?: ("fp32" | "int8" | "fp16") | null;
         };
         /**
          * ChosenMixing
@@ -2510,7 +2512,7 @@ export interface components {
         };
         /**
          * DeployRequest
-         * @description The manual's form (spec 08 section 2.1).
+         * @description The manual's form (spec 08 section 2.1); `variant` is which of the version's files answers.
          */
         DeployRequest: {
             /**
@@ -2537,6 +2539,12 @@ export interface components {
             name: string;
             /** Suffix */
             suffix: string;
+            /**
+             * Variant
+             * @default fp32
+             * @enum {string}
+             */
+            variant: "fp32" | "int8" | "fp16";
         };
         /**
          * DerivationResult
@@ -2865,6 +2873,7 @@ export interface components {
              * @example sign_in_refused
              * @example smart_labelling_running
              * @example snapshot_not_found
+             * @example subnet_not_found
              * @example suffix_taken
              * @example table_changed
              * @example table_columns
@@ -2892,6 +2901,7 @@ export interface components {
              * @example user_exists
              * @example user_known
              * @example user_not_found
+             * @example variant_missing
              * @example version_busy
              * @example version_exporting
              * @example volume_limit
@@ -3232,6 +3242,11 @@ export interface components {
         HeaderChoice: "auto" | "true" | "false";
         /** HyperParameterEntry */
         HyperParameterEntry: {
+            /**
+             * Adapters
+             * @default []
+             */
+            adapters: string[];
             /**
              * Advanced
              * @default false
@@ -3812,6 +3827,36 @@ export interface components {
             /** Task Type */
             task_type: string;
         };
+        /**
+         * ModelVariant
+         * @description One file of a version and what it was measured to do (docs/reference/prediction-vision.md).
+         *
+         *     Attributes:
+         *         precision: `fp32`, the file that was evaluated, `int8` or `fp16`.
+         *         quality: the task's figure of quality on evaluated samples; None where nothing measured it.
+         *         quality_loss: the fp32 file's quality less this one's.
+         *         latency_ms: one picture on one core of the training machine.
+         *         recommended: its loss is within what is allowed.
+         */
+        ModelVariant: {
+            /** File */
+            file: string;
+            /** Latency Ms */
+            latency_ms?: number | null;
+            /**
+             * Precision
+             * @enum {string}
+             */
+            precision: "fp32" | "int8" | "fp16";
+            /** Quality */
+            quality?: number | null;
+            /** Quality Loss */
+            quality_loss?: number | null;
+            /** Recommended */
+            recommended: boolean;
+            /** Size Bytes */
+            size_bytes: number;
+        };
         /** ModelVersionView */
         ModelVersionView: {
             /**
@@ -3843,6 +3888,8 @@ export interface components {
             state: components["schemas"]["openbml__models__versions__VersionState"];
             /** Task Type */
             task_type: string;
+            /** Variants */
+            variants: components["schemas"]["ModelVariant"][];
             /** Version Number */
             version_number: number;
         };
@@ -4189,12 +4236,25 @@ export interface components {
         /**
          * OnnxProof
          * @description How far the exported graph is from the trained network.
+         *
+         *     Attributes:
+         *         max_abs_diff: the largest difference of two scores.
+         *         compared_samples, compared_objects: real samples compared, and objects paired in them.
+         *         least_iou: of the paired objects' boxes; pixel_agreement: share of equal pixels of masks and maps.
          */
         OnnxProof: {
+            /** Compared Objects */
+            compared_objects?: number | null;
+            /** Compared Samples */
+            compared_samples?: number | null;
+            /** Least Iou */
+            least_iou?: number | null;
             /** Max Abs Diff */
             max_abs_diff: number;
             /** Opset */
             opset: number;
+            /** Pixel Agreement */
+            pixel_agreement?: number | null;
             /** Sha256 */
             sha256: string;
             /** Tolerance */
@@ -4436,6 +4496,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[SearchView] */
+        Page_SearchView_: {
+            /** Items */
+            items: components["schemas"]["SearchView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ServiceView] */
         Page_ServiceView_: {
             /** Items */
@@ -4447,6 +4514,13 @@ export interface components {
         Page_TrainedModel_: {
             /** Items */
             items: components["schemas"]["TrainedModel"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[TrialView] */
+        Page_TrialView_: {
+            /** Items */
+            items: components["schemas"]["TrialView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -5016,6 +5090,7 @@ export interface components {
             node_count: number;
             /** Remark */
             remark?: string | null;
+            subnet?: components["schemas"]["SubnetChoice"] | null;
             /** Training Data */
             training_data: components["schemas"]["Selection"][];
             /** Weights */
@@ -5373,11 +5448,6 @@ export interface components {
             name: string;
             type: components["schemas"]["FieldType"];
         };
-        /** SearchList */
-        SearchList: {
-            /** Items */
-            items: components["schemas"]["SearchView"][];
-        };
         /** SearchParameterEntry */
         SearchParameterEntry: {
             /**
@@ -5600,6 +5670,8 @@ export interface components {
             task_type: string;
             /** Url */
             url: string;
+            /** Variant */
+            variant: string;
         };
         /**
          * Severity
@@ -5773,6 +5845,16 @@ export interface components {
             high: number;
             /** Low */
             low: number;
+        };
+        /**
+         * SubnetChoice
+         * @description A sub-net of the report of a run of NAS-Supernet.
+         */
+        SubnetChoice: {
+            /** Run Id */
+            run_id: number;
+            /** Subnet Id */
+            subnet_id: number;
         };
         /**
          * TableQuality
@@ -5995,11 +6077,6 @@ export interface components {
             search_strategies: components["schemas"]["Strategy"][];
             /** Tasks */
             tasks: components["schemas"]["TaskEntry"][];
-        };
-        /** TrialList */
-        TrialList: {
-            /** Items */
-            items: components["schemas"]["TrialView"][];
         };
         /**
          * TrialState
@@ -10633,7 +10710,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SearchList"];
+                    "application/json": components["schemas"]["Page_SearchView_"];
                 };
             };
             /** @description The call failed. */
@@ -10729,7 +10806,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrialList"];
+                    "application/json": components["schemas"]["Page_TrialView_"];
                 };
             };
             /** @description The call failed. */

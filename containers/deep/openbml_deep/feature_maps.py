@@ -27,15 +27,34 @@ class FeatureMap:
     side: int
 
 
+class Recording:
+    """The feature maps of a forward pass.
+
+    Attributes:
+        last: the last ones, in order.
+        widest: the one with most channels, of equal ones the last: the end of the backbone, as a rule.
+    """
+
+    def __init__(self) -> None:
+        self.last: deque[FeatureMap] = deque(maxlen=_MOST_KEPT)
+        self.widest: FeatureMap | None = None
+
+    def add(self, found: FeatureMap) -> None:
+        if not self.last or self.last[-1].output is not found.output:
+            self.last.append(found)
+        if self.widest is None or found.channels >= self.widest.channels:
+            self.widest = found
+
+
 @contextmanager
-def recorded(network: nn.Module) -> Iterator[deque[FeatureMap]]:
-    """Let the last feature maps of a forward pass of one image be kept, in order."""
-    kept: deque[FeatureMap] = deque(maxlen=_MOST_KEPT)
+def recorded(network: nn.Module) -> Iterator[Recording]:
+    """Let the feature maps of a forward pass of one image be kept."""
+    recording = Recording()
 
     def keep(_: nn.Module, __: tuple[object, ...], output: object) -> None:
         found = feature_map(output)
-        if found is not None and (not kept or kept[-1].output is not found.output):
-            kept.append(found)
+        if found is not None:
+            recording.add(found)
 
     handles = [
         module.register_forward_hook(keep)
@@ -43,7 +62,7 @@ def recorded(network: nn.Module) -> Iterator[deque[FeatureMap]]:
         if module is not network and not isinstance(module, _NO_FEATURES)
     ]
     try:
-        yield kept
+        yield recording
     finally:
         for handle in handles:
             handle.remove()

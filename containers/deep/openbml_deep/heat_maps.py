@@ -45,6 +45,7 @@ class Seen:
         inputs: the same normalised, shape (1, 3, size, size), on the network's device.
         label: the label whose heat is drawn: what was found.
         class_index: its place among a classifier's outputs; of no use to detection and segmentation.
+        shown: shares of the square's width and height that hold the picture; the rest is filling.
     """
 
     sample: EvaluatedSample
@@ -52,6 +53,7 @@ class Seen:
     inputs: torch.Tensor
     label: str
     class_index: int = 0
+    shown: tuple[float, float] = (1.0, 1.0)
 
 
 def classifier_heat_maps(
@@ -82,7 +84,7 @@ def grad_cam(network: nn.Module, inputs: torch.Tensor, class_index: int) -> Heat
     network.eval()
     with torch.enable_grad(), recorded(network) as maps:
         logits = network(inputs.detach().clone().requires_grad_())
-        kept = [row for row in maps if row.output.requires_grad]
+        kept = [row for row in maps.last if row.output.requires_grad]
         slopes = torch.autograd.grad(logits[0, class_index], [row.output for row in kept], allow_unused=True)
     for row, slope in reversed(list(zip(kept, slopes, strict=True))):
         # The last layers of some transformers use the class token only: its image tokens have no slope.
@@ -100,9 +102,9 @@ def eigen_cam(network: nn.Module, find: Callable[[torch.Tensor], object], inputs
     network.eval()
     with torch.no_grad(), recorded(network) as maps:
         find(inputs)
-        if not maps:
+        deepest = maps.widest
+        if deepest is None:
             raise HeatMapError("the network has no feature map")
-        deepest = max(maps, key=lambda row: row.channels)
         features = deepest.grid(deepest.output).float().flatten(1)
         centred = features - features.mean(dim=1, keepdim=True)
         direction = torch.linalg.svd(centred, full_matrices=False).U[:, 0]
@@ -129,10 +131,16 @@ def _between(heat: torch.Tensor) -> Heat:
     return np.asarray(scaled.cpu().numpy(), dtype=np.float32)
 
 
-def overlay(pixels: Pixels, heat: Heat) -> Image.Image:
-    """Return the picture with the heat over it: blue is cold, red is hot."""
-    picture = Image.fromarray(pixels).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
-    warm = Image.fromarray(heat).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
+def overlay(pixels: Pixels, heat: Heat, shown: tuple[float, float] = (1.0, 1.0)) -> Image.Image:
+    """Return the picture, less its filling, with the heat over it: blue is cold, red is hot."""
+    size = tuple(max(1, round(_SIDE * share)) for share in shown)
+
+    def part(image: Image.Image, how: Image.Resampling) -> Image.Image:
+        box = (0.0, 0.0, image.width * shown[0], image.height * shown[1])
+        return image.resize(size, how, box=box)
+
+    picture = part(Image.fromarray(pixels), Image.Resampling.BILINEAR)
+    warm = part(Image.fromarray(heat), Image.Resampling.BICUBIC)
     level = np.clip(np.asarray(warm), 0, 1)[..., None]
     # Triangles of red, green and blue along the scale, as the jet scale has them.
     centres = np.array([1.0, 0.5, 0.0], dtype=np.float32)
@@ -150,7 +158,7 @@ def _written(
     for number, row in enumerate(seen[:MOST]):
         file = f"{FOLDER}/heat-{number:02d}.jpg"
         try:
-            overlay(row.pixels, heat_of(row)).save(folder / file, "JPEG", quality=_QUALITY)
+            overlay(row.pixels, heat_of(row), row.shown).save(folder / file, "JPEG", quality=_QUALITY)
         except _FAULTS as error:
             note("warning", f"no heat maps of this network: {error}")
             break

@@ -74,7 +74,7 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str], world: W
         return
     if ended is not None:
         progress.note("warning", f"training ended early: {ended}")
-    if not len(job.trainer.history):
+    if settings.epochs and not len(job.trainer.history):
         progress.note("warning", "stopped before the first step: there is no model")
         return
     _finish(job, places, progress, ended)
@@ -114,6 +114,7 @@ def prepare(
         base_folder=places.channel("base"),
         world=world,
         script=script,
+        should_stop=lambda: stop.reason is not None,
     )
     task = vision_task(job)
     data = load_data(
@@ -124,7 +125,8 @@ def prepare(
         note=progress.note,
     )
     found = None
-    if settings.augmentation.mode is AugmentationMode.AUTO:
+    # Trials differ in their hyper-parameters alone: the training after them searches, once.
+    if settings.augmentation.mode is AugmentationMode.AUTO and not settings.is_trial:
         if world.leads:
             found = search_augmentation(
                 job,

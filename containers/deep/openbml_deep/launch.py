@@ -38,12 +38,12 @@ def launch(cluster: Cluster, processes: int, env: Mapping[str, str], *, failure_
 
     signal.signal(signal.SIGTERM, forward)
     code = process.wait()
-    causes = _causes(failure_file)
-    if causes:
-        write_failure(failure_file, causes[0])
+    cause = cause_of(failure_file)
+    if cause is not None:
+        write_failure(failure_file, cause)
     elif code and not stopped:
         write_failure(failure_file, "platform: a process of the job ended without telling why\n")
-    return 0 if not causes and stopped else code
+    return 0 if cause is None and stopped else code
 
 
 def process_failure_file(failure_file: Path, rank: str) -> Path:
@@ -51,10 +51,13 @@ def process_failure_file(failure_file: Path, rank: str) -> Path:
     return failure_file.with_name(f"{failure_file.name}-{rank}")
 
 
-def _causes(failure_file: Path) -> list[str]:
-    """Return what the processes told, the user's faults first, then in the order of time."""
+def cause_of(failure_file: Path) -> str | None:
+    """Return the job's cause of failure, the user's fault before what was told earliest; None of none.
+
+    The processes' own files are taken away.
+    """
     files = sorted(failure_file.parent.glob(f"{failure_file.name}-*"), key=lambda file: file.stat().st_mtime)
     texts = [file.read_text(encoding="utf-8") for file in files]
     for file in files:
         file.unlink()
-    return sorted(texts, key=lambda text: not text.startswith("user: "))
+    return min(texts, key=lambda text: not text.startswith("user: "), default=None)

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from openbml_deep.engine.stopping import SIGNAL
 from openbml_deep.heat_maps import MOST as MOST_HEAT_MAPS
 from openbml_deep.heat_maps import Note, Seen, classifier_heat_maps, finder_heat_maps
 from openbml_deep.tasks.objects import AnnotatedImage
@@ -21,6 +22,9 @@ from openbml_kit.picture_hints import SeenSample, picture_hints
 from openbml_kit.report_basis import EvaluatedSample
 from openbml_kit.report_page import SHOWN_EXAMPLES, report_page
 from openbml_kit.report_pictures import THUMBNAIL_SIDE, thumbnail
+
+# Pixels of the network's square, and the shares of its sides that hold the picture.
+View = tuple[Pixels, tuple[float, float]]
 
 HTML_FILE = "report.html"
 _CLASSIFICATION = "image_classification"
@@ -50,7 +54,12 @@ class ReportPictures:
     note: Note
 
     def complete(self, report: Mapping[str, Any], network: nn.Module) -> dict[str, Any]:
-        """Return the report with hints from looks and with heat maps, whose pictures are written."""
+        """Return the report with hints from looks and with heat maps, whose pictures are written.
+
+        After a stop signal the machine is taken away soon: the model comes first and both are left out.
+        """
+        if report.get("ended_early") == SIGNAL:
+            return {**report, "heat_maps": []}
         hints = picture_hints(
             self._looks(_spread(self.training, _MOST_TRAINING)),
             self._looks(_spread(self.images, _MOST_EVALUATED)),
@@ -71,18 +80,18 @@ class ReportPictures:
     def _heat_maps(self, report: Mapping[str, Any], network: nn.Module) -> list[dict[str, str]]:
         chosen = _instructive(report, self.images, self.labels)
         if self.task.startswith(_CLASSIFICATION):
-            seen = [self._seen(row, classification_pixels) for row in chosen]
+            seen = [self._seen(row, classification_view) for row in chosen]
             return classifier_heat_maps(network, seen, self.folder, note=self.note)
-        seen = [self._seen(row, letterboxed_pixels) for row in chosen]
+        seen = [self._seen(row, letterboxed_view) for row in chosen]
         find = getattr(network, "found", None) or getattr(network, "logits", None) or network
         return finder_heat_maps(network, find, seen, self.folder, note=self.note)
 
-    def _seen(self, chosen: "_Chosen", view: Callable[[bytes, int], Pixels]) -> Seen:
+    def _seen(self, chosen: "_Chosen", view: Callable[[bytes, int], View]) -> Seen:
         image, label = chosen.image, chosen.class_index
-        pixels = view(image.extent.read(), self.input_size)
+        pixels, shown = view(image.extent.read(), self.input_size)
         planes = Normalisation(self.built.mean, self.built.std).planes(pixels)
         inputs = torch.from_numpy(planes).to(self.device)
-        return Seen(_sample(image), pixels, inputs, self.labels[label], label)
+        return Seen(_sample(image), pixels, inputs, self.labels[label], label, shown)
 
     def _looks(self, images: Sequence[AnnotatedImage]) -> list[SeenSample]:
         return self._each(_look, images)
@@ -127,12 +136,13 @@ def _wrong_label(row: Mapping[str, Any]) -> str | None:
     return parts[0].get("label")
 
 
-def classification_pixels(data: bytes, size: int) -> Pixels:
-    return evaluation_view(data, size=size, limits=TRAINING_SIDES)
+def classification_view(data: bytes, size: int) -> View:
+    return evaluation_view(data, size=size, limits=TRAINING_SIDES), (1.0, 1.0)
 
 
-def letterboxed_pixels(data: bytes, size: int) -> Pixels:
-    return letterboxed(decode(data, limits=TRAINING_SIDES), size)[0]
+def letterboxed_view(data: bytes, size: int) -> View:
+    pixels, place = letterboxed(decode(data, limits=TRAINING_SIDES), size)
+    return pixels, (place.inner_width / size, place.inner_height / size)
 
 
 def _look(image: AnnotatedImage) -> SeenSample:

@@ -107,6 +107,8 @@ def read_settings(hyper_parameters: Mapping[str, str]) -> TrainingSettings:
         values["augmentation"] = parse_augmentation(values["augmentation"], task)
     except (HyperParameterError, UnknownTaskError, AugmentationError) as error:
         raise UserFault(str(error)) from error
+    if values.get("nas_phase") == "search_only":
+        values["epochs"] = 0
     common = {name: value for name, value in values.items() if name in TrainingSettings.model_fields}
     own = {name: value for name, value in values.items() if name not in common}
     try:

@@ -14,6 +14,7 @@ from openbml_kit.classification_metrics import Classes, Flags, Scores
 
 # Fewer samples of a class say nothing of its usual score.
 _FEWEST = 3
+_ROUNDING = 1e-9  # of a mean of equal scores
 
 
 def suspected_labels(scores: Scores, given: Classes) -> list[tuple[int, int]]:
@@ -28,7 +29,7 @@ def suspected_labels(scores: Scores, given: Classes) -> list[tuple[int, int]]:
     usual = np.full(n_classes, np.inf)
     for place in np.flatnonzero(counts >= _FEWEST).tolist():
         usual[place] = scores[given == place, place].mean()
-    sure = np.where(scores >= usual, scores, -1.0)
+    sure = np.where(scores >= usual - _ROUNDING, scores, -1.0)
     likely = sure.argmax(axis=1)
     rows = np.arange(len(given))
     suspicious = np.flatnonzero((sure.max(axis=1, initial=-1.0) >= 0) & (likely != given))

@@ -8,6 +8,9 @@ from typing import TextIO
 
 TAG = "##openbml "
 
+# A longer record is taken for a plain line (contracts, section 3: 16,384 characters).
+_RECORD_CHARACTERS = 16_000
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -37,12 +40,22 @@ class Progress:
         self._stream.flush()
 
     def samples(self, epoch: int, items: Sequence[Mapping[str, object]]) -> None:
-        """Tell what the model of an epoch says of a few evaluated samples."""
-        self._tagged({"kind": "samples", "epoch": epoch, "items": list(items), "at": self._at()})
+        """Tell what the model of an epoch says of a few evaluated samples; as many as a record holds."""
+        told, left = [], _RECORD_CHARACTERS
+        for item in items:
+            left -= len(_written(item))
+            if left < 0:
+                break
+            told.append(item)
+        self._tagged({"kind": "samples", "epoch": epoch, "items": told, "at": self._at()})
 
     def _tagged(self, record: dict[str, object]) -> None:
-        self._stream.write(TAG + json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+        self._stream.write(TAG + _written(record) + "\n")
         self._stream.flush()
 
     def _at(self) -> str:
         return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _written(record: Mapping[str, object]) -> str:
+    return json.dumps(record, ensure_ascii=False, allow_nan=False)

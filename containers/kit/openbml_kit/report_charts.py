@@ -16,6 +16,7 @@ Line = Sequence[tuple[float, float]]
 
 def line_chart(
     lines: Mapping[str, Line],
+    named: Mapping[str, Markup],
     *,
     across: tuple[float, float],
     up: tuple[float, float] | None = None,
@@ -24,6 +25,7 @@ def line_chart(
     """Return lines by name with their legend; at most 12 are drawn.
 
     Args:
+        named: what lines are called in the legend where it is not their name.
         across: the horizontal axis's ends.
         up: the vertical axis's ends; None: what the lines need.
         marked: where a vertical mark stands, e.g. the recommended threshold.
@@ -44,7 +46,9 @@ def line_chart(
         "svg", _axes(scale), drawn, mark, viewBox=f"0 0 {_WIDTH} {_HEIGHT}", class_="chart", role="img"
     )
     legend = [
-        element("li", element("i", style=f"background:{_COLOURS[place % len(_COLOURS)]}"), name)
+        element(
+            "li", element("i", style=f"background:{_COLOURS[place % len(_COLOURS)]}"), named.get(name, name)
+        )
         for place, name in enumerate(shown)
     ]
     return element("figure", chart, element("ul", legend, class_="legend"))

@@ -4,6 +4,7 @@ Both languages are in the page; a switch of plain CSS shows one. Names and label
 escaped.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,8 @@ def _history(report: Report) -> Markup | None:
             name: [(row["epoch"], float(row[name])) for row in rows if row.get(name) is not None]
             for name in names
         }
-        return line_chart(lines, across=(1, len(rows)), up=up) if lines else None
+        named = {name: figure_name(name) for name in lines}
+        return line_chart(lines, named, across=(1, len(rows)), up=up) if lines else None
 
     return _section(
         "Training",
@@ -171,14 +173,15 @@ def _curves(report: Report) -> list[Markup]:
         lines = {
             name: [(row["threshold"], row[name]) for row in curve] for name in ("precision", "recall", "f1")
         }
-        drawn = line_chart(lines, across=(0.0, 1.0), up=(0.0, 1.0), marked=threshold)
+        named = {name: figure_name(name) for name in lines}
+        drawn = line_chart(lines, named, across=(0.0, 1.0), up=(0.0, 1.0), marked=threshold)
         sections.append(_section("Threshold", "阈值", drawn))
     if report.get("pr_curves"):
         lines = {
             row["label"]: list(zip(row["recall"], row["precision"], strict=True))
             for row in report["pr_curves"]
         }
-        drawn = line_chart(lines, across=(0.0, 1.0), up=(0.0, 1.0))
+        drawn = line_chart(lines, {}, across=(0.0, 1.0), up=(0.0, 1.0))
         sections.append(_section("Precision over recall, IoU 0.5", "PR曲线（IoU 0.5）", drawn))
     return sections
 
@@ -245,7 +248,6 @@ def _example(row: Mapping[str, Any], picture: bytes | None) -> Markup:
         "figure",
         drawn_example(row, picture),
         element("figcaption", row["name"], element("br"), _said(row)),
-        class_=" ".join(kind for kind in ("false_positives", "missed") if row.get(kind)) or None,
     )
 
 
@@ -281,9 +283,14 @@ def _heat(report: Report, files: Mapping[str, bytes]) -> Markup | None:
     )
 
 
+def _setting(value: Any) -> str:
+    is_plain = isinstance(value, (str, int, float)) or value is None
+    return str(value) if is_plain else json.dumps(value, ensure_ascii=False, default=str)
+
+
 def _settings(report: Report) -> Markup:
     rows = [
-        element("tr", element("th", name), element("td", str(value)))
+        element("tr", element("th", name), element("td", _setting(value)))
         for name, value in (report.get("params") or {}).items()
     ]
-    return _section("Configuration", "配置详情", element("table", rows))
+    return _section("Configuration", "配置详情", element("table", rows, class_="settings"))

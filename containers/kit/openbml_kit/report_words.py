@@ -45,6 +45,13 @@ FIGURES = {
     "false_positives": ("False positives", "误识别"),
     "missed": ("Missed", "漏识别"),
     "label": ("Label", "标签"),
+    "train_loss": ("Training loss", "训练损失"),
+    "eval_loss": ("Evaluation loss", "评估损失"),
+    "eval_accuracy": ("Accuracy", "准确率"),
+    "eval_map": ("mAP", "mAP"),
+    "eval_map50": ("mAP50", "mAP50"),
+    "eval_miou": ("Mean IoU", "平均交并比（mIoU）"),
+    "eval_pixel_accuracy": ("Pixel accuracy", "像素准确率"),
 }
 
 

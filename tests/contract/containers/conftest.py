@@ -8,6 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tests.contract.containers.environments import Finished, Job
+from tests.contract.containers.vision_jobs import detection_job, marked_files, segmentation_job
+from tests.fakes import region_snapshots
 from tests.fakes.snapshot_files import Pair, write_snapshot
 
 LABELS = ["disc", "square", "cross"]
@@ -56,4 +58,30 @@ def new_job(base: Path, **hyper_parameters: object) -> Job:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished]:
     """A job that trained to its end: six epochs on 36 images, 12 held out."""
     job = new_job(tmp_path_factory.mktemp("trained"), epochs=6)
+    return job, job.run()
+
+
+@pytest.fixture(scope="session")
+def trained_detector(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished]:
+    """A finished job of object detection, with all files of its model."""
+    base = tmp_path_factory.mktemp("detection")
+    job = detection_job(base, marked_files(), region_snapshots.LABELS, epochs=4, export_variants="all")
+    return job, job.run()
+
+
+@pytest.fixture(scope="session")
+def semantic(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished]:
+    """A finished job of semantic segmentation, with an int8 file of its model."""
+    base = tmp_path_factory.mktemp("semantic")
+    more = {"epochs": 2, "learning_rate": 0.004, "class_balance": "loss", "export_variants": "int8"}
+    job = segmentation_job(base, "semantic_segmentation", "FastSCNN", **more)
+    return job, job.run()
+
+
+@pytest.fixture(scope="session")
+def instances(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished]:
+    """A finished job of instance segmentation."""
+    base = tmp_path_factory.mktemp("instances")
+    network = "Mask_RCNN-ResNet18-VD-FPN"
+    job = segmentation_job(base, "instance_segmentation", network, epochs=1, learning_rate=0.0005)
     return job, job.run()

@@ -14,19 +14,19 @@ from tests.contract.containers.environments import Finished, Job, read_json
 pytestmark = pytest.mark.contract
 
 TASK = "image_classification"
-AUTO = json.dumps({"mode": "auto", "search_minutes": 1})
+AUTO = json.dumps({"mode": "auto", "search_minutes": 3})
 
 
 def auto_job(base: Path) -> Job:
-    return new_job(base, epochs=1, input_size=32, batch_size=8, augmentation=AUTO)
+    return new_job(base, epochs=1, batch_size=8, augmentation=AUTO)
 
 
 @pytest.fixture(scope="module")
 def killed_and_resumed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished, Finished]:
-    """A job that was killed after its fifth candidate, and the one that went on with its check-points."""
+    """A job that was killed after its third candidate, and the one that went on with its check-points."""
     job = auto_job(tmp_path_factory.mktemp("auto"))
     killed = job.run_until(
-        lambda record: record["kind"] == "progress" and record["done"] == 5, then=signal.SIGKILL
+        lambda record: record["kind"] == "progress" and record["done"] == 3, then=signal.SIGKILL
     )
     return job, killed, job.run()
 
@@ -42,7 +42,7 @@ def test_a_killed_search_goes_on_where_it_was(killed_and_resumed: tuple[Job, Fin
     job, killed, finished = killed_and_resumed
     assert killed.exit_code == -signal.SIGKILL
     done = [record["done"] for record in finished.records("progress")]
-    assert done[0] > 5
+    assert done[0] > 3
     assert done == list(range(done[0], done[-1] + 1))
     candidates = job.report()["augmentation"]["search"]["candidates"]
     assert len(candidates) == done[-1]
@@ -77,7 +77,7 @@ def test_the_seconds_of_the_search_are_part_of_the_jobs_time_and_only_a_search_h
     job, _, finished = killed_and_resumed
     at = {record["stage"]: record["at"] for record in finished.records("stage")}
     searched = job.report()["augmentation"]["search"]["seconds"]
-    assert 0 < searched < 90
+    assert 0 < searched < 181
     assert at["augmentation_search"] < at["training"]  # inside the interval that is billed
     without = trained[0].report()["augmentation"]
     assert without == {"mode": "default", "flip": "auto", "mixing": [], "policy": [], "search": None}

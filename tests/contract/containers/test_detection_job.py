@@ -6,44 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.contract.containers.environments import Finished, Job
-from tests.fakes.region_snapshots import LABELS, MarkedFile, drawn, region, write_region_snapshot
+from tests.contract.containers.vision_jobs import detection_job
+from tests.fakes.region_snapshots import LABELS, MarkedFile, drawn
 
 pytestmark = pytest.mark.contract
-
-
-def detection_job(base: Path, files: list[MarkedFile], labels: list[str], **hyper_parameters: object) -> Job:
-    write_region_snapshot(base / "input" / "data" / "train", files, labels=labels)
-    job = Job(base)
-    job.configure(
-        labels,
-        task="object_detection",
-        **{"network": "SSD-MobileNetV1", "input_size": 64, "epochs": 1, **hyper_parameters},
-    )
-    return job
-
-
-def strange(sample_id: int) -> MarkedFile:
-    """Return a drawing with a crowd, a box half outside, one wholly outside and one without an area."""
-    drawing = drawn(sample_id)
-    more = [
-        region("disc", 0, 0, 90, 70, attributes={"iscrowd": 1}),
-        region("square", 80, 60, 400, 300),
-        region("square", 200, 200, 220, 220),
-        region("disc", 30, 30, 30, 50),
-    ]
-    return MarkedFile(sample_id, drawing.data, drawing.width, drawing.height, [*drawing.regions, *more])
-
-
-@pytest.fixture(scope="module")
-def trained_detector(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished]:
-    files = [
-        *(drawn(number) for number in range(18)),
-        drawn(98, objects=0),
-        drawn(99, objects=0),
-        strange(100),
-    ]
-    job = detection_job(tmp_path_factory.mktemp("detection"), files, LABELS, epochs=4)
-    return job, job.run()
 
 
 def test_it_ends_well_and_tells_its_figures(trained_detector: tuple[Job, Finished]) -> None:
@@ -113,7 +79,7 @@ def test_small_object_mode_trains_one_label_on_tiles_and_says_so_to_serving(tmp_
         ({"input_size": 100}, "user: hyper-parameter input_size must be a multiple of 32"),
         (
             {"network": "D-FINE-S", "anchor_scale": 4},
-            "user: hyper-parameter anchor_scale is of networks with anchors, D-FINE-S has none",
+            "user: hyper-parameter anchor_scale is not a hyper-parameter of the network D-FINE-S",
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """Detection reports by COCO's own tools, in the training image's environment: sets counted by hand."""
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,27 @@ _CASES: dict[str, dict[str, Any]] = {
         "iou_type": "bbox",
     },
 }
+
+
+def _random_case(seed: int) -> dict[str, Any]:
+    """Return six images of three labels; half of the true objects are found, others are found beside."""
+    chance = random.Random(seed)
+
+    def box() -> list[int]:
+        x, y = chance.randrange(80), chance.randrange(60)
+        width, height = chance.randrange(5, 40), chance.randrange(5, 40)
+        return [x, y, x + width, y + height]
+
+    images = []
+    for _ in range(6):
+        true = [[chance.randrange(3), box()] for _ in range(chance.randrange(5))]
+        kept = [row for row in true if chance.random() < 0.5]
+        found = [*kept, *([chance.randrange(3), box()] for _ in range(chance.randrange(4)))]
+        images.append([true, [[*row, round(chance.random(), 3)] for row in found]])
+    return {"labels": ["a", "b", "c"], "images": images, "iou_type": chance.choice(["bbox", "segm"])}
+
+
+_CASES |= {f"random {seed}": _random_case(seed) for seed in range(12)}
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +170,33 @@ def test_what_lies_on_a_crowd_is_neither_right_nor_wrong(reports: dict[str, dict
 def test_all_figures_are_shares(reports: dict[str, dict[str, Any]]) -> None:
     for report in reports.values():
         told = [value for value in report["overall"].values() if value is not None]
+        told += [row[name] for row in report["per_class"] for name in ("ap", "ap50") if row[name] is not None]
         assert all(0.0 <= value <= 1.0 for value in told)
         thresholds = [point["threshold"] for point in report["threshold_curve"]]
         assert (thresholds[0] <= 0.05, thresholds[-1] >= 0.95, len(thresholds)) == (True, True, 99)
+
+
+def test_the_recommended_threshold_is_the_arg_max_and_figures_are_those_at_it(
+    reports: dict[str, dict[str, Any]],
+) -> None:
+    for report in reports.values():
+        at = {point["threshold"]: point for point in report["threshold_curve"]}
+        best = at[report["recommended_threshold"]]
+        assert best["f1"] == max(point["f1"] for point in at.values())
+        assert [report["overall"][name] for name in ("precision", "recall", "f1")] == [
+            best[name] for name in ("precision", "recall", "f1")
+        ]
+
+
+def test_the_confusion_matrix_has_every_true_object_once_and_agrees_with_the_figures(
+    reports: dict[str, dict[str, Any]],
+) -> None:
+    for name, report in reports.items():
+        counts, threshold = report["confusion_matrix"]["counts"], report["recommended_threshold"]
+        for place, row in enumerate(report["per_class"]):
+            assert sum(counts[place]) == row["support"]
+            assert row["recall"] == pytest.approx(counts[place][place] / max(1, row["support"]))
+        true_and_found = _CASES[name]["images"]
+        found = sum(score > threshold for _, rows in true_and_found for _, _, score in rows)
+        if name != "crowd":
+            assert sum(sum(row[:-1]) for row in counts) == found

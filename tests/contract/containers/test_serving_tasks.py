@@ -172,6 +172,18 @@ class TestDetection:
     def test_where_nothing_is_found_there_are_no_results(self, serve: Serve) -> None:
         assert serve("detection").post(body(BLACK)) == {"results": []}
 
+    def test_a_model_evaluated_in_tiles_is_served_in_tiles(self, serve: Serve) -> None:
+        picture = lit(400, 100, (10, 10, 40, 40))
+        picture.paste("white", (355, 50, 390, 90))
+        both, *each = sorted(
+            (box_of(row["location"]) for row in serve("tiles").post(body(file_of(picture)))["results"]),
+            key=lambda box: box[0] - box[2],
+        )
+        assert both == pytest.approx([10, 10, 390, 90], abs=edge(400, 100))  # the whole picture has one box
+        pixel = edge(100, 100)
+        assert each[0] == pytest.approx([355, 50, 390, 90], abs=pixel)
+        assert each[1] == pytest.approx([10, 10, 40, 40], abs=pixel)
+
     def test_a_model_of_one_label_serves(self, serve: Serve) -> None:
         reply = serve("one_label").post(body(file_of(lit(64, 64, (8, 8, 40, 40))), threshold=0))
         assert [row["name"] for row in reply["results"]] == ["lamp", "lamp"]

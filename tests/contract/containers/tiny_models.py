@@ -107,6 +107,7 @@ def write_model(
     build: Callable[[Graph], None],
     *,
     threshold: float = THRESHOLD,
+    tile: int = 0,
     with_int8: bool = False,
 ) -> None:
     folder.mkdir(parents=True)
@@ -128,6 +129,7 @@ def write_model(
             std=(1, 1, 1),
             resize=images.RESIZE if outputs.kind == "scores" else letterbox.RESIZE,
             decoder=images.DECODER,
+            tile=tile,
         ),
         outputs=outputs,
         recommended_threshold=threshold,
@@ -164,6 +166,14 @@ def write_all(root: Path) -> None:
         ["lamp"],
         objects,
         lambda graph: bright_box(graph, 1, None),
+    )
+    write_model(
+        root / "tiles" / "model",
+        "object_detection",
+        ["lamp"],
+        objects,
+        lambda graph: bright_box(graph, 1, None),
+        tile=100,
     )
     for frame in ("input", "box"):
         write_model(

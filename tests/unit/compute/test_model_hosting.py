@@ -227,8 +227,9 @@ class TestSageMaker:
     def test_a_hosting_is_model_configuration_and_endpoint(
         self, runtime: SageMakerHostingRuntime, client: FakeSageMakerClient
     ) -> None:
-        runtime.create(hosting_request())
-        runtime.create(hosting_request())
+        request = hosting_request(environment={"OPENBML_MODEL_VARIANT": "int8"})
+        runtime.create(request)
+        runtime.create(request)
         model = client.models["openbml-dev-svc-2001-r1"]
         source = model["PrimaryContainer"]["ModelDataSource"]["S3DataSource"]
         assert source == {
@@ -236,6 +237,7 @@ class TestSageMaker:
             "S3DataType": "S3Prefix",
             "CompressionType": "None",
         }
+        assert model["PrimaryContainer"]["Environment"] == {"OPENBML_MODEL_VARIANT": "int8"}
         assert model["EnableNetworkIsolation"] is True
         (variant,) = client.configs["openbml-dev-svc-2001-r1"]["ProductionVariants"]
         assert (variant["InitialInstanceCount"], variant["InstanceType"]) == (2, "ml.m5.large")

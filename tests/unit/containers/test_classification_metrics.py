@@ -81,3 +81,15 @@ def test_accuracy_is_the_diagonal_of_the_confusion_matrix(pairs: list[tuple[int,
     matrix = confusion_matrix(true, predicted, 4)
     assert matrix.sum() == len(pairs)
     assert accuracy(true, predicted) == pytest.approx(np.trace(matrix) / len(pairs))
+
+
+@given(st.integers(1, 30), st.integers(2, 9), st.integers(0, 2**32 - 1))
+def test_top_k_never_falls_and_the_recommendation_is_the_arg_max(n: int, n_classes: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    scores, true = random.random((n, n_classes)).round(2), random.integers(0, n_classes, n)
+    tops = [top_k_accuracy(scores, true, k) for k in range(1, 6)]
+    assert tops == sorted(tops)
+    assert tops[0] == pytest.approx(accuracy(true, scores.argmax(axis=1)))
+    curve = threshold_curve(scores, one_hot(true, n_classes))
+    at = {point.threshold: point.f1 for point in curve}
+    assert at[recommended_threshold(curve)] == max(at.values())

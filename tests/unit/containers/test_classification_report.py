@@ -88,3 +88,47 @@ def test_the_report_names_its_format_basis_and_context() -> None:
     assert document["basis"]["evaluated_count"] == 50
     assert list(document["topk"]) == ["1", "2", "3", "4", "5"]
     assert document["confusion_matrix"]["counts"] == [[23, 2], [2, 23]]
+
+
+def hints_of(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {row["code"]: row for row in document["hints"]}
+
+
+def test_confused_labels_and_labels_in_need_become_hints_that_name_samples() -> None:
+    found = hints_of(report(evaluated=60, wrong=20, training_counts=[60, 500]))
+    assert found["confused_labels"]["labels"] in (["cat", "dog"], ["dog", "cat"])
+    assert found["label_needs_data"]["labels"] == ["cat"]
+    assert found["label_is_weak"]["labels"] == ["dog"]
+    assert found["imbalanced_labels"]["labels"] == ["cat"]
+    assert {row["sample_id"] for row in found["label_needs_data"]["samples"]} == {str(n) for n in range(20)}
+    assert all(row["message_en"] and row["message_zh"] for row in found.values())
+
+
+def test_a_good_model_on_balanced_data_has_its_only_mistake_to_look_at() -> None:
+    (hint,) = report(evaluated=60, wrong=1, training_counts=[300, 300])["hints"]
+    assert (hint["code"], hint["samples"]) == (
+        "suspected_label_errors",
+        [{"sample_id": "0", "name": "0.jpg"}],
+    )
+    assert report(evaluated=60, wrong=0, training_counts=[300, 300])["hints"] == []
+
+
+def test_nothing_evaluated_gives_a_report_of_zeros() -> None:
+    document = report(evaluated=0, wrong=0, training_counts=[100, 100])
+    assert set(document["overall"].values()) | set(document["topk"].values()) == {0.0}
+    assert (document["wrong_count"], document["recommended_threshold"]) == (0, 0.5)
+
+
+def test_an_evaluation_set_of_the_users_own_is_told_apart_from_held_out_images() -> None:
+    basis = Basis("eval", 2, 200, None, 42)
+    scores = np.array([[0.9, 0.1], [0.2, 0.8]])
+    document = classification_report(
+        Evaluation([EvaluatedSample("1", "a"), EvaluatedSample("2", "b")], scores, np.array([0, 1])),
+        labels=LABELS,
+        basis=basis,
+        training_counts=[100, 100],
+        context={},
+    )
+    assert document["basis"]["source"] == "eval"
+    assert "evaluation set" in document["conclusion"]["en"]
+    assert "评测集" in document["conclusion"]["zh"]

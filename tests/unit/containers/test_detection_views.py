@@ -1,13 +1,14 @@
 """What detection trains on: views of images with their boxes, whole and in tiles."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from openbml_deep.tasks.detection.training_views import TrainingViews
+from openbml_deep.tasks.detection.training_views import TrainingViews, object_sides, with_sides
 from openbml_deep.tasks.objects import AnnotatedImage, Region, classes_of
 from openbml_kit.snapshots import Extent
 
@@ -63,3 +64,15 @@ def test_images_are_decoded_once_while_they_fit_into_the_budget(tmp_path: Path) 
     assert kept[0].image.size == (96, 48)
     with pytest.raises(FileNotFoundError):
         TrainingViews([image], input_size=64, tile=0, budget_bytes=0)[0]
+
+
+def test_an_image_that_no_snapshot_measured_gets_its_sides(tmp_path: Path) -> None:
+    image = replace(annotated(tmp_path), width=0, height=0)
+    assert (with_sides(image).width, with_sides(image).height) == (400, 200)
+
+
+def test_objects_are_measured_as_the_square_shows_them(tmp_path: Path) -> None:
+    image = annotated(tmp_path, Region(0, (0, 0, 40, 20)), Region(0, (0, 0, 400, 200), crowd=True))
+    assert object_sides([image], input_size=100, tile=0).tolist() == [[10, 5]]
+    assert object_sides([image], input_size=100, tile=200).tolist() == [[20, 10]]
+    assert object_sides([annotated(tmp_path)], input_size=100, tile=0).shape == (0, 2)

@@ -128,3 +128,15 @@ def test_no_time_limit_is_none() -> None:
     stop = StopRequest(max_seconds=0, clock=lambda: 0.0)
     stop.count_earlier(1e9)
     assert stop.reason is None
+
+
+def test_predictions_of_samples_fit_a_record() -> None:
+    said = [{"label": "x" * 500, "box": [1.5, 2.5, 3.5, 4.5]} for _ in range(10)]
+    items = [{"sample_id": str(number), "predicted": said} for number in range(9)]
+    out = io.StringIO()
+    Progress(out).samples(3, items)
+    (line,) = out.getvalue().splitlines()
+    record = json.loads(line.removeprefix(TAG))
+    assert len(line) <= 16_384
+    assert (record["kind"], record["epoch"]) == ("samples", 3)
+    assert record["items"] == items[:2]

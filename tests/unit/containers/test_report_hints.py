@@ -81,7 +81,7 @@ def test_pairs_are_named_by_count_and_rare_mistakes_are_not() -> None:
     )
     assert [row["labels"] for row in rows] == [["a", "b"]]
     assert "8 images of a are taken for b" in rows[0]["message_en"]
-    assert "8张图片a被识别为b" in rows[0]["message_zh"]
+    assert "a有8张图片被识别为b" in rows[0]["message_zh"]
 
 
 def test_labels_of_less_than_a_fifth_are_imbalanced() -> None:

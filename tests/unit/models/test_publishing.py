@@ -41,6 +41,16 @@ from tests.fakes.models_memory import (
 from tests.fakes.services_memory import RecordedQueue
 from tests.fakes.services_samples import SCOPE
 
+INT8 = {
+    "precision": "int8",
+    "file": "model.int8.onnx",
+    "size_bytes": 4,
+    "quality": 0.88,
+    "quality_loss": 0.02,
+    "latency_ms": 2.5,
+    "recommended": False,
+}
+
 
 class Desk:
     def __init__(self) -> None:
@@ -88,6 +98,25 @@ def test_a_published_run_becomes_a_ready_version_with_its_lineage() -> None:
     assert desk.files.folders[ready.model_uri] == desk.files.folders[RUN_FOLDER]
     assert len(desk.events.of(ModelVersionPublished)) == 1
     assert ModelVersionView.of(ready).metrics == {"accuracy": 0.9}
+
+
+def test_a_version_shows_its_files_and_how_they_were_proven() -> None:
+    desk = Desk()
+    proof = MANIFEST["onnx"] | {"compared_objects": 31, "least_iou": 0.999, "pixel_agreement": 1.0}
+    manifest = {**MANIFEST, "task": "object_detection", "labels": ["cell"], "onnx": proof, "variants": [INT8]}
+    desk.files.folders[RUN_FOLDER] |= {
+        "model.json": json.dumps(manifest).encode(),
+        "model.int8.onnx": b"tiny",
+    }
+    desk.runs.task_type = "object_detection"
+
+    ready = desk.copy(desk.publish(desk.model(task_type="object_detection").model_id))
+
+    view = ModelVersionView.of(ready)
+    assert (ready.state, view.labels) == (VersionState.READY, ("cell",))
+    assert [row.model_dump() for row in view.variants] == [INT8]
+    assert view.onnx is not None
+    assert (view.onnx.compared_objects, view.onnx.least_iou) == (31, 0.999)
 
 
 def test_the_same_run_again_is_the_same_version() -> None:
@@ -210,8 +239,9 @@ def test_of_two_copy_orders_at_once_the_slower_finds_the_work_done() -> None:
         json.dumps({**MANIFEST, "task": "ocr"}).encode(),
         json.dumps({**MANIFEST, "labels": ["one"]}).encode(),
         json.dumps({**MANIFEST, "onnx": None}).encode(),
+        json.dumps({**MANIFEST, "variants": [INT8]}).encode(),
     ],
-    ids=["empty", "text", "list", "deep", "format", "task", "labels", "onnx"],
+    ids=["empty", "text", "list", "deep", "format", "task", "labels", "onnx", "a file that is not there"],
 )
 def test_a_broken_manifest_fails_the_publication_with_the_cause(manifest: bytes) -> None:
     desk = Desk()

@@ -17,6 +17,7 @@ class Platform:
         self.replies = list(replies)
         self.tokens = 0
         self.calls: list[str] = []
+        self.bodies: list[dict[str, object]] = []
         self.waits: list[float] = []
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -25,7 +26,7 @@ class Platform:
             self.tokens += 1
             return httpx.Response(200, json={"access_token": f"t{self.tokens}", "expires_in": 2592000})
         self.calls.append(request.url.params["access_token"])
-        assert "image" in json.loads(request.content)
+        self.bodies.append(json.loads(request.content))
         return httpx.Response(200, json=self.replies.pop(0))
 
     def client(self) -> PredictionClient:
@@ -90,3 +91,12 @@ def test_an_error_that_stays_is_raised_after_four_calls() -> None:
         platform.client().classify(SERVICE, b"x")
 
     assert len(platform.calls) == 4
+
+
+def test_a_threshold_is_sent_only_where_one_is_given() -> None:
+    found = {"log_id": 3, "results": [{"name": "cell", "score": 0.8, "mask": "d0"}]}
+    platform = Platform(found, found)
+    with platform.client() as client:
+        assert client.predict_image(SERVICE, b"picture") == found
+        assert client.predict_image(SERVICE, b"picture", threshold=0.25) == found
+    assert platform.bodies == [{"image": "cGljdHVyZQ=="}, {"image": "cGljdHVyZQ==", "threshold": 0.25}]

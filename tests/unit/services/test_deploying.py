@@ -10,7 +10,7 @@ from openbml.compute.failures import Failure, Fault
 from openbml.compute.hostings import HostingState
 from openbml.core.errors import InvalidRequestError
 from openbml.services import deploy_services as use
-from openbml.services.collaborators import AllowanceUsedUpError
+from openbml.services.collaborators import AllowanceUsedUpError, VariantMissingError
 from openbml.services.deploy_services import (
     TaskNotDeployableError,
 )
@@ -52,6 +52,52 @@ def test_the_address_is_whole_and_the_price_is_units_times_instances() -> None:
     assert str(view.price_per_hour) == "2.4"
 
 
+@pytest.mark.parametrize(
+    ("task_type", "segment"),
+    [
+        ("image_classification_multi_label", "classification"),
+        ("object_detection", "detection"),
+        ("instance_segmentation", "segmentation"),
+        ("semantic_segmentation", "semantic_segmentation"),
+    ],
+)
+def test_every_vision_task_has_its_address(task_type: str, segment: str) -> None:
+    desk = Desk()
+    desk.versions.task_type = task_type
+
+    view = ServiceView.of(desk.deploy(), "https://bml.example")
+
+    assert (view.task_type, view.variant) == (task_type, "fp32")
+    assert view.url == f"https://bml.example/rpc/2.0/ai_custom_bml/v1/{segment}/digits"
+
+
+def test_a_smaller_file_of_the_version_answers_where_it_is_asked_for() -> None:
+    desk = Desk()
+    desk.versions.variants = ("fp32", "int8")
+    service_id = desk.running()
+    assert desk.hostings.hostings[str(service_id)].request.environment == {}
+
+    changed = desk.change(service_id, variant="int8")
+    desk.apply(service_id)
+
+    assert (changed.state, changed.wanted.variant) == (ServiceState.UPDATING, "int8")
+    request = desk.hostings.hostings[str(service_id)].request
+    assert (request.revision, request.environment) == (2, {"OPENBML_MODEL_VARIANT": "int8"})
+
+
+def test_a_file_that_the_version_does_not_have_is_refused() -> None:
+    desk = Desk()
+    desk.versions.variants = ("fp32", "int8")
+    service_id = desk.running()
+
+    with pytest.raises(VariantMissingError) as caught:
+        desk.change(service_id, variant="fp16")
+    assert caught.value.details["available"] == "fp32, int8"
+    desk.versions.variants = ("fp32",)
+    with pytest.raises(VariantMissingError):
+        desk.deploy(name="other", suffix="other", model_id=4, variant="int8")
+
+
 def test_of_ten_deployments_to_one_suffix_one_wins() -> None:
     desk = Desk()
 
@@ -87,6 +133,7 @@ def test_a_name_or_model_that_has_its_service_is_refused() -> None:
         {"compute_units": 0},
         {"machine_type": "GPU_P4"},
         {"surprise": 1},
+        {"variant": "int4"},
     ],
 )
 def test_a_malformed_form_is_refused(changes: dict[str, Any]) -> None:

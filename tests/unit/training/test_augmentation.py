@@ -62,6 +62,20 @@ class TestARequest:
         assert refused.value.details["field"] == "augmentation.operators[0].name"
         assert "choose one of ShearX" in refused.value.details["reason"]
 
+    @pytest.mark.parametrize("mode", ["auto", "default"])
+    def test_a_search_that_ends_with_a_model_leaves_no_training_to_search_for(self, mode: str) -> None:
+        asked = {"strategy": "evolutionary", "max_trials": 10, "sampling_percent": 50, "rounds": 5}
+        changes = {
+            "hyper_parameter_source": {"kind": "search", "search": asked},
+            "augmentation": {"mode": mode},
+        }
+        if mode == "default":
+            assert json.loads(plan_of(**changes)["augmentation"])["mode"] == "default"
+            return
+        with pytest.raises(InvalidRequestError) as refused:
+            plan_of(**changes)
+        assert refused.value.details["field"] == "augmentation.mode"
+
     def test_it_is_no_hyper_parameter_of_the_form(self) -> None:
         with pytest.raises(InvalidRequestError, match="is not a hyper-parameter here"):
             plan_of(hyper_parameters={"augmentation": "{}"})

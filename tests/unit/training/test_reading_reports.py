@@ -218,6 +218,7 @@ def test_runs_of_another_experiment_are_not_compared(world: TrainingWorld) -> No
         b'{"format": "openbml.report/1"}',
         b'{"format": "openbml.report/1", "overall": {"accuracy": "good"}}',
         b'{"format": "openbml.report/1", "overall": {"accuracy": NaN}}',
+        b'{"format": "openbml.report/1", "overall": {}, "history": [{"train_loss": Infinity}]}',
         b'{"format": "openbml.report/1", "overall": {}, "recommended_threshold": 7}',
         b'{"format": "openbml.report/1", "overall": {}, "topk": {"1": null}}',
         b'{"a":' * 5000,

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from openbml.core.errors import InvalidRequestError
+from openbml.training import run_requests
 from openbml.training.create_runs import ExperimentRequest, create_experiment
 from openbml.training.experiments import ExperimentNameTakenError, TaskNotAvailableError
 from openbml.training.run_requests import NodesNotAvailableError, PaidBillingNeededError, RunRequest
@@ -17,6 +18,7 @@ from openbml.training.training_data import (
     Selection,
     TooFewLabelsError,
 )
+from openbml_catalog.images import images
 from tests.fakes.compute_samples import SCOPE
 from tests.fakes.training_samples import TrainingWorld
 
@@ -107,10 +109,18 @@ def test_node_counts_lie_between_one_and_six(count: int) -> None:
         )
 
 
-def test_more_nodes_than_the_image_can_use_are_refused_with_the_limit(world: TrainingWorld) -> None:
+def test_more_nodes_than_the_image_can_use_are_refused_with_the_limit(
+    world: TrainingWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = images()["deep"].model_copy(update={"max_nodes": 1})
+    monkeypatch.setattr(run_requests, "training_image", lambda _task: alone)
     with pytest.raises(NodesNotAvailableError) as refused:
         world.create(node_count=2)
     assert refused.value.details["max_nodes"] == 1
+
+
+def test_up_to_six_machines_train_a_vision_network(world: TrainingWorld) -> None:
+    assert world.create(node_count=6).node_count == 6
 
 
 @pytest.mark.parametrize(

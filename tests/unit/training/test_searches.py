@@ -343,7 +343,7 @@ def evolution(**config: Any) -> SearchWorld:
 
 def test_an_evolving_trial_trains_for_a_round_and_leaves_a_whole_model() -> None:
     job = evolution().job(0)
-    assert job.hyper_parameters["epochs"] == "3"
+    assert (job.hyper_parameters["epochs"], job.hyper_parameters["schedule"]) == ("3", "constant")
     assert "trial" not in job.hyper_parameters
     assert {channel.name for channel in job.channels} == {"train"}
 
@@ -395,3 +395,23 @@ def test_a_stopped_evolution_keeps_its_best_model_so_far() -> None:
     world.world.stop(world.run)
     world.change("trial/1", "stopped", minutes=1)
     assert (world.run.state, world.run.data_uri) == (RunState.STOPPED, world.data_uri(0))
+
+
+def test_a_search_that_cannot_be_pushed_on_does_not_hold_up_the_others() -> None:
+    world = begun(max_trials=2)
+    name, taken = f"search{world.search_id}-1", world.world.jobs.jobs.pop(f"search{world.search_id}-1")
+    other = world.search.model_copy(update={"search_id": 1})
+    world.world.searches.searches = {1: other, world.search_id: world.search}
+    world.world.jobs.jobs["search1-1"] = taken  # a job of other work has its id
+    assert world.resume() == 2
+    assert name in world.world.jobs.jobs
+
+
+def test_a_stop_ends_trials_that_never_got_a_job() -> None:
+    world = begun(max_trials=2)
+    world.world.jobs.refusing = True
+    with pytest.raises(ConnectionError):
+        world.propose()
+    world.world.stop(world.run)
+    assert (world.run.state, world.search.state) == (RunState.STOPPED, SearchState.STOPPED)
+    assert world.world.events.of(UsageReported) == []

@@ -102,6 +102,8 @@ def search_augmentation(
         images: those that train; evaluated images take no part.
         folder: of the job's check-points.
         stop: the job's; the search takes at most half of the time that is left of it.
+
+    Of several processes one calls it; its proxy trains by itself.
     """
     progress.stage(STAGE)
     journal = read_journal(folder, fingerprint, progress.note)
@@ -123,8 +125,13 @@ class _Search:
     ) -> None:
         settings = job.settings
         proxy_epochs = min(settings.epochs, _MOST_PROXY_EPOCHS)
-        self._settings = settings.model_copy(update={"epochs": proxy_epochs})
-        self._job = replace(job, settings=self._settings, policy=Policy(), world=ALONE)
+        unmixed = settings.augmentation.model_copy(update={"mixing": ()})  # operators alone are judged
+        self._settings = settings.model_copy(update={"epochs": proxy_epochs, "augmentation": unmixed})
+        # The decoded images of both parts are kept at once.
+        memory_bytes = job.memory_bytes // 2
+        self._job = replace(
+            job, settings=self._settings, policy=Policy(), world=ALONE, memory_bytes=memory_bytes
+        )
         self._task = make_task(self._job)
         self._folder = folder
         self._clock = clock
@@ -153,17 +160,11 @@ class _Search:
         fingerprint: str,
     ) -> nn.Module | None:
         """Return the trained proxy, None when there was no time for a single step."""
-        trainer = Trainer(
-            self._task,
-            built,
-            self._task.batches(training, built),
-            self._settings,
-            self._job.device,
-            note=self._job.note,
-        )
+        batches = self._task.batches(training, built)
+        silent = Progress(io.StringIO())  # its epochs are not those of the run
+        trainer = Trainer(self._task, built, batches, self._settings, self._job.device, note=silent.note)
         time = SearchTime(self._clock, max_seconds=_PROXY_SHARE * self._clock.max_seconds)
         checkpoints = Checkpoints(self._folder / "augmentation_proxy", fingerprint)
-        silent = Progress(io.StringIO())  # its epochs are not those of the run
         try:
             trainer.run(held_out, checkpoints=checkpoints, stop=time, progress=silent)
         finally:

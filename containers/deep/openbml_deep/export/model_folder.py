@@ -62,6 +62,9 @@ def write_model(
     settings = model.job.settings
     measured = spread(evaluated, _MEASURED_IMAGES)
 
+    def quality(candidate: nn.Module) -> float:
+        return model.evaluate(candidate, measured).quality
+
     def calibration() -> list[Planes]:
         planes = model.planes(spread(training, _CALIBRATION_IMAGES), _CALIBRATION_IMAGES)
         return [planes[row : row + 1].numpy() for row in range(len(planes))]
@@ -70,7 +73,7 @@ def write_model(
         outputs=model.outputs,
         samples=model.planes(evaluated, model.proof_samples).contiguous(),
         calibration=calibration,
-        quality=lambda candidate: model.evaluate(candidate, measured).quality,
+        quality=None if settings.export_variants == "none" else quality,  # it takes a pass over the images
         variants=settings.export_variants,
         activation=model.activation,
     )

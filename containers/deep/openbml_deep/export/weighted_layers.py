@@ -1,4 +1,4 @@
-"""Which nodes of a graph hold weights, and what comes after the last of them: no place for few bits."""
+"""Which nodes of a graph hold weights, and which of them come last."""
 
 from collections.abc import Iterable
 
@@ -17,10 +17,12 @@ def last_weighted(graph: onnx.GraphProto) -> list[str]:
     return sorted(node.name for node in graph.node if _is_weighted(node) and node.name not in leading)
 
 
-def after_the_last_weighted(graph: onnx.GraphProto) -> list[str]:
-    """Return the names of the nodes that only work on results: from which no weighted node is reached."""
-    leading = _leading(graph)
-    return sorted(node.name for node in graph.node if node.name not in leading and not _is_weighted(node))
+def all_graphs(graph: onnx.GraphProto) -> Iterable[onnx.GraphProto]:
+    """Yield the graph and the inner graphs of its nodes, at whatever depth."""
+    yield graph
+    for node in graph.node:
+        for part in _inner_graphs(node):
+            yield from all_graphs(part)
 
 
 def _is_weighted(node: onnx.NodeProto) -> bool:

@@ -53,16 +53,14 @@ def evolve(
     judge: Judge,
     limits: SearchLimits,
     *,
-    known: Sequence[Judged] = (),
     on_generation: Callable[[int, Sequence[Judged]], None] = lambda _number, _all: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> list[Judged]:
-    """Return every sub-net judged, in order; those of `known` are not judged again.
+    """Return every sub-net judged, in order, each once.
 
-    The draws depend on the space's seed and the judgements only: a search that is continued with what it
-    knew makes the same choices.
+    The draws depend on the space's seed and the judgements only.
     """
-    judged = {one.subnet: one for one in known}
+    judged: dict[Subnet, Judged] = {}
 
     def judged_of(subnets: Sequence[Subnet]) -> list[Judged]:
         found = []

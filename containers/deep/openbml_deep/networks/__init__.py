@@ -20,6 +20,7 @@ from openbml_deep.networks.pretrained import PretrainedPart, TakesPretrained
 ADAPTERS: Mapping[str, str] = {
     "mask_rcnn": "instance.mask_rcnn",
     "cascade_mask_rcnn": "instance.cascade_mask_rcnn",
+    "mask2former": "instance.query_masks",
     "solov2": "instance.solov2",
     "fast_scnn": "semantic.fast_scnn",
     "pp_lite_seg": "semantic.pp_lite_seg",
@@ -32,6 +33,8 @@ ADAPTERS: Mapping[str, str] = {
     "cascade_rcnn": "detection.cascade_rcnn",
     "transformers_detector": "detection.transformers_detectors",
     "timm_classifier": "timm_classifier",
+    "supernet": "supernet",
+    "subnet": "subnet",
 }
 
 
@@ -77,6 +80,15 @@ def pretrained_part(plan: NetworkPlan, network: nn.Module, tag: str, head: froze
         return network.pretrained_part(tag)
     told: Callable[..., PretrainedPart] | None = getattr(_adapter(plan), "pretrained_part", None)
     return PretrainedPart(network, tuple(head)) if told is None else told(network, tag, head)
+
+
+def continued_by_adapter(
+    plan: NetworkPlan, network: nn.Module, earlier: Mapping[str, Any], state: Mapping[str, torch.Tensor]
+) -> bool:
+    """Let the adapter take the weights of an earlier run of another network; False where it does not know
+    how."""
+    take: Callable[..., bool] | None = getattr(_adapter(plan), "continue_from", None)
+    return take is not None and take(network, earlier, state)
 
 
 def _adapter(plan: NetworkPlan) -> ModuleType:

@@ -13,7 +13,13 @@ from safetensors.torch import load_file
 from torch import nn
 
 from openbml_catalog.networks import wanted_weights
-from openbml_deep.networks import NetworkPlan, build_network, label_names, pretrained_part
+from openbml_deep.networks import (
+    NetworkPlan,
+    build_network,
+    continued_by_adapter,
+    label_names,
+    pretrained_part,
+)
 from openbml_deep.networks.pretrained import IMAGENET_MEAN, IMAGENET_STD
 from openbml_deep.scripts import scripted
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob
@@ -47,7 +53,7 @@ def started_network(job: TaskJob, options: Mapping[str, Any] | None = None) -> B
     if job.base_folder is not None:
         # A script's network is loaded whole: what it was made of has other names in it.
         network, head = _made_by_script(job, network, head)
-        return _continued(job, network, head, job.base_folder)
+        return _continued(job, plan, network, head, job.base_folder)
     if settings.weights == "none":
         built = BuiltNetwork(network, IMAGENET_MEAN, IMAGENET_STD, SCRATCH, head)
     else:
@@ -74,7 +80,9 @@ def _made_by_script(
     return made, frozenset(name for name, parameter in made.named_parameters() if id(parameter) not in known)
 
 
-def _continued(job: TaskJob, network: nn.Module, head: frozenset[str], folder: Path) -> BuiltNetwork:
+def _continued(
+    job: TaskJob, plan: NetworkPlan, network: nn.Module, head: frozenset[str], folder: Path
+) -> BuiltNetwork:
     """Load what an earlier run left; its head only where the labels are the same."""
     settings = job.settings
     try:
@@ -83,6 +91,9 @@ def _continued(job: TaskJob, network: nn.Module, head: frozenset[str], folder: P
         trained = {name: earlier[name] for name in ("task", "network", "labels", "run_id")}
     except (OSError, ValueError, KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise PlatformFault(f"the earlier run's model cannot be read: {error}") from error
+    if continued_by_adapter(plan, network, trained, state):
+        job.note("info", f"training goes on from run {trained['run_id']} of {trained['network']}")
+        return BuiltNetwork(network, IMAGENET_MEAN, IMAGENET_STD, f"base:{trained['run_id']}", head)
     for name in ("task", "network"):
         if trained[name] != getattr(settings, name):
             raise UserFault(

@@ -5,9 +5,9 @@ from typing import Any
 
 from openbml_kit.evaluated_objects import EvaluatedImage
 
-# Least score and most objects of a live prediction.
+# Least score and most objects of a live prediction: a progress record has at most 16,384 characters.
 _SCORE = 0.25
-_OBJECTS = 20
+_OBJECTS = 12
 
 
 def live_prediction(image: EvaluatedImage, labels: Sequence[str]) -> dict[str, Any]:

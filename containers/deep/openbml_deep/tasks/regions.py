@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from openbml_deep.tasks.objects import Region, classes_of
 from openbml_formats import annotations, masks
-from openbml_kit.faults import PlatformFault, UserFault
+from openbml_kit.faults import PlatformFault
 from openbml_kit.region_masks import FEWEST_POINTS
 from openbml_kit.snapshots import SampleDocument
 
@@ -17,6 +17,7 @@ from openbml_kit.snapshots import SampleDocument
 _LEAST_SIDE = 1.0
 
 _NO_LABEL = "have no label"
+_OTHER_LABEL = "have labels that were not chosen for training"
 _NO_SHAPE = "have neither a box nor an outline"
 _NO_OUTLINE = "are boxes, this task needs outlines"
 _FEW_POINTS = "are outlines of fewer than three points"
@@ -44,7 +45,6 @@ class RegionReader:
         """Return the classes that occur and the regions, in the order they stand in.
 
         Raises:
-            UserFault: a label is not among the job's.
             PlatformFault: a region is not of the snapshot's form.
         """
         regions = []
@@ -69,9 +69,7 @@ class RegionReader:
         if not given.label:
             return _NO_LABEL
         if given.label not in self._class_of:
-            raise UserFault(
-                f"label {given.label} of sample {document.name} is not among the labels chosen for training"
-            )
+            return _OTHER_LABEL
         rings = [ring for ring in given.polygons if len(ring) >= FEWEST_POINTS]
         if given.polygons and not rings and not given.mask:
             return _FEW_POINTS

@@ -32,6 +32,7 @@ class TaskJob:
         memory_bytes: what decoded images may take, training and evaluation together.
         script: the user's, None where the preset network is trained.
         policy: operators that training images get instead of those of the settings.
+        should_stop: whether long work beside the training has to come to its end.
     """
 
     settings: TrainingSettings
@@ -44,6 +45,7 @@ class TaskJob:
     world: World = ALONE
     script: UserScript | None = None
     policy: Policy | None = None
+    should_stop: Callable[[], bool] = lambda: False
 
     @property
     def loading_threads(self) -> int:

@@ -96,7 +96,8 @@ class Network(_Row):
         anchors: whether it starts from preset boxes, which `anchor_scale` and `anchor_ratio` change.
         cpu_ms: the manual's test time on a CPU.
         replaces: names of the manual that it stands in for.
-        input_size: pixels of the square input that suits it; `input_multiple` divides every allowed one.
+        input_size: pixels of the square input that suits it; `input_multiple` divides every allowed one, none
+            is below `smallest_input`.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Network(_Row):
     replaces: Sequence[str] = ()
     input_size: int
     input_multiple: int = 1
+    smallest_input: int = 1
     batch_size: int
     learning_rate: float
     weights: Sequence[PretrainedWeights]
@@ -119,6 +121,12 @@ class Network(_Row):
 
     def weights_of(self, family: str) -> PretrainedWeights | None:
         return next((row for row in self.weights if row.family == family), None)
+
+    def takes(self, parameter: HyperParameter) -> bool:
+        """Tell whether the network has a hyper-parameter of its task."""
+        if parameter.adapters and self.adapter not in parameter.adapters:
+            return False
+        return self.anchors or not parameter.anchors
 
     def runs_on(self, machine: str) -> bool:
         return machine not in self.excluded_machines
@@ -170,8 +178,8 @@ def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Val
         listed = ", ".join(networks(task))
         raise HyperParameterError("network", f"must be one of {listed}, not {given.get('network')!r}")
     for name in given:
-        if declared[name].anchors and not network.anchors:
-            raise HyperParameterError(name, f"is of networks with anchors, {network.name} has none")
+        if not network.takes(declared[name]):
+            raise HyperParameterError(name, f"is not a hyper-parameter of the network {network.name}")
     recommended = {
         "input_size": network.input_size,
         "batch_size": network.batch_size,
@@ -180,11 +188,13 @@ def parse_hyper_parameters(task: str, given: Mapping[str, str]) -> dict[str, Val
     values = {
         name: parameter.parse(given[name]) if name in given else parameter.default_or(recommended.get(name))
         for name, parameter in declared.items()
-        if network.anchors or not parameter.anchors
+        if network.takes(parameter)
     }
     input_size = values["input_size"]
     if isinstance(input_size, int) and input_size % network.input_multiple:
         raise HyperParameterError("input_size", f"must be a multiple of {network.input_multiple}")
+    if isinstance(input_size, int) and input_size < network.smallest_input:
+        raise HyperParameterError("input_size", f"must be at least {network.smallest_input}")
     return values
 
 

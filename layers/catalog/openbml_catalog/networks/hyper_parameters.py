@@ -35,6 +35,7 @@ class HyperParameter(BaseModel):
     Attributes:
         tasks: the tasks of the file that have it; empty = all.
         anchors: only networks that start from anchors have it.
+        adapters: only networks of these adapters have it; empty = all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +51,7 @@ class HyperParameter(BaseModel):
     platform: bool = False
     tasks: Sequence[str] = ()
     anchors: bool = False
+    adapters: Sequence[str] = ()
     label_en: str
     label_zh: str
     help_en: str

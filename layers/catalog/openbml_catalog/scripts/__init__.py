@@ -36,7 +36,7 @@ def preset_script(task: str, network: str) -> str:
         KeyError: the task has no such network, or its networks take no script.
     """
     entry = networks(task)[network]
-    declared = [row for row in hyper_parameters(task).values() if not row.platform]
+    declared = [row for row in hyper_parameters(task).values() if not row.platform and entry.takes(row)]
     lines = [_line(parameter, entry) for parameter in declared]
     body = _template(_TEMPLATES[task])
     return body.replace("@NETWORK@", entry.name).replace("@CONF@", "\n".join(lines))

@@ -20,6 +20,8 @@ from openbml_formats.augmentation.scene import (
 Window = tuple[int, int, int, int]
 # Where the corner that four images share lies, as a share of the square's sides.
 _CORNER = (0.3, 0.7)
+# Pixels around an object's mask that scaling may touch.
+_MARGIN = 3
 _IS_OBJECT = [OBJECT if level > OBJECT // 2 else 0 for level in range(256)]
 
 
@@ -120,20 +122,46 @@ def _pasted(
     resample: Image.Resampling,
 ) -> Image.Image:
     square = Image.new(image.mode, (size, size), fill)
-    left, top = max(window[0], place.left), max(window[1], place.top)
-    right = min(window[2], place.left + place.width)
-    bottom = min(window[3], place.top + place.height)
-    if left >= right or top >= bottom:
-        return square
-    across, down = image.width / place.width, image.height / place.height
-    source = (
-        (left - place.left) * across, (top - place.top) * down,
-        min(image.width, (right - place.left) * across), min(image.height, (bottom - place.top) * down),
-    )  # fmt: skip
-    square.paste(image.resize((right - left, bottom - top), resample, box=source), (left, top))
+    part = _part(image, place, window, resample)
+    if part is not None:
+        square.paste(*part)
     return square
 
 
 def _pasted_mask(mask: Image.Image, place: Place, size: int, window: Window) -> Image.Image:
-    smooth = _pasted(mask, place, size, window, fill=0, resample=Image.Resampling.BILINEAR)
-    return smooth.point(_IS_OBJECT)
+    """Return the mask in the square; only what is around the object is computed."""
+    square = Image.new("L", (size, size), 0)
+    found = mask.getbbox()
+    if found is None:
+        return square
+    across, down = place.width / mask.width, place.height / mask.height
+    around = (
+        max(window[0], int(found[0] * across) + place.left - _MARGIN),
+        max(window[1], int(found[1] * down) + place.top - _MARGIN),
+        min(window[2], int(found[2] * across) + place.left + _MARGIN + 1),
+        min(window[3], int(found[3] * down) + place.top + _MARGIN + 1),
+    )
+    part = _part(mask, place, around, Image.Resampling.BILINEAR)
+    if part is not None:
+        piece, corner = part
+        square.paste(piece.point(_IS_OBJECT), corner)
+    return square
+
+
+def _part(
+    image: Image.Image, place: Place, window: Window, resample: Image.Resampling
+) -> tuple[Image.Image, tuple[int, int]] | None:
+    """Return what the window shows of the placed image, and where; None: nothing."""
+    left, top = max(window[0], place.left), max(window[1], place.top)
+    right = min(window[2], place.left + place.width)
+    bottom = min(window[3], place.top + place.height)
+    if left >= right or top >= bottom:
+        return None
+    across, down = image.width / place.width, image.height / place.height
+    source = (
+        (left - place.left) * across,
+        (top - place.top) * down,
+        min(image.width, (right - place.left) * across),
+        min(image.height, (bottom - place.top) * down),
+    )
+    return image.resize((right - left, bottom - top), resample, box=source), (left, top)

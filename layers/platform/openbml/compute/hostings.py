@@ -1,6 +1,6 @@
 """Hostings: a model kept ready to answer, how its state follows the runtime, where hostings are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -40,6 +40,7 @@ class HostingRequest(BaseModel):
     Attributes:
         image: name of an image of the catalogue, e.g. `serving`.
         model_uri: folder in S3 that becomes `/opt/ml/model`.
+        environment: variables of the containers, beside the runtime's own.
         compute_units: units of each copy: one unit is 1 core and 4 GB.
         revision: grows with every change of what is asked for.
     """
@@ -54,6 +55,7 @@ class HostingRequest(BaseModel):
     compute_units: int = Field(ge=1)
     copies: int = Field(ge=1)
     revision: int = Field(ge=1)
+    environment: Mapping[str, str] = Field(default_factory=dict)
 
 
 class EndpointStatus(StrEnum):

@@ -78,6 +78,7 @@ class SageMakerHostingRuntime:
             ExecutionRoleArn=self._role_arn,
             PrimaryContainer={
                 "Image": self._images.address(request.image),
+                "Environment": dict(request.environment),
                 "ModelDataSource": {
                     "S3DataSource": {
                         "S3Uri": request.model_uri.rstrip("/") + "/",

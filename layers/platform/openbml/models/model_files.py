@@ -7,7 +7,7 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openbml.core.errors import OpenBMLError
-from openbml.models.versions import ModelContent, OnnxProof
+from openbml.models.versions import ModelContent, ModelVariant, OnnxProof
 from openbml_catalog.tasks import tasks
 
 MANIFEST = "model.json"
@@ -53,6 +53,7 @@ class _Manifest(BaseModel):
     labels: tuple[str, ...] = Field(min_length=1)
     recommended_threshold: float | None = None
     onnx: OnnxProof
+    variants: tuple[ModelVariant, ...] = ()
     code_digest: str | None = None
     image_digest: str | None = None
 
@@ -80,10 +81,14 @@ def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> 
         raise ModelFilesInvalidError(
             reason=f"{MANIFEST} names {len(parsed.labels)} labels, {task_type} needs {fewest}"
         )
+    names = {file.name for file in files}
+    if missing := [variant.file for variant in parsed.variants if variant.file not in names]:
+        raise ModelFilesInvalidError(reason=f"{', '.join(missing)} is missing")
     return ModelContent(
         labels=parsed.labels,
         recommended_threshold=parsed.recommended_threshold,
         onnx=parsed.onnx,
+        variants=parsed.variants,
         code_digest=parsed.code_digest,
         image_digest=parsed.image_digest,
         size_bytes=sum(file.size_bytes for file in files),

@@ -9,7 +9,7 @@ from openbml.compute.failures import Failure
 from openbml.core.pages import CursorCodec, Page
 from openbml.core.scope import ProjectScope
 from openbml.models.models import Model, ModelRepository
-from openbml.models.versions import Lineage, ModelVersion, OnnxProof, VersionState
+from openbml.models.versions import Lineage, ModelVariant, ModelVersion, OnnxProof, VersionState
 
 
 class ModelView(BaseModel):
@@ -39,6 +39,7 @@ class ModelVersionView(BaseModel):
     metrics: Mapping[str, float]
     recommended_threshold: float | None
     onnx: OnnxProof | None
+    variants: Sequence[ModelVariant]
     lineage: Lineage
     created_at: datetime
     size_bytes: int | None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -48,7 +49,13 @@ class Lineage(BaseModel):
 
 
 class OnnxProof(BaseModel):
-    """How far the exported graph is from the trained network."""
+    """How far the exported graph is from the trained network.
+
+    Attributes:
+        max_abs_diff: the largest difference of two scores.
+        compared_samples, compared_objects: real samples compared, and objects paired in them.
+        least_iou: of the paired objects' boxes; pixel_agreement: share of equal pixels of masks and maps.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,6 +63,32 @@ class OnnxProof(BaseModel):
     tolerance: float
     opset: int
     sha256: str
+    compared_samples: int | None = None
+    compared_objects: int | None = None
+    least_iou: float | None = None
+    pixel_agreement: float | None = None
+
+
+class ModelVariant(BaseModel):
+    """One file of a version and what it was measured to do (docs/reference/prediction-vision.md).
+
+    Attributes:
+        precision: `fp32`, the file that was evaluated, `int8` or `fp16`.
+        quality: the task's figure of quality on evaluated samples; None where nothing measured it.
+        quality_loss: the fp32 file's quality less this one's.
+        latency_ms: one picture on one core of the training machine.
+        recommended: its loss is within what is allowed.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    precision: Literal["fp32", "int8", "fp16"]
+    file: str
+    size_bytes: int
+    quality: float | None = None
+    quality_loss: float | None = None
+    latency_ms: float | None = None
+    recommended: bool
 
 
 class ModelContent(BaseModel):
@@ -66,6 +99,7 @@ class ModelContent(BaseModel):
     labels: tuple[str, ...]
     recommended_threshold: float | None = None
     onnx: OnnxProof
+    variants: tuple[ModelVariant, ...] = ()
     code_digest: str | None = None
     image_digest: str | None = None
     size_bytes: int
@@ -76,6 +110,7 @@ class ModelVersion(BaseModel):
 
     Attributes:
         source_uri: the run's model folder; model_uri: the version's own copy of it.
+        variants: its files; empty before it is ready, and of versions from before there were several.
         revision: grows with every save; the slower of two writers is refused.
     """
 
@@ -94,6 +129,7 @@ class ModelVersion(BaseModel):
     metrics: Mapping[str, float]
     recommended_threshold: float | None = None
     onnx: OnnxProof | None = None
+    variants: tuple[ModelVariant, ...] = ()
     lineage: Lineage
     source_uri: str
     model_uri: str
@@ -118,6 +154,7 @@ class ModelVersion(BaseModel):
                 else self.recommended_threshold
             ),
             onnx=content.onnx,
+            variants=content.variants,
             lineage=lineage,
             size_bytes=content.size_bytes,
         )

@@ -16,12 +16,16 @@ class VersionNotReadyError(OpenBMLError):
     """The model version cannot be deployed; details: model_id, version_number, state."""
 
 
+class VariantMissingError(OpenBMLError):
+    """The model version has no such file; details: model_id, version_number, variant, available."""
+
+
 class AllowanceUsedUpError(OpenBMLError):
     """The free allowance is used up and paid billing is not activated; details: machine_type."""
 
 
 class ServableVersion(BaseModel):
-    """A model version with its files in place."""
+    """A model version with its files in place; `variants` are their precisions, the evaluated one first."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,6 +33,7 @@ class ServableVersion(BaseModel):
     version_number: int
     task_type: str
     model_uri: str
+    variants: tuple[str, ...] = ("fp32",)
 
 
 class ServableVersions(Protocol):

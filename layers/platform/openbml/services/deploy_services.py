@@ -18,6 +18,7 @@ from openbml.services.collaborators import (
     Hostings,
     ServableVersion,
     ServableVersions,
+    VariantMissingError,
 )
 from openbml.services.events import current_state, ended_usage
 from openbml.services.repositories import ServiceRepository
@@ -32,6 +33,8 @@ from openbml.services.services import (
 from openbml_catalog.machines import Module, largest_compute_units
 from openbml_catalog.tasks import Task, tasks
 
+Variant = Literal["fp32", "int8", "fp16"]
+
 _ATTEMPTS = 5
 _MOST_INSTANCES = 50
 
@@ -41,7 +44,7 @@ class TaskNotDeployableError(OpenBMLError):
 
 
 class DeployRequest(BaseModel):
-    """The manual's form (spec 08 section 2.1)."""
+    """The manual's form (spec 08 section 2.1); `variant` is which of the version's files answers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -52,6 +55,7 @@ class DeployRequest(BaseModel):
     machine_type: Literal["SVC_CPU"] = "SVC_CPU"
     compute_units: int = Field(default=1, ge=1)
     instances: int = Field(default=2, ge=2, le=_MOST_INSTANCES)
+    variant: Variant = "fp32"
 
 
 class ChangeRequest(BaseModel):
@@ -60,6 +64,7 @@ class ChangeRequest(BaseModel):
     model_version: int | None = Field(default=None, ge=1, lt=10**8)
     compute_units: int | None = Field(default=None, ge=1)
     instances: int | None = Field(default=None, ge=2, le=_MOST_INSTANCES)
+    variant: Variant | None = None
 
 
 class ServiceOrder(BaseModel):
@@ -87,7 +92,7 @@ def deploy_service(
 
     Raises:
         InvalidRequestError, VersionNotFoundError, VersionNotReadyError, TaskNotDeployableError,
-        AllowanceUsedUpError, SuffixTakenError, ServiceNameTakenError, ModelDeployedError
+        VariantMissingError, AllowanceUsedUpError, SuffixTakenError, ServiceNameTakenError, ModelDeployedError
     """
     _require_units(request.compute_units)
     version = versions.get(scope, request.model_id, request.model_version)
@@ -104,7 +109,7 @@ def deploy_service(
         image=task.image,
         model_id=request.model_id,
         machine_type=request.machine_type,
-        wanted=_configuration(version, request.compute_units, request.instances),
+        wanted=_configuration(version, request.compute_units, request.instances, request.variant),
         created_at=at,
         requested_at=at,
     )
@@ -131,14 +136,15 @@ def change_service(
 
     Raises:
         InvalidRequestError, ServiceNotFoundError, ServiceStateError, ServiceConflictError,
-        VersionNotFoundError, VersionNotReadyError, AllowanceUsedUpError
+        VersionNotFoundError, VersionNotReadyError, VariantMissingError, AllowanceUsedUpError
     """
     service = services.get(scope, service_id)
     current = service.wanted
     version = versions.get(scope, service.model_id, request.model_version or current.model_version)
     units = request.compute_units or current.compute_units
     _require_units(units)
-    wanted = _configuration(version, units, request.instances or current.instances)
+    instances, variant = request.instances or current.instances, request.variant or current.variant
+    wanted = _configuration(version, units, instances, variant)
     after = service.changed(wanted, now())
     if after is service:
         return service
@@ -254,12 +260,22 @@ def _order(service: Service, orders: MessageQueue) -> None:
     orders.send([ServiceOrder(scope=service.scope, service_id=service.service_id)])
 
 
-def _configuration(version: ServableVersion, compute_units: int, instances: int) -> Configuration:
+def _configuration(
+    version: ServableVersion, compute_units: int, instances: int, variant: str
+) -> Configuration:
+    if variant not in version.variants:
+        raise VariantMissingError(
+            model_id=version.model_id,
+            version_number=version.version_number,
+            variant=variant,
+            available=", ".join(version.variants),
+        )
     return Configuration(
         model_version=version.version_number,
         model_uri=version.model_uri,
         compute_units=compute_units,
         instances=instances,
+        variant=variant,
     )
 
 

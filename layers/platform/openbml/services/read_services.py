@@ -33,6 +33,7 @@ class ServiceView(BaseModel):
     task_type: str
     model_id: int
     model_version: int
+    variant: str
     machine_type: str
     compute_units: int
     instances: int
@@ -53,6 +54,7 @@ class ServiceView(BaseModel):
             task_type=service.task_type,
             model_id=service.model_id,
             model_version=service.wanted.model_version,
+            variant=service.wanted.variant,
             machine_type=service.machine_type,
             compute_units=service.wanted.compute_units,
             instances=service.wanted.instances,

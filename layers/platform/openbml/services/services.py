@@ -9,6 +9,9 @@ from openbml.compute.failures import Failure
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
 
+# The file whose quality the report tells.
+EVALUATED_VARIANT = "fp32"
+
 
 class ServiceNotFoundError(OpenBMLError):
     """The project has no such service; details: service_id."""
@@ -36,7 +39,11 @@ class ServiceState(StrEnum):
 
 
 class Configuration(BaseModel):
-    """Which version runs on what: one compute unit is 1 core and 4 GB (spec 08 section 2.1)."""
+    """Which version runs on what: one compute unit is 1 core and 4 GB (spec 08 section 2.1).
+
+    Attributes:
+        variant: which of the version's files answers.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,6 +51,7 @@ class Configuration(BaseModel):
     model_uri: str
     compute_units: int = Field(ge=1)
     instances: int = Field(ge=2)
+    variant: str = EVALUATED_VARIANT
 
     @property
     def billed_units(self) -> int:

@@ -12,6 +12,8 @@ from openbml.services.deploy_services import ServiceOrder, stop_service
 from openbml.services.events import current_state, ended_usage
 from openbml.services.repositories import ServiceRepository
 from openbml.services.services import (
+    EVALUATED_VARIANT,
+    Configuration,
     HostingReport,
     Service,
     ServiceConflictError,
@@ -148,7 +150,13 @@ def hosting_request(service: Service) -> HostingRequest:
         compute_units=wanted.compute_units,
         copies=wanted.instances,
         revision=service.revision,
+        environment=_environment(wanted),
     )
+
+
+def _environment(wanted: Configuration) -> dict[str, str]:
+    """The evaluated file is the image's own choice."""
+    return {} if wanted.variant == EVALUATED_VARIANT else {"OPENBML_MODEL_VARIANT": wanted.variant}
 
 
 def report_of(hosting: Hosting) -> HostingReport:

@@ -6,10 +6,11 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from openbml.core.http import principal_of
+from openbml.core.pages import Page
 from openbml.core.scope import ProjectScope
 from openbml.identity.wiring import authorizer
 from openbml.training.search import read_searches
-from openbml.training.search.read_searches import ImportanceView, SearchList, SearchView, TrialList
+from openbml.training.search.read_searches import ImportanceView, SearchView, TrialView
 from openbml.training.wiring import searches
 
 router = Router()
@@ -26,7 +27,7 @@ def _scope(project_id: int) -> ProjectScope:
 @router.get(_SEARCHES)
 def get_searches(
     project_id: Id, experiment_id: OptionalId = None, network: Name = None, weights_family: Name = None
-) -> SearchList:
+) -> Page[SearchView]:
     return read_searches.reusable_searches(
         _scope(project_id),
         searches=searches(),
@@ -42,7 +43,7 @@ def get_search(project_id: Id, search_id: Id) -> SearchView:
 
 
 @router.get(f"{_SEARCHES}/<search_id>/trials")
-def get_trials(project_id: Id, search_id: Id) -> TrialList:
+def get_trials(project_id: Id, search_id: Id) -> Page[TrialView]:
     return read_searches.trial_list(_scope(project_id), search_id, searches=searches())
 
 

@@ -22,6 +22,7 @@ from openbml.training.search.advance_searches import advance_search
 from openbml.training.search.request_searches import found_hyper_parameters, search_of
 from openbml.training.search.search_ports import SearchPorts
 from openbml.training.search.searches import SearchRepository
+from openbml.training.subnets import found_subnet
 from openbml.training.training_data import Selection, TrainingData, chosen_labels, merged_labels
 from openbml_catalog.tasks import Task, tasks
 
@@ -85,11 +86,16 @@ def create_run(
 
     Raises:
         ExperimentNotFoundError, DataNotSelectableError, TooFewLabelsError, EvaluationLabelsDifferError,
-        BaseRunUnusableError and what `training_plan` raises.
+        BaseRunUnusableError, SubnetNotFoundError and what `training_plan` raises.
         SearchNotFoundError, SearchNotReusableError: of an existing search.
     """
     experiment = experiments.get(scope, experiment_id)
-    plan = training_plan(request, task_type=experiment.task_type, paid_billing=paid_billing)
+    subnet = (
+        found_subnet(scope, request.subnet, experiment.task_type, runs=runs, files=files)
+        if request.subnet
+        else None
+    )
+    plan = training_plan(request, task_type=experiment.task_type, paid_billing=paid_billing, subnet=subnet)
     task = tasks()[experiment.task_type]
     if request.base_run_id is not None:
         usable_base(scope, request.base_run_id, task_type=task.code, network=plan.network, runs=runs)
@@ -126,7 +132,7 @@ def create_run(
         cost_estimate=plan.cost_estimate,
         hyper_parameter_source=source.kind,
         search_id=search_id,
-        base_run_id=request.base_run_id,
+        base_run_id=subnet.run_id if subnet else request.base_run_id,
         created_at=at,
         changed_at=at,
     )

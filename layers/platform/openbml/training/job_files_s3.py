@@ -91,10 +91,15 @@ def _script_key(scope: ProjectScope, run_id: int) -> str:
     return f"{scope.prefix}runs/{run_id}/{CODE_FOLDER}script.py"
 
 
+def _refused(constant: str) -> None:
+    """JSON knows no NaN and no infinity; browsers would refuse the answer that passes one on."""
+    raise ValueError(f"{constant} is no JSON")
+
+
 def parsed_report(body: bytes) -> Report:
     """Raises ReportUnreadableError: not JSON, not of our format, or figures missing."""
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_constant=_refused)
         if not isinstance(document, dict) or document.get("format") != REPORT_FORMAT:
             raise ReportUnreadableError(reason=f"its format is not {REPORT_FORMAT}")
         return Report.model_validate({**document, "document": document})

@@ -16,8 +16,9 @@ from openbml.training.hyper_parameter_sources import (
     ScriptSource,
     SearchSource,
 )
+from openbml.training.subnets import FoundSubnet, SubnetChoice, is_subnet, is_supernet
 from openbml.training.training_data import Selection
-from openbml_catalog.augmentation.settings import AugmentationSettings
+from openbml_catalog.augmentation.settings import AugmentationMode, AugmentationSettings
 from openbml_catalog.images import Image, images, training_image
 from openbml_catalog.machines import Module, machines, machines_of
 from openbml_catalog.networks import (
@@ -62,6 +63,7 @@ class RunRequest(BaseModel):
     augmentation: AugmentationSettings | None = None
     hyper_parameter_source: HyperParameterSource = ManualSource()
     base_run_id: int | None = Field(default=None, ge=1, lt=2**53)
+    subnet: SubnetChoice | None = None
 
 
 class TrainingPlan(BaseModel):
@@ -84,8 +86,13 @@ def image_for(task_type: str) -> Image:
     return image
 
 
-def training_plan(request: RunRequest, *, task_type: str, paid_billing: bool) -> TrainingPlan:
+def training_plan(
+    request: RunRequest, *, task_type: str, paid_billing: bool, subnet: FoundSubnet | None = None
+) -> TrainingPlan:
     """Check the request against the catalogue and fill in what was left to it.
+
+    Args:
+        subnet: what the request's `subnet` names.
 
     Raises:
         TaskNotAvailableError, NodesNotAvailableError, NetworkNotOnMachineError, PaidBillingNeededError
@@ -100,17 +107,14 @@ def training_plan(request: RunRequest, *, task_type: str, paid_billing: bool) ->
         raise NodesNotAvailableError(node_count=request.node_count, max_nodes=image.max_nodes)
     _check_machine(request.machine_type, network, paid_billing=paid_billing)
     _check_source(request)
+    _check_architecture(request, network)
     search = _search(request.hyper_parameter_source, task_type, network)
     cost = cost_at_most(request.machine_type, request.node_count, request.max_training_minutes)
     return TrainingPlan(
         network=network.name,
         hyper_parameters={
-            **_values(request, task_type),
-            AUGMENTATION: checked_augmentation(
-                request.augmentation,
-                task_type=task_type,
-                max_training_minutes=request.max_training_minutes,
-            ).as_text(),
+            **_values(request, task_type, network, subnet),
+            AUGMENTATION: _augmentation(request, task_type, search).as_text(),
         },
         cost_estimate=cost * _jobs_at_most(search),
         search=search,
@@ -131,6 +135,17 @@ def _search(source: HyperParameterSource, task_type: str, network: Network) -> S
     except SearchConfigError as error:
         field = f"hyper_parameter_source.search.{error.field}"
         raise InvalidRequestError(field=field, reason=error.reason) from error
+
+
+def _augmentation(request: RunRequest, task_type: str, search: SearchPlan | None) -> AugmentationSettings:
+    checked = checked_augmentation(
+        request.augmentation, task_type=task_type, max_training_minutes=request.max_training_minutes
+    )
+    evolves = search is not None and search.strategy is StrategyName.EVOLUTIONARY
+    if evolves and checked.mode is AugmentationMode.AUTO:
+        reason = "auto searches before a training of its own, an evolutionary search has none; choose another"
+        raise InvalidRequestError(field="augmentation.mode", reason=reason)
+    return checked
 
 
 def _jobs_at_most(search: SearchPlan | None) -> int:
@@ -165,8 +180,30 @@ def _check_source(request: RunRequest) -> None:
         raise ScriptRefusedError(reason=str(error)) from error
 
 
-def _values(request: RunRequest, task_type: str) -> dict[str, str]:
-    declared = hyper_parameters(task_type)
+def _check_architecture(request: RunRequest, network: Network) -> None:
+    """What a neural architecture search asks for (spec 03 section 6)."""
+    if is_subnet(network) != (request.subnet is not None):
+        told = "needs the sub-net of a search" if is_subnet(network) else "is no sub-net of a search"
+        raise InvalidRequestError(field="subnet", reason=f"the network {network.name} {told}")
+    if request.subnet and (
+        request.base_run_id or not isinstance(request.hyper_parameter_source, ManualSource)
+    ):
+        raise InvalidRequestError(
+            field="subnet",
+            reason="takes its weights from its search: no base_run_id, script or search beside it",
+        )
+    searching_only = request.hyper_parameters.get("nas_phase") == "search_only"
+    if is_supernet(network) and searching_only and request.base_run_id is None:
+        raise InvalidRequestError(
+            field="base_run_id",
+            reason="is needed to search only: the run that trained the supernet",
+        )
+
+
+def _values(
+    request: RunRequest, task_type: str, network: Network, subnet: FoundSubnet | None
+) -> dict[str, str]:
+    declared = {name: row for name, row in hyper_parameters(task_type).items() if network.takes(row)}
     given = {name: str(value) for name, value in request.hyper_parameters.items()}
     if request.weights is not None:
         given["weights"] = request.weights
@@ -176,9 +213,12 @@ def _values(request: RunRequest, task_type: str) -> dict[str, str]:
             raise InvalidRequestError(
                 field=f"hyper_parameters.{name}", reason=f"is not a hyper-parameter here; there are {allowed}"
             )
-    platform = {"task": task_type, "network": request.network, "labels": '["placeholder"]'}
+    platform = {"task": task_type, "network": network.name, "labels": '["placeholder"]'}
+    fixed = {"subnet": subnet.text, "input_size": str(subnet.input_size)} if subnet else {}
     try:
-        values = parse_hyper_parameters(task_type, {**given, **platform})
+        values = parse_hyper_parameters(task_type, {**given, **platform, **fixed})
     except HyperParameterError as error:
         raise InvalidRequestError(field=f"hyper_parameters.{error.name}", reason=error.reason) from error
-    return {name: str(value) for name, value in values.items() if not declared[name].platform}
+    return {
+        name: str(value) for name, value in values.items() if name in fixed or not declared[name].platform
+    }

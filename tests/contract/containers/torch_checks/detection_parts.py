@@ -2,6 +2,7 @@
 
 import contextlib
 
+import numpy as np
 import timm
 import torch
 from torchvision.models import detection
@@ -9,7 +10,7 @@ from torchvision.ops import MultiScaleRoIAlign
 
 from openbml_catalog.networks import networks
 from openbml_deep.networks import NetworkPlan, build_network
-from openbml_deep.networks.detection.anchors import AnchorChange
+from openbml_deep.networks.detection.anchors import AnchorChange, HasAnchors, fitted_scale
 from openbml_deep.networks.detection.cascade_rcnn import CascadeHeads
 from openbml_deep.networks.detection.suppression import strongest, without_suppression
 from openbml_deep.networks.detection.yolov3_targets import Cells, assigned, losses_of, shape_overlaps
@@ -110,6 +111,30 @@ def check_anchor_options_scale_and_stretch_published_anchors() -> None:
     yolo = network_of("YOLOv3-MobileNetV1", anchor_scale=4)
     plain = network_of("YOLOv3-MobileNetV1")
     assert torch.allclose(yolo.cells.anchors * 2, plain.cells.anchors)
+
+
+def check_networks_tell_the_anchors_that_a_scale_is_fitted_to() -> None:
+    for name, row in networks("object_detection").items():
+        if name in ("Cascade_RCNN-RestNet50-FPN", "YOLOv3-DarkNet", "YOLOv3-ResNet50vd-DCN"):
+            continue  # their anchors are those of Faster R-CNN and YOLOv3-MobileNetV1
+        if row.anchors:
+            small, large = (network_of(name, anchor_scale=scale).anchor_shapes() for scale in (4, 8))
+            assert small.shape == large.shape
+            assert np.allclose(small[:, :2] * 2, large[:, :2], rtol=0.05), (
+                name
+            )  # RetinaNet's are whole pixels
+            assert np.array_equal(small[:, 2], large[:, 2])
+        else:
+            assert not isinstance(network_of(name), HasAnchors)
+
+
+def check_a_scale_is_fitted_to_the_objects_and_published_without_any() -> None:
+    anchors = np.array([[32.0, 32.0, 4.0], [128.0, 128.0, 64.0]])
+    assert fitted_scale(anchors, np.array([[16.0, 16.0]] * 5)) == 4
+    assert fitted_scale(anchors, np.array([[32.0, 32.0]] * 5)) == 8
+    # The coarse level has the shape at scale 2, and hardly ever a centre near by.
+    assert fitted_scale(anchors[1:], np.array([[32.0, 32.0]] * 5)) > 2
+    assert fitted_scale(anchors, np.zeros((0, 2))) == 8
 
 
 def check_the_first_level_of_ssd_mobilenetv1_has_three_default_boxes() -> None:

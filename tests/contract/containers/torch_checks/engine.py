@@ -1,6 +1,6 @@
 """The training engine's parts on a network small enough to compute by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import timm
@@ -61,6 +61,14 @@ def stepper(network: nn.Module, *, room: int, notes: list[str], **given: object)
     note = lambda _level, text: notes.append(text)  # noqa: E731
     optimizer = build_optimizer(network, chosen, layer_rates(network, chosen, frozenset(), note))
     return Stepper(LineTask(room), network, optimizer, chosen, CPU, note=note, world=ALONE)  # type: ignore[arg-type]
+
+
+def text_of(kind: type[Exception], work: Callable[[], object]) -> str:
+    try:
+        work()
+    except kind as error:
+        return str(error)
+    raise AssertionError(f"no {kind.__name__} was raised")
 
 
 def weights_after(

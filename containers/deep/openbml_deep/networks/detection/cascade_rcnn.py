@@ -168,7 +168,7 @@ class CascadeHeads(nn.Module):
         *,
         drop_empty: bool,
     ) -> list[torch.Tensor]:
-        decoded = self._coders[place].decode_single(codes, torch.cat(boxes))
+        decoded = self._coders[place].decode_single(codes.float(), torch.cat(boxes).float())
         parts = decoded.split([each.shape[0] for each in boxes]) if len(boxes) > 1 else [decoded]
         refined = [part.clamp(0, shape[0]) for part, shape in zip(parts, image_shapes, strict=True)]
         if not drop_empty:

@@ -4,20 +4,23 @@ The input is already a normalised square, so their own resizing and normalisatio
 Papers: Ren et al. 2015, arXiv:1506.01497; Lin et al. 2017, arXiv:1612.03144 and arXiv:1708.02002.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torchvision.models import resnet50
 from torchvision.models.detection import FasterRCNN, RetinaNet
-from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection._utils import BoxCoder
+from torchvision.models.detection.anchor_utils import AnchorGenerator, DefaultBoxGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN, _resnet_fpn_extractor
 from torchvision.models.detection.image_list import ImageList
 from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 
 from openbml_deep.networks import NetworkPlan
-from openbml_deep.networks.detection.anchors import AnchorChange
+from openbml_deep.networks.detection.anchors import AnchorChange, Shapes
 from openbml_deep.networks.detection.suppression import LOWEST_SCORE, MOST_FOUND, OneImageGraph
 from openbml_deep.networks.pretrained import PretrainedPart
 from openbml_deep.tasks.objects import Found, Target
@@ -25,6 +28,8 @@ from openbml_deep.tasks.objects import Found, Target
 PYRAMID_SIDES = (32, 64, 128, 256, 512)
 _RATIOS = (0.5, 1.0, 2.0)
 _STAGES = 5
+# Strides of the finest level; each further one's is twice as large.
+_FASTER_RCNN_STRIDE, _RETINANET_STRIDE, _SSD_STRIDE = 4, 8, 16
 # Layers whose shape depends on the labels.
 _FASTER_RCNN_OWN = ("roi_heads.box_predictor.",)
 _RETINANET_OWN = ("head.classification_head.cls_logits.",)
@@ -48,6 +53,13 @@ class SquareInput(nn.Module):
         return found
 
 
+class WholeBoxCoder(BoxCoder):
+    """Decodes in float32 also where mixed precision gave the codes: with eight bits, boxes miss by pixels."""
+
+    def decode_single(self, rel_codes: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+        return super().decode_single(rel_codes.float(), boxes.float())
+
+
 class TorchvisionDetector(nn.Module):
     """A torchvision detector as a `DetectionNetwork`."""
 
@@ -67,6 +79,9 @@ class TorchvisionDetector(nn.Module):
         """
         super().__init__()
         detector.transform = SquareInput(size)
+        for module in detector.modules():
+            if isinstance(getattr(module, "box_coder", None), BoxCoder):
+                module.box_coder = WholeBoxCoder(module.box_coder.weights)
         self.detector = detector
         self._first_label = first_label
         self._part = part
@@ -84,6 +99,20 @@ class TorchvisionDetector(nn.Module):
 
     def pretrained_part(self, tag: str) -> PretrainedPart:
         return self._part(tag)
+
+    def anchor_shapes(self) -> Shapes:
+        generator = getattr(self.detector, "rpn", self.detector).anchor_generator
+        if isinstance(generator, DefaultBoxGenerator):
+            size = self.detector.transform.size
+            levels = [(level * size).tolist() for level in generator._wh_pairs]
+            first = _SSD_STRIDE
+        else:
+            levels = [
+                [(side / math.sqrt(ratio), side * math.sqrt(ratio)) for side in sides for ratio in ratios]
+                for sides, ratios in zip(generator.sizes, generator.aspect_ratios, strict=True)
+            ]
+            first = _RETINANET_STRIDE if isinstance(self.detector, RetinaNet) else _FASTER_RCNN_STRIDE
+        return np.array([(*sides, first * 2**place) for place, level in enumerate(levels) for sides in level])
 
     def graph(self) -> nn.Module:
         return OneImageGraph(self)

@@ -1,6 +1,7 @@
 """YOLOv3 on timm's backbones: features of strides 8, 16 and 32, three anchors at each, one pass from the
 coarse to the fine. Paper: Redmon and Farhadi 2018, arXiv:1804.02767."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -8,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from openbml_deep.networks import NetworkPlan
-from openbml_deep.networks.detection.anchors import AnchorChange
+from openbml_deep.networks.detection.anchors import AnchorChange, Shapes
 from openbml_deep.networks.detection.deformable import DeformableConv2d, deform_last_stage
 from openbml_deep.networks.detection.suppression import OneImageGraph, strongest
 from openbml_deep.networks.detection.yolov3_targets import Cells, assigned, losses_of
@@ -26,7 +27,7 @@ STRIDES = (8, 16, 32)
 _IOU_THRESHOLD = 0.45
 # A new network takes every cell for background, so that the first steps are not all about that.
 _OBJECT_PRIOR = 0.01
-_OBJECTNESS_LOGIT = float(torch.logit(torch.tensor(_OBJECT_PRIOR)))
+_OBJECTNESS_LOGIT = math.log(_OBJECT_PRIOR / (1 - _OBJECT_PRIOR))
 # Channels of the three passes' middle convolutions, the coarsest first.
 _WIDTHS = (512, 256, 128)
 
@@ -141,6 +142,11 @@ class YoloV3(nn.Module):
             if isinstance(layer, DeformableConv2d)
         )
         return self.backbone.pretrained_part(tag, own=deformed)
+
+    def anchor_shapes(self) -> Shapes:
+        anchors = self.cells.anchors.double()
+        strides = torch.tensor(STRIDES).repeat_interleave(len(anchors) // len(STRIDES))
+        return torch.cat((anchors, strides[:, None]), dim=1).numpy()
 
     def graph(self) -> nn.Module:
         return OneImageGraph(self)

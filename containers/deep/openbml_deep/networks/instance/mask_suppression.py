@@ -1,4 +1,4 @@
-"""From kernels to the strongest masks that do not repeat one another: Matrix NMS.
+"""From kernels or queries to the strongest masks; those of kernels are thinned out by Matrix NMS.
 
 Source: Wang et al. 2020, arXiv:2003.10152, section 3.4.
 """
@@ -33,9 +33,7 @@ def strongest_masks(
     cells = torch.div(places, label_count, rounding_mode="floor")
     drawn = (kernels[cells] @ features.flatten(1)).sigmoid()
     solid = (drawn > 0.5).to(drawn.dtype)
-    areas = solid.sum(dim=1)
-    # How sure the mask is of its own pixels.
-    values = values * (drawn * solid).sum(dim=1) / areas.clamp(min=1) * (areas > 0)
+    values = values * _certainty(drawn)
     values, order = values.sort(descending=True)
     classes, drawn, solid = classes[order], drawn[order], solid[order]
     values = values * _decay(solid, classes)
@@ -44,6 +42,30 @@ def strongest_masks(
     order = order[kept]
     masks = drawn[order].unflatten(1, (height, width))
     return Found(_outlines(masks, size), values[kept], classes[order], masks)
+
+
+def strongest_queries(scores: torch.Tensor, masks: torch.Tensor, *, size: int) -> Found:
+    """Return the strongest pairs of mask and class of a network whose masks do not repeat one another.
+
+    Args:
+        scores: shape (queries, labels), in 0..1.
+        masks: shape (queries, h, w), in 0..1.
+        size: side of the square input; boxes are in its pixels.
+    """
+    label_count = scores.shape[1]
+    values, places = scores.flatten().topk(min(MOST_FOUND, scores.shape[0] * label_count))
+    chosen = masks[torch.div(places, label_count, rounding_mode="floor")]
+    values = values * _certainty(chosen.flatten(1))
+    values, order = values.sort(descending=True)
+    kept = torch.where(values > LOWEST_SCORE)[0]
+    order = order[kept]
+    return Found(_outlines(chosen[order], size), values[kept], (places % label_count)[order], chosen[order])
+
+
+def _certainty(drawn: torch.Tensor) -> torch.Tensor:
+    """Return how sure masks of shape (n, pixels) are of their own pixels; 0 for one without any."""
+    solid = (drawn > 0.5).to(drawn.dtype)
+    return (drawn * solid).sum(dim=1) / solid.sum(dim=1).clamp(min=1)
 
 
 def _decay(solid: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:

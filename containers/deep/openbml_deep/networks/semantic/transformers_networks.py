@@ -12,10 +12,10 @@ from transformers import (
     UperNetConfig,
     UperNetForSemanticSegmentation,
 )
-from transformers.core_model_loading import revert_weight_conversion
 
 from openbml_deep.networks import NetworkPlan
 from openbml_deep.networks.pretrained import PretrainedPart
+from openbml_deep.networks.published_names import published_names
 from openbml_deep.networks.semantic.blocks import AverageOfBins
 from openbml_deep.networks.semantic.pixel_classifier import PixelClassifier
 
@@ -61,15 +61,6 @@ def _upernet_convnext(arguments: Mapping[str, Any], classes: int) -> nn.Module:
         # The same means by matrix products: adaptive pooling does not export for every input size.
         block.layers[0] = AverageOfBins(block.layers[0].output_size)
     return network
-
-
-def published_names(model: nn.Module) -> dict[str, str]:
-    """Return the names of a transformers model's tensors in published files, which keep those of older
-    versions."""
-    return {
-        name: next(iter(revert_weight_conversion(model, {name: tensor})))
-        for name, tensor in model.state_dict().items()
-    }
 
 
 _ARCHITECTURES: Mapping[str, Callable[[Mapping[str, Any], int], nn.Module]] = {

@@ -1,6 +1,7 @@
 """Image classification with one or several labels for each image."""
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,10 @@ _SHOWN_LABELS = 3
 def task(job: TaskJob) -> "ClassificationTask":
     labels = job.settings.labels
     several = job.settings.task == "image_classification_multi_label"
-    return ClassificationTask(job, MultiLabel(labels) if several else SingleLabel(labels))
+    kind = MultiLabel(labels) if several else SingleLabel(labels)
+    if job.settings.catalogue_network.adapter == "supernet":
+        return import_module("openbml_deep.nas.task").SupernetTask(job, kind)
+    return ClassificationTask(job, kind)
 
 
 class ClassificationTask:
@@ -50,6 +54,7 @@ class ClassificationTask:
         self._settings = job.settings
         self._options = ClassificationOptions.model_validate(job.settings.own)
         self._views: EvaluationViews | None = None
+        self._evaluated_together = max(32, job.settings.batch_size)
 
     def read(self, folder: Path, manifest: Manifest) -> list[AnnotatedImage]:
         return annotated_images(
@@ -61,10 +66,14 @@ class ClassificationTask:
         )
 
     def build(self) -> BuiltNetwork:
-        self._built = started_network(self._job)
+        return self.with_network(started_network(self._job, {"subnet": self._settings.own.get("subnet", "")}))
+
+    def with_network(self, built: BuiltNetwork) -> BuiltNetwork:
+        """Work with this network: evaluate, report and export it."""
+        self._built = built
         self._to_input = DeviceNormalisation(self._built.mean, self._built.std, self._job.device.torch)
         self._normalisation = Normalisation(self._built.mean, self._built.std)
-        return self._built
+        return built
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
         settings, device = self._settings, self._job.device

@@ -10,13 +10,15 @@ from torch import nn
 
 from openbml_deep.batches import PreparedBatches
 from openbml_deep.export import TaskModel, write_model
+from openbml_deep.networks import NetworkPlan, build_network
+from openbml_deep.networks.detection.anchors import PUBLISHED_SCALE, HasAnchors, Shapes, fitted_scale
 from openbml_deep.networks.interfaces import DetectionNetwork
 from openbml_deep.networks.weights import started_network
 from openbml_deep.samples import annotated_images
 from openbml_deep.tasks.detection.batches import Batch, BatchMaker
 from openbml_deep.tasks.detection.evaluation_views import EvaluationViews, evaluated_images
 from openbml_deep.tasks.detection.options import DetectionOptions
-from openbml_deep.tasks.detection.training_views import TrainingViews
+from openbml_deep.tasks.detection.training_views import TrainingViews, object_sides, with_sides
 from openbml_deep.tasks.live_predictions import live_prediction
 from openbml_deep.tasks.objects import AnnotatedImage, Found
 from openbml_deep.tasks.regions import RegionReader
@@ -50,16 +52,22 @@ class DetectionTask:
         self._settings = job.settings
         self._options = DetectionOptions.model_validate(job.settings.own)
         self._views: EvaluationViews | None = None
+        self._object_sides: Shapes | None = None
 
     def read(self, folder: Path, manifest: Manifest) -> list[AnnotatedImage]:
         """An image without a box is kept: it teaches what is no object."""
         reader = RegionReader(self._settings.labels, with_masks=self.with_masks)
         images = annotated_images(folder, manifest, reader, self._job.note, workers=self._job.cores)
         reader.tell(self._job.note)
+        images = [image if image.width else with_sides(image) for image in images]
+        if self._object_sides is None:  # the training set is read first
+            self._object_sides = object_sides(
+                images, input_size=self._settings.input_size, tile=self._options.tile
+            )
         return images
 
     def build(self) -> BuiltNetwork:
-        self._built = started_network(self._job, self._options.structure())
+        self._built = started_network(self._job, self._structure())
         mean, std = self._built.mean, self._built.std
         self._normalisation = Normalisation(mean, std)
         self._device = self._job.device.torch
@@ -67,6 +75,23 @@ class DetectionTask:
             torch.tensor(values, device=self._device).reshape(1, 3, 1, 1) for values in (mean, std)
         )
         return self._built
+
+    def _structure(self) -> dict[str, int]:
+        """Return the hyper-parameters that change the network's structure; a scale that is not given is
+        fitted to the objects."""
+        settings, options = self._settings, self._options
+        if not settings.catalogue_network.anchors:
+            return {}
+        ratio = {"anchor_ratio": options.anchor_ratio}
+        if options.anchor_scale or self._object_sides is None:
+            return {"anchor_scale": options.anchor_scale or PUBLISHED_SCALE, **ratio}
+        plan = NetworkPlan(settings.catalogue_network, len(settings.labels), settings.input_size, ratio)
+        published = build_network(plan)
+        if not isinstance(published, HasAnchors):
+            return {"anchor_scale": PUBLISHED_SCALE, **ratio}
+        scale = fitted_scale(published.anchor_shapes(), self._object_sides)
+        self._job.note("info", f"anchor_scale {scale} fits the training objects (8 = as published)")
+        return {"anchor_scale": scale, **ratio}
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
         settings, device = self._settings, self._job.device

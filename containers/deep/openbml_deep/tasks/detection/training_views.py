@@ -1,8 +1,10 @@
 """What training looks at: each image whole and, in small-object mode, in overlapping tiles."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from openbml_deep.augmentation import Scene
@@ -74,3 +76,25 @@ class TrainingViews:
             self._budget_bytes -= size
             self._kept[index] = image
         return image
+
+
+def object_sides(images: Sequence[AnnotatedImage], *, input_size: int, tile: int) -> npt.NDArray[np.float64]:
+    """Return widths and heights of the objects, shape (k, 2), as the square shows them: in tiles, where an
+    image has some."""
+    sides = [
+        ((x2 - x1) * scale, (y2 - y1) * scale)
+        for image in images
+        if image.regions
+        for longest in [max(image.width, image.height)]
+        for scale in [input_size / (min(tile, longest) if tile else longest)]
+        for region in image.regions
+        if not region.crowd
+        for x1, y1, x2, y2 in [region.box]
+    ]
+    return np.array(sides, dtype=np.float64).reshape(-1, 2)
+
+
+def with_sides(image: AnnotatedImage) -> AnnotatedImage:
+    """Return an image without regions, whose snapshot tells no sides, with the sides it is decoded to."""
+    decoded = decode(image.extent.read(), limits=TRAINING_SIDES)
+    return replace(image, width=decoded.width, height=decoded.height)

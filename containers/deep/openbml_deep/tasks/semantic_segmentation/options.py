@@ -1,7 +1,6 @@
-"""Hyper-parameters of semantic segmentation alone, and the weights of the classes."""
+"""Hyper-parameters of semantic segmentation alone, and the weights that balance its classes."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -22,7 +21,6 @@ class SemanticOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     dice_weight: float = 1.0
-    class_weights: Literal["none", "balanced"] = "none"
 
 
 def balanced_weights(images: Sequence[AnnotatedImage], label_count: int) -> list[float]:

@@ -79,7 +79,7 @@ class SemanticTask:
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
         job, settings = self._job, self._settings
-        balanced = self._options.class_weights == "balanced"
+        balanced = settings.class_balance == "loss"
         cast(PixelClassifier, built.network).criterion = PixelLoss(
             class_weights=balanced_weights(images, len(settings.labels)) if balanced else None,
             dice_weight=self._options.dice_weight,
@@ -104,6 +104,7 @@ class SemanticTask:
             tie_break=figures["pixel_accuracy"],
         )
 
+    @torch.inference_mode()
     def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
         return [
             {

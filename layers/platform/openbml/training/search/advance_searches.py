@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from openbml.compute.jobs import JobConflictError, JobNotFoundError
+from openbml.core.errors import OpenBMLError
 from openbml.core.observability import logger
 from openbml.core.scope import ProjectScope
 from openbml.training.events import RunStateChanged
@@ -71,16 +72,15 @@ def resume_searches(*, ports: SearchPorts) -> int:
     """Push on every search that is not settled: what a killed function or a lost event left undone.
 
     Jobs that should be there are submitted once more, which is harmless for those that are, and ends that
-    were told while nobody listened are told again.
+    were told while nobody listened are told again. One that cannot be pushed on does not hold up the others.
     """
-    count = 0
-    for scope, search_id in ports.searches.unsettled():
+    unsettled = ports.searches.unsettled()
+    for scope, search_id in unsettled:
         try:
             _resumed(scope, search_id, ports)
-        except (SearchConflictError, RunConflictError, JobConflictError):
-            logger.info("search changed while resuming", search_id=search_id)
-        count += 1
-    return count
+        except (OpenBMLError, ValueError):
+            logger.exception("search could not be pushed on", search_id=search_id)
+    return len(unsettled)
 
 
 def _resumed(scope: ProjectScope, search_id: int, ports: SearchPorts) -> None:
@@ -143,8 +143,12 @@ def _submit(
     by_number = {trial.number: trial for trial in trials}
     for trial in started:
         parent = by_number[trial.parent] if trial.parent is not None else None
-        ports.jobs.submit_training(trial_request(run, search, search.places, trial, parent))
-        logger.info("trial submitted", search_id=search.search_id, number=trial.number)
+        try:
+            ports.jobs.submit_training(trial_request(run, search, search.places, trial, parent))
+        except JobConflictError:  # submitted before, by a version of this code that asked otherwise
+            logger.warning("trial has a job already", search_id=search.search_id, number=trial.number)
+        else:
+            logger.info("trial submitted", search_id=search.search_id, number=trial.number)
 
 
 def _stop(search: Search, running: Sequence[Trial], ports: SearchPorts) -> bool:
@@ -159,11 +163,17 @@ def _stop(search: Search, running: Sequence[Trial], ports: SearchPorts) -> bool:
         try:
             ports.jobs.stop_training(trial_job_id(search.search_id, trial.number))
         except JobNotFoundError:
-            end = trial.finished(TrialState.STOPPED, ports.now())
-            ports.searches.save_trial(end)
-            ended = True
-            logger.info("trial was never submitted", search_id=search.search_id, number=trial.number)
+            ended = _ended_without_job(trial, ports) or ended
     return ended
+
+
+def _ended_without_job(trial: Trial, ports: SearchPorts) -> bool:
+    logger.info("trial was never submitted", search_id=trial.search_id, number=trial.number)
+    try:
+        ports.searches.save_trial(trial.finished(TrialState.STOPPED, ports.now()))
+    except SearchConflictError:  # it has moved on: its job tells the rest
+        return False
+    return True
 
 
 def _announce(job_id: str, ports: SearchPorts) -> None:

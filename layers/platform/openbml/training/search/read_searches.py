@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from openbml.compute.failures import Failure
+from openbml.core.pages import Page
 from openbml.core.scope import ProjectScope
 from openbml.training.search.importance import importance_shares, measured_trials
 from openbml.training.search.searches import Search, SearchRepository
@@ -74,12 +75,6 @@ class SearchView(BaseModel):
         )
 
 
-class SearchList(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    items: Sequence[SearchView]
-
-
 class TrialView(BaseModel):
     """A trial as the API shows it."""
 
@@ -101,12 +96,6 @@ class TrialView(BaseModel):
     def of(cls, trial: Trial) -> "TrialView":
         fields = cls.model_fields.keys() - {"parameters"}
         return cls(parameters=typed(trial.parameters), **{name: getattr(trial, name) for name in fields})
-
-
-class TrialList(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    items: Sequence[TrialView]
 
 
 class ParameterImportance(BaseModel):
@@ -137,7 +126,7 @@ def reusable_searches(
     experiment_id: int | None,
     network: str | None,
     weights_family: str | None,
-) -> SearchList:
+) -> Page[SearchView]:
     """Return finished searches, the newest first, of the network and family where they are told.
 
     Only a search of the same pre-trained model and network can be reused (spec 03 section 2.10).
@@ -149,7 +138,7 @@ def reusable_searches(
         for search in searches.finished(scope)
         if search.best and all(getattr(search, name) == value for name, value in asked.items())
     ]
-    return SearchList(items=[SearchView.of(search) for search in found])
+    return Page(items=[SearchView.of(search) for search in found])
 
 
 def search_view(scope: ProjectScope, search_id: int, *, searches: SearchRepository) -> SearchView:
@@ -157,10 +146,10 @@ def search_view(scope: ProjectScope, search_id: int, *, searches: SearchReposito
     return SearchView.of(searches.get(scope, search_id))
 
 
-def trial_list(scope: ProjectScope, search_id: int, *, searches: SearchRepository) -> TrialList:
-    """Return all trials by number. Raises SearchNotFoundError."""
+def trial_list(scope: ProjectScope, search_id: int, *, searches: SearchRepository) -> Page[TrialView]:
+    """Return all trials by number, at most 500 in one page. Raises SearchNotFoundError."""
     searches.get(scope, search_id)
-    return TrialList(items=[TrialView.of(trial) for trial in searches.trials(scope, search_id)])
+    return Page(items=[TrialView.of(trial) for trial in searches.trials(scope, search_id)])
 
 
 def importance_view(scope: ProjectScope, search_id: int, *, searches: SearchRepository) -> ImportanceView:

@@ -53,8 +53,8 @@ def trial_request(
 
     All trials have the run's seed and so the same held-out samples: else qualities could not be compared, and
     a trial that goes on from another's weights would be evaluated on what those have seen. A trial of a
-    population trains for one round and leaves a whole model, since it may be the result; the others leave
-    their figures only.
+    population trains for one round and leaves a whole model, since it may be the result; its learning rate
+    is constant, for the population is the schedule. The others leave their figures only.
     """
     base_uri = parent.data_uri if parent else places.base_uri
     request = job_request(run, places.model_copy(update={"base_uri": base_uri}))
@@ -90,7 +90,5 @@ def _settings(search: Search, trial: Trial, parent: Trial | None) -> dict[str, s
     settings["data_sampling_ratio"] = str(search.plan.sampling_percent)
     if search.plan.strategy is not StrategyName.EVOLUTIONARY:
         return {**settings, "trial": "1"}
-    settings["epochs"] = str(search.plan.perturb_interval)
-    if parent:
-        settings["warmup_epochs"] = "0"
-    return settings
+    settings |= {"epochs": str(search.plan.perturb_interval), "schedule": "constant"}
+    return {**settings, "warmup_epochs": "0"} if parent else settings

@@ -1,6 +1,5 @@
 /** Training of all vision tasks for the mock API: the catalogue as the platform has it, reports, live samples and searches. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { reportOf, sampleOf, scene } from "./mock-reports.mjs";
 
@@ -9,9 +8,8 @@ const SCRIPT = `
 from openbml.training.training_catalog import training_catalog
 print(training_catalog().model_dump_json())`;
 
-/** As the platform has it; MOCK_CATALOG names a file with another one. */
+/** As the platform has it. */
 export function readTrainingCatalogue() {
-  if (process.env.MOCK_CATALOG) return JSON.parse(readFileSync(process.env.MOCK_CATALOG, "utf8"));
   const path = ["platform", "catalog", "formats"].map((layer) => `${ROOT}layers/${layer}`).join(":");
   return JSON.parse(execFileSync(`${ROOT}.venv/bin/python`, ["-c", SCRIPT], { env: { ...process.env, PYTHONPATH: path }, maxBuffer: 1 << 24 }));
 }

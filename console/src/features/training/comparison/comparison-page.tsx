@@ -61,13 +61,16 @@ interface Row {
 }
 
 function SideBySide({ title, comparison, rows, head }: { readonly title: string; readonly comparison: Comparison; readonly rows: readonly Row[]; readonly head: (run: Comparison["runs"][number]) => React.ReactNode }) {
+  const t = useT();
   const columns: TableColumnsType<Row> = [
-    { title: "", dataIndex: "title", fixed: "left" },
+    { title: t("comparison.what"), dataIndex: "title" },
     ...comparison.runs.map((run, index): TableColumnsType<Row>[number] => ({ title: head(run), align: "right", render: (_, row) => <span className="ob-num">{row.cells[index]}</span> })),
   ];
   return (
     <Panel title={title}>
-      <Table size="small" rowKey="key" columns={columns} dataSource={[...rows]} pagination={false} scroll={{ x: "max-content" }} />
+      <div className="ob-wide" tabIndex={0} role="region" aria-label={title}>
+        <Table size="small" rowKey="key" columns={columns} dataSource={[...rows]} pagination={false} />
+      </div>
     </Panel>
   );
 }

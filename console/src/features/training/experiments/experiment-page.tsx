@@ -129,20 +129,21 @@ function RunTable({ projectId, experiment, runs }: TableProps) {
           {t("comparison.compare", { count: chosen.length })}
         </Button>
       </div>
-      <Table
-        rowKey="run_id"
-        columns={columns}
-        dataSource={[...runs]}
-        pagination={false}
-        scroll={{ x: "max-content" }}
-        rowSelection={{
-          selectedRowKeys: [...chosen],
-          onChange: (keys) => {
-            setChosen(keys.map(Number));
-          },
-          getCheckboxProps: (run) => ({ disabled: run.metrics === null, "aria-label": `V${run.version_number}` }),
-        }}
-      />
+      <div className="ob-wide">
+        <Table
+          rowKey="run_id"
+          columns={columns}
+          dataSource={[...runs]}
+          pagination={false}
+          rowSelection={{
+            selectedRowKeys: [...chosen],
+            onChange: (keys) => {
+              setChosen(keys.map(Number));
+            },
+            getCheckboxProps: (run) => ({ disabled: run.metrics === null, "aria-label": `V${run.version_number}` }),
+          }}
+        />
+      </div>
     </>
   );
 }

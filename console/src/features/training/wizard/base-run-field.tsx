@@ -25,7 +25,6 @@ export function BaseRunField({ projectId, experimentId, network }: Props) {
       <Select
         allowClear
         loading={query.isPending}
-        disabled={bases.length === 0}
         placeholder={bases.length === 0 ? t("runs.form.noBase") : t("runs.form.baseNone")}
         options={bases.map((run) => ({ value: run.run_id, label: run.remark ? `V${run.version_number} · ${run.remark}` : `V${run.version_number}` }))}
       />

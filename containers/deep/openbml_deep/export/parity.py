@@ -16,6 +16,9 @@ SCORE_TOLERANCE = 1e-4
 # Suppression and the choice of the best candidates pass on differences of their inputs.
 OBJECT_TOLERANCE = 1e-3
 LEAST_IOU = 0.99
+# Share of objects without a partner: where a network chooses its best proposals among hundreds that score
+# alike, as one that has hardly trained does, the last bit decides which are looked at.
+MOST_ALONE = 0.02
 # What a network's answer is cut to: `DetectionNetwork.found`.
 _MOST_OBJECTS = 100
 _LEAST_OBJECT_SCORE = 0.01
@@ -145,7 +148,7 @@ def _objects(network: DetectionNetwork, exported: DetectionNetwork, samples: tor
 
 
 def _refusal(pairs: _Pairs, *, with_masks: bool) -> str | None:
-    if pairs.alone:
+    if pairs.alone > MOST_ALONE * (pairs.count + pairs.alone):
         return (
             f"{pairs.alone} objects of torch or of the graph have no partner of the same class with an IoU "
             f"of {LEAST_IOU} in the other's answer, {pairs.count} have"

@@ -16,13 +16,14 @@ from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredic
 from openbml_deep.networks import NetworkPlan
 from openbml_deep.networks.detection.anchors import AnchorChange
 from openbml_deep.networks.detection.suppression import LOWEST_SCORE, MOST_FOUND
-from openbml_deep.networks.detection.torchvision_detectors import SquareInput, pyramid_anchors
+from openbml_deep.networks.detection.torchvision_detectors import TorchvisionDetector, pyramid_anchors
 from openbml_deep.networks.instance.masks import BOX, OneImageMaskGraph, whole_masks
 from openbml_deep.networks.instance.pyramids import TimmPyramid
 from openbml_deep.networks.pretrained import PretrainedPart
 from openbml_deep.tasks.objects import Found, Target
 
 _LIGHT_CHANNELS, _LIGHT_HIDDEN = 128, 512
+_FIRST_LABEL = 1
 # Layers of torchvision's network that depend on the job's labels.
 _OWN = ("roi_heads.box_predictor.", "roi_heads.mask_predictor.mask_fcn_logits.")
 
@@ -68,19 +69,17 @@ def _whole(detector: nn.Module) -> Callable[[str], PretrainedPart]:
     return lambda _tag: published
 
 
-class MaskDetector(nn.Module):
+class MaskDetector(TorchvisionDetector):
     """A two-stage detector of torchvision's kind with masks, as a `DetectionNetwork`."""
 
     def __init__(self, detector: nn.Module, *, size: int, part: Callable[[str], PretrainedPart]) -> None:
-        """Wrap `detector`; `part`: tag of weights → what of the detector they fill."""
-        super().__init__()
-        detector.transform = SquareInput(size)
-        self.detector = detector
-        self._part = part
+        """Wrap `detector`, whose class 0 is the background; `part`: tag of weights → what they fill."""
+        super().__init__(detector, size=size, first_label=_FIRST_LABEL, part=part)
 
     def losses(self, images: torch.Tensor, targets: Sequence[Target]) -> Mapping[str, torch.Tensor]:
         rows = [
-            {"boxes": target.boxes, "labels": target.classes + 1, "masks": target.masks} for target in targets
+            {"boxes": target.boxes, "labels": target.classes + _FIRST_LABEL, "masks": target.masks}
+            for target in targets
         ]
         losses: Mapping[str, torch.Tensor] = self.detector(images, rows)
         return losses
@@ -90,12 +89,9 @@ class MaskDetector(nn.Module):
 
     def raw_found(self, images: torch.Tensor) -> list[Found]:
         return [
-            Found(row["boxes"], row["scores"], row["labels"] - 1, row["masks"].squeeze(1))
+            Found(row["boxes"], row["scores"], row["labels"] - _FIRST_LABEL, row["masks"].squeeze(1))
             for row in self.detector(images)
         ]
-
-    def pretrained_part(self, tag: str) -> PretrainedPart:
-        return self._part(tag)
 
     def graph(self) -> nn.Module:
         return OneImageMaskGraph(self, frame=BOX)

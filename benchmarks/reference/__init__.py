@@ -1,0 +1,2 @@
+"""Plain training scripts that follow published recipes, to hold our training against; `recipes.md` names
+their sources."""

@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.vision_quality [--tasks classification detection semantic] [--seeds 1 2 3]
 
-Same network, images, epochs, batch and input size; both evaluate on images that neither trained on, by the same
-measure: accuracy, AP at IoU 0.5, mean IoU. The recipes and their sources: `benchmarks/reference/recipes.md`.
+Same network, images, epochs, batch and input size; both evaluate on images that neither trained on, by the
+same measure: accuracy, AP at IoU 0.5, mean IoU. Recipes and sources: `benchmarks/reference/recipes.md`.
 `images_per_second` is of training alone; `speed` is ours against the reference's, medians. Runs alternate.
 """
 
@@ -119,7 +119,9 @@ def write_snapshot(folder: Path, samples: Sequence[Sample], task: str) -> None:
     manifest = {
         "format": "openbml.snapshot/1", "snapshot_id": digest[:32], "task": task,
         "labels": labels_of(samples), "sample_count": len(samples),
-        "shards": [{"key": path.name, "sample_count": len(samples), "size_bytes": len(body), "sha256": digest}],
+        "shards": [
+            {"key": path.name, "sample_count": len(samples), "size_bytes": len(body), "sha256": digest}
+        ],
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(manifest))
 

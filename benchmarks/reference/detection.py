@@ -1,10 +1,12 @@
 """Object detection after torchvision's recipe of SSDLite. Arguments: folder epochs batch size seed; prints
 JSON."""
 
+import io
 import json
 import random
 import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -62,10 +64,7 @@ def main(folder: Path, epochs: int, batch: int, size: int, seed: int) -> None:
             schedule.step()
     seconds = time.monotonic() - started
     figures = {"quality": ap50(model, folder, evaluated, labels, size)}
-    print(
-        json.dumps({**figures, "images_per_second": epochs * per_epoch * batch / seconds}),
-        file=sys.__stdout__,
-    )
+    print(json.dumps({**figures, "images_per_second": epochs * per_epoch * batch / seconds}))
 
 
 def ap50(model: SSD, folder: Path, evaluated: list[dict], labels: list[str], size: int) -> float:
@@ -89,20 +88,20 @@ def ap50(model: SSD, folder: Path, evaluated: list[dict], labels: list[str], siz
                     {"id": len(truths) + 1, "image_id": number, "category_id": index + 1, "bbox": place,
                      "area": area, "iscrowd": 0}
                 )  # fmt: skip
-    sys.stdout = Path("/dev/null").open("w")  # noqa: SIM115 - pycocotools prints
-    truth = COCO()
-    truth.dataset = {
-        "images": [{"id": number} for number in range(1, len(evaluated) + 1)],
-        "annotations": truths,
-        "categories": [{"id": number} for number in range(1, len(labels) + 1)],
-    }
-    truth.createIndex()
-    if not found:
-        return 0.0
-    judge = COCOeval(truth, truth.loadRes(found), "bbox")
-    judge.evaluate()
-    judge.accumulate()
-    judge.summarize()
+    with redirect_stdout(io.StringIO()):  # pycocotools prints
+        truth = COCO()
+        truth.dataset = {
+            "images": [{"id": number} for number in range(1, len(evaluated) + 1)],
+            "annotations": truths,
+            "categories": [{"id": number} for number in range(1, len(labels) + 1)],
+        }
+        truth.createIndex()
+        if not found:
+            return 0.0
+        judge = COCOeval(truth, truth.loadRes(found), "bbox")
+        judge.evaluate()
+        judge.accumulate()
+        judge.summarize()
     return float(judge.stats[1])
 
 

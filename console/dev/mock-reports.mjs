@@ -93,10 +93,11 @@ export function reportOf(task) {
 /** A picture of the evaluation with what the model said of it after the epoch. */
 export function sampleOf(task, place) {
   const base = { sample_id: String(1000 + place), name: `sample_${place}.jpg`, thumbnail_url: scene(place * 60), image_url: scene(place * 60), width: W, height: H };
-  if (task === "image_classification") return { ...base, true: String(place), predicted: String(place === 2 ? 3 : place), score: 0.7 + place / 20 };
+  if (task === "image_classification") return { ...base, true: [{ label: String(place) }], predicted: [{ label: String(place === 2 ? 3 : place), score: 0.7 + place / 20 }] };
   const labels = LABELS[task];
-  if (task === "image_classification_multi_label") return { ...base, true: labels.slice(0, 2), predicted: labels.slice(0, 1 + (place % 2)) };
-  return { ...base, true: [object(task, labels[0], 0), object(task, labels[1], 1)], predicted: [object(task, labels[0], 0, 0.8), object(task, labels[1], 2, 0.4)] };
+  if (task === "image_classification_multi_label") return { ...base, true: labels.slice(0, 2).map((label) => ({ label })), predicted: labels.slice(0, 1 + (place % 2)).map((label) => ({ label, score: 0.8 })) };
+  if (task === "semantic_segmentation") return { ...base, true: labels.map((label) => ({ label, share: 0.4 })), predicted: labels.map((label) => ({ label, share: 0.35 })) };
+  return { ...base, true: [{ label: labels[0], box: BOXES[0] }, { label: labels[1], box: BOXES[1] }], predicted: [{ label: labels[0], box: BOXES[0].map((edge) => edge + 3), score: 0.8 }, { label: labels[1], box: BOXES[2], score: 0.4 }] };
 }
 
 /** What the public API answers; the masks are of 320 × 240 pixels. */

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { reportOf, sampleOf } from "./mock-reports.mjs";
+import { reportOf, sampleOf, scene } from "./mock-reports.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SCRIPT = `
@@ -43,8 +43,11 @@ function trialsOf(search) {
       epochs_done: running ? 3 : 10,
       started_at: new Date(Date.now() - (search.done - index) * 60_000).toISOString(),
       finished_at: running ? null : new Date(Date.now() - (search.done - index) * 40_000).toISOString(),
+      failure: failed ? { fault: "user", message: "out of memory: the batch does not fit" } : null,
+      generation: null,
+      parent: null,
+      proposed_at: new Date().toISOString(),
       ...(evolutionary ? { generation: Math.floor(index / 8) + 1, parent: index < 8 ? null : 1 + Math.floor(wave(number) * 8) + (Math.floor(index / 8) - 1) * 8 } : {}),
-      failure: failed ? "out of memory: the batch does not fit" : null,
     };
   });
 }
@@ -54,7 +57,7 @@ const view = (search) => {
   const trials = trialsOf(search);
   const found = best(trials);
   const { done: _, ...rest } = search;
-  return { ...rest, best_trial: found?.number ?? null, best_quality: found?.quality ?? null };
+  return { ...rest, name: "Recognise V2", quality: "eval_accuracy", weights_family: "public", started_at: rest.created_at, trials_ended: search.done, trials_running: 0, best_trial: found ? { number: found.number, parameters: found.parameters, quality: found.quality } : null };
 };
 
 export function addTrainingRoutes({ route, page, find, world, T }) {
@@ -85,10 +88,10 @@ export function addTrainingRoutes({ route, page, find, world, T }) {
     run.search_id = searches[0].search_id;
   }
   const search = (path) => find(searches, "search_id", path.search);
-  route("GET", `${T}/searches`, ({ query }) => page(searches.filter((row) => (!query.get("network") || row.network === query.get("network")) && (query.get("network") ? row.state === "finished" : true) && (!query.get("experiment_id") || row.experiment_id === Number(query.get("experiment_id")))).map(view), query));
+  route("GET", `${T}/searches`, ({ query }) => ({ items: searches.filter((row) => (!query.get("network") || row.network === query.get("network")) && (query.get("network") ? row.state === "finished" : true) && (!query.get("experiment_id") || row.experiment_id === Number(query.get("experiment_id")))).map(view) }));
   route("GET", `${T}/searches/{search}`, ({ path }) => view(search(path)));
-  route("GET", `${T}/searches/{search}/trials`, ({ path, query }) => page(trialsOf(search(path)), query));
-  route("GET", `${T}/searches/{search}/importance`, ({ path }) => ({ parameters: search(path).done < 4 ? [] : [{ name: "learning_rate", importance: 0.62 }, { name: "weight_decay", importance: 0.21 }, { name: "batch_size", importance: 0.12 }, { name: "label_smoothing", importance: 0.05 }] }));
+  route("GET", `${T}/searches/{search}/trials`, ({ path }) => ({ items: trialsOf(search(path)) }));
+  route("GET", `${T}/searches/{search}/importance`, ({ path }) => ({ trials: search(path).done, parameters: search(path).done < 4 ? [] : [["learning_rate", "Learning rate", "学习率", 0.62], ["weight_decay", "Weight decay", "权重衰减", 0.21], ["batch_size", "Batch size", "批大小", 0.12], ["label_smoothing", "Label smoothing", "标签平滑", 0.05]].map(([name, label_en, label_zh, importance]) => ({ name, label_en, label_zh, importance })) }));
   const runOf = (path) => find(world.runs, "run_id", path.run);
   route("GET", `${T}/runs/{run}/report`, ({ path }) => reportOf(runOf(path).task_type));
   route("GET", `${T}/runs/{run}/report/download`, () => ({ download_url: "data:text/html,<h1>report</h1>" }));
@@ -96,7 +99,11 @@ export function addTrainingRoutes({ route, page, find, world, T }) {
   route("GET", `${T}/experiments/{experiment}/comparison`, ({ query }) => {
     const runs = query.get("run_ids").split(",").map((id) => find(world.runs, "run_id", id));
     const figures = Object.keys(reportOf(runs[0].task_type).overall);
-    return { figures, runs: runs.map((run, index) => ({ run_id: run.run_id, version_number: run.version_number, network: run.network, labels: run.labels, hyper_parameters: run.hyper_parameters, figures: Object.fromEntries(figures.map((name, place) => [name, 0.6 + 0.3 * wave(index * 7 + place)])) })) };
+    return { figures, runs: runs.map((run, index) => ({ run_id: run.run_id, version_number: run.version_number, network: run.network, state: run.state, remark: "", recommended_threshold: 0.4, training_seconds: 120, labels: run.labels, hyper_parameters: run.hyper_parameters, figures: Object.fromEntries(figures.map((name, place) => [name, 0.6 + 0.3 * wave(index * 7 + place)])) })) };
+  });
+  route("POST", `${T}/augmentation-preview`, ({ body }) => {
+    const picture = (place) => ({ image_url: scene(place * 40), width: 320, height: 240, annotation: { labels: [], regions: [], spans: [], tags: [] }, operators: (body.augmentation.operators ?? []).slice(0, place).map(({ name }) => ({ name, magnitude: 1 })) });
+    return { original: picture(0), pictures: Array.from({ length: body.count }, (_, index) => picture(index + 1)) };
   });
   route("GET", "/v1/training/preset-script", ({ query }) => ({ script: `"""${query.get("network")}: edit conf and create_model, nothing else is read."""\n\nconf = {\n    "epochs": 20,  # int, 1-500\n    "weights_family": "public",  # one of public, very_large_scale\n}\n\n\ndef create_model(backbone, class_count):\n    ...\n    return {"loss": loss, "infer_out": out}\n` }));
 }

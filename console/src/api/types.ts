@@ -67,26 +67,7 @@ export interface NetworkFamily {
   readonly label_en: string;
   readonly label_zh: string;
 }
-interface Told {
-  readonly name: string;
-  readonly tasks: readonly string[];
-  readonly label_en: string;
-  readonly label_zh: string;
-  readonly help_en: string;
-  readonly help_zh: string;
-}
-export interface AugmentationOperator extends Told {
-  readonly probability?: number;
-  readonly magnitude: {
-    readonly unit: string;
-    readonly low: number;
-    readonly high: number;
-    readonly whole?: boolean;
-    readonly default: readonly [number, number];
-    readonly meaning_en?: string;
-    readonly meaning_zh?: string;
-  } | null;
-}
+export type AugmentationOperator = Schemas["openbml_catalog__augmentation__Operator"];
 export type ValueType = Schemas["ValueType"];
 /** What is tried of one hyper-parameter. */
 export type SearchRange = Schemas["ParameterSpace"];
@@ -105,7 +86,6 @@ export type SearchConfig = Schemas["SearchConfig"];
 export type TrainingCatalog = Omit<Reply<"/v1/training/catalog", "get">, "networks" | "families"> & {
   readonly networks: readonly Network[];
   readonly families: readonly NetworkFamily[];
-  readonly augmentation?: { readonly operators: readonly AugmentationOperator[] };
 };
 export type TrainingTask = TrainingCatalog["tasks"][number];
 export type HyperParameter = TrainingCatalog["hyper_parameters"][number];
@@ -113,11 +93,8 @@ export type Machine = TrainingCatalog["machines"][number];
 export type Experiment = Item<Reply<`${TrainingPath}/experiments`, "get">>;
 export type Run = Reply<`${TrainingPath}/runs/{run_id}`, "get">;
 export type Selection = Run["training_data"][number];
-export interface AugmentationSetting {
-  readonly mode: "none" | "default" | "manual" | "auto";
-  readonly operators?: readonly { readonly name: string; readonly probability: number; readonly magnitude?: readonly [number, number] }[];
-  readonly search_minutes?: number;
-}
+/** What is left out is the catalogue's default. */
+export type AugmentationSetting = Partial<Schemas["AugmentationSettings"]> & Pick<Schemas["AugmentationSettings"], "mode">;
 export type HyperParameterSource =
   | { readonly kind: "manual" }
   | { readonly kind: "script"; readonly script: string }
@@ -139,40 +116,7 @@ export interface RunRequest {
 export type Search = Schemas["SearchView"];
 export type Trial = Schemas["TrialView"];
 export type Importance = Schemas["ImportanceView"];
-export interface Comparison {
-  readonly figures: readonly string[];
-  readonly runs: readonly {
-    readonly run_id: number;
-    readonly version_number: number;
-    readonly network: string;
-    readonly figures: Readonly<Record<string, number | null>>;
-    readonly hyper_parameters: Readonly<Record<string, string>>;
-    readonly labels: readonly string[];
-  }[];
-}
-/** A region of a live sample, in pixels of the original image. */
-export interface SampleRegion {
-  readonly label: string;
-  readonly score?: number;
-  readonly box?: readonly number[];
-  readonly mask?: string;
-}
-export interface SamplePrediction {
-  readonly sample_id: string;
-  readonly name: string;
-  readonly thumbnail_url?: string | null;
-  readonly image_url?: string | null;
-  readonly width?: number;
-  readonly height?: number;
-  readonly true: string | readonly string[] | readonly SampleRegion[];
-  readonly predicted: string | readonly string[] | readonly SampleRegion[];
-  readonly score?: number;
-}
-export interface LiveSamples {
-  readonly epoch: number | null;
-  readonly items: readonly SamplePrediction[];
-}
-export type RunState = Run["state"];
+export type Comparison = Schemas["Comparison"];
 
 export type Model = Item<Reply<ModelsPath, "get">>;
 export type ModelVersion = Item<Reply<`${ModelsPath}/{model_id}/versions`, "get">>;

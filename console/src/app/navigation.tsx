@@ -60,5 +60,5 @@ export function Navigation({ projectId }: { readonly projectId: number }) {
 function sectionOf(pathname: string): string {
   const part = pathname.split("/")[3] ?? "";
   if (part === "") return "home";
-  return part === "runs" ? "experiments" : part;
+  return part === "runs" || part === "searches" ? "experiments" : part;
 }

@@ -43,6 +43,11 @@ export const routes: RouteObject[] = [
                         path: "experiments/:experimentId/new-run",
                         ...page(() => import("@/features/training/wizard/new-run-page"), "NewRunPage"),
                       },
+                      {
+                        path: "experiments/:experimentId/comparison",
+                        ...page(() => import("@/features/training/comparison/comparison-page"), "ComparisonPage"),
+                      },
+                      { path: "searches/:searchId", ...page(() => import("@/features/training/search/search-page"), "SearchPage") },
                       { path: "runs/:runId", ...page(() => import("@/features/training/run/run-page"), "RunPage") },
                       { path: "runs/:runId/report", ...page(() => import("@/features/training/report/report-page"), "ReportPage") },
                     ],

@@ -28,14 +28,14 @@ const TONES: Readonly<Record<string, Tone>> = {
 interface Props {
   readonly state: string;
   /** A running job is still going on; a running service is simply fine. */
-  readonly kind: "run" | "import" | "dataset" | "service" | "model" | "job";
+  readonly kind: "run" | "import" | "dataset" | "service" | "model" | "job" | "search" | "trial";
 }
 
 /** State by word and colour; a dot that pulses while something goes on. */
 export function StateTag({ state, kind }: Props) {
   const { token } = theme.useToken();
   const maybeT = useMaybeT();
-  const tone = (kind === "run" || kind === "job") && state === "running" ? "busy" : (TONES[state] ?? "idle");
+  const tone = (kind === "run" || kind === "job" || kind === "search" || kind === "trial") && state === "running" ? "busy" : (TONES[state] ?? "idle");
   const colours: Record<Tone, string> = {
     good: token.colorSuccess,
     busy: token.colorPrimary,

@@ -38,8 +38,8 @@ function pageOptions(ref: VersionRef, filter: SampleFilter, page: number) {
 }
 
 /** The first page, which also tells how many samples fit the filter; the old one stays while a new filter is fetched. */
-export function useFirstSamples(ref: VersionRef, filter: SampleFilter) {
-  return useQuery({ ...pageOptions(ref, filter, 0), placeholderData: keepPreviousData });
+export function useFirstSamples(ref: VersionRef, filter: SampleFilter, enabled = true) {
+  return useQuery({ ...pageOptions(ref, filter, 0), enabled, placeholderData: keepPreviousData });
 }
 
 /** The pages that are in view, by number. */

@@ -1,7 +1,6 @@
 import { type QueryKey, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, reply } from "../client";
-import { plannedGet } from "../planned";
-import type { RunRequest, TrainingCatalog } from "../types";
+import type { RunRequest, Schemas, TrainingCatalog } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
 const EXPERIMENTS = "/v1/training/projects/{project_id}/experiments";
@@ -153,4 +152,30 @@ export function usePresetScript(taskType: string, network: string | undefined, w
 
 /** An address that the browser saves `report.html` from, good for some minutes. */
 export const readReportAddress = (projectId: number, runId: number) =>
-  plannedGet<{ download_url: string }>(`${RUN}/report/download`, { params: { path: { project_id: projectId, run_id: runId } } });
+  reply(api.GET(`${RUN}/report/download`, { params: { path: { project_id: projectId, run_id: runId } } }));
+
+/** What the model of the last epoch says of a few evaluated samples. */
+export function useRunSamples(projectId: number, runId: number, pollMs: number | false) {
+  return useQuery({
+    queryKey: [...trainingKeys.run(projectId, runId), "samples"],
+    queryFn: () => reply(api.GET(`${RUN}/samples`, { params: { path: { project_id: projectId, run_id: runId } } })),
+    refetchInterval: pollMs,
+  });
+}
+
+export function useComparison(projectId: number, experimentId: number, runIds: readonly number[]) {
+  return useQuery({
+    queryKey: [...trainingKeys.runs(projectId, experimentId), "comparison", runIds],
+    enabled: runIds.length > 1,
+    queryFn: () =>
+      reply(
+        api.GET(`${EXPERIMENT}/comparison`, {
+          params: { path: { project_id: projectId, experiment_id: experimentId }, query: { run_ids: runIds.join(",") } },
+        }),
+      ),
+  });
+}
+
+/** What training would see of a sample. */
+export const previewAugmentation = (projectId: number, body: Schemas["AugmentationPreviewRequest"]) =>
+  reply(api.POST("/v1/training/projects/{project_id}/augmentation-preview", { params: { path: { project_id: projectId } }, body }));

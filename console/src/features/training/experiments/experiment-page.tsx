@@ -1,10 +1,11 @@
 import { PlayCircleOutlined } from "@ant-design/icons";
 import { Button, Progress, Table, type TableColumnsType } from "antd";
+import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { usePermissions } from "@/api/queries/identity";
 import { itemsOf } from "@/api/queries/paging";
-import { useExperiment, useRuns } from "@/api/queries/training";
-import type { Run } from "@/api/types";
+import { useExperiment, useRuns, useTrainingCatalog } from "@/api/queries/training";
+import type { Experiment, Run } from "@/api/types";
 import { useFormat } from "@/format/use-format";
 import { useMaybeT, useT } from "@/i18n";
 import { AsCommand, CopyText } from "@/ui/copy";
@@ -15,6 +16,7 @@ import { links, useIdParam, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
 import { Duration, LocalTime, Money } from "@/ui/values";
+import { FEWEST, MOST } from "../comparison/comparison";
 
 export function ExperimentPage() {
   const t = useT();
@@ -58,7 +60,7 @@ export function ExperimentPage() {
                 if (items.length === 0) return <EmptyState title={t("runs.empty.title")} text={t("runs.empty.text")} action={start} />;
                 return (
                   <>
-                    <RunTable projectId={projectId} runs={items} />
+                    <RunTable projectId={projectId} experiment={data} runs={items} />
                     <LoadMore query={runs} />
                   </>
                 );
@@ -72,9 +74,20 @@ export function ExperimentPage() {
   );
 }
 
-function RunTable({ projectId, runs }: { readonly projectId: number; readonly runs: readonly Run[] }) {
+interface TableProps {
+  readonly projectId: number;
+  readonly experiment: Experiment;
+  readonly runs: readonly Run[];
+}
+
+function RunTable({ projectId, experiment, runs }: TableProps) {
   const t = useT();
+  const maybeT = useMaybeT();
   const format = useFormat();
+  const navigate = useNavigate();
+  const [chosen, setChosen] = useState<readonly number[]>([]);
+  const task = useTrainingCatalog().data?.tasks.find((entry) => entry.code === experiment.task_type);
+  const quality = (task?.quality ?? "eval_accuracy").replace(/^eval_/, "");
   const columns: TableColumnsType<Run> = [
     {
       title: t("runs.run"),
@@ -98,16 +111,38 @@ function RunTable({ projectId, runs }: { readonly projectId: number; readonly ru
     },
     { title: t("runs.network"), dataIndex: "network" },
     {
-      title: t("metric.accuracy"),
+      title: maybeT(`metric.${quality}`) ?? t("runs.quality"),
       align: "right",
       render: (_, run) => {
-        const accuracy = run.metrics?.accuracy;
-        return <span className="ob-num">{typeof accuracy === "number" ? format.percent(accuracy) : "–"}</span>;
+        const value = run.metrics?.[quality];
+        return <span className="ob-num">{typeof value === "number" ? format.percent(value) : "–"}</span>;
       },
     },
     { title: t("runs.trainingTime"), align: "right", render: (_, run) => <Duration seconds={run.training_seconds} /> },
     { title: t("runs.cost"), align: "right", render: (_, run) => <Money amount={run.cost_estimate} /> },
     { title: t("field.created"), dataIndex: "created_at", render: (at: string) => <LocalTime at={at} /> },
   ];
-  return <Table rowKey="run_id" columns={columns} dataSource={[...runs]} pagination={false} scroll={{ x: "max-content" }} />;
+  return (
+    <>
+      <div style={{ marginBottom: 10 }}>
+        <Button disabled={chosen.length < FEWEST || chosen.length > MOST} onClick={() => void navigate(links.comparison(projectId, experiment.experiment_id, chosen))}>
+          {t("comparison.compare", { count: chosen.length })}
+        </Button>
+      </div>
+      <Table
+        rowKey="run_id"
+        columns={columns}
+        dataSource={[...runs]}
+        pagination={false}
+        scroll={{ x: "max-content" }}
+        rowSelection={{
+          selectedRowKeys: [...chosen],
+          onChange: (keys) => {
+            setChosen(keys.map(Number));
+          },
+          getCheckboxProps: (run) => ({ disabled: run.metrics === null, "aria-label": `V${run.version_number}` }),
+        }}
+      />
+    </>
+  );
 }

@@ -13,11 +13,13 @@ export interface Curve {
 export interface CurveGroups {
   readonly losses: readonly Curve[];
   readonly scores: readonly Curve[];
+  readonly rates: readonly Curve[];
 }
 
-const SCORE = /accuracy|f1|top\d|precision|recall/;
+const SCORE = /accuracy|f1|top\d|precision|recall|map|miou|iou|dice|exact_match|^(eval_)?ar_/;
+const RATE = /^(learning_rate|lr)$/;
 
-/** Splits what the epochs report into losses and scores (0-1); other numbers, such as seconds, are no curves. */
+/** Splits what the epochs report into losses, scores (0-1) and the learning rate; other numbers, such as seconds, are no curves. */
 export function groupCurves(epochs: readonly Epoch[]): CurveGroups {
   const curves = new Map<string, [number, number][]>();
   for (const [index, values] of epochs.entries()) {
@@ -32,7 +34,8 @@ export function groupCurves(epochs: readonly Epoch[]): CurveGroups {
   const all = [...curves].map(([metric, points]) => ({ metric, points: points.sort((left, right) => left[0] - right[0]) }));
   return {
     losses: all.filter((curve) => curve.metric.includes("loss")),
-    scores: all.filter((curve) => SCORE.test(curve.metric)),
+    scores: all.filter((curve) => SCORE.test(curve.metric) && !curve.metric.includes("loss")),
+    rates: all.filter((curve) => RATE.test(curve.metric)),
   };
 }
 

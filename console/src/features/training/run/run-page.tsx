@@ -111,18 +111,18 @@ function RunActions({ projectId, run }: { readonly projectId: number; readonly r
       </Button>
     );
   }
-  if (run.state !== "succeeded") {
-    return <Button onClick={() => void navigate(links.newRun(projectId, run.experiment_id))}>{t("runs.startAnother")}</Button>;
-  }
+  const another = <Button onClick={() => void navigate(links.newRun(projectId, run.experiment_id))}>{t("runs.startAnother")}</Button>;
+  if (run.metrics === null) return another;
   return (
     <>
+      <Button onClick={() => void navigate(links.newRun(projectId, run.experiment_id, run.run_id))}>{t("runs.trainOn")}</Button>
       <Button icon={<FileTextOutlined />} onClick={() => void navigate(links.report(projectId, run.run_id))}>
         {t("runs.report")}
       </Button>
       <Button
         type="primary"
         icon={<CloudUploadOutlined />}
-        disabled={!permissions.has("models.write")}
+        disabled={!permissions.has("models.write") || run.state !== "succeeded"}
         onClick={() => void navigate(links.publish(projectId, run.run_id))}
       >
         {t("models.publish")}

@@ -1,5 +1,6 @@
 import { Progress } from "antd";
 import { useMemo } from "react";
+import { Link } from "react-router";
 import { useRunMetrics } from "@/api/queries/training";
 import type { Run } from "@/api/types";
 import { useFormat } from "@/format/use-format";
@@ -7,9 +8,12 @@ import { useMaybeT, useT } from "@/i18n";
 import { Chart, useChartColours } from "@/ui/chart/chart";
 import { EmptyState } from "@/ui/empty";
 import { Facts, Panel } from "@/ui/page";
+import { links } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
 import { Duration, LocalTime } from "@/ui/values";
 import { curveOption, curveTable, groupCurves, type Curve, type Epoch } from "./curves";
+import { secondsLeft } from "./eta";
+import { LiveSamples } from "./live-samples";
 
 interface Props {
   readonly projectId: number;
@@ -23,7 +27,7 @@ export function RunProgress({ projectId, run, pollMs }: Props) {
   return (
     <div className="ob-grid">
       <div style={{ gridColumn: "span 4" }}>
-        <Stage run={run} />
+        <Stage projectId={projectId} run={run} epochs={metrics.data?.epochs ?? []} />
       </div>
       <div className="ob-stack" style={{ gridColumn: "span 8" }}>
         <QueryView query={metrics}>
@@ -37,12 +41,15 @@ export function RunProgress({ projectId, run, pollMs }: Props) {
             )
           }
         </QueryView>
+        <LiveSamples projectId={projectId} runId={run.run_id} pollMs={pollMs} />
       </div>
     </div>
   );
 }
 
-function Stage({ run }: { readonly run: Run }) {
+function Stage({ projectId, run, epochs: told }: { readonly projectId: number; readonly run: Run; readonly epochs: readonly Epoch[] }) {
+  const format = useFormat();
+  const left = run.state === "running" ? secondsLeft(told, run.progress) : null;
   const t = useT();
   const maybeT = useMaybeT();
   const epoch = run.progress?.epoch ?? 0;
@@ -57,7 +64,11 @@ function Stage({ run }: { readonly run: Run }) {
           status={run.state === "failed" ? "exception" : run.state === "succeeded" ? "success" : "normal"}
           aria-label={t("runs.progress")}
         />
-        <span className="ob-muted ob-num">{t("runs.epochOf", { epoch, epochs })}</span>
+        <span className="ob-muted ob-num">
+          {t("runs.epochOf", { epoch, epochs })}
+          {left === null ? "" : ` · ${t("runs.timeLeft", { time: format.duration(left) })}`}
+        </span>
+        {run.search_id ? <Link to={links.search(projectId, run.search_id)}>{t("runs.openSearch")}</Link> : null}
         <Facts
           facts={[
             { label: t("field.created"), value: <LocalTime at={run.created_at} /> },
@@ -78,6 +89,7 @@ function Curves({ runId, epochs }: { readonly runId: number; readonly epochs: re
     <div className="ob-stack" data-testid="curves">
       {groups.losses.length > 0 ? <CurveChart title={t("runs.loss")} name={`run-${runId}-loss`} curves={groups.losses} unit={false} /> : null}
       {groups.scores.length > 0 ? <CurveChart title={t("runs.scores")} name={`run-${runId}-scores`} curves={groups.scores} unit /> : null}
+      {groups.rates.length > 0 ? <CurveChart title={t("runs.rate")} name={`run-${runId}-rate`} curves={groups.rates} unit={false} digits={6} /> : null}
     </div>
   );
 }
@@ -87,9 +99,10 @@ interface CurveChartProps {
   readonly name: string;
   readonly curves: readonly Curve[];
   readonly unit: boolean;
+  readonly digits?: number;
 }
 
-function CurveChart({ title, name, curves, unit }: CurveChartProps) {
+function CurveChart({ title, name, curves, unit, digits = 3 }: CurveChartProps) {
   const t = useT();
   const maybeT = useMaybeT();
   const format = useFormat();
@@ -97,9 +110,9 @@ function CurveChart({ title, name, curves, unit }: CurveChartProps) {
   const nameOf = (metric: string): string => maybeT(`metric.${metric}`) ?? metric;
   const texts = {
     epoch: t("chart.epoch"),
-    value: unit ? t("chart.share") : t("chart.loss"),
+    value: unit ? t("chart.share") : title,
     nameOf,
-    formatValue: (value: number) => (unit ? format.percent(value) : format.number(value, 3)),
+    formatValue: (value: number) => (unit ? format.percent(value) : format.number(value, digits)),
   };
   return (
     <Chart title={title} name={name} option={curveOption(curves, texts, colours, unit)} table={curveTable(curves, texts.epoch, nameOf)} />

@@ -1,20 +1,23 @@
 import { Alert, Form, InputNumber, Radio } from "antd";
 import type { AugmentationOperator } from "@/api/types";
 import { useT } from "@/i18n";
+import { AugmentationPreview } from "./augmentation-preview";
 import type { OperatorChoice, RunFormValues } from "./form-values";
 import { OperatorList } from "./operator-list";
 
 interface Props {
+  readonly projectId: number;
+  readonly taskType: string;
   readonly operators: readonly AugmentationOperator[];
   readonly values: Partial<RunFormValues> | undefined;
 }
 
 const MODES = ["default", "manual", "auto", "none"] as const;
-const MOST_MINUTES = 24 * 60;
+
 const FIRST_MINUTES = 15;
 
 /** How training varies its pictures (spec 03 section 2.9, checklist 7). */
-export function AugmentationFields({ operators, values }: Props) {
+export function AugmentationFields({ projectId, taskType, operators, values }: Props) {
   const t = useT();
   const mode = values?.augmentation?.mode ?? "default";
   return (
@@ -32,9 +35,12 @@ export function AugmentationFields({ operators, values }: Props) {
             label={t("augmentation.minutes")}
             initialValue={FIRST_MINUTES}
             style={{ maxWidth: 280 }}
-            rules={[{ required: true, message: t("form.required") }]}
+            rules={[
+              { required: true, message: t("form.required") },
+              { type: "number", max: (values?.max_training_minutes ?? 2) - 1, message: t("augmentation.minutesPart") },
+            ]}
           >
-            <InputNumber min={1} max={MOST_MINUTES} precision={0} suffix={t("unit.minutes")} style={{ width: "100%" }} />
+            <InputNumber min={1} precision={0} suffix={t("unit.minutes")} style={{ width: "100%" }} />
           </Form.Item>
           <Alert type="info" showIcon title={t("augmentation.autoBilled")} />
         </>
@@ -52,6 +58,7 @@ export function AugmentationFields({ operators, values }: Props) {
           <OperatorList operators={operators} />
         </Form.Item>
       ) : null}
+      {mode === "manual" || mode === "default" ? <AugmentationPreview projectId={projectId} taskType={taskType} operators={operators} values={values} /> : null}
     </>
   );
 }

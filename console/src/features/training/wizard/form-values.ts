@@ -9,7 +9,7 @@ export interface DataChoice {
 
 export interface OperatorChoice {
   readonly probability: number;
-  readonly magnitude?: readonly [number, number];
+  readonly magnitude?: [number, number];
 }
 
 /** A range as it is typed: `values` is a list with commas. */

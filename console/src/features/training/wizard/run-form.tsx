@@ -47,7 +47,7 @@ export function RunForm({ projectId, experiment, catalog, initial }: Props) {
     [catalog, experiment],
   );
   const search = useMemo(() => searchCatalogOf(catalog, experiment.task_type), [catalog, experiment]);
-  const operators = catalog.augmentation?.operators.filter((operator) => operator.tasks.includes(experiment.task_type)) ?? [];
+  const operators = catalog.augmentation.operators.filter((operator) => operator.tasks.includes(experiment.task_type));
   const network = networks.find((candidate) => candidate.name === values?.network);
   const machine = catalog.machines.find((candidate) => candidate.code === values?.machine_type);
   const training = useChosenLabels(projectId, values?.training ?? []);
@@ -91,7 +91,7 @@ export function RunForm({ projectId, experiment, catalog, initial }: Props) {
           </Panel>
           {operators.length > 0 ? (
             <Panel title={t("runs.form.augmentation")}>
-              <AugmentationFields operators={operators} values={values} />
+              <AugmentationFields projectId={projectId} taskType={experiment.task_type} operators={operators} values={values} />
             </Panel>
           ) : null}
           <Panel title={t("runs.form.evaluation")}>

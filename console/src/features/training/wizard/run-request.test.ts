@@ -61,7 +61,7 @@ describe("the request of the run form", () => {
   });
 
   it("sends operators in manual mode and minutes in automatic mode only", () => {
-    const operators = { Rotate_BBox: { probability: 0.4, magnitude: [0, 15] as const } };
+    const operators = { Rotate_BBox: { probability: 0.4, magnitude: [0, 15] as [number, number] } };
     expect(request({ augmentation: { mode: "manual", operators, search_minutes: 9 } }).augmentation).toEqual({
       mode: "manual",
       operators: [{ name: "Rotate_BBox", probability: 0.4, magnitude: [0, 15] }],

@@ -31,7 +31,7 @@ export function searchCatalogOf(catalog: TrainingCatalog, taskType: string): Sea
 }
 
 /** Platforms whose catalogue lists no operators take no setting for them. */
-const augmentsAt = (catalog: TrainingCatalog): boolean => (catalog.augmentation?.operators.length ?? 0) > 0;
+const augmentsAt = (catalog: TrainingCatalog): boolean => catalog.augmentation.operators.length > 0;
 
 function selectionOf(choice: DataChoice): RunRequest["training_data"][number] | null {
   if (!choice.dataset_id || !choice.version_number) return null;
@@ -41,7 +41,10 @@ function selectionOf(choice: DataChoice): RunRequest["training_data"][number] | 
 
 export function augmentationOf(chosen: RunFormValues["augmentation"]): AugmentationSetting {
   if (chosen.mode === "manual") {
-    return { mode: "manual", operators: Object.entries(chosen.operators ?? {}).map(([name, operator]) => ({ name, ...operator })) };
+    return {
+      mode: "manual",
+      operators: Object.entries(chosen.operators ?? {}).map(([name, { probability, magnitude }]) => ({ name, probability, ...(magnitude ? { magnitude: [...magnitude] } : {}) })),
+    };
   }
   if (chosen.mode === "auto" && chosen.search_minutes) return { mode: "auto", search_minutes: chosen.search_minutes };
   return { mode: chosen.mode };

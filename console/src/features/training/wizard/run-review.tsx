@@ -28,7 +28,7 @@ export function RunReview({ catalog, values, classes }: Props) {
             { label: t("runs.form.classes"), value: <span className="ob-num">{classes ?? "–"}</span> },
             { label: t("runs.network"), value: values?.network ?? "–" },
             { label: t("runs.form.source"), value: t(`runs.source.${values?.source ?? "manual"}`) },
-            ...(catalog.augmentation?.operators.length ? [{ label: t("runs.form.augmentation"), value: t(`augmentation.mode.${values?.augmentation?.mode ?? "default"}`) }] : []),
+            ...(catalog.augmentation.operators.length ? [{ label: t("runs.form.augmentation"), value: t(`augmentation.mode.${values?.augmentation?.mode ?? "default"}`) }] : []),
           ]}
         />
       </Panel>

@@ -57,6 +57,6 @@ export function networksOf(networks: readonly Network[], family: NetworkFamily["
 }
 
 export const defaultOperator = (operator: AugmentationOperator) => ({
-  probability: operator.probability ?? 0.5,
+  probability: operator.probability,
   ...(operator.magnitude ? { magnitude: operator.magnitude.default } : {}),
 });

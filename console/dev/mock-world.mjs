@@ -86,7 +86,7 @@ export function makeWorld(origin) {
     },
     addModel: (body) => push(world.models, { model_id: newId(), description: "", ...body, created_at: ago(0) }),
     addVersion: (modelId, runId) => push(world.versions, { model_id: modelId, version_number: 1 + world.versions.filter((item) => item.model_id === modelId).length, run_id: runId, state: "ready", task_type: "image_classification", network: "ResNet18_vd", labels: labelNames, metrics: { accuracy: 0.968, macro_f1: 0.966, macro_precision: 0.967, macro_recall: 0.965 }, recommended_threshold: 0.42, onnx: { max_abs_diff: 3.1e-6, tolerance: 0.001, opset: 17, sha256: "ab12".repeat(16) }, lineage: { snapshot_id: "3c1f".repeat(16), dataset_versions: [{ dataset_id: world.datasets[0].dataset_id, version_number: 1 }], code_digest: "sha256:77aa21", image_digest: "sha256:0c44d2", hyper_parameters: { epochs: "12", batch_size: "32", learning_rate: "0.001" } }, created_at: ago(0), size_bytes: 44_800_000 }),
-    addService: (body) => world.start(push(world.services, { service_id: newId(), ...body, url: `${origin}/rpc/2.0/ai_custom_bml/v1/classification/${body.suffix}`, failure: null, price_per_hour: String(0.4 * body.compute_units * body.instances), created_at: ago(0), running_since: null })),
+    addService: ({ task_type = "image_classification", segment = "classification", ...body }) => world.start(push(world.services, { service_id: newId(), task_type, ...body, url: `${origin}/rpc/2.0/ai_custom_bml/v1/${segment}/${body.suffix}`, failure: null, price_per_hour: String(0.4 * body.compute_units * body.instances), created_at: ago(0), running_since: null })),
     start: (service) => {
       service.state = "deploying";
       setTimeout(() => {
@@ -122,6 +122,7 @@ export function makeWorld(origin) {
   const model = world.addModel({ name: "Sign digits", task_type: "image_classification" });
   world.addVersion(model.model_id, done.run_id);
   world.addService({ name: "Signs online", suffix: "signs", model_id: model.model_id, model_version: 1, machine_type: "SVC_CPU", compute_units: 1, instances: 2 });
+  world.addService({ name: "Cells online", suffix: "cells", model_id: model.model_id, model_version: 1, machine_type: "SVC_CPU", compute_units: 1, instances: 2, task_type: "instance_segmentation", segment: "segmentation" });
   const item = (module, machine, type, name, billed, free, amount) => ({ module, machine, resource_type: type, resource_id: newId(), resource_name: name, billed_minutes: billed, free_minutes: free, amount });
   world.bill = { currency: "CNY", total: "3.92", items: [item("preset", "GPU_P4", "run", "Recognise sign digits V1", 14, 6, "3.92")], allowances: [{ module: "preset", machine: "GPU_P4", free_minutes: 6000, used_minutes: 412 }, { module: "online_service", machine: "SVC_CPU", free_minutes: 6000, used_minutes: 2240 }] };
   world.ledger = world.bill.items.map((entry) => ({ ...entry, usage_id: "run:1", recorded_at: ago(30) }));

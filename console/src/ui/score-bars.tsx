@@ -10,8 +10,8 @@ export function ScoreBars({ results }: { readonly results: readonly Result[] }) 
   const format = useFormat();
   return (
     <div className="ob-bars" data-testid="results">
-      {results.map((result) => (
-        <div className="ob-bar" key={result.name}>
+      {results.map((result, index) => (
+        <div className="ob-bar" key={`${result.name}-${index}`}>
           <span style={{ overflowWrap: "anywhere" }}>{result.name}</span>
           <div aria-hidden>
             <i style={{ width: `${Math.max(0, Math.min(1, result.score)) * 100}%` }} />

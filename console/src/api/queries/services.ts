@@ -1,5 +1,6 @@
 import { type QueryKey, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, reply } from "../client";
+import type { Schemas } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
 const SERVICES = "/v1/services/projects/{project_id}/services";
@@ -41,6 +42,7 @@ export interface NewService {
   readonly model_version: number;
   readonly compute_units: number;
   readonly instances: number;
+  readonly variant?: Schemas["ModelVariant"]["precision"];
 }
 
 export function useDeploy(projectId: number) {
@@ -50,7 +52,7 @@ export function useDeploy(projectId: number) {
       reply(
         api.POST(SERVICES, {
           params: { path: { project_id: projectId } },
-          body: { ...service, machine_type: "SVC_CPU" },
+          body: { variant: "fp32", ...service, machine_type: "SVC_CPU" },
         }),
       ),
     onSuccess: () => queries.invalidateQueries({ queryKey: serviceKeys.all(projectId) }),

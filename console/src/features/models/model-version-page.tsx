@@ -1,5 +1,5 @@
 import { CloudServerOutlined } from "@ant-design/icons";
-import { Alert, Button, Tag } from "antd";
+import { Alert, Button, Table, Tag, type TableColumnsType } from "antd";
 import { Link, useNavigate } from "react-router";
 import { isPublishing, useModel, useModelVersion } from "@/api/queries/models";
 import type { ModelVersion } from "@/api/types";
@@ -55,6 +55,7 @@ function VersionView({ projectId, version }: { readonly projectId: number; reado
       <div className="ob-grid">
         <div className="ob-stack" style={{ gridColumn: "span 6" }}>
           <Parity version={version} />
+          <Variants version={version} />
           <Panel title={t("samples.labels")}>
             <div className="ob-row">
               {version.labels.map((label) => (
@@ -114,6 +115,25 @@ function Parity({ version }: { readonly version: ModelVersion }) {
           ]}
         />
       </div>
+    </Panel>
+  );
+}
+
+/** The files of the version, each with what it was measured to do. */
+function Variants({ version }: { readonly version: ModelVersion }) {
+  const t = useT();
+  const format = useFormat();
+  if (version.variants.length < 2) return null;
+  const columns: TableColumnsType<ModelVersion["variants"][number]> = [
+    { title: t("models.precision"), render: (_, row) => (row.recommended ? `${row.precision} ★` : row.precision) },
+    { title: t("models.size"), align: "right", render: (_, row) => format.bytes(row.size_bytes) },
+    { title: t("models.quality"), align: "right", render: (_, row) => (typeof row.quality === "number" ? format.percent(row.quality, 2) : "–") },
+    { title: t("models.qualityLoss"), align: "right", render: (_, row) => (typeof row.quality_loss === "number" ? format.percent(row.quality_loss, 2) : "–") },
+    { title: t("models.latency"), align: "right", render: (_, row) => (typeof row.latency_ms === "number" ? `${format.number(row.latency_ms, 1)} ms` : "–") },
+  ];
+  return (
+    <Panel title={t("models.variants")}>
+      <Table size="small" rowKey="precision" columns={columns} dataSource={[...version.variants]} pagination={false} />
     </Panel>
   );
 }

@@ -14,6 +14,7 @@ import { links, useProjectId } from "@/ui/project";
 import { problemText } from "@/ui/problem-text";
 import { QueryView } from "@/ui/query-view";
 import { ServicePrice } from "./service-price";
+import { VariantField } from "./variant-field";
 
 interface Values {
   readonly name: string;
@@ -22,6 +23,7 @@ interface Values {
   readonly model_version: number;
   readonly compute_units: number;
   readonly instances: number;
+  readonly variant?: "fp32" | "int8" | "fp16";
 }
 
 /** The suffix is part of the public address. */
@@ -93,6 +95,7 @@ function DeployForm({ projectId, models }: { readonly projectId: number; readonl
               />
             </Form.Item>
             <VersionField projectId={projectId} modelId={values?.model_id ?? model} />
+            {values?.model_id && values.model_version ? <VariantField key={`${values.model_id}/${values.model_version}`} projectId={projectId} modelId={values.model_id} version={values.model_version} /> : null}
           </Panel>
           <Panel title={t("services.form.address")}>
             <Form.Item

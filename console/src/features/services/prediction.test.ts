@@ -23,8 +23,8 @@ describe("the try-it page", () => {
   it("asks for a token once and keeps every digit of the log id", async () => {
     const good = '{"log_id": 1390582998516105217, "results": [{"name": "5", "score": 0.9}]}';
     const { made, calls } = predictor({ token: ['{"access_token": "t"}'], predict: [good, good] });
-    const first = await made.predict("http://host/rpc", KEYS, IMAGE, 3);
-    await made.predict("http://host/rpc", KEYS, IMAGE, 3);
+    const first = await made.predict("http://host/rpc", KEYS, IMAGE, { top_num: 3 });
+    await made.predict("http://host/rpc", KEYS, IMAGE, { top_num: 3 });
     expect(first.logId).toBe("1390582998516105217");
     expect(first.results).toEqual([{ name: "5", score: 0.9 }]);
     expect(calls.filter((url) => url.includes("/oauth/"))).toHaveLength(1);
@@ -36,19 +36,37 @@ describe("the try-it page", () => {
       token: ['{"access_token": "old"}', '{"access_token": "new"}'],
       predict: [refused, refused],
     });
-    await expect(made.predict("http://host/rpc", KEYS, IMAGE, 3)).rejects.toMatchObject({ errorCode: 111 });
+    await expect(made.predict("http://host/rpc", KEYS, IMAGE, { top_num: 3 })).rejects.toMatchObject({ errorCode: 111 });
     expect(calls).toHaveLength(4);
   });
 
   it("tells wrong keys apart from a failed prediction", async () => {
     const { made } = predictor({ token: ['{"error": "invalid_client", "error_description": "unknown client id"}'] });
-    await expect(made.predict("http://host/rpc", KEYS, IMAGE, 3)).rejects.toThrow("unknown client id");
+    await expect(made.predict("http://host/rpc", KEYS, IMAGE, { top_num: 3 })).rejects.toThrow("unknown client id");
+  });
+
+  it("reads boxes and masks of objects, and sends the wishes that were given", async () => {
+    const bodies: string[] = [];
+    const made = new Predictor(
+      "http://host",
+      (url, init) => {
+        if (typeof init?.body === "string") bodies.push(init.body);
+        const answer = url.includes("/oauth/")
+          ? '{"access_token": "t"}'
+          : '{"log_id": 1, "results": [{"name": "car", "score": 0.8, "location": {"left": 4, "top": 5, "width": 10, "height": 20}, "mask": "63203N"}, {"name": "sky", "score": 0.5}]}';
+        return Promise.resolve(new Response(answer));
+      },
+      () => 0,
+    );
+    const { results } = await made.predict("http://host/rpc", KEYS, IMAGE, { threshold: 0.25 });
+    expect(results).toEqual([{ name: "car", score: 0.8, box: [4, 5, 14, 25], mask: "63203N" }, { name: "sky", score: 0.5 }]);
+    expect(JSON.parse(bodies[0] ?? "")).toEqual({ image: "cGljdHVyZQ==", threshold: 0.25 });
   });
 
   it("does not send an image that is too large", async () => {
     const { made, calls } = predictor({});
     const large = new Blob([new Uint8Array(4 * 1024 * 1024)]);
-    await expect(made.predict("http://host/rpc", KEYS, large, 3)).rejects.toBeInstanceOf(PredictionError);
+    await expect(made.predict("http://host/rpc", KEYS, large, {})).rejects.toBeInstanceOf(PredictionError);
     expect(calls).toEqual([]);
   });
 

@@ -3,6 +3,16 @@
 export interface PredictionResult {
   readonly name: string;
   readonly score: number;
+  /** `[x1, y1, x2, y2]` in pixels of the picture. */
+  readonly box?: readonly number[];
+  /** COCO's compressed run lengths, of the picture's size. */
+  readonly mask?: string;
+}
+
+/** What a request may ask for beside the picture; which of them a service takes depends on its task. */
+export interface Wishes {
+  readonly top_num?: number;
+  readonly threshold?: number;
 }
 
 export interface Prediction {
@@ -59,10 +69,10 @@ export class Predictor {
   ) {}
 
   /** Fetches a token once per application, and once more when the service no longer takes it. */
-  async predict(serviceUrl: string, keys: Keys, image: Blob, topNumber: number): Promise<Prediction> {
+  async predict(serviceUrl: string, keys: Keys, image: Blob, wishes: Wishes): Promise<Prediction> {
     const encoded = await toBase64(image);
     if (encoded.length > MAX_BASE64_CHARACTERS) throw new PredictionError(TOO_LARGE, "", "");
-    const body = JSON.stringify({ image: encoded, top_num: topNumber });
+    const body = JSON.stringify({ image: encoded, ...wishes });
     try {
       return await this.send(serviceUrl, await this.tokenOf(keys), body);
     } catch (error) {
@@ -97,9 +107,21 @@ export class Predictor {
     const logId = logIdOf(answer);
     if (typeof document.error_code === "number") throw new PredictionError(document.error_code, text(document.error_msg), logId);
     if (!Array.isArray(document.results)) throw new PredictionError(UNREADABLE, `HTTP ${reply.status}`, logId);
-    const results = (document.results as unknown[]).map(asRecord).map((row) => ({ name: text(row.name), score: Number(row.score) }));
+    const results = (document.results as unknown[]).map(asRecord).map(resultOf);
     return { logId, results, tookMs: this.now() - begun };
   }
+}
+
+function resultOf(row: Record<string, unknown>): PredictionResult {
+  const place = asRecord(row.location);
+  const [left, top, width, height] = [place.left, place.top, place.width, place.height].map(Number);
+  const hasBox = left !== undefined && top !== undefined && width !== undefined && height !== undefined && [left, top, width, height].every(Number.isFinite);
+  return {
+    name: text(row.name),
+    score: Number(row.score),
+    ...(hasBox ? { box: [left, top, left + width, top + height] } : {}),
+    ...(typeof row.mask === "string" ? { mask: row.mask } : {}),
+  };
 }
 
 function parse(answer: string): unknown {

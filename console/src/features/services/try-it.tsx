@@ -1,7 +1,7 @@
 import { PictureOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
-import { Alert, Select, Upload } from "antd";
-import { useEffect, useMemo, useState } from "react";
+import { Alert, Button, Select, Slider, Switch, Upload } from "antd";
+import { useState } from "react";
 import { Link } from "react-router";
 import { useApplications } from "@/api/queries/identity";
 import { itemsOf } from "@/api/queries/paging";
@@ -13,10 +13,13 @@ import { EmptyState } from "@/ui/empty";
 import { Panel } from "@/ui/page";
 import { links } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
-import { ScoreBars } from "@/ui/score-bars";
-import { PredictionError, Predictor } from "./prediction";
+import { useChosenPicture, type ChosenPicture } from "./chosen-picture";
+import { PredictionError, Predictor, type Prediction, type Wishes } from "./prediction";
+import { PredictionResults } from "./prediction-results";
 
 const TOP = 6;
+/** Answers with its most likely classes; the other tasks with all that is above a threshold. */
+const TOP_TASK = "image_classification";
 const predictor = new Predictor(window.location.origin, (url, init) => fetch(url, init), () => performance.now());
 
 /** Sends a picture to the service's public address, with a token of one of the person's applications. */
@@ -54,15 +57,18 @@ export function TryIt({ projectId, service }: { readonly projectId: number; read
 function TryForm({ service, applications }: { readonly service: Service; readonly applications: readonly Application[] }) {
   const t = useT();
   const [appId, setAppId] = useState(applications[0]?.app_id);
-  const [file, setFile] = useState<File | null>(null);
+  const { picture, choose } = useChosenPicture();
+  const [threshold, setThreshold] = useState<number | null>(null);
+  const hasThreshold = service.task_type !== TOP_TASK;
   const application = applications.find((candidate) => candidate.app_id === appId) ?? applications[0];
   const predict = useMutation({
-    mutationFn: ({ image, owner }: { image: File; owner: Application }) =>
-      predictor.predict(service.url, { apiKey: owner.api_key, secretKey: owner.secret_key }, image, TOP),
+    mutationFn: ({ image, owner, wishes }: { image: File; owner: Application; wishes: Wishes }) =>
+      predictor.predict(service.url, { apiKey: owner.api_key, secretKey: owner.secret_key }, image, wishes),
   });
   const send = (image: File): void => {
-    setFile(image);
-    if (application) predict.mutate({ image, owner: application });
+    choose(image);
+    const wishes = hasThreshold ? (threshold === null ? {} : { threshold }) : { top_num: TOP };
+    if (application) predict.mutate({ image, owner: application, wishes });
   };
   return (
     <div className="ob-grid">
@@ -87,12 +93,27 @@ function TryForm({ service, applications }: { readonly service: Service; readonl
                 return false;
               }}
             >
-              {file ? <Preview file={file} /> : <PictureOutlined style={{ fontSize: 32 }} aria-hidden />}
+              {picture ? (
+                <img src={picture.address} alt={picture.file.name} style={{ maxWidth: "100%", maxHeight: 280, minHeight: 120, objectFit: "contain" }} />
+              ) : (
+                <PictureOutlined style={{ fontSize: 32 }} aria-hidden />
+              )}
               <p style={{ margin: "8px 0 0", fontWeight: 600 }}>{t("tryIt.drop")}</p>
               <p className="ob-muted ob-small" style={{ margin: "2px 0" }}>
                 {t("tryIt.limits")}
               </p>
             </Upload.Dragger>
+            {hasThreshold ? <ThresholdChoice value={threshold} onChange={setThreshold} /> : null}
+            {hasThreshold && picture ? (
+              <Button
+                loading={predict.isPending}
+                onClick={() => {
+                  send(picture.file);
+                }}
+              >
+                {t("tryIt.again")}
+              </Button>
+            ) : null}
           </div>
         </Panel>
       </div>
@@ -101,7 +122,7 @@ function TryForm({ service, applications }: { readonly service: Service; readonl
           <div aria-live="polite" className="ob-stack">
             {predict.isPending ? <p className="ob-muted">{t("tryIt.waiting")}</p> : null}
             {predict.error ? <TryFailure error={predict.error} /> : null}
-            {predict.data ? <Outcome prediction={predict.data} /> : null}
+            {predict.data && picture ? <Outcome key={picture.address} picture={picture} prediction={predict.data} /> : null}
             {predict.isIdle ? <EmptyState title={t("tryIt.empty")} /> : null}
           </div>
         </Panel>
@@ -110,12 +131,46 @@ function TryForm({ service, applications }: { readonly service: Service; readonl
   );
 }
 
-function Outcome({ prediction }: { readonly prediction: { results: readonly { name: string; score: number }[]; tookMs: number; logId: string } }) {
+interface ThresholdProps {
+  /** Null: the model's recommended threshold. */
+  readonly value: number | null;
+  readonly onChange: (threshold: number | null) => void;
+}
+
+const FIRST_THRESHOLD = 0.5;
+
+function ThresholdChoice({ value, onChange }: ThresholdProps) {
+  const t = useT();
+  const format = useFormat();
+  return (
+    <div className="ob-stack-s">
+      <span className="ob-row">
+        <Switch
+          size="small"
+          checked={value === null}
+          aria-label={t("tryIt.recommendedThreshold")}
+          onChange={(recommended) => {
+            onChange(recommended ? null : FIRST_THRESHOLD);
+          }}
+        />
+        {t("tryIt.recommendedThreshold")}
+      </span>
+      {value === null ? null : (
+        <div className="ob-row" style={{ flexWrap: "nowrap" }}>
+          <span className="ob-num">{t("tryIt.threshold", { value: format.number(value, 2) })}</span>
+          <Slider style={{ flex: 1 }} min={0} max={1} step={0.01} value={value} onChange={onChange} ariaLabelForHandle={t("metric.recommended_threshold")} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Outcome({ picture, prediction }: { readonly picture: ChosenPicture; readonly prediction: Prediction }) {
   const t = useT();
   const format = useFormat();
   return (
     <>
-      <ScoreBars results={prediction.results} />
+      <PredictionResults picture={picture} results={prediction.results} />
       <div className="ob-row ob-small ob-muted">
         <span>{t("tryIt.took", { ms: format.number(prediction.tookMs) })}</span>
         {prediction.logId ? (
@@ -142,15 +197,4 @@ function TryFailure({ error }: { readonly error: Error }) {
       description={maybeT(`tryIt.remedy.${error.errorCode}`) ?? (error.logId ? t("tryIt.quoteLogId", { id: error.logId }) : undefined)}
     />
   );
-}
-
-function Preview({ file }: { readonly file: File }) {
-  const url = useMemo(() => URL.createObjectURL(file), [file]);
-  useEffect(
-    () => () => {
-      URL.revokeObjectURL(url);
-    },
-    [url],
-  );
-  return <img src={url} alt={file.name} style={{ maxWidth: "100%", maxHeight: 280, minHeight: 120, objectFit: "contain" }} />;
 }

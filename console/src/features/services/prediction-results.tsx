@@ -1,0 +1,46 @@
+import { useMemo, useState } from "react";
+import { useFormat } from "@/format/use-format";
+import { useT } from "@/i18n";
+import { EmptyState } from "@/ui/empty";
+import { MarkedPicture, type Mark } from "@/ui/picture/marked-picture";
+import { ScoreBars } from "@/ui/score-bars";
+import type { ChosenPicture } from "./chosen-picture";
+import type { PredictionResult } from "./prediction";
+
+interface Props {
+  readonly picture: ChosenPicture;
+  readonly results: readonly PredictionResult[];
+}
+
+/** What a service answered: classes as bars, objects and areas also over the picture. */
+export function PredictionResults({ picture, results }: Props) {
+  const t = useT();
+  if (results.length === 0) return <EmptyState title={t("tryIt.nothing")} />;
+  const isDrawn = results.some((result) => result.box ?? result.mask);
+  return (
+    <>
+      {isDrawn ? <DrawnResults picture={picture} results={results} /> : null}
+      <ScoreBars results={results} />
+    </>
+  );
+}
+
+function DrawnResults({ picture, results }: Props) {
+  const format = useFormat();
+  const [size, setSize] = useState<{ readonly width: number; readonly height: number } | null>(null);
+  const marks = useMemo(
+    () => results.map((result): Mark => ({ label: result.name, text: format.percent(result.score, 0), tone: "label", box: result.box ?? null, mask: result.mask ?? null })),
+    [results, format],
+  );
+  if (size) return <MarkedPicture src={picture.address} alt={picture.file.name} {...size} marks={marks} maxHeight="56vh" />;
+  return (
+    <img
+      src={picture.address}
+      alt={picture.file.name}
+      style={{ maxWidth: "100%" }}
+      onLoad={(event) => {
+        setSize({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight });
+      }}
+    />
+  );
+}

@@ -16,7 +16,7 @@ help: ## Show what can be made
 
 # --- set-up ---------------------------------------------------------------------------------------------------
 
-setup: .venv/.complete-$(shell sha256sum $(DEV_LOCK) sdk/pyproject.toml infra/local/pyproject.toml 2>/dev/null | sha256sum | cut -c1-12) console/node_modules/.complete console/dist/index.html ## Python and console environments, all locked
+setup: .venv/.complete-$(shell sha256sum $(DEV_LOCK) Makefile sdk/pyproject.toml infra/local/pyproject.toml 2>/dev/null | sha256sum | cut -c1-12) console/node_modules/.complete console/dist/index.html ## Python and console environments, all locked
 	@$(BIN)/sagemaker-local build-env deep
 	@$(BIN)/sagemaker-local build-env serving
 	@$(BIN)/sagemaker-local build-env custom-sklearn
@@ -26,6 +26,7 @@ setup: .venv/.complete-$(shell sha256sum $(DEV_LOCK) sdk/pyproject.toml infra/lo
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Python 3.11 is needed: install it, or set PYTHON=/path/to/python3.11"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --require-hashes -r $(DEV_LOCK)
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e sdk -e infra/local
+	@echo "$(CURDIR)/layers/catalog" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/openbml_catalog.pth"
 	@rm -f .venv/.complete-*
 	@touch $@
 

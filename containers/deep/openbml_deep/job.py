@@ -3,53 +3,29 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-import torch
-
 from openbml_catalog.augmentation.settings import AugmentationMode
-from openbml_deep.augmentation.report import augmentation_report
-from openbml_deep.augmentation.search import Found, reusable, search_augmentation
-from openbml_deep.data import JobData, load_data
+from openbml_deep.augmentation.search import search_augmentation
+from openbml_deep.data import load_data
 from openbml_deep.engine.checkpoints import Checkpoints
 from openbml_deep.engine.cluster import ALONE, World
-from openbml_deep.engine.device import Device, prepare_device
+from openbml_deep.engine.device import prepare_device
 from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
-from openbml_deep.networks.weights import REPORT_FILE, WEIGHTS_FILE
-from openbml_deep.report_files import ReportPictures
+from openbml_deep.results import Prepared, leave_results
 from openbml_deep.scripts import UserScript, read_script, with_conf
 from openbml_deep.settings import TrainingSettings, read_settings
 from openbml_deep.tasks import VISION_TASKS
-from openbml_deep.tasks.task import BuiltNetwork, TaskJob, VisionTask
-from openbml_kit.files import write_atomically, write_json
+from openbml_deep.tasks.task import TaskJob, VisionTask
 from openbml_kit.places import Places, core_count
 from openbml_kit.progress import Progress
-from openbml_kit.report_basis import FORMAT
 from openbml_kit.snapshots import read_manifest
 
 # Share of the free memory that decoded images may take.
 _CACHE_SHARE = 0.3
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A job that is ready to train."""
-
-    settings: TrainingSettings
-    task: VisionTask[Any]
-    data: JobData
-    built: BuiltNetwork
-    trainer: Trainer[Any]
-    device: Device
-    cores: int
-    augmentation: Found | None = None
-
-    @property
-    def fingerprint(self) -> str:
-        return self.settings.fingerprint(*self.data.snapshot_ids)
 
 
 def run_job(places: Places, progress: Progress, env: Mapping[str, str], world: World = ALONE) -> None:
@@ -77,7 +53,7 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str], world: W
     if settings.epochs and not len(job.trainer.history):
         progress.note("warning", "stopped before the first step: there is no model")
         return
-    _finish(job, places, progress, ended)
+    leave_results(job, places, progress, ended)
 
 
 def _hyper_parameters(places: Places) -> dict[str, str]:
@@ -158,77 +134,6 @@ def train(job: Prepared, checkpoints: Checkpoints, *, stop: StopRequest, progres
         return job.trainer.run(job.data.evaluated, checkpoints=checkpoints, stop=stop, progress=progress)
     finally:
         job.trainer.close()
-
-
-def _finish(job: Prepared, places: Places, progress: Progress, ended: str | None) -> None:
-    progress.stage("evaluating")
-    network, data = job.trainer.averaged.model, job.data
-    if job.settings.is_trial:
-        report = _trial_report(job, ended)
-    else:
-        pictures = _pictures(job, places, progress)
-        report = pictures.complete(_report(job, ended), network)
-        progress.stage("exporting")
-        report["onnx"] = job.task.export(network, places.model, data.evaluated, data.training, report)
-        pictures.write_page(report)
-    state = network.state_dict()
-    write_atomically(places.output_data / WEIGHTS_FILE, lambda draft: torch.save(state, draft))
-    write_json(places.output_data / REPORT_FILE, report)
-    if job.augmentation is not None:
-        reused = reusable(job.settings.augmentation, job.augmentation.operators)
-        write_json(places.output_data / "augmentation.json", reused)
-    progress.note("info", json.dumps(report["overall"]))
-    progress.stage("done")
-
-
-def _pictures(job: Prepared, places: Places, progress: Progress) -> ReportPictures:
-    return ReportPictures(
-        task=job.settings.task,
-        labels=job.settings.labels,
-        built=job.built,
-        input_size=job.settings.input_size,
-        device=job.device.torch,
-        images=job.data.evaluated,
-        training=job.data.training,
-        folder=places.output_data,
-        workers=job.cores,
-        note=progress.note,
-    )
-
-
-def _report(job: Prepared, ended: str | None) -> dict[str, Any]:
-    data = job.data
-    part = job.task.report(job.trainer.averaged.model, data.evaluated, data.training, data.basis)
-    return {**_context(job, ended), **part}
-
-
-def _trial_report(job: Prepared, ended: str | None) -> dict[str, Any]:
-    """Return what a search reads of a trial: the best epoch's figures in the place of the evaluation."""
-    history = job.trainer.history
-    return {
-        **_context(job, ended),
-        "labels": job.settings.labels,
-        "basis": asdict(job.data.basis),
-        "overall": dict(history.epochs[history.best_epoch - 1].figures),
-    }
-
-
-def _context(job: Prepared, ended: str | None) -> dict[str, Any]:
-    settings, history = job.settings, job.trainer.history
-    return {
-        "format": FORMAT,
-        "task": settings.task,
-        "run_id": settings.run_id,
-        "network": settings.network,
-        "weights_source": job.built.weights_source,
-        "params": settings.params(),
-        "augmentation": augmentation_report(settings.augmentation, job.augmentation),
-        "dataset": [manifest.model_dump(mode="json", exclude={"shards"}) for manifest in job.data.manifests],
-        "history": [{**figures.shown(), "complete": figures.complete} for figures in history.epochs],
-        "input": {"size": settings.input_size, "mean": job.built.mean, "std": job.built.std},
-        "best_epoch": history.best_epoch,
-        "ended_early": ended,
-    }
 
 
 def _cache_budget() -> int:

@@ -42,13 +42,14 @@ class Prepared:
 def leave_results(job: Prepared, places: Places, progress: Progress, ended: str | None) -> None:
     """Evaluate the best model, export it and write everything; of a trial only figures and weights."""
     progress.stage("evaluating")
-    network = job.trainer.averaged.model
-    report = _trial_report(job, ended) if job.settings.is_trial else _report(job, ended)
-    if not job.settings.is_trial:
+    network, data = job.trainer.averaged.model, job.data
+    if job.settings.is_trial:
+        report = _trial_report(job, ended)
+    else:
         pictures = _pictures(job, places, progress)
-        report = pictures.complete(report, network)
+        report = pictures.complete(_report(job, ended), network)
         progress.stage("exporting")
-        report["onnx"] = job.task.export(network, places.model, job.data.evaluated, report)
+        report["onnx"] = job.task.export(network, places.model, data.evaluated, data.training, report)
         pictures.write_page(report)
     state = network.state_dict()
     write_atomically(places.output_data / WEIGHTS_FILE, lambda draft: torch.save(state, draft))

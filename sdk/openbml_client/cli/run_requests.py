@@ -71,6 +71,20 @@ def augmentation_of(choice: str | None) -> Document | None:
     return _object(path)
 
 
+def subnet_of(choice: str | None) -> Document | None:
+    """Return the sub-net of RUN:NUMBER.
+
+    Raises:
+        InvalidChoiceError: it is not of that form.
+    """
+    if choice is None:
+        return None
+    run, _, number = choice.partition(":")
+    if not (run.isdigit() and number.isdigit()):
+        raise InvalidChoiceError(f"--subnet takes RUN:NUMBER, not {choice!r}.")
+    return {"run_id": int(run), "subnet_id": int(number)}
+
+
 def _options(script: Path | None, search: str | None, existing: int | None) -> Mapping[str, Any]:
     return {"--script": script, "--search": search, "--use-search": existing}
 

@@ -19,7 +19,7 @@ from openbml_client.cli.output import (
     print_list,
 )
 from openbml_client.cli.reports import print_comparison, print_report
-from openbml_client.cli.run_requests import augmentation_of, source_of
+from openbml_client.cli.run_requests import augmentation_of, source_of, subnet_of
 from openbml_client.client import Document, ProjectClient, Training
 from openbml_client.errors import WorkFailedError
 from openbml_client.resources import given
@@ -73,6 +73,9 @@ def start(
     space: Annotated[Path | None, typer.Option(help="JSON file with the search space.")] = None,
     use_search: Annotated[int | None, typer.Option(help="Take the values that a search found.")] = None,
     base: Annotated[int | None, typer.Option(help="Train on from this run's model.")] = None,
+    subnet: Annotated[
+        str | None, typer.Option(help="Sub-net of a run of NAS-Supernet, RUN:NUMBER, for NAS-Subnet.")
+    ] = None,
     machine: Annotated[str, typer.Option(help="Machine type.")] = "GPU_P4",
     nodes: Annotated[int, typer.Option(min=1, max=6, help="Number of nodes.")] = 1,
     max_minutes: Annotated[int, typer.Option(min=1, help="Maximum training time.")] = 60,
@@ -98,6 +101,7 @@ def start(
                 script=script, search=search, search_set=search_set or [], space=space, existing=use_search
             ),
             base_run_id=base,
+            subnet=subnet_of(subnet),
         ),
     }
     experiment_id = int(client.training.find_experiment(experiment)["experiment_id"])

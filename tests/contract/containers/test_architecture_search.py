@@ -69,6 +69,7 @@ def test_training_and_search_leave_the_best_sub_net_as_the_model(searched: tuple
     assert any("generation 1 of 1" in record["message"] for record in finished.records("note"))
 
 
+@pytest.mark.slow
 def test_a_trained_supernet_is_searched_again_without_training(
     searched: tuple[Job, Finished], tmp_path: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_trained_supernet_is_searched_again_without_training(
     assert found[0] == min(found)
 
 
+@pytest.mark.slow
 def test_a_sub_net_trains_on_as_a_network_of_its_own(searched: tuple[Job, Finished], tmp_path: Path) -> None:
     chosen = searched[0].report()["nas"]["subnets"][0]["subnet"]
     job = based_on(

@@ -71,6 +71,7 @@ def test_better_candidates_are_looked_at_twice_and_the_best_are_taken(
     assert [choice["name"] for choice in best["candidate"]] == [row["name"] for row in found["policy"][:2]]
 
 
+@pytest.mark.slow
 def test_the_seconds_of_the_search_are_part_of_the_jobs_time_and_only_a_search_has_some(
     killed_and_resumed: tuple[Job, Finished, Finished], trained: tuple[Job, Finished]
 ) -> None:

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from tests.contract.containers.conftest import LABELS, drawing, file_of, new_job, pairs
-from tests.contract.containers.environments import Job
+from tests.contract.containers.environments import Job, serving
+from tests.contract.containers.prediction_bodies import body
 from tests.fakes.snapshot_files import Pair, write_snapshot
 
 pytestmark = pytest.mark.contract
@@ -52,6 +53,19 @@ def test_a_model_of_several_labels_gives_each_its_own_score(several_labels: Job)
     assert (model["task"], model["outputs"]["kind"]) == ("image_classification_multi_label", "scores")
     assert model["recommended_threshold"] == several_labels.report()["recommended_threshold"]
     assert model["onnx"]["max_abs_diff"] <= model["onnx"]["tolerance"]
+
+
+def test_the_labels_that_the_report_found_are_the_ones_that_serving_answers(several_labels: Job) -> None:
+    pictures = {str(number): side_by_side(number).data for number in range(60)}
+    examples = several_labels.report()["wrong_examples"]
+    assert examples
+    with serving(several_labels.base) as server:
+        for example in examples:
+            reported = sorted([*example["right"], *example["false_positives"]], key=lambda row: -row["score"])
+            answered = server.post(body(pictures[str(example["sample_id"])]))["results"]
+            assert [row["name"] for row in answered] == [row["label"] for row in reported]
+            scores = [row["score"] for row in reported]
+            assert [row["score"] for row in answered] == pytest.approx(scores, abs=1e-4)
 
 
 @pytest.fixture(scope="module")

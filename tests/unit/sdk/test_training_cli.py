@@ -13,7 +13,7 @@ from openbml_catalog.networks import networks
 from openbml_client import Client
 from openbml_client.cli.app import build_app
 from openbml_client.cli.clients import commands_call_with
-from openbml_client.cli.run_requests import augmentation_of, source_of
+from openbml_client.cli.run_requests import augmentation_of, source_of, subnet_of
 from openbml_client.errors import InvalidChoiceError
 from tests.fakes.described_api import DescribedApi
 
@@ -46,6 +46,8 @@ OBJECTS = [
     "searches importance 5",
     START,
     f"{START} --base 4",
+    f"{START} --augmentation auto:20",
+    f"{START} --subnet 4:1",
     f"{START} --use-search 7",
     f"{START} --search bayesian --search-set max_trials=9 --search-set target=0.9",
 ]
@@ -161,3 +163,11 @@ def test_an_augmentation_is_a_word_minutes_or_a_file(tmp_path: Path) -> None:
     for wrong in ("auto:soon", "missing.json", str(file)):
         with pytest.raises(InvalidChoiceError):
             augmentation_of(wrong)
+
+
+def test_a_sub_net_is_named_by_its_run_and_number() -> None:
+    assert subnet_of(None) is None
+    assert subnet_of("12:3") == {"run_id": 12, "subnet_id": 3}
+    for wrong in ("12", "12:", ":3", "a:b"):
+        with pytest.raises(InvalidChoiceError):
+            subnet_of(wrong)

@@ -28,6 +28,8 @@ _LEVELS = 6
 # Sides of the default boxes of the six levels, and of one level more, as shares of the input.
 _SCALES = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0)
 _IOU_THRESHOLD = 0.5
+# A new head says nearly nothing: from larger weights the first hundred steps only unlearn its chance.
+_HEAD_DEVIATION = 0.01
 _HALVES = (0.5, 0.5, 0.5)
 
 
@@ -102,7 +104,7 @@ def _pointwise(channels: Sequence[int], anchor_counts: Sequence[int], columns: i
         nn.Conv2d(width, count * columns, 1) for width, count in zip(channels, anchor_counts, strict=True)
     )
     for convolution in convolutions:
-        nn.init.xavier_uniform_(convolution.weight)
+        nn.init.normal_(convolution.weight, std=_HEAD_DEVIATION)
         nn.init.zeros_(convolution.bias)
     return convolutions
 

@@ -148,7 +148,9 @@ def _conditional_detr(plan: NetworkPlan) -> nn.Module:
         backbone=None,
         backbone_config=ResNetConfig(out_features=["stage4"]),
     )
-    return ConditionalDetrForObjectDetection(_with_labels(config, plan.label_count))
+    model = ConditionalDetrForObjectDetection(_with_labels(config, plan.label_count))
+    # The library freezes the first stages, which makes sense for pre-trained ones only.
+    return model.requires_grad_(True)  # noqa: FBT003 - torch's own signature
 
 
 _DETECTORS = {"rt_detr_v2": _rt_detr_v2, "d_fine_s": _d_fine_s, "conditional_detr": _conditional_detr}

@@ -59,8 +59,8 @@ def _light_heads(class_count: int) -> dict[str, Any]:
         "box_batch_size_per_image": 64,
         "rpn_pre_nms_top_n_train": 500,
         "rpn_post_nms_top_n_train": 250,
-        "rpn_pre_nms_top_n_test": 300,
-        "rpn_post_nms_top_n_test": 150,
+        "rpn_pre_nms_top_n_test": 500,
+        "rpn_post_nms_top_n_test": 200,
     }
 
 

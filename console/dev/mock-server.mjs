@@ -72,7 +72,7 @@ route("GET", `${T}/runs/{run}`, ({ path }) => find(world.runs, "run_id", path.ru
 route("POST", `${T}/runs/{run}/stop`, ({ path }) => Object.assign(find(world.runs, "run_id", path.run), { state: "stopped" }));
 route("GET", `${T}/runs/{run}/metrics`, ({ path }) => ({ epochs: world.epochsOf(find(world.runs, "run_id", path.run)) }));
 route("GET", `${T}/runs/{run}/logs`, ({ path, query }) => world.logsOf(find(world.runs, "run_id", path.run), query.get("after")));
-addTrainingRoutes({ route, page, find, world, T });
+addTrainingRoutes({ route, find, world, T });
 
 route("GET", M, ({ query }) => page(world.models, query));
 route("POST", M, ({ body }) => world.addModel(body));

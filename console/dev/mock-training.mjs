@@ -54,11 +54,11 @@ const best = (trials) => trials.reduce((found, trial) => (trial.quality !== null
 const view = (search) => {
   const trials = trialsOf(search);
   const found = best(trials);
-  const { done: _, ...rest } = search;
+  const rest = Object.fromEntries(Object.entries(search).filter(([name]) => name !== "done"));
   return { ...rest, name: "Recognise V2", quality: "eval_accuracy", weights_family: "public", started_at: rest.created_at, trials_ended: search.done, trials_running: 0, best_trial: found ? { number: found.number, parameters: found.parameters, quality: found.quality } : null };
 };
 
-export function addTrainingRoutes({ route, page, find, world, T }) {
+export function addTrainingRoutes({ route, find, world, T }) {
   const searches = [];
   const addSearch = (fields) => {
     const search = { search_id: world.newId(), state: "running", strategy: "bayesian", network: "ResNet18_vd", config: { strategy: "bayesian", max_trials: 100, sampling_percent: 50, target: 0.96 }, trials_total: 100, failure: null, created_at: new Date().toISOString(), finished_at: null, done: 0, ...fields };

@@ -26,8 +26,7 @@ def test_the_manuals_networks_are_listed_with_their_figures() -> None:
     assert {
         name: (row.published.value if row.published else None, row.cpu_ms)
         for name, row in listed.items()
-        if row.adapter == "timm_classifier"
-        and "authors" not in (row.published.data if row.published else "")
+        if row.adapter == "timm_classifier" and "authors" not in (row.published.data if row.published else "")
     } == {
         "EffcientNetB0_small": (0.751, 129),
         "EfficientNetB4": (0.8285, 415),

@@ -47,6 +47,8 @@ export interface Network {
   readonly name: string;
   readonly task: string;
   readonly family: string;
+  readonly adapter?: string;
+  readonly anchors?: boolean;
   readonly recommended: boolean;
   readonly published?: { readonly metric: string; readonly value: number; readonly data: string } | null;
   readonly cpu_ms?: number | null;

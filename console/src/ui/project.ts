@@ -20,6 +20,7 @@ export const links = {
   experiments: (project: number) => `/projects/${project}/experiments`,
   experiment: (project: number, experiment: number) => `/projects/${project}/experiments/${experiment}`,
   newRun: (project: number, experiment: number, base?: number) => `/projects/${project}/experiments/${experiment}/new-run${base === undefined ? "" : `?base=${base}`}`,
+  newRunOfSubnet: (project: number, experiment: number, run: number, subnet: number) => `/projects/${project}/experiments/${experiment}/new-run?subnet=${run}:${subnet}`,
   comparison: (project: number, experiment: number, runs: readonly number[]) => `/projects/${project}/experiments/${experiment}/comparison?runs=${runs.join(",")}`,
   search: (project: number, search: number) => `/projects/${project}/searches/${search}`,
   run: (project: number, run: number) => `/projects/${project}/runs/${run}`,

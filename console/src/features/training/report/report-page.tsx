@@ -19,6 +19,7 @@ import { MetricCards } from "./metric-cards";
 import { PerLabel } from "./per-label";
 import { PrChart } from "./pr-chart";
 import { parseReport, withBackground, type Report } from "./report";
+import { Subnets } from "./subnets";
 import { ThresholdChart } from "./threshold-chart";
 import { TopKChart } from "./top-k-chart";
 import { WrongExamples } from "./wrong-examples";
@@ -107,6 +108,7 @@ function ReportView({ projectId, document, run, runId }: ViewProps) {
       ))}
       <MetricCards report={report} />
       <Hints projectId={projectId} hints={report.hints ?? []} run={run} />
+      <Subnets projectId={projectId} run={run} subnets={report.nas?.subnets ?? []} />
       <Charts report={report} name={name} />
       <PerLabel rows={report.per_class} name={`${name}-labels`} />
       <WrongExamples examples={report.wrong_examples} />

@@ -24,6 +24,17 @@ export interface Report {
   readonly wrong_examples: readonly WrongExample[];
   readonly hints?: readonly Hint[] | null;
   readonly heat_maps?: readonly HeatMap[] | null;
+  /** Of an architecture search. */
+  readonly nas?: { readonly subnets: readonly Subnet[] } | null;
+}
+
+export interface Subnet {
+  readonly subnet_id: number;
+  readonly quality: number;
+  readonly latency_ms: number;
+  readonly parameters: number;
+  readonly on_front: boolean;
+  readonly subnet: { readonly input_size: number };
 }
 
 /** Figures of one label; which ones depends on the task. */

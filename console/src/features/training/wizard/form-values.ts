@@ -27,6 +27,11 @@ export interface SearchChoice {
   readonly space?: Readonly<Record<string, RangeChoice>>;
 }
 
+export interface SubnetChoice {
+  readonly run_id: number;
+  readonly subnet_id: number;
+}
+
 export interface RunFormValues {
   readonly training: readonly DataChoice[];
   readonly evaluation: DataChoice;
@@ -38,6 +43,8 @@ export interface RunFormValues {
   readonly family: string;
   readonly network: string;
   readonly base_run_id?: number;
+  /** A sub-net that an architecture search found. */
+  readonly subnet?: SubnetChoice;
   readonly source: HyperParameterSource["kind"];
   readonly hyper_parameters: Readonly<Record<string, string | number | null>>;
   readonly script?: string;

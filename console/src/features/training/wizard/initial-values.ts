@@ -1,6 +1,6 @@
 import type { Run, TrainingCatalog } from "@/api/types";
-import type { DataChoice, RunFormValues } from "./form-values";
-import { networksOf } from "./run-values";
+import type { DataChoice, RunFormValues, SubnetChoice } from "./form-values";
+import { isSubnet, networksOf } from "./run-values";
 
 const MINUTES = 60;
 
@@ -10,6 +10,13 @@ interface Given {
   readonly runs: readonly Run[];
   readonly dataset: number | null;
   readonly base: number | null;
+  /** `RUN:NUMBER` of the address. */
+  readonly subnet?: string | null;
+}
+
+export function subnetOf(text: string | null | undefined): SubnetChoice | undefined {
+  const [run, number] = (text ?? "").split(":").map(Number);
+  return run && number ? { run_id: run, subnet_id: number } : undefined;
 }
 
 const choiceOf = (selection: Run["training_data"][number]): DataChoice => ({
@@ -32,11 +39,12 @@ export function bestOf<N extends { readonly recommended: boolean }>(networks: re
   return networks.find((network) => network.recommended) ?? networks[0];
 }
 
-export function initialValues({ catalog, taskType, runs, dataset, base }: Given): Partial<RunFormValues> {
+export function initialValues({ catalog, taskType, runs, dataset, base, subnet }: Given): Partial<RunFormValues> {
   const networks = catalog.networks.filter((network) => network.task === taskType);
   const families = catalog.families.filter((family) => family.task === taskType).map((family) => family.name);
   const baseRun = runs.find((run) => run.run_id === base);
-  const network = networks.find((candidate) => candidate.name === baseRun?.network) ?? bestOf(networks);
+  const chosen = subnetOf(subnet);
+  const network = chosen ? networks.find(isSubnet) : (networks.find((candidate) => candidate.name === baseRun?.network) ?? bestOf(networks));
   const family = families.find((name) => network && networksOf([network], name).length > 0) ?? network?.family ?? "";
   const machine = catalog.machines.find((candidate) => network === undefined || !network.excluded_machines?.includes(candidate.code));
   return {
@@ -44,7 +52,8 @@ export function initialValues({ catalog, taskType, runs, dataset, base }: Given)
     augmentation: { mode: "default" },
     family,
     ...(network ? { network: network.name } : {}),
-    ...(baseRun ? { base_run_id: baseRun.run_id } : {}),
+    ...(baseRun && !chosen ? { base_run_id: baseRun.run_id } : {}),
+    ...(chosen ? { subnet: chosen } : {}),
     source: "manual",
     ...(machine ? { machine_type: machine.code } : {}),
     node_count: 1,

@@ -47,15 +47,16 @@ interface Props {
   readonly runs: readonly Run[];
 }
 
-/** The form opens with what was left in it, else with the data of the newest run; `?dataset=` and `?base=` name what to use. */
+/** The form opens with what was left in it, else with the data of the newest run; `?dataset=`, `?base=` and `?subnet=` name what to use. */
 function NewRun({ projectId, experiment, catalog, runs }: Props) {
   const t = useT();
   const [params] = useSearchParams();
   const dataset = Number(params.get("dataset")) || null;
   const base = Number(params.get("base")) || null;
-  const [draft, setDraft] = useState(() => (dataset === null && base === null ? readDraft(experiment.experiment_id) : null));
+  const subnet = params.get("subnet");
+  const [draft, setDraft] = useState(() => (dataset === null && base === null && subnet === null ? readDraft(experiment.experiment_id) : null));
   const [known] = useState(runs); // a run that changes later must not refill the form
-  const fresh = useMemo(() => initialValues({ catalog, taskType: experiment.task_type, runs: known, dataset, base }), [catalog, experiment, known, dataset, base]);
+  const fresh = useMemo(() => initialValues({ catalog, taskType: experiment.task_type, runs: known, dataset, base, subnet }), [catalog, experiment, known, dataset, base, subnet]);
   return (
     <>
       {draft ? (

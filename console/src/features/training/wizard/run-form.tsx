@@ -19,7 +19,7 @@ import { NetworkCards } from "./network-cards";
 import { ResourceFields } from "./resource-fields";
 import { RunReview } from "./run-review";
 import { commandOf, searchCatalogOf, toRequest } from "./run-request";
-import { defaultOf } from "./run-values";
+import { defaultOf, isSubnet, takes } from "./run-values";
 import { SourceFields } from "./source-fields";
 import { useChosenLabels } from "./use-chosen-labels";
 import { useStartBlocks } from "./use-start-blocks";
@@ -42,13 +42,13 @@ export function RunForm({ projectId, experiment, catalog, initial }: Props) {
   const values = Form.useWatch([], form) as Partial<RunFormValues> | undefined;
   const task = catalog.tasks.find((entry) => entry.code === experiment.task_type);
   const networks = useMemo(() => catalog.networks.filter((entry) => entry.task === experiment.task_type), [catalog, experiment]);
+  const network = networks.find((candidate) => candidate.name === values?.network);
   const parameters = useMemo(
-    () => catalog.hyper_parameters.filter((entry) => entry.task === experiment.task_type && entry.name !== "weights_family"),
-    [catalog, experiment],
+    () => catalog.hyper_parameters.filter((entry) => entry.task === experiment.task_type && entry.name !== "weights_family" && takes(network, entry)),
+    [catalog, experiment, network],
   );
   const search = useMemo(() => searchCatalogOf(catalog, experiment.task_type), [catalog, experiment]);
   const operators = catalog.augmentation.operators.filter((operator) => operator.tasks.includes(experiment.task_type));
-  const network = networks.find((candidate) => candidate.name === values?.network);
   const machine = catalog.machines.find((candidate) => candidate.code === values?.machine_type);
   const training = useChosenLabels(projectId, values?.training ?? []);
   const evaluation = useChosenLabels(projectId, [values?.evaluation]);
@@ -99,13 +99,19 @@ export function RunForm({ projectId, experiment, catalog, initial }: Props) {
             <LabelCheck training={training} evaluation={evaluation} evaluationChoice={values?.evaluation} />
           </Panel>
           <Panel title={t("runs.form.network")}>
-            <NetworkCards
-              networks={networks}
-              families={catalog.families.filter((family) => family.task === experiment.task_type)}
-              family={values?.family ?? ""}
-              machine={machine}
-            />
-            <BaseRunField projectId={projectId} experimentId={experiment.experiment_id} network={network} />
+            {initial.subnet ? (
+              <Alert type="info" showIcon title={t("runs.form.subnet", { number: String(initial.subnet.subnet_id), run: String(initial.subnet.run_id) })} />
+            ) : (
+              <>
+                <NetworkCards
+                  networks={networks.filter((entry) => !isSubnet(entry))}
+                  families={catalog.families.filter((family) => family.task === experiment.task_type)}
+                  family={values?.family ?? ""}
+                  machine={machine}
+                />
+                <BaseRunField projectId={projectId} experimentId={experiment.experiment_id} network={network} />
+              </>
+            )}
           </Panel>
           <Panel title={t("runs.form.hyperParameters")}>
             <SourceFields

@@ -5,16 +5,33 @@ import { initialValues } from "./initial-values";
 import { rangeOf, searchCatalogOf, searchOf, toRequest, valuesOf } from "./run-request";
 
 const TASK = "object_detection";
-const parameter = (name: string, choices: string[] = []) => ({ name, task: TASK, type: choices.length > 0 ? "choice" : "number", choices });
+const parameter = (name: string, choices: string[] = [], some: { anchors?: boolean; adapters?: string[] } = {}) => ({
+  name,
+  task: TASK,
+  type: choices.length > 0 ? "choice" : "number",
+  choices,
+  anchors: false,
+  adapters: [] as string[],
+  ...some,
+});
 const field = (name: string, general: boolean) => ({ name, general, type: "integer", minimum: 1, maximum: 20, above_minimum: false, default: 5 });
 const catalog = {
   networks: [
     { name: "Plain", task: TASK, family: "public", recommended: false, weights: [], excluded_machines: [] },
     { name: "Best", task: TASK, family: "public", recommended: true, weights: [], excluded_machines: ["GPU_P4"] },
+    { name: "Anchored", task: TASK, family: "public", adapter: "anchored", anchors: true, recommended: false, weights: [] },
+    { name: "Sub", task: TASK, family: "nas", adapter: "subnet", recommended: false, weights: [] },
     { name: "Other", task: "image_classification", family: "public", recommended: true, weights: [] },
   ],
   families: [{ name: "public", task: TASK }],
-  hyper_parameters: [parameter("epochs"), parameter("learning_rate"), parameter("weights_family", ["public", "very_large_scale"])],
+  hyper_parameters: [
+    parameter("epochs"),
+    parameter("learning_rate"),
+    parameter("seed"),
+    parameter("anchor_scale", [], { anchors: true }),
+    parameter("own", [], { adapters: ["anchored"] }),
+    parameter("weights_family", ["public", "very_large_scale"]),
+  ],
   augmentation: { operators: [{ name: "Rotate_BBox", tasks: [TASK] }] },
   machines: [{ code: "GPU_P4" }, { code: "GPU_V100" }],
   search_strategies: [
@@ -58,6 +75,16 @@ describe("the request of the run form", () => {
       max_training_minutes: 30,
       remark: "V2",
     });
+  });
+
+  it("sends only the hyper-parameters that the network has", () => {
+    const hyper_parameters = { epochs: 3, anchor_scale: 4, own: 5 };
+    expect(request({ hyper_parameters }).hyper_parameters).toEqual({ epochs: 3, weights_family: "very_large_scale" });
+    expect(request({ hyper_parameters, network: "Anchored" }).hyper_parameters).toEqual({ ...hyper_parameters, weights_family: "very_large_scale" });
+  });
+
+  it("names the sub-net of an architecture search", () => {
+    expect(request({ network: "Sub", subnet: { run_id: 4, subnet_id: 2 } }).subnet).toEqual({ run_id: 4, subnet_id: 2 });
   });
 
   it("sends operators in manual mode and minutes in automatic mode only", () => {
@@ -123,5 +150,10 @@ describe("a new form", () => {
 
   it("trains on from a run with its network", () => {
     expect(initialValues({ ...given, runs: [run(4, 11)] as never, base: 4 })).toMatchObject({ base_run_id: 4, network: "Plain" });
+  });
+
+  it("takes the sub-net that the address names, and ignores what names none", () => {
+    expect(initialValues({ ...given, runs: [], subnet: "4:2" })).toMatchObject({ subnet: { run_id: 4, subnet_id: 2 }, network: "Sub" });
+    for (const subnet of ["4", "x:y", ""]) expect(initialValues({ ...given, runs: [], subnet }).subnet).toBeUndefined();
   });
 });

@@ -1,4 +1,5 @@
 import type { AugmentationSetting, HyperParameterSource, RunRequest, SearchCatalog, SearchConfig, SearchField, SearchRange, TrainingCatalog } from "@/api/types";
+import { takes } from "./run-values";
 import type { DataChoice, RangeChoice, RunFormValues, SearchChoice } from "./form-values";
 
 /** What the form holds, as the API takes it. */
@@ -14,6 +15,7 @@ export function toRequest(values: RunFormValues, catalog: TrainingCatalog, taskT
     ...(augmentsAt(catalog) ? { augmentation: augmentationOf(values.augmentation) } : {}),
     ...(source.kind === "manual" ? {} : { hyper_parameter_source: source }),
     ...(values.base_run_id ? { base_run_id: values.base_run_id } : {}),
+    ...(values.subnet ? { subnet: values.subnet } : {}),
     machine_type: values.machine_type,
     node_count: values.node_count,
     max_training_minutes: values.max_training_minutes,
@@ -100,9 +102,11 @@ export function valuesOf(text: string): number[] {
 /** A search chooses the values of what it searches; everything else is as the form says. */
 function parametersOf(values: RunFormValues, catalog: TrainingCatalog, taskType: string, search: SearchCatalog): Record<string, string | number> {
   const searched = new Set(searchedParameters(values, search));
-  const declared = new Map(catalog.hyper_parameters.filter((parameter) => parameter.task === taskType).map((parameter) => [parameter.name, parameter]));
+  const network = catalog.networks.find((entry) => entry.task === taskType && entry.name === values.network);
+  const own = catalog.hyper_parameters.filter((parameter) => parameter.task === taskType && takes(network, parameter));
+  const declared = new Map(own.map((parameter) => [parameter.name, parameter]));
   const given = Object.entries(values.hyper_parameters).filter(
-    (entry): entry is [string, string | number] => entry[1] !== null && (entry[1] as unknown) !== undefined && !searched.has(entry[0]),
+    (entry): entry is [string, string | number] => entry[1] !== null && (entry[1] as unknown) !== undefined && declared.has(entry[0]) && !searched.has(entry[0]),
   );
   const family = declared.get("weights_family")?.choices.includes(values.family) ? { weights_family: values.family } : {};
   return { ...Object.fromEntries(given), ...family };

@@ -26,6 +26,16 @@ export function defaultOf(parameter: HyperParameter, network: Network | undefine
   return (name && network?.[name]) ?? null;
 }
 
+/** Whether the network has the hyper-parameter; the catalogue names what only some networks have. */
+export function takes(network: Network | undefined, parameter: HyperParameter): boolean {
+  if (parameter.anchors && !network?.anchors) return false;
+  const adapters: readonly string[] = parameter.adapters;
+  return adapters.length === 0 || (network !== undefined && adapters.includes(network.adapter ?? ""));
+}
+
+/** A sub-net of an architecture search: it is chosen in the search's report, not among the networks. */
+export const isSubnet = (network: Network): boolean => network.adapter === "subnet";
+
 export function problemOf(limits: Limits, value: unknown): ParameterProblem | null {
   if (limits.type !== "integer" && limits.type !== "number") return null;
   if (value === null || value === undefined || value === "") return { kind: "required" };

@@ -109,6 +109,7 @@ export interface RunRequest {
   readonly hyper_parameters: Readonly<Record<string, string | number>>;
   readonly augmentation?: AugmentationSetting;
   readonly base_run_id?: number;
+  readonly subnet?: { readonly run_id: number; readonly subnet_id: number };
   readonly hyper_parameter_source?: HyperParameterSource;
   readonly machine_type: string;
   readonly node_count: number;

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from openbml_client.cli.output import JsonFlag, ProjectOption, field, print_fields, print_list
+from openbml_client.cli.reports import quality
 from openbml_client.client import Client, Document, Models
 from openbml_client.errors import NotFoundError, WorkFailedError
 
@@ -25,7 +26,7 @@ _VERSION = [
     ("Version", lambda version: f"V{version['version_number']}"),
     ("State", field("state")),
     ("Network", field("network")),
-    ("Accuracy", lambda version: (version.get("metrics") or {}).get("accuracy")),
+    ("Quality", quality),
     ("ONNX max difference", lambda version: (version.get("onnx") or {}).get("max_abs_diff")),
     ("Run", field("run_id")),
     ("Created", field("created_at")),

@@ -27,7 +27,14 @@ _NAMES: Mapping[str, str] = {
     "iou": "IoU",
     "dice": "Dice",
 }
+_QUALITIES = ("accuracy", "map50", "miou", "map")
 _COUNTS: Mapping[str, str] = {"support": "Samples", "pixels": "Pixels", "training_count": "In training"}
+
+
+def quality(owner: Mapping[str, Any]) -> object:
+    """Return the figure by which models of a task are compared, of a run or a version that has it already."""
+    metrics = owner.get("metrics") or {}
+    return next((f"{name} {metrics[name]:.4g}" for name in _QUALITIES if name in metrics), None)
 
 
 def print_report(document: Mapping[str, Any]) -> None:

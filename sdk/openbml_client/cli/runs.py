@@ -1,8 +1,7 @@
 """`bml runs …`."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -18,7 +17,7 @@ from openbml_client.cli.output import (
     print_json,
     print_list,
 )
-from openbml_client.cli.reports import print_comparison, print_report
+from openbml_client.cli.reports import print_comparison, print_report, quality
 from openbml_client.cli.run_requests import augmentation_of, source_of, subnet_of
 from openbml_client.client import Document, ProjectClient, Training
 from openbml_client.errors import WorkFailedError
@@ -27,14 +26,7 @@ from openbml_client.waiting import wait_until
 
 app = typer.Typer(no_args_is_help=True)
 
-_QUALITIES = ("accuracy", "map50", "miou", "map")
 _FINAL = {"succeeded", "failed", "stopped"}
-
-
-def _quality(run: Mapping[str, Any]) -> object:
-    """The figure by which models of the run's task are compared, where it has it already."""
-    metrics = run.get("metrics") or {}
-    return next((f"{name} {metrics[name]:.4g}" for name in _QUALITIES if name in metrics), None)
 
 
 _RUN = [
@@ -43,7 +35,7 @@ _RUN = [
     ("State", field("state")),
     ("Network", field("network")),
     ("Machine", field("machine_type")),
-    ("Quality", _quality),
+    ("Quality", quality),
     ("Trained (s)", field("training_seconds")),
     ("Cost (CNY)", field("cost_estimate")),
     ("Created", field("created_at")),

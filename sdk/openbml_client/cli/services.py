@@ -1,12 +1,14 @@
 """`bml services …`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from openbml_client.cli.following import followed, going_on
 from openbml_client.cli.output import (
+    Column,
     JsonFlag,
     ProjectOption,
     field,
@@ -124,7 +126,15 @@ def predict(
     ] = None,
     api_key: Annotated[str | None, typer.Option(envvar="OPENBML_API_KEY")] = None,
     secret_key: Annotated[str | None, typer.Option(envvar="OPENBML_SECRET_KEY")] = None,
-    top_num: Annotated[int | None, typer.Option(min=1, help="How many classes; default 6.")] = None,
+    top_num: Annotated[
+        int | None, typer.Option(min=1, help="How many classes of a single-label classifier; default 6.")
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Least score of the other vision tasks; default: the recommended one."
+        ),
+    ] = None,
     project: ProjectOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -134,12 +144,23 @@ def predict(
     if not api_key or not secret_key:
         api_key, secret_key = _keys(client, app_name)
     caller = PredictionClient(client.transport.url, api_key, secret_key)
-    reply = caller.classify(str(found["url"]), image, top_num=top_num)
+    url = str(found["url"])
+    if found["task_type"] == "image_classification":
+        reply = caller.classify(url, image, top_num=top_num)
+    else:
+        reply = caller.predict_image(url, image, threshold=threshold)
     if as_json:
         print_json(reply)
         return
-    columns = [("Class", field("name")), ("Score", lambda row: f"{row['score']:.4f}")]
-    print_list(reply["results"], columns, as_json=False, empty="No class was found.")
+    columns: list[Column] = [("Class", field("name")), ("Score", lambda row: f"{row['score']:.4f}")]
+    if any("location" in row for row in reply["results"]):
+        columns.append(("Left, top, width, height (px)", _location))
+    print_list(reply["results"], columns, as_json=False, empty="Nothing was found.")
+
+
+def _location(row: Mapping[str, Any]) -> str:
+    sides = ("left", "top", "width", "height")
+    return ", ".join(f"{row['location'][side]:.0f}" for side in sides)
 
 
 def _keys(client: Client, app_name: str | None) -> tuple[str, str]:

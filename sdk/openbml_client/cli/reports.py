@@ -54,15 +54,20 @@ def print_report(document: Mapping[str, Any]) -> None:
 
 
 def print_comparison(document: Mapping[str, Any]) -> None:
-    """Print runs side by side: figures, then the hyper-parameters that differ."""
+    """Print a column for each run: figures, then the hyper-parameters that differ."""
     runs = document["runs"]
-    columns: list[Column] = [
-        ("Run", lambda run: f"V{run['version_number']} ({run['run_id']})"),
-        ("Network", field("network")),
-        *[(_NAMES.get(name, name), _inner("figures", name)) for name in document["figures"]],
-        *[(name, _inner("hyper_parameters", name)) for name in _differing(runs)],
+    rows = [{"title": "Network", "values": [run["network"] for run in runs]}]
+    rows += [
+        {"title": _NAMES.get(name, name), "values": [run["figures"].get(name) for run in runs]}
+        for name in document["figures"]
     ]
-    print_list(runs, columns, as_json=False, empty="There is nothing to compare.")
+    rows += [
+        {"title": name, "values": [run["hyper_parameters"].get(name) for run in runs]}
+        for name in _differing(runs)
+    ]
+    columns: list[Column] = [("", field("title"))]
+    columns += [(f"V{run['version_number']}", _value(place)) for place, run in enumerate(runs)]
+    print_list(rows, columns, as_json=False, empty="There is nothing to compare.")
 
 
 def _figures(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
@@ -78,8 +83,8 @@ def _percent(name: str) -> Callable[[Mapping[str, Any]], object]:
     return read
 
 
-def _inner(member: str, name: str) -> Callable[[Mapping[str, Any]], object]:
-    return lambda run: (run.get(member) or {}).get(name)
+def _value(place: int) -> Callable[[Mapping[str, Any]], object]:
+    return lambda row: row["values"][place]
 
 
 def _differing(runs: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -205,11 +205,12 @@ from openbml_kit.faults import UserFault
 from openbml_kit.places import Places
 from openbml_kit.progress import Progress
 places = Places(Path(sys.argv[1]))
-prepared = job.prepare(read_settings(places.hyper_parameters()), places, Progress(), {})
+stop = StopRequest(max_seconds=0)
+prepared = job.prepare(read_settings(places.hyper_parameters()), places, Progress(), {}, stop)
 torch.nn.init.constant_(next(prepared.trainer.model.parameters()), float("nan"))
 try:
     checkpoints = Checkpoints(places.checkpoints, "")
-    job.train(prepared, checkpoints, stop=StopRequest(max_seconds=0), progress=Progress())
+    job.train(prepared, checkpoints, stop=stop, progress=Progress())
 except UserFault as fault:
     print(fault)
 """

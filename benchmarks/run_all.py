@@ -78,6 +78,16 @@ def benches(scratch: Path) -> list[Bench]:
             ],
         ),
         Bench(
+            "augmentation_pipeline",
+            "augmented images/s of each task, with and without a policy",
+            [[deep, "benchmarks/augmentation_pipeline.py"]],
+        ),
+        Bench(
+            "vision_quality",
+            "training from scratch vs scripts after published recipes",
+            [[*own, "benchmarks.vision_quality"]],
+        ),
+        Bench(
             "serving_throughput",
             "requests/s of the serving image vs ONNX Runtime in process",
             [

@@ -31,6 +31,7 @@ def killed_and_resumed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, F
     return job, killed, job.run()
 
 
+@pytest.mark.slow
 def test_the_search_is_a_stage_before_training(killed_and_resumed: tuple[Job, Finished, Finished]) -> None:
     _, _, finished = killed_and_resumed
     assert finished.exit_code == 0, finished.err
@@ -38,6 +39,7 @@ def test_the_search_is_a_stage_before_training(killed_and_resumed: tuple[Job, Fi
     assert stages == ["loading", "augmentation_search", "training", "evaluating", "exporting", "done"]
 
 
+@pytest.mark.slow
 def test_a_killed_search_goes_on_where_it_was(killed_and_resumed: tuple[Job, Finished, Finished]) -> None:
     job, killed, finished = killed_and_resumed
     assert killed.exit_code == -signal.SIGKILL
@@ -49,6 +51,7 @@ def test_a_killed_search_goes_on_where_it_was(killed_and_resumed: tuple[Job, Fin
     assert len({json.dumps(row["candidate"]) for row in candidates}) == len(candidates)
 
 
+@pytest.mark.slow
 def test_the_policy_found_is_in_the_report_and_can_be_used_again(
     killed_and_resumed: tuple[Job, Finished, Finished],
 ) -> None:
@@ -62,6 +65,7 @@ def test_the_policy_found_is_in_the_report_and_can_be_used_again(
     assert len({row.group for row in again.operators}) == 5
 
 
+@pytest.mark.slow
 def test_better_candidates_are_looked_at_twice_and_the_best_are_taken(
     killed_and_resumed: tuple[Job, Finished, Finished],
 ) -> None:

@@ -69,6 +69,7 @@ def searching(strategy: str, **config: Any) -> SearchWorld:
     return world.begin()
 
 
+@pytest.mark.slow
 def test_a_trial_trains_on_its_share_and_leaves_its_figures_but_no_model(tmp_path: Path) -> None:
     world = searching("random", max_trials=1, sampling_percent=50)
     bench = Bench(tmp_path, world)

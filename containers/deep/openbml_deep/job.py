@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -114,7 +113,8 @@ def prepare(
                 progress=progress,
             )
         found = world.of_leader(found)
-        task = vision_task(replace(job, policy=found.policy if found else None))
+        if found is not None:
+            job.augmenter.policy = found.policy
     built = task.build()
     batches = task.batches(data.training, built)
     trainer = Trainer(task, built, batches, settings, device, note=progress.note, world=world)

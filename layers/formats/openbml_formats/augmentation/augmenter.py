@@ -36,7 +36,7 @@ class Augmenter:
     """What chance does to the training images of a job.
 
     Every mode but `none` has the task's random geometry. Mode `default` adds the tone, `manual` the chosen
-    operators, `auto` those that were found: `with_policy`. The same settings and randomness give the same.
+    operators, `auto` those that were found: `policy` is set. The same settings and randomness give the same.
 
     Args:
         task: task code of the catalogue.
@@ -122,10 +122,6 @@ class Augmenter:
         if self._flip in (Flip.VERTICAL, Flip.BOTH) and random.random() < _HALF:
             scene = turn_over(scene)
         return self.policy.applied(scene, random)
-
-    def with_policy(self, policy: Policy) -> "Augmenter":
-        """Return an augmenter of the same settings with another policy."""
-        return Augmenter(self._task, self.settings, size=self.size, labels=self._labels, policy=policy)
 
 
 def flip_of(flip: Flip, default: DefaultPolicy, labels: Sequence[str]) -> Flip:

@@ -19,13 +19,14 @@ from openbml_deep.tasks.detection.batches import Batch, BatchMaker
 from openbml_deep.tasks.detection.evaluation_views import EvaluationViews, evaluated_images
 from openbml_deep.tasks.detection.options import DetectionOptions
 from openbml_deep.tasks.detection.training_views import TrainingViews, object_sides, with_sides
+from openbml_deep.tasks.letterboxed_inputs import LetterboxedInputs
 from openbml_deep.tasks.live_predictions import live_prediction
 from openbml_deep.tasks.objects import AnnotatedImage, Found
 from openbml_deep.tasks.regions import RegionReader
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_kit.detection_report import detection_figures, detection_report
 from openbml_kit.evaluated_objects import EvaluatedImage, IouType
-from openbml_kit.images import Normalisation, Pixels
+from openbml_kit.images import Pixels
 from openbml_kit.letterbox import RESIZE
 from openbml_kit.model_manifest import Outputs
 from openbml_kit.report_basis import Basis
@@ -51,7 +52,6 @@ class DetectionTask:
         self._job = job
         self._settings = job.settings
         self._options = DetectionOptions.model_validate(job.settings.own)
-        self._views: EvaluationViews | None = None
         self._object_sides: Shapes | None = None
 
     def read(self, folder: Path, manifest: Manifest) -> list[AnnotatedImage]:
@@ -68,12 +68,7 @@ class DetectionTask:
 
     def build(self) -> BuiltNetwork:
         self._built = started_network(self._job, self._structure())
-        mean, std = self._built.mean, self._built.std
-        self._normalisation = Normalisation(mean, std)
-        self._device = self._job.device.torch
-        self._mean, self._std = (
-            torch.tensor(values, device=self._device).reshape(1, 3, 1, 1) for values in (mean, std)
-        )
+        self._inputs = LetterboxedInputs(self._job, self._built, tile=self._options.tile)
         return self._built
 
     def _structure(self) -> dict[str, int]:
@@ -110,9 +105,8 @@ class DetectionTask:
         )
 
     def loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
-        pixels = batch.pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2)
-        images = torch.addcmul(-self._mean / self._std, pixels.float(), 1 / (255.0 * self._std))
-        targets = [target.to(self._device) for target in batch.targets]
+        images = self._inputs.of_batch(batch.pixels)
+        targets = [target.to(self._job.device.torch) for target in batch.targets]
         return torch.stack(list(cast(DetectionNetwork, network).losses(images, targets).values())).sum()
 
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
@@ -126,7 +120,7 @@ class DetectionTask:
         )
 
     def predicted(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[dict[str, Any]]:
-        evaluated = self._evaluated_in(network, self._new_views(images, budget_bytes=0))
+        evaluated = self._evaluated_in(network, self._inputs.new_views(images, budget_bytes=0))
         return [live_prediction(image, self._settings.labels) for image in evaluated]
 
     def report(
@@ -161,7 +155,7 @@ class DetectionTask:
             self._built,
             self.outputs(network),
             resize=RESIZE,
-            planes=lambda shown, count: self._planes(self._views_of(shown).first(count)),
+            planes=self._inputs.first_planes,
             evaluate=self.evaluate,
             proof_samples=_PROOF_SAMPLES,
             tile=self._options.tile,
@@ -174,32 +168,14 @@ class DetectionTask:
         return Outputs(kind="objects")
 
     def _evaluated(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> list[EvaluatedImage]:
-        return self._evaluated_in(network, self._views_of(images))
+        return self._evaluated_in(network, self._inputs.views_of(images))
 
     def _evaluated_in(self, network: nn.Module, views: EvaluationViews) -> list[EvaluatedImage]:
         def find(pixels: list[Pixels]) -> list[Found]:
-            planes = self._planes(pixels).to(self._device, memory_format=torch.channels_last)
+            planes = self._inputs.of_views(pixels)
             return cast(DetectionNetwork, network).found(planes)
 
         return evaluated_images(views, find, together=_LOOKED_AT_TOGETHER, with_masks=self.with_masks)
-
-    def _planes(self, pixels: list[Pixels]) -> torch.Tensor:
-        """Return the network's input as serving computes it, shape (n, 3, size, size)."""
-        return torch.from_numpy(np.concatenate([self._normalisation.planes(view) for view in pixels]))
-
-    def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
-        if self._views is None or self._views.images is not images:
-            self._views = self._new_views(images, budget_bytes=self._job.memory_bytes // 4)
-        return self._views
-
-    def _new_views(self, images: Sequence[AnnotatedImage], *, budget_bytes: int) -> EvaluationViews:
-        return EvaluationViews(
-            images,
-            input_size=self._settings.input_size,
-            tile=self._options.tile,
-            budget_bytes=budget_bytes,
-            workers=self._job.cores,
-        )
 
 
 def task(job: TaskJob) -> DetectionTask:

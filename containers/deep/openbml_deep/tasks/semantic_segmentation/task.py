@@ -20,6 +20,7 @@ from openbml_deep.samples import annotated_images
 from openbml_deep.splitting import counts_per_class
 from openbml_deep.tasks.detection.evaluation_views import EvaluationViews
 from openbml_deep.tasks.drawn_regions import class_map
+from openbml_deep.tasks.letterboxed_inputs import LetterboxedInputs
 from openbml_deep.tasks.objects import IGNORED, AnnotatedImage
 from openbml_deep.tasks.regions import RegionReader
 from openbml_deep.tasks.scene_batches import SceneBatchMaker, scene_batches
@@ -27,7 +28,6 @@ from openbml_deep.tasks.semantic_segmentation.options import SemanticOptions, ba
 from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_deep.tasks.training_scenes import TrainingScenes, with_class_map
 from openbml_kit.faults import UserFault
-from openbml_kit.images import Normalisation, Pixels
 from openbml_kit.letterbox import RESIZE
 from openbml_kit.model_manifest import Outputs
 from openbml_kit.report_basis import WRONG_EXAMPLES, Basis, EvaluatedSample
@@ -56,7 +56,6 @@ class SemanticTask:
         self._job = job
         self._settings = job.settings
         self._options = SemanticOptions.model_validate(job.settings.own)
-        self._views: EvaluationViews | None = None
 
     def read(self, folder: Path, manifest: Manifest) -> list[AnnotatedImage]:
         """An image without a region is kept: all of it is background."""
@@ -69,12 +68,7 @@ class SemanticTask:
 
     def build(self) -> BuiltNetwork:
         self._built = started_network(self._job)
-        mean, std = self._built.mean, self._built.std
-        self._normalisation = Normalisation(mean, std)
-        self._device = self._job.device.torch
-        self._mean, self._std = (
-            torch.tensor(values, device=self._device).reshape(1, 3, 1, 1) for values in (mean, std)
-        )
+        self._inputs = LetterboxedInputs(self._job, self._built)
         return self._built
 
     def batches(self, images: Sequence[AnnotatedImage], built: BuiltNetwork) -> PreparedBatches[Batch]:
@@ -91,9 +85,8 @@ class SemanticTask:
         return scene_batches(job, make, images)
 
     def loss(self, network: nn.Module, batch: Batch) -> torch.Tensor:
-        pixels = batch.pixels.to(self._device, non_blocking=True).permute(0, 3, 1, 2)
-        images = torch.addcmul(-self._mean / self._std, pixels.float(), 1 / (255.0 * self._std))
-        maps = batch.maps.to(self._device, non_blocking=True).long()
+        images = self._inputs.of_batch(batch.pixels)
+        maps = batch.maps.to(self._job.device.torch, non_blocking=True).long()
         return torch.stack(list(cast(SemanticNetwork, network).losses(images, maps).values())).sum()
 
     def evaluate(self, network: nn.Module, images: Sequence[AnnotatedImage]) -> Evaluated:
@@ -113,7 +106,7 @@ class SemanticTask:
                 "true": self._shares(class_map(image, image.width, image.height)),
                 "predicted": self._shares(found),
             }
-            for image, found in self._found(network, self._new_views(images, budget_bytes=0))
+            for image, found in self._found(network, self._inputs.new_views(images, budget_bytes=0))
         ]
 
     def report(
@@ -143,7 +136,7 @@ class SemanticTask:
             self._built,
             Outputs(kind="class_scores"),
             resize=RESIZE,
-            planes=lambda shown, count: self._planes(self._views_of(shown).first(count)),
+            planes=self._inputs.first_planes,
             evaluate=self.evaluate,
             proof_samples=_PROOF_SAMPLES,
         )
@@ -153,7 +146,7 @@ class SemanticTask:
     def _counted(self, network: nn.Module, images: Sequence[AnnotatedImage], *, examples: int) -> PixelCounts:
         """Return the pixels of the original images by their true and found class."""
         counts = PixelCounts(len(self._settings.labels), examples=examples)
-        for image, found in self._found(network, self._views_of(images)):
+        for image, found in self._found(network, self._inputs.views_of(images)):
             counts.add(
                 EvaluatedSample(image.sample_id, image.name),
                 true=class_map(image, image.width, image.height),
@@ -166,7 +159,7 @@ class SemanticTask:
     ) -> Iterator[tuple[AnnotatedImage, npt.NDArray[np.integer[Any]]]]:
         """Yield each image with its map of found classes, shape (height, width)."""
         for shown, pixels in views.chunks(_LOOKED_AT_TOGETHER):
-            planes = self._planes(pixels).to(self._device, memory_format=torch.channels_last)
+            planes = self._inputs.of_views(pixels)
             scores = torch.softmax(cast(SemanticNetwork, network).logits(planes).float(), dim=1)
             for view, found in zip(shown, scores.cpu().numpy(), strict=True):
                 classes, _ = view.place.scores_to_image(found)
@@ -182,24 +175,6 @@ class SemanticTask:
             for place in places
             if counts[place]
         ]
-
-    def _planes(self, pixels: list[Pixels]) -> torch.Tensor:
-        """Return the network's input as serving computes it, shape (n, 3, size, size)."""
-        return torch.from_numpy(np.concatenate([self._normalisation.planes(view) for view in pixels]))
-
-    def _views_of(self, images: Sequence[AnnotatedImage]) -> EvaluationViews:
-        if self._views is None or self._views.images is not images:
-            self._views = self._new_views(images, budget_bytes=self._job.memory_bytes // 4)
-        return self._views
-
-    def _new_views(self, images: Sequence[AnnotatedImage], *, budget_bytes: int) -> EvaluationViews:
-        return EvaluationViews(
-            images,
-            input_size=self._settings.input_size,
-            tile=0,
-            budget_bytes=budget_bytes,
-            workers=self._job.cores,
-        )
 
 
 def _batch(pixels: torch.Tensor, squares: Sequence[Scene]) -> Batch:

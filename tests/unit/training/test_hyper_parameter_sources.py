@@ -8,8 +8,7 @@ from openbml.training.hyper_parameter_sources import ScriptRefusedError
 from openbml.training.read_runs import NoScriptError, run_script
 from openbml.training.runs import RunState
 from openbml.training.training_catalog import preset_script_text
-from openbml_catalog.images import images
-from openbml_catalog.networks import hyper_parameters, networks
+from openbml_catalog.networks import hyper_parameters, network_tasks, networks
 from openbml_catalog.scripts import ScriptError, check_script, preset_script
 from tests.fakes.compute_samples import SCOPE
 from tests.fakes.training_samples import TrainingWorld
@@ -24,7 +23,7 @@ def world() -> TrainingWorld:
 
 
 def test_every_network_of_a_trained_task_has_a_script_that_passes_the_check() -> None:
-    for task in sorted({task for image in images().values() for task in image.trains}):
+    for task in network_tasks():
         for network in networks(task):
             script = preset_script(task, network)
             check_script(script)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from openbml_catalog.images import images
-from openbml_catalog.networks import PretrainedWeights, networks
+from openbml_catalog.networks import PretrainedWeights, network_tasks, networks
 
 TAG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$"
 
@@ -47,7 +46,7 @@ def known_weights() -> list[KnownWeights]:
     """Return the weights of all networks that are trained, in the catalogue's order, each tag once."""
     users: dict[str, list[str]] = {}
     rows: dict[str, PretrainedWeights] = {}
-    for task in sorted({task for image in images().values() for task in image.trains}):
+    for task in network_tasks():
         for network in networks(task).values():
             for row in network.weights:
                 rows.setdefault(row.tag, row)

@@ -21,6 +21,7 @@ __all__ = [
     "Value",
     "families",
     "hyper_parameters",
+    "network_tasks",
     "networks",
     "parse_hyper_parameters",
     "wanted_weights",
@@ -136,6 +137,11 @@ def _files(task: str) -> tuple[str, str]:
     if task not in _FILES:
         raise UnknownTaskError(task)
     return _FILES[task]
+
+
+def network_tasks() -> Sequence[str]:
+    """Return the tasks whose runs choose a network, sorted."""
+    return sorted(_FILES)
 
 
 @cache

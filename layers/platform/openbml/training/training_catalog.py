@@ -11,9 +11,9 @@ from openbml.core.errors import InvalidRequestError
 from openbml.training.augmentation import AugmentationCatalog, augmentation_catalog
 from openbml.training.read_runs import ScriptText
 from openbml.training.run_requests import MAX_TRAINING_MINUTES
-from openbml_catalog.images import images, training_image
+from openbml_catalog.images import training_image
 from openbml_catalog.machines import Machine, Module, machines_of
-from openbml_catalog.networks import HyperParameter, families, hyper_parameters, networks
+from openbml_catalog.networks import HyperParameter, families, hyper_parameters, network_tasks, networks
 from openbml_catalog.prices import currency, price_book
 from openbml_catalog.scripts import preset_script
 from openbml_catalog.search import (
@@ -77,7 +77,7 @@ class TrainingCatalog(BaseModel):
 
 @cache
 def training_catalog() -> TrainingCatalog:
-    trained = sorted(task for image in images().values() for task in image.trains)
+    trained = network_tasks()
     return TrainingCatalog(
         tasks=[_task(task) for task in tasks().values()],
         families=[{**row.model_dump(), "task": task} for task in trained for row in families(task)],
@@ -105,7 +105,7 @@ def training_catalog() -> TrainingCatalog:
 def preset_script_text(task_type: str, network: str) -> ScriptText:
     """Return the script a network's users start from. Raises InvalidRequestError: an unknown task or
     network."""
-    trained = sorted(task for image in images().values() for task in image.trains)
+    trained = network_tasks()
     if task_type not in trained:
         raise InvalidRequestError(field="task_type", reason=f"must be one of {', '.join(trained)}")
     if network not in networks(task_type):

@@ -1,0 +1,1 @@
+"""Tables: what training and serving share, with numpy only."""

@@ -1,0 +1,1 @@
+"""Training of tabular models: AutoML and expert mode (spec 03 section 4)."""

@@ -1,0 +1,1 @@
+"""AutoML: from examples to an ensemble within a time budget."""

@@ -1,0 +1,1 @@
+"""Learners: one module for each, registered by its code in `registry`."""

@@ -1,0 +1,1 @@
+"""Checks that need the tabular image's packages; `tabular_image` runs them."""

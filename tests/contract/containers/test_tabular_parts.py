@@ -1,0 +1,12 @@
+"""Parts of the tabular image, checked in its own environment."""
+
+import pytest
+
+from tests.contract.containers.tabular_image import check_names, passed
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.mark.parametrize("name", check_names("graphs"))
+def test_graphs(name: str) -> None:
+    passed("graphs", name)

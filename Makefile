@@ -18,6 +18,7 @@ help: ## Show what can be made
 
 setup: .venv/.complete-$(shell sha256sum $(DEV_LOCK) Makefile sdk/pyproject.toml infra/local/pyproject.toml 2>/dev/null | sha256sum | cut -c1-12) console/node_modules/.complete console/dist/index.html ## Python and console environments, all locked
 	@$(BIN)/sagemaker-local build-env deep
+	@$(BIN)/sagemaker-local build-env tabular
 	@$(BIN)/sagemaker-local build-env serving
 	@$(BIN)/sagemaker-local build-env custom-sklearn
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from openbml_tabular.models.learner import Parameters, Value
 
-# Of a model, the hyper-parameters without meaning under a value of another one: LightGBM's goss samples rows in a
-# way of its own, its random forest averages trees and so has no rate to learn at.
+# Of a model, the hyper-parameters without meaning under a value of another one: LightGBM's goss samples rows
+# in a way of its own, its random forest averages trees and so has no rate to learn at.
 _MEANINGLESS: Mapping[str, Mapping[tuple[str, Value], frozenset[str]]] = {
     "LGBM": {
         ("boosting_type", "goss"): frozenset({"subsample"}),

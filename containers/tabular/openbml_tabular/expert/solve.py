@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,9 @@ from openbml_tabular.automl.budget import Budget
 from openbml_tabular.automl.checkpoints import Store, digest_of
 from openbml_tabular.automl.folds import Folds
 from openbml_tabular.automl.memory import plannable_bytes
+from openbml_tabular.automl.search import Zoo
 from openbml_tabular.automl.solution import Solution
+from openbml_tabular.automl.task import Task
 from openbml_tabular.automl.workers import Executor, LocalWorkers
 from openbml_tabular.examples import Examples
 from openbml_tabular.expert.solving import Solving
@@ -74,38 +77,29 @@ def solve_expert(
     Raises:
         UserFault: the model cannot learn such a problem, or every trial failed.
     """
-    fold_table = Folds.of(folds)
+    started = time.monotonic()
     learner = learners[conf.model_type]
-    rows, features = fold_table.most_rows(), training.x.shape[1]
-    if not learner.takes(problem, rows=rows, features=features):
-        raise UserFault(
-            f"{conf.model_type} cannot learn {_told(problem)} from {rows} rows with {features} features in a "
-            "sensible time; choose another model or a smaller dataset version"
-        )
+    zoo = Zoo({conf.model_type: learner}, portfolio=(), spaces={})
+    task = Task(training, problem, Folds.of(folds), zoo, seed)
+    count = workers_for(threads, _needed_bytes(task, learner), free_bytes())
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="openbml-expert-")))
-        digest = _digest(training, problem, fold_table, seed, conf)
-        store = Store.opened(checkpoints or scratch, digest)
-        needed = learner.memory_bytes(problem, rows=rows, features=features) + training.x.nbytes
-        count = workers_for(threads, needed, free_bytes())
-        workers = executor or LocalWorkers(count, {conf.model_type: learner})
+        workers = executor or LocalWorkers(count, zoo.learners)
         stack.callback(workers.close)
+        store = Store.opened(checkpoints or scratch, _digest(task, conf))
         solving = Solving(
-            problem=problem,
-            folds=fold_table,
-            search=Search(conf, variants=1 + len(variants), seed=seed, journal=store.folder / _JOURNAL),
+            task=task,
             conf=conf,
-            variants=Variants(training, variants, problem, fold_table, workers, scratch),
-            budget=Budget(budget_s, store.used_s),
+            search=Search(conf, variants=1 + len(variants), seed=seed, journal=store.folder / _JOURNAL),
+            variants=Variants(task, variants, workers, scratch),
+            budget=Budget(budget_s, store.used_s, started),
             store=store,
             workers=workers,
             threads=max(threads // count, 1),
-            seed=seed,
             progress=progress,
             stop=stop,
         )
-        solution, variant = solving.solved()
-        return Solved(solution, variant)
+        return Solved(*solving.solved())
 
 
 def workers_for(threads: int, needed_bytes: int, free_bytes: int) -> int:
@@ -113,12 +107,27 @@ def workers_for(threads: int, needed_bytes: int, free_bytes: int) -> int:
     return max(1, min(threads, free_bytes // max(needed_bytes, 1)))
 
 
-def _digest(training: Examples, problem: Problem, folds: Folds, seed: int, conf: ExpertConf) -> str:
-    """Tell one search from another: trials of other rows or another script are of no use."""
-    of_rows = digest_of(training, problem, folds, seed)
-    return hashlib.sha256(f"{of_rows}{conf!r}".encode()).hexdigest()
+def _needed_bytes(task: Task, learner: Learner) -> int:
+    """Return the memory of one fit.
+
+    Raises:
+        UserFault: the learner cannot learn this.
+    """
+    rows, features = task.folds.most_rows(), task.training.x.shape[1]
+    if not learner.takes(task.problem, rows=rows, features=features):
+        raise UserFault(
+            f"{learner.code} cannot learn {_told(task.problem)} from {rows} rows with {features} features in "
+            "a sensible time; choose another model or a smaller dataset version"
+        )
+    return learner.memory_bytes(task.problem, rows=rows, features=features) + rows * features * 4
 
 
 def _told(problem: Problem) -> str:
     kind = f"{problem.kind} problems"
     return kind if problem.is_classification else f"{kind} of the objective {problem.objective}"
+
+
+def _digest(task: Task, conf: ExpertConf) -> str:
+    """Tell one search from another: trials of other rows or another script are of no use."""
+    of_rows = digest_of(task.training, task.problem, task.folds, task.seed)
+    return hashlib.sha256(f"{of_rows}{conf!r}".encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from openbml_catalog.tabular.conf import ExpertConf
@@ -15,18 +15,20 @@ from openbml_tabular.automl.budget import Budget
 from openbml_tabular.automl.checkpoints import Store
 from openbml_tabular.automl.conclusion import Conclusion
 from openbml_tabular.automl.fits import Candidate, Fit, Outcome, State
-from openbml_tabular.automl.folds import Folds
-from openbml_tabular.automl.leaderboard import told
-from openbml_tabular.automl.solution import Solution
+from openbml_tabular.automl.leaderboard import order, told
+from openbml_tabular.automl.solution import Entry, Solution
+from openbml_tabular.automl.task import Task
 from openbml_tabular.automl.workers import Executor
 from openbml_tabular.expert.study import Proposal, Search
 from openbml_tabular.expert.trials import Trial, entry_of, judged
 from openbml_tabular.expert.variants import Variants
-from openbml_tabular.problem import Problem
 
 _POLL_S = 0.2
-_LATE_S = 3.0  # what learners that end themselves at their deadline may need to hand over what they have
+# What learners that end themselves at their deadline may need to hand over what they have.
+_LATE_S = 1.0
+_LATE_WITHOUT_MODEL_S = 4.0
 _RESERVE = 1.3  # of the time that the winner's missing parts are expected to take
+_MOST_WAVES = 3
 _FAILED_AT_FIRST = 5  # so many trials without a model and none with one: it is no accident
 
 
@@ -36,23 +38,21 @@ class Solving:
     def __init__(
         self,
         *,
-        problem: Problem,
-        folds: Folds,
-        search: Search,
+        task: Task,
         conf: ExpertConf,
+        search: Search,
         variants: Variants,
         budget: Budget,
         store: Store,
         workers: Executor,
         threads: int,
-        seed: int,
         progress: Progress,
         stop: Callable[[], str | None],
     ) -> None:
-        self._problem, self._folds, self._search, self._conf = problem, folds, search, conf
-        self._variants, self._budget, self._store, self._workers = variants, budget, store, workers
-        self._threads, self._seed, self._progress, self._stop = threads, seed, progress, stop
-        self._parts = folds.parts()
+        self._task, self._conf, self._search, self._variants = task, conf, search, variants
+        self._budget, self._store, self._workers = budget, store, workers
+        self._threads, self._progress, self._stop = threads, progress, stop
+        self._parts = task.folds.parts()
         self._at_once = max(workers.free(), 1)
         self._running: dict[str, tuple[Proposal, Bag]] = {}
         self._best: Trial | None = None
@@ -120,13 +120,13 @@ class Solving:
         deadline = time.monotonic() + self._fit_limit_s(len(bag.waiting))
         part = bag.waiting.pop(0)
         bag.in_flight += 1
-        self._workers.submit(Fit(bag.candidate, part, self._seed + part.fold, deadline, self._threads))
+        self._workers.submit(Fit(bag.candidate, part, self._task.seed + part.fold, deadline, self._threads))
 
     def _fit_limit_s(self, parts: int) -> float:
         """A fit may take its share of what is left, so that its bag becomes whole and, of a search, another
-        one has time too."""
+        one has time too; or a third of it, for the first fits also wait for their processes to start."""
         waves = math.ceil(parts / self._at_once) + int(self._search.searches)
-        return max(self._left_s(), 0.0) / waves
+        return max(self._left_s(), 0.0) / min(waves, _MOST_WAVES)
 
     def _left_s(self) -> float:
         """What is left for trials: the winner's missing parts have to be fitted as well."""
@@ -154,7 +154,7 @@ class Solving:
 
     def _judged(self, proposal: Proposal, bag: Bag) -> Trial:
         label = self._variants.label(proposal.variant)
-        return judged(proposal, bag, self._variants.training, self._problem, self._folds, label)
+        return judged(proposal, bag, self._task, label)
 
     def _finish(self, proposal: Proposal, bag: Bag) -> None:
         del self._running[bag.name]
@@ -189,10 +189,10 @@ class Solving:
         self._progress.leaderboard(told(self._entries()))
 
     def _end_running(self) -> None:
-        """Take what learners hand over that end by themselves at their deadline; the rest is ended by force."""
+        """Take what learners hand over that end themselves at their deadline; the rest is ended by force."""
         for _, bag in self._running.values():
             bag.waiting = []
-        until = time.monotonic() + _LATE_S
+        until = time.monotonic() + (_LATE_WITHOUT_MODEL_S if self._best is None else _LATE_S)
         while self._running and time.monotonic() < until and self._stop() is None:
             self._take_finished(_POLL_S)
         for proposal, bag in list(self._running.values()):
@@ -224,19 +224,20 @@ class Solving:
         )
 
     def _solution(self) -> Solution:
-        board = Board(self._variants.training, self._problem, self._folds, self._seed)
+        board = Board(self._task.training, self._task.problem, self._task.folds, self._task.seed)
         if self._best is not None:
-            board.add(replace(self._best.bag, state=State.COMPLETE, waiting=[], in_flight=0))
-        conclusion = Conclusion(board, self._store, self._variants.training, ())
-        solution = conclusion.solution(
-            seed=self._seed, ended_early=self._ended_early, notes=[("warning", text) for text in self._conf.warnings]
-        )
-        return replace(solution, leaderboard=self._entries(), trials=self._search.documents())
+            bag = self._best.bag
+            first_level = replace(bag.candidate, level=1)
+            board.add(replace(bag, candidate=first_level, state=State.COMPLETE, waiting=[], in_flight=0))
+        notes = [("warning", text) for text in self._conf.warnings]
+        conclusion = Conclusion(self._task, board, self._store, ())
+        solution = conclusion.solution(ended_early=self._ended_early, notes=notes)
+        trials = self._search.documents()
+        return replace(solution, leaderboard=self._entries() or solution.leaderboard, trials=trials)
 
-    def _entries(self):
+    def _entries(self) -> Sequence[Entry]:
         winner = None if self._best is None else self._best.bag.name
-        every = [entry_of(row, winner=winner) for row in self._search.documents()]
-        return sorted(every, key=lambda entry: (entry.state != "complete", entry.score is None, -(entry.score or 0.0)))
+        return sorted((entry_of(row, winner=winner) for row in self._search.documents()), key=order)
 
     def _restore(self) -> None:
         """Take over the best trial of a job that was killed; what is not whole is tried again."""

@@ -1,16 +1,17 @@
 """The search: which configurations are tried, which of them are given up early, and when it is over.
 
-Tree-structured Parzen estimators (Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization") propose;
-trials that still run count as bad ones, so that those which run side by side differ. Weak trials end after
-their first part by the median rule (Golovin et al. 2017, "Google Vizier", section 3.2.2).
+Tree-structured Parzen estimators propose (Bergstra et al. 2011, "Algorithms for Hyper-Parameter
+Optimization"); trials that still run count as bad ones, so that those which run side by side differ. Weak
+trials end after their first part by the median rule (Golovin et al. 2017, "Google Vizier", section 3.2.1).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import CategoricalDistribution
 from optuna.pruners import MedianPruner
 from optuna.samplers import TPESampler
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
@@ -19,6 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from openbml_catalog.tabular.conf import ExpertConf
 from openbml_catalog.tabular.models import models
+from openbml_tabular.automl.fits import State
 from openbml_tabular.expert.dependence import effective, is_drawn, order
 from openbml_tabular.expert.spaces import distributions, sampled, within
 from openbml_tabular.models.learner import Parameters
@@ -27,7 +29,7 @@ FEATURES = "feature_engineering"  # the name of the choice among feature setting
 _STARTUP_TRIALS = 8  # random ones before results are predicted
 _UNPRUNED_TRIALS = 4
 _REPEATS_IN_A_ROW = 25  # of configurations that were tried already: the space has hardly another one
-_COUNTS = "counts"
+_TOLD = "told"
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,16 @@ class Search:
                 multivariate=True,
                 constant_liar=True,
                 n_startup_trials=_STARTUP_TRIALS,
-                warn_independent_sampling=False,
             ),
         )
         self._asked: dict[int, optuna.Trial] = {}
         self._known: dict[frozenset[tuple[str, object]], int] = {}
         self._continue()
+
+    @property
+    def searches(self) -> bool:
+        """Whether there is more than one configuration to try."""
+        return self._most > 1
 
     def ask(self) -> Proposal | None:
         """Return the next configuration that nobody has tried, None when the search is over."""
@@ -91,22 +97,26 @@ class Search:
             self._end_unseen(proposal.number)
         return None
 
-    def weak(self, number: int, score: float, parts: int) -> bool:
-        """Tell whether a trial with this score over so many parts is not worth going on with."""
+    def is_weak(self, number: int, score: float) -> bool:
+        """Tell whether a trial with this score of its first part is not worth going on with."""
         trial = self._asked[number]
-        trial.report(score, parts)
+        trial.report(score, 1)
         return trial.should_prune()
 
-    def complete(self, number: int, score: float) -> None:
-        self._study.tell(self._asked.pop(number), score)
-
-    def prune(self, number: int) -> None:
-        self._study.tell(self._asked.pop(number), state=TrialState.PRUNED)
-
-    def fail(self, number: int) -> None:
+    def tell(self, number: int, document: Mapping[str, Any], state: State) -> None:
+        """Note how a trial ended; one that was not fitted to its end teaches nothing."""
         trial = self._asked.pop(number)
-        trial.set_user_attr(_COUNTS, True)
-        self._study.tell(trial, state=TrialState.FAIL)
+        trial.set_user_attr(_TOLD, dict(document))
+        if state is State.COMPLETE:
+            self._study.tell(trial, document["score"])
+        else:
+            self._study.tell(trial, state=TrialState.PRUNED if state is State.PRUNED else TrialState.FAIL)
+
+    def documents(self) -> Sequence[Mapping[str, Any]]:
+        """Return what was told of all trials that have ended, in their order, those of a killed job too."""
+        return [
+            trial.user_attrs[_TOLD] for trial in self._study.get_trials(deepcopy=False) if _is_told(trial)
+        ]
 
     def _end_unseen(self, number: int) -> None:
         self._study.tell(self._asked.pop(number), state=TrialState.FAIL)
@@ -159,11 +169,13 @@ class Search:
         return {**start, **({FEATURES: 0} if FEATURES in self._space else {})}
 
 
+def _is_told(trial: FrozenTrial) -> bool:
+    return _TOLD in trial.user_attrs
+
+
 def _counts(trial: FrozenTrial) -> bool:
     """Repeats and what a killed job was at do not count as tried."""
-    if trial.state is TrialState.FAIL:
-        return _COUNTS in trial.user_attrs
-    return trial.state is not TrialState.WAITING
+    return trial.state is TrialState.RUNNING or _is_told(trial)
 
 
 def _storage(journal: Path | None) -> BaseStorage:
@@ -171,6 +183,7 @@ def _storage(journal: Path | None) -> BaseStorage:
         return InMemoryStorage()
     journal.parent.mkdir(parents=True, exist_ok=True)
     file = str(journal)
+    Path(f"{file}.lock").unlink(missing_ok=True)  # of a process that was killed; there is one at a time
     return JournalStorage(JournalFileBackend(file, lock_obj=JournalFileOpenLock(file)))
 
 

@@ -1,17 +1,15 @@
 """What a search has tried, as the study's journal keeps it, and as the leaderboard and the report show it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from openbml_tabular.automl.bags import Bag, covered, held_out
 from openbml_tabular.automl.fits import State
-from openbml_tabular.automl.folds import Folds
 from openbml_tabular.automl.scoring import figures, score
 from openbml_tabular.automl.solution import Entry
-from openbml_tabular.examples import Examples
+from openbml_tabular.automl.task import Task
 from openbml_tabular.expert.study import Proposal
-from openbml_tabular.problem import Problem
 
 Document = Mapping[str, Any]
 
@@ -57,22 +55,20 @@ class Trial:
         }
 
 
-def judged(
-    proposal: Proposal, bag: Bag, training: Examples, problem: Problem, folds: Folds, features: str | None
-) -> Trial:
+def judged(proposal: Proposal, bag: Bag, task: Task, features: str | None) -> Trial:
     """Return the trial with its figures over the rows that its models held out."""
     if not bag.outcomes:
         return Trial(proposal, bag, None, {}, features)
-    told = held_out(list(bag.outcomes.values()), folds, problem.outputs)
+    told = held_out(list(bag.outcomes.values()), task.folds, task.problem.outputs)
     rows = covered(told)
-    weights = None if training.weights is None else training.weights[rows]
-    y = training.y[rows]
-    found = figures(problem, y, told[rows], weights)
-    return Trial(proposal, bag, score(problem, y, told[rows], weights), found, features)
+    y, weights = task.training.y[rows], task.training.weights
+    shares = None if weights is None else weights[rows]
+    found = figures(task.problem, y, told[rows], shares)
+    return Trial(proposal, bag, score(task.problem, y, told[rows], shares), found, features)
 
 
 def entry_of(document: Document, *, winner: str | None) -> Entry:
     """Return a trial's line of the leaderboard."""
-    shared = ("name", "model", "parameters", "score", "figures", "fit_s", "predict_ms", "size_bytes", "state", "reason")  # fmt: skip
+    shared = {field.name for field in fields(Entry)} & set(document)
     weight = 1.0 if document["name"] == winner else 0.0
-    return Entry(**{key: document[key] for key in shared}, weight=weight)
+    return Entry(**{name: document[name] for name in shared}, weight=weight)

@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from openbml_tabular.automl.folds import Folds
 from openbml_tabular.automl.sharing import SharedExamples
+from openbml_tabular.automl.task import Task
 from openbml_tabular.automl.workers import Executor
 from openbml_tabular.examples import Examples
-from openbml_tabular.problem import Problem
 
 _FIRST_LABEL = "default"
 
@@ -29,26 +28,19 @@ class FeatureVariant:
 class Variants:
     """Shares examples with those who fit, one level for each setting; levels are numbered from 1."""
 
-    def __init__(
-        self,
-        first: Examples,
-        others: Sequence[FeatureVariant],
-        problem: Problem,
-        folds: Folds,
-        workers: Executor,
-        folder: Path,
-    ) -> None:
-        self.training = first
-        self._others = others
-        self._problem, self._folds, self._workers, self._folder = problem, folds, workers, folder
+    def __init__(self, task: Task, others: Sequence[FeatureVariant], workers: Executor, folder: Path) -> None:
+        """Args:
+        task: its examples have the first setting.
+        """
+        self._task, self._others, self._workers, self._folder = task, others, workers, folder
         self._shared: set[int] = set()
 
     def level(self, variant: int) -> int:
         """Return the level that has a setting's examples."""
         if variant not in self._shared:
-            examples = self.training if variant == 0 else self._others[variant - 1].examples()
+            examples = self._task.training if variant == 0 else self._others[variant - 1].examples()
             folder = self._folder / f"features-{variant}"
-            written = SharedExamples.written(examples, self._problem, self._folds, folder)
+            written = SharedExamples.written(examples, self._task.problem, self._task.folds, folder)
             self._workers.share(variant + 1, written)
             self._shared.add(variant)
         return variant + 1

@@ -149,8 +149,13 @@ def _in_memory(examples: Examples) -> Examples:
 
 
 @contextlib.contextmanager
-def leading(meeting: Meeting, slots: int) -> Iterator[tuple[Client, Callable[[], None]]]:
+def leading(
+    meeting: Meeting, slots: int, *, joins_within_s: float = JOINS_WITHIN_S
+) -> Iterator[tuple[Client, Callable[[], None]]]:
     """Run the scheduler and this machine's worker, and wait for the others.
+
+    Args:
+        slots: fits that this machine does at once, or threads of a training over all machines' rows.
 
     Yields a client and a function that raises when this machine cannot go on. In the end all processes of all
     machines are gone.
@@ -164,10 +169,10 @@ def leading(meeting: Meeting, slots: int) -> Iterator[tuple[Client, Callable[[],
         stack.callback(ended, scheduler)
         worker = KeptWorker(meeting, slots)
         stack.callback(worker.end)
-        stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": f"{JOINS_WITHIN_S}s"}))
-        client = Client(meeting.address, timeout=JOINS_WITHIN_S)
+        stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": f"{joins_within_s}s"}))
+        client = Client(meeting.address, timeout=joins_within_s)
         stack.callback(client.close, _CLOSES_WITHIN_S)
-        _wait_for(client, meeting)
+        _wait_for(client, meeting, joins_within_s)
         stack.callback(_shut_down, client)
 
         def look() -> None:
@@ -179,15 +184,15 @@ def leading(meeting: Meeting, slots: int) -> Iterator[tuple[Client, Callable[[],
         yield client, look
 
 
-def _wait_for(client: Client, meeting: Meeting) -> None:
+def _wait_for(client: Client, meeting: Meeting, seconds: float) -> None:
     try:
-        client.wait_for_workers(len(meeting.hosts), timeout=JOINS_WITHIN_S)
+        client.wait_for_workers(len(meeting.hosts), timeout=seconds)
     except TimeoutError as error:
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         there = {str(row["name"]).partition("#")[0] for row in workers}
         missing = [host for host in meeting.hosts if host not in there]
         raise PlatformFault(
-            f"machines did not join within {JOINS_WITHIN_S} s: {', '.join(missing)}; start the run again"
+            f"machines did not join within {seconds:g} s: {', '.join(missing)}; start the run again"
         ) from error
 
 

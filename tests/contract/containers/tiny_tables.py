@@ -1,7 +1,7 @@
 """Makes small models of tables whose answers are known, run by the tabular image's interpreter.
 
-`python tiny_tables.py FOLDER` writes all of them. Each is linear in an age, a colour's code and a year, so the
-right contributions are known, too.
+`python tiny_tables.py FOLDER` writes all of them. Each is linear in an age, a colour's code and a year, so
+the right contributions are known, too.
 """
 
 import sys

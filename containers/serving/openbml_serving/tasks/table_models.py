@@ -39,8 +39,7 @@ class TableModel:
         self.background: Sequence[Row] = read_background(folder).rows
         self._sessions = HybridSessions(folder / MODEL_FILE, [self.manifest.output], cores=cores)
         width = len(self.feature_map.features)
-        if self._sessions.input_shape[1:] != [width]:
-            taken = self._sessions.input_shape[1:]
+        if (taken := self._sessions.input_shape[-1]) != width:
             raise PlatformFault(f"{MODEL_FILE} takes {taken} features, {FEATURES_FILE} makes {width}")
 
     def encoded(self, rows: Sequence[Row]) -> Floats:

@@ -66,16 +66,28 @@ def _models(view: ColumnView) -> tuple[Rows, list[int]]:
 
 
 def _of_order(view: ColumnView) -> tuple[Rows, list[int]]:
-    """Rows at even steps of the quantiles; each counts the rows that are nearest to it."""
+    """Rows at even steps of the quantiles; each counts the rows that are nearest to it.
+
+    Where most rows have one value, the steps left over go to quantiles of the other distinct values.
+    """
     known = np.flatnonzero(np.isfinite(view.keys))
     if not len(known):
         return known, []
     order = known[np.argsort(view.keys[known], kind="stable")]
-    places = np.linspace(0, len(order) - 1, _POINTS).round().astype(np.int64)
-    points, firsts = np.unique(view.keys[order[places]], return_index=True)
-    middles = (points[1:] + points[:-1]) / 2
-    counts = np.bincount(np.searchsorted(middles, view.keys[known]), minlength=len(points))
-    return order[places[firsts]], counts.tolist()
+    distinct, firsts = np.unique(view.keys[order], return_index=True)
+    chosen = np.unique(np.searchsorted(distinct, view.keys[order[_steps(len(order), _POINTS)]]))
+    others = np.setdiff1d(np.arange(len(distinct)), chosen)
+    if len(others):
+        left = _POINTS - len(chosen)
+        chosen = np.union1d(chosen, others[_steps(len(others), left)])
+    middles = (distinct[chosen][1:] + distinct[chosen][:-1]) / 2
+    counts = np.bincount(np.searchsorted(middles, view.keys[known]), minlength=len(chosen))
+    return order[firsts[chosen]], counts.tolist()
+
+
+def _steps(length: int, most: int) -> Rows:
+    """Return at most so many places of a sequence, from its first to its last."""
+    return np.unique(np.linspace(0, length - 1, min(most, length)).round().astype(np.int64))
 
 
 def _of_kinds(view: ColumnView) -> tuple[Rows, list[int]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from openbml_kit.files import write_atomically, write_json
-from openbml_kit.report_page import report_page
+from openbml_kit.tables.report_page import table_report_page
 
 REPORT_FILE, PAGE_FILE, DRIFT_FILE = "report.json", "report.html", "drift_baseline.json"
 
@@ -15,7 +15,7 @@ def write_report(
 ) -> None:
     """Write `report.json`, `report.html` and, where there is one, `drift_baseline.json`."""
     write_json(folder / REPORT_FILE, report)
-    page = report_page(report, thumbnails={})
+    page = table_report_page(report)
     write_atomically(folder / PAGE_FILE, lambda draft: _write_text(draft, page))
     if drift_baseline is not None:
         write_json(folder / DRIFT_FILE, drift_baseline)

@@ -1359,6 +1359,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/validations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/validations */
+        post: operations["post_validation_v1_services_projects__project_id__validations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/validations/{validation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/validations/{validation_id} */
+        get: operations["get_validation_v1_services_projects__project_id__validations__validation_id__get"];
+        put?: never;
+        post?: never;
+        /** DELETE /v1/services/projects/{project_id}/validations/{validation_id} */
+        delete: operations["delete_validation_v1_services_projects__project_id__validations__validation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/validations/{validation_id}/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/validations/{validation_id}/predict */
+        post: operations["post_validation_predict_v1_services_projects__project_id__validations__validation_id__predict_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/training/catalog": {
         parameters: {
             query?: never;
@@ -2890,6 +2942,7 @@ export interface components {
              * @example too_many_label_groups
              * @example too_many_labels
              * @example too_many_topics
+             * @example too_many_validations
              * @example topic_refused
              * @example unavailable
              * @example unknown_client
@@ -2901,6 +2954,10 @@ export interface components {
              * @example user_exists
              * @example user_known
              * @example user_not_found
+             * @example validation_ended
+             * @example validation_not_found
+             * @example validation_not_ready
+             * @example validation_taken
              * @example variant_missing
              * @example version_busy
              * @example version_exporting
@@ -6146,6 +6203,44 @@ export interface components {
             is_owner: boolean;
             /** User Id */
             user_id: number;
+        };
+        /** ValidationRequest */
+        ValidationRequest: {
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+        };
+        /**
+         * ValidationState
+         * @enum {string}
+         */
+        ValidationState: "starting" | "ready" | "failed" | "ended";
+        /**
+         * ValidationView
+         * @description A validation as its owner sees it.
+         */
+        ValidationView: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            failure?: components["schemas"]["Failure"] | null;
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            state: components["schemas"]["ValidationState"];
+            /** Task Type */
+            task_type: string;
+            /** Validation Id */
+            validation_id: number;
         };
         /**
          * ValueType
@@ -10104,6 +10199,145 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_validation_v1_services_projects__project_id__validations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_validation_v1_services_projects__project_id__validations__validation_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                validation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_validation_v1_services_projects__project_id__validations__validation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                validation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_validation_predict_v1_services_projects__project_id__validations__validation_id__predict_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                validation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description The call failed. */

@@ -64,6 +64,13 @@ class ModelRepositoryContract:
             models.add(model(4, name="digits 3"))
         models.add(model(4, name="digits 3", scope=ELSEWHERE))
 
+    def test_a_model_is_found_by_its_name(self, models: ModelRepository) -> None:
+        models.add(model(name="数字 3"))
+
+        assert models.named(SCOPE, "数字 3") == model(name="数字 3")
+        assert models.named(SCOPE, "digits 3") is None
+        assert models.named(ELSEWHERE, "数字 3") is None
+
     def test_a_version_binds_number_run_and_experiment(self, models: ModelRepository) -> None:
         models.add(model())
         models.add_version(version(), model(), 1)

@@ -18,6 +18,7 @@ from openbml.training.experiments import (
     Position,
 )
 from openbml.training.job_files import Report
+from openbml.training.leaderboards import Leaderboard
 from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported, SamplePredictions
 from openbml.training.runs import Run, RunConflictError, RunNotFoundError, RunState
 from openbml.training.search.searches import Search, SearchConflictError, SearchNotFoundError
@@ -298,6 +299,7 @@ class InMemoryRunProgressStore:
         self._progress: dict[int, Progress] = {}
         self._samples: dict[int, SamplePredictions] = {}
         self._stage_at: dict[int, str] = {}
+        self._leaderboards: dict[int, Leaderboard] = {}
 
     def record(
         self, scope: ProjectScope, run_id: int, *, reported: Reported, lines: Sequence[LogEntry]
@@ -307,6 +309,9 @@ class InMemoryRunProgressStore:
         known = self._samples.get(run_id)
         if reported.samples and (known is None or known.epoch <= reported.samples.epoch):
             self._samples[run_id] = reported.samples
+        board = reported.leaderboard
+        if board and self._leaderboards.get(run_id, Leaderboard()).at <= board.at:
+            self._leaderboards[run_id] = board
         now = self._progress.get(run_id, Progress())
         new = reported.progress
         if new.epoch is not None and new.epoch >= (now.epoch or 0):
@@ -318,6 +323,9 @@ class InMemoryRunProgressStore:
 
     def progress(self, scope: ProjectScope, run_id: int) -> Progress:
         return self._progress.get(run_id, Progress())
+
+    def leaderboard(self, scope: ProjectScope, run_id: int) -> Leaderboard | None:
+        return self._leaderboards.get(run_id)
 
     def samples(self, scope: ProjectScope, run_id: int) -> SamplePredictions | None:
         return self._samples.get(run_id)

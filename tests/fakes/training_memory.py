@@ -1,6 +1,7 @@
 """Fakes of training's ports."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from openbml.compute.jobs import (
     Job,
@@ -31,8 +32,12 @@ from openbml.training.training_data import (
     Selection,
     SnapshotState,
     SnapshotView,
+    TableBeginning,
+    TableView,
 )
 from openbml_formats.searches import SearchState
+from openbml_formats.tables.column_types import ColumnType
+from openbml_formats.tables.schemas import TableColumn, TableSchema
 from tests.fakes.compute_memory import NOON
 
 
@@ -172,6 +177,45 @@ class FakeTrainingData:
         self.snapshot_state = SnapshotState.READY
         self.snapshot_labels: Sequence[str] | None = None
         self.contents: dict[tuple[int, int, int], SampleContent] = {}
+        self.rows: dict[int, Sequence[Sequence[Any]]] = {}
+
+    def add_table(
+        self,
+        dataset_id: int,
+        columns: Mapping[str, str],
+        *,
+        rows: int = 100,
+        source_bytes: int = 10_000,
+        state: str = "import_finished",
+    ) -> Selection:
+        """Add a table of columns by name and type; without rows it is a dataset that has none yet."""
+        schema = TableSchema.checked(
+            [
+                TableColumn(name=name, type=ColumnType.parse(written), ordinal=place)
+                for place, (name, written) in enumerate(columns.items())
+            ]
+        )
+        table = TableView(columns=schema, rows=rows, source_bytes=source_bytes) if rows else None
+        self.views[dataset_id, 1] = DatasetView(
+            dataset_id=dataset_id,
+            version_number=1,
+            annotation_type="table",
+            template="table",
+            state=state,
+            labels={},
+            table=table,
+        )
+        return Selection(dataset_id=dataset_id, version_number=1)
+
+    def table_beginning(self, scope: ProjectScope, selection: Selection, *, cells: int) -> TableBeginning:
+        table = self.describe(scope, selection).table
+        if table is None:
+            raise DataNotSelectableError(
+                dataset_id=selection.dataset_id, version_number=1, reason="it has no rows"
+            )
+        width = len(table.columns.columns)
+        rows = self.rows[selection.dataset_id][: max(1, cells // width)]
+        return TableBeginning(**dict(table), values=list(zip(*rows, strict=True)))
 
     def add(self, dataset_id: int, labels: Mapping[str, int], **changes: str) -> Selection:
         fields = {
@@ -204,10 +248,15 @@ class FakeTrainingData:
             snapshot_id=f"snapshot-{name}",
             state=self.snapshot_state,
             uri=f"s3://data/{scope.prefix}snapshots/snapshot-{name}/",
+            parts_uri=self._parts_uri(scope, name, selections),
             labels=sorted(labels) if self.snapshot_labels is None else self.snapshot_labels,
             sample_count=10,
             failure="the disk is full" if self.snapshot_state is SnapshotState.FAILED else None,
         )
+
+    def _parts_uri(self, scope: ProjectScope, name: str, selections: Sequence[Selection]) -> str | None:
+        is_table = all(self.describe(scope, row).table for row in selections)
+        return f"s3://data/{scope.prefix}snapshots/snapshot-{name}/parts.json" if is_table else None
 
     def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:
         return {

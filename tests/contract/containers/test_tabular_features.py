@@ -10,3 +10,8 @@ pytestmark = pytest.mark.contract
 @pytest.mark.parametrize("name", check_names("feature_maps"))
 def test_feature_maps(name: str) -> None:
     passed("feature_maps", name)
+
+
+@pytest.mark.parametrize("name", check_names("reading"))
+def test_reading(name: str) -> None:
+    passed("reading", name)

@@ -8,6 +8,7 @@ from openbml_tabular.examples import Rows
 # Beyond this many groups chance balances classes well enough, and looking at each would take long.
 _MOST_BALANCED_GROUPS = 20_000
 _MOST_BALANCED_CLASSES = 100
+_OF_EQUALS_THE_EMPTIER = 1e-12
 
 
 def dealt_rows(strata: Rows, count: int, generator: np.random.Generator) -> Rows:
@@ -25,16 +26,18 @@ def dealt_groups(strata: Rows, groups: Rows, count: int, generator: np.random.Ge
     class: the greedy rule of scikit-learn's StratifiedGroupKFold.
     """
     sizes = np.bincount(groups)
-    order = np.lexsort((generator.random(len(sizes)), -sizes))
     counts = _class_counts(strata, groups, len(sizes))
-    totals = counts.sum(axis=0)
+    share = counts / counts.sum(axis=0)
     filled = np.zeros((count, counts.shape[1]))
+    rows = np.zeros(count)
     fold_of = np.empty(len(sizes), np.int64)
-    for group in order:
-        after = (filled + counts[group]) / totals
-        spread = (after**2).sum(axis=1) - ((filled / totals) ** 2).sum(axis=1)
+    for place, group in enumerate(np.lexsort((generator.random(len(sizes)), -sizes))):
+        spread = ((filled + share[group]) ** 2 - filled**2).sum(axis=1) + rows * _OF_EQUALS_THE_EMPTIER
+        if len(sizes) - place <= (rows == 0).sum():  # no fold may stay empty
+            spread[rows > 0] = np.inf
         fold_of[group] = fold = int(np.argmin(spread))
-        filled[fold] += counts[group]
+        filled[fold] += share[group]
+        rows[fold] += sizes[group]
     return fold_of[groups]
 
 

@@ -82,7 +82,7 @@ function VersionMetrics({ version }: { readonly version: ModelVersion }) {
     <div className="ob-metrics">
       {numbers.map(([metric, value]) => (
         <div key={metric} className="ob-metric">
-          <b>{format.percent(value)}</b>
+          <b>{format.figure(metric, value)}</b>
           <span>{maybeT(`metric.${metric}`) ?? metric}</span>
         </div>
       ))}

@@ -168,3 +168,17 @@ class Services(Resource):
 
     def calls(self, service_id: int) -> Iterator[Document]:
         return self._pages(f"/services/{service_id}/calls")
+
+    def start_validation(self, model_id: int, model_version: int) -> Document:
+        """Start a temporary service of a model version; it ends by itself after half an hour."""
+        return self._post("/validations", {"model_id": model_id, "model_version": model_version})
+
+    def validation(self, validation_id: int) -> Document:
+        return self._get(f"/validations/{validation_id}")
+
+    def ask_validation(self, validation_id: int, document: Mapping[str, Any]) -> Document:
+        """Return what the model answers to a request of its prediction API."""
+        return self._post(f"/validations/{validation_id}/predict", document)
+
+    def end_validation(self, validation_id: int) -> None:
+        self._delete(f"/validations/{validation_id}")

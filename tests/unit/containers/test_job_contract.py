@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from openbml_deep.engine.stopping import StopRequest
 from openbml_kit.faults import PlatformFault, UserFault, reporting_failures
 from openbml_kit.files import write_atomically
 from openbml_kit.places import Places, core_count
 from openbml_kit.progress import TAG, Progress
+from openbml_kit.stopping import StopRequest
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

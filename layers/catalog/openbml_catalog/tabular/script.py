@@ -5,10 +5,11 @@ Its only editable part is the dictionary `conf`, whose values are literals. All 
 
 import ast
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from itertools import product
+from typing import TypeVar
 
 from openbml_catalog.scripts import MAX_SCRIPT_CHARACTERS
 from openbml_catalog.tabular.conf import ExpertConf, read_conf
@@ -16,13 +17,14 @@ from openbml_catalog.tabular.literals import ExpertScriptError, Literals
 from openbml_catalog.tabular.models import TabularModel, expert_models
 from openbml_catalog.tabular.settings import AlgorithmType, TrainingWay
 
-IMPORT = "from openbml_tabular.expert import train"
+E = TypeVar("E", bound=StrEnum)
 _TYPES = {
     AlgorithmType.BINARY: "binary classification",
     AlgorithmType.MULTICLASS: "multi-class classification",
     AlgorithmType.REGRESSION: "regression",
 }
 _WAYS = {TrainingWay.SINGLE: "single machine", TrainingWay.DISTRIBUTED: "distributed"}
+_NAMES = ("ALGORITHM_TYPE", "TRAINING_WAY", "conf")
 _OUTSIDE = (
     'besides comments, only the dictionary "conf" can be edited; everything else must be as it was generated'
 )
@@ -44,8 +46,8 @@ def preset_script(model_type: str, algorithm_type: AlgorithmType, training_way: 
         "@CODE@": model.code,
         "@CONFIG@": "\n".join(_config_lines(model)),
         "@SPACE@": "\n".join(_space_lines(model)),
-        "@IMPORT@": IMPORT,
-        "@CALL@": _call(algorithm_type, training_way),
+        "@ALGORITHM_TYPE@": algorithm_type.value,
+        "@TRAINING_WAY@": training_way.value,
     }
     text = _template()
     for mark, value in filled.items():
@@ -62,13 +64,10 @@ def parse_script(text: str) -> ExpertConf:
     if len(text) > MAX_SCRIPT_CHARACTERS:
         raise ExpertScriptError(f"it has {len(text)} characters, at most {MAX_SCRIPT_CHARACTERS} are allowed")
     text = text.removeprefix("\ufeff")
-    imported, conf, call = _statements(_parsed(text).body)
-    if ast.get_source_segment(text, imported) != IMPORT:
-        raise ExpertScriptError(f"{_OUTSIDE}: {IMPORT}", imported.lineno)
-    written = ast.get_source_segment(text, call) or ""
-    if written not in _calls():
-        raise ExpertScriptError(f"{_OUTSIDE}, such as {next(iter(_calls()))}", call.lineno)
-    return read_conf(Literals.of(conf), *_calls()[written])
+    kind, way, conf = _assigned(_parsed(text).body)
+    return read_conf(
+        Literals.of(conf), _one_of(AlgorithmType, kind, _TYPES), _one_of(TrainingWay, way, _WAYS)
+    )
 
 
 def _parsed(text: str) -> ast.Module:
@@ -85,29 +84,25 @@ def _reason(error: Exception) -> str:
     return (getattr(error, "msg", None) or str(error))[:200]
 
 
-def _statements(body: Sequence[ast.stmt]) -> tuple[ast.stmt, ast.expr, ast.stmt]:
-    """Return the import, what is assigned to `conf`, and the call."""
-    match body:
-        case [
-            ast.ImportFrom() as imported,
-            ast.Assign(targets=[ast.Name("conf")], value=conf),
-            ast.Expr() as call,
-        ]:
-            return imported, conf, call
-    kinds = (ast.ImportFrom, ast.Assign, ast.Expr)
-    odd = next((row for row, kind in zip(body, kinds, strict=False) if not isinstance(row, kind)), None)
-    odd = odd or next(iter(body[len(kinds) :]), None)
-    raise ExpertScriptError(_OUTSIDE, odd.lineno if odd else None)
+def _assigned(body: Sequence[ast.stmt]) -> Sequence[ast.expr]:
+    """Return what the three names are set to."""
+    found = []
+    for place, statement in enumerate(body):
+        match statement:
+            case ast.Assign(targets=[ast.Name(name)], value=value) if name in _NAMES[place : place + 1]:
+                found.append(value)
+            case _:
+                raise ExpertScriptError(_OUTSIDE, statement.lineno)
+    if len(found) != len(_NAMES):
+        raise ExpertScriptError(f"it lacks {_NAMES[len(found)]}; {_OUTSIDE}")
+    return found
 
 
-@cache
-def _calls() -> Mapping[str, tuple[AlgorithmType, TrainingWay]]:
-    """The last statement as the template writes it, for each type of problem and way of training."""
-    return {_call(kind, way): (kind, way) for kind, way in product(_TYPES, _WAYS)}
-
-
-def _call(algorithm_type: AlgorithmType, way: TrainingWay) -> str:
-    return f'train(conf, algorithm_type="{algorithm_type}", training_way="{way}")'
+def _one_of(kind: type[E], node: ast.expr, allowed: Iterable[E]) -> E:
+    match node:
+        case ast.Constant(value=str(text)) if text in [entry.value for entry in allowed]:
+            return kind(text)
+    raise ExpertScriptError(f"{_OUTSIDE}: {', '.join(entry.value for entry in allowed)}", node.lineno)
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, reply } from "../client";
-import type { Leaderboard, TableColumns } from "../tabular";
+import { TABULAR_TASK, type AlgorithmType, type TrainingWay } from "../tabular";
 import { trainingKeys } from "./training";
 
 const COLUMNS = "/v1/training/projects/{project_id}/table-columns";
@@ -18,19 +18,19 @@ export function useTableColumns(projectId: number, { dataset_id, version_number 
     enabled: dataset_id !== undefined && version_number !== undefined,
     staleTime: 60_000,
     placeholderData: keepPreviousData, // another target must not take the table away
-    queryFn: async (): Promise<TableColumns> =>
-      (await reply(
-        api.GET(COLUMNS as never, {
-          params: { path: { project_id: projectId }, query: { dataset_id, version_number, ...(target ? { target } : {}) } },
-        } as never),
-      )) as TableColumns,
+    queryFn: () =>
+      reply(
+        api.GET(COLUMNS, {
+          params: { path: { project_id: projectId }, query: { dataset_id: dataset_id ?? 0, version_number: version_number ?? 0, ...(target ? { target } : {}) } },
+        }),
+      ),
   });
 }
 
 export interface ScriptWish {
   readonly network: string | undefined;
-  readonly algorithmType: string;
-  readonly trainingWay: string;
+  readonly algorithmType: AlgorithmType | undefined;
+  readonly trainingWay: TrainingWay;
 }
 
 /** The script of a model type for what is predicted and the way it is trained (spec 03 section 4.3). */
@@ -42,7 +42,7 @@ export function useTabularScript({ network, algorithmType, trainingWay }: Script
     queryFn: () =>
       reply(
         api.GET("/v1/training/preset-script", {
-          params: { query: { task_type: "tabular_prediction", network: network ?? "", algorithm_type: algorithmType, training_way: trainingWay } as never },
+          params: { query: { task_type: TABULAR_TASK, network: network ?? "", ...(algorithmType ? { algorithm_type: algorithmType } : {}), training_way: trainingWay } },
         }),
       ),
   });
@@ -51,8 +51,7 @@ export function useTabularScript({ network, algorithmType, trainingWay }: Script
 export function useLeaderboard(projectId: number, runId: number, pollMs: number | false) {
   return useQuery({
     queryKey: [...trainingKeys.run(projectId, runId), "leaderboard"],
-    queryFn: async (): Promise<Leaderboard> =>
-      (await reply(api.GET(LEADERBOARD as never, { params: { path: { project_id: projectId, run_id: runId } } } as never))) as Leaderboard,
+    queryFn: () => reply(api.GET(LEADERBOARD, { params: { path: { project_id: projectId, run_id: runId } } })),
     refetchInterval: pollMs,
   });
 }

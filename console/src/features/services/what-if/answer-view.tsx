@@ -1,4 +1,3 @@
-import type { ModelTable } from "@/api/tabular";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
 import { ScoreBars } from "@/ui/score-bars";
@@ -6,8 +5,14 @@ import type { RowAnswer } from "./table-prediction";
 
 const MOST_CLASSES = 8;
 
+interface Props {
+  readonly answer: RowAnswer;
+  readonly positive: string | null;
+  readonly threshold: number | null;
+}
+
 /** A class with the probabilities of all, or a value with its quantiles. */
-export function AnswerView({ answer, table }: { readonly answer: RowAnswer; readonly table: ModelTable }) {
+export function AnswerView({ answer, positive, threshold }: Props) {
   const t = useT();
   const format = useFormat();
   if (answer.label !== null) {
@@ -15,8 +20,8 @@ export function AnswerView({ answer, table }: { readonly answer: RowAnswer; read
       <>
         <strong className="ob-answer">{answer.label}</strong>
         <ScoreBars results={answer.scores.slice(0, MOST_CLASSES)} />
-        {typeof table.recommended_threshold === "number" && table.positive_label ? (
-          <span className="ob-small ob-muted">{t("tabular.whatIf.threshold", { label: table.positive_label, threshold: format.percent(table.recommended_threshold) })}</span>
+        {threshold !== null && positive !== null ? (
+          <span className="ob-small ob-muted">{t("tabular.whatIf.threshold", { label: positive, threshold: format.percent(threshold) })}</span>
         ) : null}
       </>
     );

@@ -76,7 +76,6 @@ function NumberInput({ id, column, value, status, onChange }: InputProps) {
         onChange={onChange}
         ariaLabelForHandle={column.name}
         tooltip={{ formatter: (at) => format.compact(at ?? 0) }}
-        title={t("tabular.range", { low: format.compact(minimum), high: format.compact(maximum) })}
       />
       {field}
     </div>

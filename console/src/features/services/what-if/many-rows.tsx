@@ -41,9 +41,13 @@ export function ManyRows({ table, target }: Props) {
     }
   };
   const answers = predict.data?.answers ?? [];
+  const labels = (answers[0]?.scores ?? []).map((entry) => entry.name).sort();
   const result = toCsv({
-    columns: [...table.columns.map((column) => column.name), table.target, ...(table.labels ?? [])],
-    rows: rows.map((row, index) => [...table.columns.map((column) => row[column.name] ?? null), answers[index]?.label ?? answers[index]?.value ?? null, ...(table.labels ?? []).map((label) => answers[index]?.scores.find((entry) => entry.name === label)?.score ?? null)]),
+    columns: [...table.columns.map((column) => column.name), table.target, ...labels],
+    rows: rows.map((row, place) => {
+      const answer = answers[place];
+      return [...table.columns.map((column) => row[column.name] ?? null), answer?.label ?? answer?.value ?? null, ...labels.map((label) => answer?.scores.find((entry) => entry.name === label)?.score ?? null)];
+    }),
   });
   return (
     <>

@@ -21,11 +21,13 @@ const SHOWN_AT_FIRST = 24;
 
 interface Props {
   readonly table: ModelTable;
+  /** From which on a row counts as the positive class. */
+  readonly threshold: number | null;
   readonly target: CallTarget;
 }
 
 /** One row as a form: the answer follows every change, with what moved it, beside a row that was kept. */
-export function OneRow({ table, target }: Props) {
+export function OneRow({ table, threshold, target }: Props) {
   const t = useT();
   const [row, setRow] = useState<Row>(() => exampleRow(table.columns));
   const [saved, setSaved] = useState<SavedAnswer | null>(null);
@@ -51,7 +53,7 @@ export function OneRow({ table, target }: Props) {
             {prediction.error ? <TryFailure error={prediction.error} /> : null}
             {answer && !prediction.error ? (
               <>
-                <AnswerView answer={answer} table={table} />
+                <AnswerView answer={answer} positive={table.positive_label ?? null} threshold={threshold} />
                 <Baseline
                   saved={saved}
                   current={{ row: asked, answer }}

@@ -39,11 +39,13 @@ export function RowTable({ table, rows, answers, onChange }: Props) {
       width: COLUMN_WIDTH,
       render: (_, line) => (
         <Input
+          key={line.row[column.name] ?? ""}
           size="small"
           aria-label={t("tabular.whatIf.cell", { column: column.name, row: line.place + 1 })}
-          value={line.row[column.name] ?? ""}
-          onChange={(event) => {
-            onChange(rows.map((row, place) => (place === line.place ? { ...row, [column.name]: cellValue(column, event.target.value) } : row)));
+          defaultValue={line.row[column.name] ?? ""}
+          onBlur={(event) => {
+            const value = cellValue(column, event.target.value);
+            if (value !== line.row[column.name]) onChange(rows.map((row, place) => (place === line.place ? { ...row, [column.name]: value } : row)));
           }}
         />
       ),

@@ -3,11 +3,8 @@ import type { ModelColumn } from "@/api/tabular";
 import { parseTable } from "./csv";
 import { cellValue, changedColumns, exampleRow, rowsOfTable } from "./rows";
 
-const COLUMNS: readonly ModelColumn[] = [
-  { name: "age", kind: "number", example: 34 },
-  { name: "city", kind: "category", choices: ["A", "B"] },
-  { name: "since", kind: "date" },
-];
+const column = (name: string, kind: string, more: Partial<ModelColumn> = {}): ModelColumn => ({ name, kind, required: true, choices: [], ...more });
+const COLUMNS = [column("age", "number", { example: 34 }), column("city", "category", { choices: ["A", "B"] }), column("since", "date")];
 
 describe("rows of a what-if", () => {
   it("begin with examples", () => {
@@ -15,9 +12,9 @@ describe("rows of a what-if", () => {
   });
 
   it("are numbers where the column is, and missing where nothing is written", () => {
-    expect(COLUMNS.map((column) => cellValue(column, " 5 "))).toEqual([5, "5", "5"]);
-    expect(cellValue({ name: "age", kind: "number" }, "five")).toBe("five");
-    expect(cellValue({ name: "age", kind: "number" }, " ")).toBeNull();
+    expect(COLUMNS.map((taken) => cellValue(taken, " 5 "))).toEqual([5, "5", "5"]);
+    expect(cellValue(column("age", "number"), "five")).toBe("five");
+    expect(cellValue(column("age", "number"), " ")).toBeNull();
   });
 
   it("tell where they differ", () => {

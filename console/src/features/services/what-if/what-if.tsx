@@ -2,7 +2,7 @@ import { Alert, Segmented } from "antd";
 import { useState } from "react";
 import { useModelVersion } from "@/api/queries/models";
 import type { ModelTable } from "@/api/tabular";
-import type { Application, ModelVersion, Service } from "@/api/types";
+import type { Application, Service } from "@/api/types";
 import { useT } from "@/i18n";
 import { TabularMessages } from "@/i18n/tabular-messages";
 import { QueryView } from "@/ui/query-view";
@@ -27,20 +27,19 @@ export function WhatIf({ projectId, service, applications }: Props) {
   const version = useModelVersion(projectId, service.model_id, service.model_version);
   return (
     <TabularMessages>
-      <QueryView query={version}>{(data) => <WhatIfForm service={service} applications={applications} table={tableOf(data)} />}</QueryView>
+      <QueryView query={version}>{(data) => <WhatIfForm service={service} applications={applications} table={data.table ?? null} threshold={data.recommended_threshold} />}</QueryView>
     </TabularMessages>
   );
 }
-
-const tableOf = (version: ModelVersion): ModelTable | null => (version as ModelVersion & { readonly table?: ModelTable | null }).table ?? null;
 
 interface FormProps {
   readonly service: Service;
   readonly applications: readonly Application[];
   readonly table: ModelTable | null;
+  readonly threshold: number | null;
 }
 
-function WhatIfForm({ service, applications, table }: FormProps) {
+function WhatIfForm({ service, applications, table, threshold }: FormProps) {
   const t = useT();
   const [mode, setMode] = useState<Mode>("one");
   const [appId, setAppId] = useState(applications[0]?.app_id);
@@ -55,7 +54,7 @@ function WhatIfForm({ service, applications, table }: FormProps) {
           <ApplicationSelect applications={applications} value={application.app_id} onChange={setAppId} />
         </div>
       </div>
-      {mode === "one" ? <OneRow table={table} target={target} /> : <ManyRows table={table} target={target} />}
+      {mode === "one" ? <OneRow table={table} threshold={threshold} target={target} /> : <ManyRows table={table} target={target} />}
     </div>
   );
 }

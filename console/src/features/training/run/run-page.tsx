@@ -7,6 +7,7 @@ import { isActiveRun, trainingKeys, useExperiment, useRun, useStopRun } from "@/
 import { TABULAR_TASK } from "@/api/tabular";
 import type { Run } from "@/api/types";
 import { useMaybeT, useT } from "@/i18n";
+import { useSaid } from "@/i18n/said";
 import { useIsLive, useLiveQueries } from "@/live/use-live";
 import { AsCommand, CopyText } from "@/ui/copy";
 import { Page } from "@/ui/page";
@@ -41,6 +42,7 @@ interface ViewProps {
 function RunView({ projectId, run, pollMs }: ViewProps) {
   const t = useT();
   const live = useIsLive();
+  const said = useSaid();
   const experiment = useExperiment(projectId, run.experiment_id);
   const active = isActiveRun(run.state);
   const name = experiment.data?.name ?? t("runs.experiment");
@@ -65,6 +67,9 @@ function RunView({ projectId, run, pollMs }: ViewProps) {
       actions={<RunActions projectId={projectId} run={run} />}
     >
       {run.failure ? <RunFailure run={run} /> : null}
+      {(run.cautions ?? []).map((caution) => (
+        <Alert key={caution.code} type="warning" showIcon title={said(caution.message_en, caution.message_zh)} />
+      ))}
       <Tabs
         items={[
           { key: "progress", label: t("runs.progress"), children: <Progress projectId={projectId} run={run} pollMs={pollMs} /> },

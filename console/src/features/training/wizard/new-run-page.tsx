@@ -64,7 +64,6 @@ function NewRunOfTask(props: Props) {
 
 /** The form opens with what was left in it, else with the data of the newest run; `?dataset=`, `?base=` and `?subnet=` name what to use. */
 function NewRun({ projectId, experiment, catalog, runs }: Props) {
-  const t = useT();
   const [params] = useSearchParams();
   const dataset = Number(params.get("dataset")) || null;
   const base = Number(params.get("base")) || null;

@@ -1,6 +1,7 @@
 import { useMaybeT, useT } from "@/i18n";
+import { useSaid } from "@/i18n/said";
 import { Facts, Panel } from "@/ui/page";
-import { cardFacts, type Card, type TabularReport } from "./tabular-report";
+import { cardFacts, cardRemarks, type Card, type TabularReport } from "./tabular-report";
 
 /** What the data were and what the model is, as it would be handed over. */
 export function Cards({ report }: { readonly report: TabularReport }) {
@@ -23,10 +24,26 @@ export function Cards({ report }: { readonly report: TabularReport }) {
 }
 
 function CardPanel({ title, card }: { readonly title: string; readonly card: Card }) {
+  const t = useT();
   const maybeT = useMaybeT();
+  const said = useSaid();
+  const nameOf = (name: string): string => maybeT(`tabular.card.${name.replaceAll(".", "_")}`) ?? name.replaceAll(/[._]/g, " ");
   return (
     <Panel title={title}>
-      <Facts facts={cardFacts(card).map(([name, value]) => ({ label: maybeT(`tabular.card.${name}`) ?? name.replaceAll("_", " "), value }))} />
+      <div className="ob-stack">
+        <Facts facts={cardFacts(card).map(([name, value]) => ({ label: nameOf(name), value }))} />
+        {cardRemarks(card).map(({ name, remarks }) => (
+          <div key={name}>
+            <h3 className="ob-h3">{nameOf(name)}</h3>
+            <ul className="ob-remarks">
+              {remarks.map((remark) => (
+                <li key={remark.message_en}>{said(remark.message_en, remark.message_zh)}</li>
+              ))}
+            </ul>
+          </div>
+        ))}
+        {cardRemarks(card).length === 0 && cardFacts(card).length === 0 ? <span className="ob-muted">{t("tabular.cardEmpty")}</span> : null}
+      </div>
     </Panel>
   );
 }

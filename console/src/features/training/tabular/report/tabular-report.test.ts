@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cardFacts, classSizes, countsAt, parseTabularReport, ranked, type TabularReport } from "./tabular-report";
+import { cardFacts, cardRemarks, classSizes, countsAt, parseTabularReport, ranked, type TabularReport } from "./tabular-report";
 
 const point = (precision: number, recall: number) => ({ threshold: 0.5, precision, recall, f1: 0 });
 
@@ -21,6 +21,11 @@ it("a failed model stands behind those with a score", () => {
 
 it("a card is told fact by fact", () => {
   expect(cardFacts({ rows: 5, none: null, source: { name: "a", labels: ["x", "y"] }, empty: [] })).toEqual([["rows", "5"], ["source.name", "a"], ["source.labels", "x, y"]]);
+});
+
+it("a card's words stand under what they are about", () => {
+  const remark = { code: "past", message_en: "Old.", message_zh: "旧。" };
+  expect(cardRemarks({ limits: [remark], cautions: [remark], rows: 5, parts: ["a"], none: [] })).toEqual([{ name: "limits", remarks: [remark] }]);
 });
 
 it("documents of another format are not drawn", () => {

@@ -178,13 +178,25 @@ export function ranked(models: readonly RankedModel[]): RankedModel[] {
   return [...models].sort((left, right) => (right.score ?? Number.NEGATIVE_INFINITY) - (left.score ?? Number.NEGATIVE_INFINITY));
 }
 
+/** Shown elsewhere in the report. */
+const ELSEWHERE = new Set(["classes", "most_missing", "ignored", "factors", "figures", "intervals", "baseline", "cautions", "text_en", "text_zh"]);
+
 /** A card's facts one by one, `a.b` for a fact within another; lists of plain values are one text. */
 export function cardFacts(card: Card, prefix = ""): readonly (readonly [string, string])[] {
   return Object.entries(card).flatMap(([name, value]): (readonly [string, string])[] => {
     const path = prefix ? `${prefix}.${name}` : name;
-    if (value === null || value === undefined || value === "") return [];
-    if (Array.isArray(value)) return value.length > 0 ? [[path, value.map((entry) => (typeof entry === "object" ? JSON.stringify(entry) : String(entry))).join(", ")]] : [];
+    if (value === null || value === undefined || value === "" || ELSEWHERE.has(name)) return [];
+    if (Array.isArray(value)) return value.length > 0 && value.every((entry) => typeof entry !== "object") ? [[path, value.join(", ")]] : [];
     if (typeof value === "object") return [...cardFacts(value as Card, path)];
     return [[path, String(value as string | number | boolean)]];
   });
 }
+
+type CardRemark = Pick<ReportHint, "message_en" | "message_zh">;
+
+/** What a card says in words, by what it is about. */
+export function cardRemarks(card: Card): { readonly name: string; readonly remarks: readonly CardRemark[] }[] {
+  return Object.entries(card).flatMap(([name, value]) => (!ELSEWHERE.has(name) && Array.isArray(value) && value.length > 0 && value.every(isRemark) ? [{ name, remarks: value }] : []));
+}
+
+const isRemark = (value: unknown): value is CardRemark => typeof value === "object" && value !== null && "message_en" in value && "message_zh" in value;

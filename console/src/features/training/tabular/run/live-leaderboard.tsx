@@ -19,9 +19,9 @@ export function LiveLeaderboard({ entries }: { readonly entries: readonly Leader
         </div>
       ),
     },
-    { title: t("tabular.score"), width: 110, align: "right", render: (_, entry) => <span className="ob-num">{entry.score === null ? "–" : format.compact(entry.score)}</span> },
+    { title: t("tabular.score"), width: 110, align: "right", render: (_, entry) => <span className="ob-num">{typeof entry.score === "number" ? format.compact(entry.score) : "–"}</span> },
     { title: t("tabular.weight"), width: 130, render: (_, entry) => <WeightBar weight={entry.weight} /> },
-    { title: t("tabular.fitTime"), width: 110, align: "right", render: (_, entry) => <span className="ob-num">{entry.fit_s === null ? "–" : format.duration(entry.fit_s)}</span> },
+    { title: t("tabular.fitTime"), width: 110, align: "right", render: (_, entry) => <span className="ob-num">{typeof entry.fit_s === "number" ? format.duration(entry.fit_s) : "–"}</span> },
     { title: t("field.state"), width: 110, render: (_, entry) => maybeT(`tabular.state.${entry.state}`) ?? entry.state },
   ];
   return (

@@ -1,5 +1,5 @@
 import { Collapse, Form, InputNumber, Segmented, Select } from "antd";
-import type { Objective, TabularCatalog, TargetAnalysis } from "@/api/tabular";
+import type { AlgorithmType, Objective, TabularCatalog, TargetAnalysis } from "@/api/tabular";
 import { useT } from "@/i18n";
 import { useSaid } from "@/i18n/said";
 import type { TabularFormValues } from "./form-values";
@@ -13,7 +13,7 @@ const MOST_HELD_OUT = 50;
 interface Props {
   readonly tabular: TabularCatalog;
   readonly values: Partial<TabularFormValues>;
-  readonly kind: string | undefined;
+  readonly kind: AlgorithmType | undefined;
   readonly target: TargetAnalysis | null;
 }
 
@@ -45,18 +45,18 @@ export function AdvancedFields({ tabular, values, kind, target }: Props) {
 
 interface MetricProps {
   readonly tabular: TabularCatalog;
-  readonly kind: string | undefined;
-  readonly objective: string;
+  readonly kind: AlgorithmType | undefined;
+  readonly objective: Objective;
 }
 
 function MetricField({ tabular, kind, objective }: MetricProps) {
   const t = useT();
   const said = useSaid();
   const chosen = Form.useWatch<string | undefined>("metric");
-  const fitting = tabular.metrics.filter((metric) => (kind === undefined || metric.kinds.includes(kind)) && (kind !== "regression" || !metric.objectives?.length || metric.objectives.includes(objective)));
+  const fitting = tabular.metrics.filter((metric) => (kind === undefined || metric.kinds.includes(kind)) && (kind !== "regression" || metric.objectives.includes(objective)));
   const options = fitting.map((metric) => ({ value: metric.name, label: said(metric.label_en, metric.label_zh) }));
   const metric = fitting.find((entry) => entry.name === chosen);
-  const names = new Set(["automatic", ...fitting.map((metric) => metric.name)]);
+  const names = new Set<string>(["automatic", ...fitting.map((metric) => metric.name)]);
   return (
     <Form.Item
       name="metric"

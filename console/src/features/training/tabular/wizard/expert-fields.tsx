@@ -1,5 +1,5 @@
 import { Alert, Form, Segmented, Select } from "antd";
-import type { AlgorithmType, TabularCatalog, TableColumn } from "@/api/tabular";
+import type { AlgorithmType, TabularCatalog, TabularModel, TableColumn, TrainingWay } from "@/api/tabular";
 import { useT } from "@/i18n";
 import { useSaid } from "@/i18n/said";
 import { Panel } from "@/ui/page";
@@ -48,7 +48,7 @@ export function ExpertFields({ tabular, values, columns, suggested }: Props) {
       {isExpert ? (
         <>
           <Panel title={t("tabular.features")}>
-            <FeatureFields operators={tabular.feature_operators} choice={values.features} columns={columns} />
+            <FeatureFields operators={tabular.feature_operators ?? []} choice={values.features} columns={columns} />
           </Panel>
           <Panel title={t("tabular.script")}>
             <TabularScriptField network={values.network} kind={chosen} way={values.training_way ?? "single"} />
@@ -59,12 +59,12 @@ export function ExpertFields({ tabular, values, columns, suggested }: Props) {
   );
 }
 
-function ModelField({ tabular, kind, way }: { readonly tabular: TabularCatalog; readonly kind: string | undefined; readonly way: string }) {
+function ModelField({ tabular, kind, way }: { readonly tabular: TabularCatalog; readonly kind: AlgorithmType | undefined; readonly way: TrainingWay }) {
   const t = useT();
   const said = useSaid();
   const name = Form.useWatch<string | undefined>("network");
   const model = tabular.models.find((entry) => entry.code === name);
-  const block = (entry: TabularCatalog["models"][number]): string | null => {
+  const block = (entry: TabularModel): string | null => {
     if (way === "distributed" && !entry.distributed) return t("tabular.notDistributed");
     return kind && kind !== "automatic" && !entry.kinds.includes(kind) ? t("tabular.notForType") : null;
   };

@@ -19,7 +19,7 @@ export function FeatureFields({ operators, choice, columns }: Props) {
   return (
     <>
       <Form.Item name={["features", "mode"]} extra={t(`tabular.featuresHelp.${mode}`)} style={{ marginBottom: mode === "default" ? 0 : 16 }}>
-        <Segmented<FeatureMode> aria-label={t("tabular.features")} options={MODES.map((value) => ({ value, label: t(`tabular.features.${value}`) }))} />
+        <Segmented<FeatureMode> aria-label={t("tabular.features")} options={MODES.map((value) => ({ value, disabled: value !== "default" && operators.length === 0, label: t(`tabular.features.${value}`) }))} />
       </Form.Item>
       {mode === "default" ? null : (
         <Form.Item

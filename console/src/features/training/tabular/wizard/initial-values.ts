@@ -5,7 +5,6 @@ import { NEW_MODEL, type TabularFormValues } from "./form-values";
 import { NO_ROLES, type Roles } from "./roles";
 
 const MINUTES = 60;
-const FIRST_MODEL = "LGBM";
 
 interface Given {
   readonly catalog: TrainingCatalog;
@@ -19,7 +18,6 @@ interface Given {
 export function initialTabularValues({ catalog, tabular, experimentName, runs, dataset }: Given): Partial<TabularFormValues> {
   const [machine] = catalog.machines;
   const newest = [...runs].sort((left, right) => right.version_number - left.version_number)[0];
-  const model = tabular.models.find((entry) => entry.code === FIRST_MODEL) ?? tabular.models.find((entry) => entry.expert);
   return {
     ...presetData(runs, dataset),
     roles: dataset === null ? rolesOfRun(newest) : NO_ROLES,
@@ -27,7 +25,7 @@ export function initialTabularValues({ catalog, tabular, experimentName, runs, d
     algorithm_type: "automatic",
     training_way: "single",
     features: { mode: "default" },
-    network: model?.code ?? FIRST_MODEL,
+    network: tabular.default_model,
     metric: "automatic",
     objective: "mean",
     publish: { on: false, model_id: NEW_MODEL, model_name: experimentName },
@@ -37,13 +35,11 @@ export function initialTabularValues({ catalog, tabular, experimentName, runs, d
   };
 }
 
-/** A run keeps its settings as one hyper-parameter in JSON. */
-export function rolesOfRun(run: Pick<Run, "hyper_parameters"> | undefined): Roles {
-  const text = run?.hyper_parameters.tabular;
-  if (text === undefined) return NO_ROLES;
-  const told = JSON.parse(text) as Partial<Record<"target" | "weight_column" | "group_column" | "time_column", string>> & { readonly excluded_columns?: readonly string[] };
+export function rolesOfRun(run: Pick<Run, "tabular"> | undefined): Roles {
+  const told = run?.tabular;
+  if (!told) return NO_ROLES;
   return {
-    ...(told.target ? { target: told.target } : {}),
+    target: told.target,
     ...(told.weight_column ? { weight: told.weight_column } : {}),
     ...(told.group_column ? { group: told.group_column } : {}),
     ...(told.time_column ? { time: told.time_column } : {}),

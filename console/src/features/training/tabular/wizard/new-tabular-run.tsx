@@ -1,6 +1,5 @@
 import { useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
-import type { TabularCatalog } from "@/api/tabular";
 import type { Experiment, Run, TrainingCatalog } from "@/api/types";
 import { TabularMessages } from "@/i18n/tabular-messages";
 import { readDraft } from "../../wizard/draft";
@@ -22,7 +21,7 @@ export function NewTabularRun({ projectId, experiment, catalog, runs }: Props) {
   const dataset = Number(params.get("dataset")) || null;
   const [draft, setDraft] = useState(() => (dataset === null ? readDraft<TabularFormValues>(experiment.experiment_id) : null));
   const [known] = useState(runs); // a run that changes later must not refill the form
-  const { tabular } = catalog as TrainingCatalog & { readonly tabular: TabularCatalog };
+  const { tabular } = catalog;
   const fresh = useMemo(
     () => initialTabularValues({ catalog, tabular, experimentName: experiment.name, runs: known, dataset }),
     [catalog, tabular, experiment, known, dataset],

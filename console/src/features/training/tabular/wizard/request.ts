@@ -1,15 +1,15 @@
-import type { AutoPublish, ChosenOperator, ParameterValue, TabularRunRequest, TabularSettings } from "@/api/tabular";
+import type { AlgorithmType, AutoPublish, ChosenOperator, ParameterValue, TabularRunRequest, TabularSettings } from "@/api/tabular";
 import type { RunRequest } from "@/api/types";
 import type { DataChoice } from "../../wizard/form-values";
 import { NEW_MODEL, type PublishChoice, type TabularFormValues } from "./form-values";
 
 /** What is predicted, as far as the form knows: chosen, or what the target column asks for. */
-export function kindOf(values: Partial<TabularFormValues>, suggested: string | null | undefined): string | undefined {
+export function kindOf(values: Partial<TabularFormValues>, suggested: AlgorithmType | null | undefined): AlgorithmType | undefined {
   return values.algorithm_type === "automatic" ? (suggested ?? undefined) : values.algorithm_type;
 }
 
 /** What the form holds, as the API takes it; settings of another mode or kind are left behind. */
-export function toTabularRequest(values: TabularFormValues, suggested: string | null | undefined): TabularRunRequest {
+export function toTabularRequest(values: TabularFormValues, suggested: AlgorithmType | null | undefined): TabularRunRequest {
   const isExpert = values.mode === "expert";
   const evaluation = selectionsOf([values.evaluation]);
   const publish = publicationOf(values.publish);
@@ -36,7 +36,7 @@ function publicationOf(choice: PublishChoice): AutoPublish | null {
   return choice.model_id ? { model_id: choice.model_id } : { model_name: (choice.model_name ?? "").trim() };
 }
 
-function settingsOf(values: TabularFormValues, suggested: string | null | undefined): TabularSettings {
+function settingsOf(values: TabularFormValues, suggested: AlgorithmType | null | undefined): TabularSettings {
   const { roles } = values;
   const kind = kindOf(values, suggested);
   return {

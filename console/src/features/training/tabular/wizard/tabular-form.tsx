@@ -4,7 +4,7 @@ import { useNavigate } from "react-router";
 import { useMe, usePermissions } from "@/api/queries/identity";
 import { useTableColumns } from "@/api/queries/tabular";
 import { useStartTabularRun } from "@/api/queries/training";
-import { isRefusal, type TabularCatalog } from "@/api/tabular";
+import type { TabularCatalog } from "@/api/tabular";
 import type { Experiment, TrainingCatalog } from "@/api/types";
 import { useT } from "@/i18n";
 import { AsCommand } from "@/ui/copy";
@@ -49,7 +49,7 @@ export function TabularForm({ projectId, experiment, catalog, tabular, initial }
   const target = columns.isPlaceholderData ? null : (columns.data?.target ?? null);
   const suggested = target?.algorithm_type ?? null;
   const kind = kindOf(values, suggested);
-  const isBlocked = values.roles?.target !== undefined && (target?.problems ?? []).some(isRefusal);
+  const isBlocked = values.roles?.target !== undefined && (target?.problems ?? []).some((problem) => problem.refuses);
   const isSingle = values.mode === "expert" && values.training_way === "single";
   const known = columns.isPlaceholderData ? undefined : columns.data?.columns;
 

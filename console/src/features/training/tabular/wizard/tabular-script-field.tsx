@@ -1,13 +1,14 @@
 import { Alert, Button, Form, Input } from "antd";
 import { useEffect, useRef } from "react";
 import { useTabularScript } from "@/api/queries/tabular";
+import type { AlgorithmType, TrainingWay } from "@/api/tabular";
 import { useT } from "@/i18n";
 import { Problem } from "@/ui/problem";
 
 interface Props {
   readonly network: string | undefined;
-  readonly kind: string | undefined;
-  readonly way: string;
+  readonly kind: AlgorithmType | undefined;
+  readonly way: TrainingWay;
 }
 
 const MOST_CHARACTERS = 65_536;
@@ -17,7 +18,7 @@ export function TabularScriptField({ network, kind, way }: Props) {
   const t = useT();
   const form = Form.useFormInstance();
   const isKnown = kind !== undefined && kind !== "automatic";
-  const query = useTabularScript({ network: isKnown ? network : undefined, algorithmType: kind ?? "", trainingWay: way });
+  const query = useTabularScript({ network: isKnown ? network : undefined, algorithmType: kind, trainingWay: way });
   const preset = query.data?.script;
   const filled = useRef<string | undefined>(undefined);
   useEffect(() => {

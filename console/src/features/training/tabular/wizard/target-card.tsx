@@ -1,6 +1,6 @@
 import { AimOutlined } from "@ant-design/icons";
 import { Alert, Tag } from "antd";
-import { isRefusal, type TargetAnalysis } from "@/api/tabular";
+import type { TargetAnalysis } from "@/api/tabular";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
 import { useSaid } from "@/i18n/said";
@@ -28,7 +28,7 @@ export function TargetCard({ name, target, isFetching, rows }: Props) {
       </div>
       <span>{said(target.reason_en, target.reason_zh)}</span>
       {target.problems.map((problem) => (
-        <Alert key={problem.code} type={isRefusal(problem) ? "error" : "warning"} showIcon role="alert" title={said(problem.message_en, problem.message_zh)} />
+        <Alert key={problem.code} type={problem.refuses ? "error" : "warning"} showIcon role="alert" title={said(problem.message_en, problem.message_zh)} />
       ))}
       {target.classes.length > 0 ? <Classes classes={target.classes} rows={rows} /> : null}
     </div>

@@ -8,7 +8,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -190,6 +190,34 @@ def serving(base: Path, **more: str) -> Iterator[Server]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@contextmanager
+def servers_of(models: Path) -> Iterator[Callable[[str], Server]]:
+    """Return what gives the server of a model, started when it is first asked for."""
+    running: dict[str, Server] = {}
+    with ExitStack() as stack:
+
+        def server(name: str) -> Server:
+            if name not in running:
+                running[name] = stack.enter_context(serving(models / name))
+            return running[name]
+
+        yield server
+
+
+def refusal_to_serve(base: Path, **more: str) -> str:
+    """Return what a server that cannot set its model up says."""
+    ended = subprocess.run(
+        [interpreter("serving"), ROOT / "containers" / "serving" / "serve"],
+        env=environment("serving", base, SAGEMAKER_BIND_TO_PORT=str(free_port()), **more),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 1
+    return ended.stderr
 
 
 def wait_until_ready(process: subprocess.Popen[str], port: int) -> None:

@@ -41,8 +41,9 @@ def fit_transform_for_trees(
     few, many = _split_codes(training.features, one_hot)
     blocks: list[Block] = [Numbers(np.arange(len(training.features)))]
     parts = [training.x]
-    several = few[[training.features[place].cardinality > 2 for place in few]] if len(few) else few
-    _add_one_hot(blocks, parts, training, several)
+    # One of two codes is told by the number itself.
+    several = [place for place in few if training.features[place].cardinality > 2]
+    _add_one_hot(blocks, parts, training, np.array(several, np.int64))
     _add_statistics(blocks, parts, training, many, problem, seed)
     return Preparation(blocks), beside(parts)
 

@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests browser console demo test test-all lint lint-python lint-templates lint-console bench openapi clean
+.PHONY: help setup setup-tests libgomp browser console demo test test-all lint lint-python lint-templates lint-console bench openapi clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -16,8 +16,9 @@ help: ## Show what can be made
 
 # --- set-up ---------------------------------------------------------------------------------------------------
 
-setup: .venv/.complete-$(shell sha256sum $(DEV_LOCK) Makefile sdk/pyproject.toml infra/local/pyproject.toml 2>/dev/null | sha256sum | cut -c1-12) console/node_modules/.complete console/dist/index.html ## Python and console environments, all locked
+setup: libgomp .venv/.complete-$(shell sha256sum $(DEV_LOCK) Makefile sdk/pyproject.toml infra/local/pyproject.toml 2>/dev/null | sha256sum | cut -c1-12) console/node_modules/.complete console/dist/index.html ## Python and console environments, all locked
 	@$(BIN)/sagemaker-local build-env deep
+	@$(BIN)/sagemaker-local build-env tabular
 	@$(BIN)/sagemaker-local build-env serving
 	@$(BIN)/sagemaker-local build-env custom-sklearn
 
@@ -39,6 +40,9 @@ console/node_modules/.complete: console/package-lock.json
 console/dist/index.html: console/node_modules/.complete console/openapi.json $(shell find console/src console/public console/index.html console/vite.config.ts -type f 2>/dev/null)
 	@echo "· console"
 	@cd console && npm run --silent build
+
+libgomp: # what LightGBM computes with
+	@ldconfig -p 2>/dev/null | grep -q libgomp.so.1 || { echo "· libgomp"; $(SUDO) apt-get update -qq && $(SUDO) DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libgomp1 >/dev/null; }
 
 setup-tests: setup browser
 

@@ -47,6 +47,10 @@ class InMemoryModelRepository:
             raise ModelNotFoundError(model_id=model_id)
         return model
 
+    def named(self, scope: ProjectScope, name: str) -> Model | None:
+        rows = (row for row in self._models.values() if (row.scope, row.name) == (scope, name))
+        return next(rows, None)
+
     def page(
         self, scope: ProjectScope, *, limit: int, position: Position
     ) -> tuple[Sequence[Model], Position]:

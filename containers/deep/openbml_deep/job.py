@@ -12,7 +12,6 @@ from openbml_deep.data import load_data
 from openbml_deep.engine.checkpoints import Checkpoints
 from openbml_deep.engine.cluster import ALONE, World
 from openbml_deep.engine.device import prepare_device
-from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
 from openbml_deep.results import Prepared, leave_results
 from openbml_deep.scripts import UserScript, read_script, with_conf
@@ -22,6 +21,7 @@ from openbml_deep.tasks.task import TaskJob, VisionTask
 from openbml_kit.places import Places, core_count
 from openbml_kit.progress import Progress
 from openbml_kit.snapshots import read_manifest
+from openbml_kit.stopping import StopRequest
 
 # Share of the free memory that decoded images may take.
 _CACHE_SHARE = 0.3

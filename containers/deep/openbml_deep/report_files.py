@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from openbml_deep.engine.stopping import SIGNAL
 from openbml_deep.heat_maps import MOST as MOST_HEAT_MAPS
 from openbml_deep.heat_maps import Note, Seen, classifier_heat_maps, finder_heat_maps
 from openbml_deep.tasks.objects import AnnotatedImage
@@ -22,6 +21,7 @@ from openbml_kit.picture_hints import SeenSample, picture_hints
 from openbml_kit.report_basis import EvaluatedSample
 from openbml_kit.report_page import SHOWN_EXAMPLES, report_page
 from openbml_kit.report_pictures import THUMBNAIL_SIDE, thumbnail
+from openbml_kit.stopping import SIGNAL
 
 # Pixels of the network's square, and the shares of its sides that hold the picture.
 View = tuple[Pixels, tuple[float, float]]

@@ -10,3 +10,8 @@ pytestmark = pytest.mark.contract
 @pytest.mark.parametrize("name", check_names("graphs"))
 def test_graphs(name: str) -> None:
     passed("graphs", name)
+
+
+@pytest.mark.parametrize("name", check_names("trees"))
+def test_trees(name: str) -> None:
+    passed("trees", name)

@@ -199,7 +199,7 @@ provide_vision_operators()
 import torch
 from openbml_deep import job
 from openbml_deep.engine.checkpoints import Checkpoints
-from openbml_deep.engine.stopping import StopRequest
+from openbml_kit.stopping import StopRequest
 from openbml_deep.settings import read_settings
 from openbml_kit.faults import UserFault
 from openbml_kit.places import Places

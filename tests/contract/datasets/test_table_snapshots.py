@@ -1,5 +1,6 @@
 """Snapshots of tables: rows frozen by the digests of their parts."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from openbml.datasets.datasets import DatasetVersionNotFoundError, VersionKey
 from openbml.datasets.delete_datasets import delete_dataset
 from openbml.datasets.garbage.sweep import sweep_objects
-from openbml.datasets.request_snapshots import request_snapshot
+from openbml.datasets.request_snapshots import describe_selection, request_snapshot, snapshot_parts_uri
 from openbml.datasets.snapshots import (
     EmptySelectionError,
     Manifest,
@@ -17,9 +18,10 @@ from openbml.datasets.snapshots import (
     SnapshotLayout,
     SnapshotState,
     manifest_key,
+    parts_manifest_key,
 )
 from openbml.datasets.stored_objects import table_prefix
-from openbml.datasets.tables.browse_tables import table_of
+from openbml.datasets.tables.browse_tables import first_rows, table_of
 from openbml_formats.tables.schemas import TableSchema
 from openbml_formats.tables.table_imports import TableManifest, TablePart
 from tests.contract.datasets.conftest import World
@@ -75,6 +77,38 @@ def test_a_table_is_frozen_at_once_by_naming_its_parts(world: World) -> None:
     assert (manifest.sample_count, list(manifest.columns.names)) == (20, ["a", "b"])
     assert frozen(world, {key: table("1", "2")}).snapshot_id == snapshot.snapshot_id
     assert world.packing.messages == []
+
+
+def test_the_parts_are_listed_as_a_channel_of_a_job_takes_them(world: World) -> None:
+    key = dataset(world, "table")
+    snapshot = frozen(world, {key: table("1", "2")})
+    uri = snapshot_parts_uri(snapshot, data=world.data)
+    listed = parts_manifest_key(world.scope, snapshot.snapshot_id)
+    assert uri == world.data.uri(listed)
+    assert json.loads(world.data.read(listed)) == [
+        {"prefix": world.data.uri("")},
+        "t/1.parquet",
+        "t/2.parquet",
+    ]
+
+
+def test_a_table_is_described_by_its_columns_and_rows(world: World) -> None:
+    key = dataset(world, "table")
+    whole = Selection(dataset_id=key.dataset_id, version_number=1)
+    view = describe_selection(world.scope, whole, datasets=world.datasets, table_of=lambda _: table("1"))
+    assert view.table is not None
+    assert (list(view.table.columns.names), view.table.rows, view.table.source_bytes) == (["a", "b"], 10, 1)
+    empty = describe_selection(world.scope, whole, datasets=world.datasets, table_of=lambda _: None)
+    assert empty.table is None
+
+
+def test_the_first_rows_are_read_as_far_as_they_are_asked_for(world: World) -> None:
+    tables = TableDesk(world)
+    key = tables.dataset("first")
+    tables.imported(key, b"id,amount\n1,2\n3,4\n5,6\n")
+    _, manifest = table_of(key, tables=world.tables, data=world.data)
+    assert first_rows(manifest, limit=2, data=world.data) == [[1, 2], [3, 4]]
+    assert len(first_rows(manifest, limit=100, data=world.data)) == 3
 
 
 def test_more_rows_are_another_snapshot(world: World) -> None:

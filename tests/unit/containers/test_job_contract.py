@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from openbml_deep.engine.stopping import StopRequest
 from openbml_kit.faults import PlatformFault, UserFault, reporting_failures
 from openbml_kit.files import write_atomically
 from openbml_kit.places import Places, core_count
 from openbml_kit.progress import TAG, Progress
+from openbml_kit.stopping import StopRequest
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -128,6 +128,17 @@ def test_no_time_limit_is_none() -> None:
     stop = StopRequest(max_seconds=0, clock=lambda: 0.0)
     stop.count_earlier(1e9)
     assert stop.reason is None
+
+
+def test_a_leaderboard_is_told_as_far_as_a_record_holds_it() -> None:
+    out = io.StringIO()
+    entry = {"name": "LGBM", "model": "LGBM", "score": -0.4, "weight": 1.0, "fit_s": 2.5, "state": "complete"}
+    Progress(out).leaderboard([entry] * 30)
+    Progress(out).leaderboard([{**entry, "name": "x" * 7000}] * 3)
+    short, long = (json.loads(line.removeprefix("##openbml ")) for line in out.getvalue().splitlines())
+    assert short["kind"] == "leaderboard"
+    assert short["entries"] == [entry] * 20
+    assert len(long["entries"]) == 2
 
 
 def test_predictions_of_samples_fit_a_record() -> None:

@@ -2,7 +2,6 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from typing import Any
 
 import pytest
@@ -12,33 +11,23 @@ from openbml.models.events import ModelVersionPublished
 from openbml.models.model_files import ModelFilesInvalidError, StoredFile, content_of
 from openbml.models.models import (
     ExperimentPublishedError,
-    Model,
     ModelNameTakenError,
     ModelSourceDiffersError,
     ModelTaskDiffersError,
     TaskUnknownError,
 )
 from openbml.models.publish_versions import (
-    CopyOrder,
     ModelRequest,
-    PublishRequest,
     RunPublishedError,
-    copy_version,
-    create_model,
-    publish_version,
 )
 from openbml.models.read_models import ModelVersionView
 from openbml.models.run_sources import RunNotPublishableError
-from openbml.models.versions import ModelVersion, VersionState
-from tests.fakes.compute_memory import RecordedEvents, Ticking
+from openbml.models.versions import VersionState
+from tests.fakes.models_desk import Desk
 from tests.fakes.models_memory import (
     MANIFEST,
     RUN_FOLDER,
-    FakeRunSource,
-    InMemoryModelFiles,
-    InMemoryModelRepository,
 )
-from tests.fakes.services_memory import RecordedQueue
 from tests.fakes.services_samples import SCOPE
 
 INT8 = {
@@ -50,37 +39,6 @@ INT8 = {
     "latency_ms": 2.5,
     "recommended": False,
 }
-
-
-class Desk:
-    def __init__(self) -> None:
-        self.models = InMemoryModelRepository()
-        self.files = InMemoryModelFiles()
-        self.runs = FakeRunSource()
-        self.copies = RecordedQueue()
-        self.events = RecordedEvents()
-        self.now = Ticking()
-        self.new_id = count(1).__next__
-
-    def model(self, name: str = "digits", task_type: str = "image_classification") -> Model:
-        request = ModelRequest(name=name, task_type=task_type)
-        return create_model(request, scope=SCOPE, models=self.models, new_id=self.new_id, now=self.now)
-
-    def publish(self, model_id: int, run_id: int = 9) -> ModelVersion:
-        return publish_version(
-            PublishRequest(run_id=run_id),
-            scope=SCOPE,
-            model_id=model_id,
-            models=self.models,
-            runs=self.runs,
-            files=self.files,
-            copies=self.copies,
-            now=self.now,
-        )
-
-    def copy(self, version: ModelVersion) -> ModelVersion:
-        order = CopyOrder(scope=SCOPE, model_id=version.model_id, version_number=version.version_number)
-        return copy_version(order, models=self.models, files=self.files, events=self.events)
 
 
 def test_a_published_run_becomes_a_ready_version_with_its_lineage() -> None:

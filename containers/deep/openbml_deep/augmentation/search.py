@@ -26,13 +26,13 @@ from openbml_deep.augmentation.candidates import Candidate, Proposals
 from openbml_deep.augmentation.journal import Journal, JournalTrial, read_journal
 from openbml_deep.engine.checkpoints import Checkpoints
 from openbml_deep.engine.cluster import ALONE
-from openbml_deep.engine.stopping import StopRequest
 from openbml_deep.engine.trainer import Trainer
 from openbml_deep.splitting import hold_out
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import BuiltNetwork, TaskJob, VisionTask
 from openbml_formats.augmentation.policy import Policy
 from openbml_kit.progress import Progress
+from openbml_kit.stopping import StopRequest
 
 STAGE = "augmentation_search"
 MOST_CANDIDATES = 60

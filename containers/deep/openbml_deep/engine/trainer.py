@@ -15,12 +15,12 @@ from openbml_deep.engine.device import Device
 from openbml_deep.engine.history import EpochFigures, History
 from openbml_deep.engine.optimisation import Schedule, build_optimizer, layer_rates, set_learning_rate
 from openbml_deep.engine.steps import Stepper
-from openbml_deep.engine.stopping import NO_GAIN, SIGNAL, TIME_LIMIT, StopRequest
 from openbml_deep.settings import TrainingSettings
 from openbml_deep.tasks.objects import AnnotatedImage
 from openbml_deep.tasks.task import Batches, BuiltNetwork, Evaluated, VisionTask
 from openbml_kit.faults import UserFault
 from openbml_kit.progress import Progress
+from openbml_kit.stopping import NO_GAIN, SIGNAL, TIME_LIMIT, StopRequest
 
 B = TypeVar("B")
 

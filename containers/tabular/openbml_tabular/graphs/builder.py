@@ -1,5 +1,6 @@
 """Builds one ONNX graph out of the parts that models and preparations add to it."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,17 +10,18 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 21
-TREES_OPSET = 5  # of ai.onnx.ml
+TREES_OPSET = 3  # of ai.onnx.ml: its trees have leaves of several values
 _IR_VERSION = 10
 FEATURES = "features"
 
 
 class GraphBuilder:
-    """Collects nodes and constants; equal constants are stored once."""
+    """Collects nodes and constants; what is equal is there once, such as a preparation of several models."""
 
     def __init__(self, feature_count: int) -> None:
         self._feature_count = feature_count
         self._nodes: list[onnx.NodeProto] = []
+        self._known: dict[bytes, str] = {}
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._initializers: list[onnx.TensorProto] = []
 
@@ -31,13 +33,19 @@ class GraphBuilder:
     def node(
         self, operator: str, inputs: Sequence[str], *, domain: str = "", outputs: int = 1, **attributes: Any
     ) -> str:
-        """Add a node and return the name of its first output; others have `.1`, `.2` … behind it."""
-        name = f"{operator.lower()}_{len(self._nodes)}"
-        names = [name, *(f"{name}.{place}" for place in range(1, outputs))]
-        self._nodes.append(
-            helper.make_node(operator, list(inputs), names, name=name, domain=domain, **attributes)
-        )
-        return name
+        """Add a node and return the name of its first output; others have `.1`, `.2` … behind it.
+
+        A node that is there already, with the same inputs and attributes, is not added again.
+        """
+        node = helper.make_node(operator, list(inputs), [], domain=domain, **attributes)
+        content = hashlib.sha256(node.SerializeToString(deterministic=True)).digest()
+        if content not in self._known:
+            name = f"{operator.lower()}_{len(self._nodes)}"
+            node.name = name
+            node.output.extend([name, *(f"{name}.{place}" for place in range(1, outputs))])
+            self._nodes.append(node)
+            self._known[content] = name
+        return self._known[content]
 
     def constant(self, array: npt.NDArray[Any]) -> str:
         """Return the name of a tensor with these values."""

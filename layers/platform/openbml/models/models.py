@@ -65,6 +65,9 @@ class ModelRepository(Protocol):
     def get(self, scope: ProjectScope, model_id: int) -> Model:
         """Raises ModelNotFoundError."""
 
+    def named(self, scope: ProjectScope, name: str) -> Model | None:
+        """Return the project's model of this name."""
+
     def page(
         self, scope: ProjectScope, *, limit: int, position: Position
     ) -> tuple[Sequence[Model], Position]:

@@ -27,11 +27,7 @@ class DynamoModelRepository:
         self._table = table
 
     def add(self, model: Model) -> None:
-        holder = {
-            "pk": f"{model.scope.key}#model-name#{model.name}",
-            "sk": "name",
-            "model_id": model.model_id,
-        }
+        holder = {**_name_key(model.scope, model.name), "model_id": model.model_id}
         item = to_item(model, **_model_key(model.scope, model.model_id))
         try:
             self._transact([self._put(holder, _NEW), self._put(item, _NEW)])
@@ -45,6 +41,10 @@ class DynamoModelRepository:
         if item is None:
             raise ModelNotFoundError(model_id=model_id)
         return from_item(Model, item)
+
+    def named(self, scope: ProjectScope, name: str) -> Model | None:
+        holder = self._item(_name_key(scope, name))
+        return self.get(scope, int(holder["model_id"])) if holder else None
 
     def page(
         self, scope: ProjectScope, *, limit: int, position: Position
@@ -145,6 +145,10 @@ class DynamoModelRepository:
 
 def _model_key(scope: ProjectScope, model_id: int) -> dict[str, str]:
     return {"pk": f"{scope.key}#models", "sk": f"{model_id:016d}"}
+
+
+def _name_key(scope: ProjectScope, name: str) -> dict[str, str]:
+    return {"pk": f"{scope.key}#model-name#{name}", "sk": "name"}
 
 
 def _version_key(scope: ProjectScope, model_id: int, version_number: int) -> dict[str, str]:

@@ -21,3 +21,11 @@ def check_equal_constants_are_stored_once() -> None:
     builder = GraphBuilder(1)
     assert builder.constant(np.float32([1])) == builder.constant(np.float32([1]))
     assert builder.constant(np.float32([1])) != builder.constant(np.int64([1]))
+
+
+def check_equal_nodes_are_computed_once() -> None:
+    builder = GraphBuilder(1)
+    first = builder.node("Neg", [builder.features])
+    assert builder.node("Neg", [builder.features]) == first
+    assert builder.node("Neg", [first]) != first
+    assert builder.node("Softmax", [first], axis=0) != builder.node("Softmax", [first], axis=1)

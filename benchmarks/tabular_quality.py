@@ -1,12 +1,12 @@
-"""What our AutoML reaches beside AutoGluon and FLAML: same split, seed, budget and cores, one system at a time.
+"""Our AutoML beside AutoGluon and FLAML: same split, seed, budget and cores, one system at a time.
 
     .venv/bin/python -m benchmarks.tabular_quality [--sets adult iris] [--budgets 60 120] [--seeds 0 1]
         [--systems openbml autogluon-medium autogluon-best flaml] [--output FILE] [--short]
 
-Tables of `--data` (a folder of folders with `train*.csv` and `test.csv`) and scikit-learn's bundled sets. Every
-fit is a fresh process on two cores; all are told the same metric: log loss, of regressions RMSE. Quality is of
-test rows that nobody trained on, by the same measures. Memory is the peak resident size of the process tree;
-shared pages count in every process that maps them.
+Tables of `--data` (a folder of folders with `train*.csv` and `test.csv`) and scikit-learn's bundled sets.
+Every fit is a fresh process on two cores; all are told the same metric: log loss, of regressions RMSE.
+Quality is of test rows that nobody trained on, by the same measures. Memory is the peak of the process tree:
+resident (shared pages count in every process that maps them) and proportional (they count once).
 """
 
 import argparse
@@ -95,7 +95,8 @@ def run_system(name: str, place: Path, output: Path, budget: float, seed: int, m
     options = {"metric": metric, **system.options}
     command = [
         python_of(system.image), PEERS / system.script, f"--set={place}", f"--output={output}",
-        f"--budget={budget}", f"--seed={seed}", *(f"--option={key}={value}" for key, value in options.items()),
+        f"--budget={budget}", f"--seed={seed}",
+        *(f"--option={key}={value}" for key, value in options.items()),
     ]  # fmt: skip
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(

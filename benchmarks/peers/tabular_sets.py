@@ -1,9 +1,9 @@
-"""Writes the benchmark's sets: tables of a folder and scikit-learn's bundled ones, split the same for everybody.
+"""Writes the benchmark's sets: tables of a folder and scikit-learn's bundled ones, one split for everybody.
 
-    python benchmarks/peers/tabular_sets.py --data FOLDER --output FOLDER --seed 0 [--sets adult iris]
+    python benchmarks/peers/tabular_sets.py --data FOLDER --output FOLDER --seed 0 [--sets adult]
 
-Each set becomes a folder with `train.parquet`, `test.parquet` and `set.json`: target and kind. Seed 0 keeps the
-split that a set comes with; others draw a split of the same sizes anew, stratified by the class.
+Each set becomes a folder with `train.parquet`, `test.parquet` and `set.json`: target and kind. Seed 0 keeps
+the split that a set comes with; others draw a split of the same sizes anew, stratified by the class.
 """
 
 import argparse

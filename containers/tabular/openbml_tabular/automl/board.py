@@ -18,7 +18,7 @@ from openbml_tabular.problem import Problem
 
 Rows = npt.NDArray[np.int64]
 _MOST_MEMBERS = 8
-_MOST_COMPARED = 40  # bags that a selection looks at: the best by themselves
+_MOST_COMPARED = 25  # bags that a selection looks at: the best by themselves
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,15 @@ class Board:
         mine = [bag.outcomes[part] for part in parts]
         return self.score_of(held_out(mine, self.folds, self.problem.outputs))
 
+    def mean_fit_s(self, code: str, level: int) -> float | None:
+        """Return what fits of a kind took, the mean of its last bag; None: nobody knows yet."""
+        known = [
+            bag.mean_fit_s
+            for bag in self.bags.values()
+            if bag.outcomes and (bag.candidate.code, bag.candidate.level) == (code, level)
+        ]
+        return known[-1] if known else None
+
     def best_of_kinds(self) -> Mapping[str, float]:
         """Return the best score of each code, of complete bags of the first level."""
         best: dict[str, float] = {}
@@ -105,15 +114,19 @@ class Board:
             best[bag.candidate.code] = max(self._known_score(bag), best.get(bag.candidate.code, -np.inf))
         return best
 
-    def selected(self, bags: Sequence[Bag]) -> Selection | None:
-        """Return the best combination of some complete bags; None: there are none."""
+    def selected(self, bags: Sequence[Bag], *, glance: bool = False) -> Selection | None:
+        """Return the best combination of some complete bags; None: there are none.
+
+        Args:
+            glance: a quicker choice, for what is shown while others are fitted.
+        """
         if not bags:
             return None
         compared = sorted(bags, key=lambda bag: -self._known_score(bag))[:_MOST_COMPARED]
         rows = covered(self.prediction(compared[0]))
         told = [self.prediction(bag)[rows] for bag in compared]
-        library = Library.of(told, self.criterion(rows), self._seed)
-        weights = chosen_weights(library, most=_MOST_MEMBERS, seed=self._seed)
+        library = Library.of(told, self.criterion(rows), glance=glance, seed=self._seed)
+        weights = chosen_weights(library, most=_MOST_MEMBERS, glance=glance, seed=self._seed)
         shares = {bag.name: float(w) for bag, w in zip(compared, weights, strict=True) if w > 0}
         mean = weighted([(share, self.prediction(self.bags[name])) for name, share in shares.items()])
         return Selection(shares, mean, self.score_of(mean, rows))

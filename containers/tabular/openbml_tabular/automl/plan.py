@@ -49,6 +49,13 @@ class Plan:
         alone = _MOST_SHARE * self.budget.total_s
         return min(share if self.is_settled else alone, self.budget.left_s)
 
+    def has_time_for(self, code: str, level: int) -> bool:
+        """Tell whether a bag of this kind can be done, as far as one knows from others of its kind."""
+        fit_s = self.board.mean_fit_s(code, level)
+        if fit_s is None and level > 1:
+            fit_s = self.board.mean_fit_s(code, 1)
+        return fit_s is None or fit_s * len(self.parts) / self.workers < self.budget.left_s * _LEFT_SHARE
+
     def after(self, bag: Bag, outcome: Outcome) -> None:
         """Judge a bag whose fit has ended."""
         if outcome.state is State.COMPLETE and not self.is_settled:
@@ -60,7 +67,7 @@ class Plan:
         """Keep as many parts as there is time for: whole repeats, or some folds of one."""
         self.is_settled = True
         affordable = _HOPED_SHARE * self.budget.left_s * self.workers / (_HOPED_BAGS * max(fit_s, 1e-3))
-        kept = _fewer(self.parts, affordable)
+        kept = fewer_parts(self.parts, affordable)
         if len(kept) < len(self.parts):
             self.notes.append(("info", f"models are judged by {len(kept)} of {len(self.parts)} folds"))
         self.parts = kept
@@ -93,7 +100,7 @@ class Plan:
         return self.board.score_at(bag, parts) < median
 
 
-def _fewer(parts: Sequence[Part], affordable: float) -> Sequence[Part]:
+def fewer_parts(parts: Sequence[Part], affordable: float) -> Sequence[Part]:
     """Return the most parts that can be afforded, of: so many repeats, one repeat, 3, 2, 1 of its folds."""
     first = [part for part in parts if part.repeat == 0]
     repeats = 1 + max(part.repeat for part in parts)

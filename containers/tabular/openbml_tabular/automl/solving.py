@@ -57,10 +57,10 @@ def solve(
     """Return the best ensemble that the budget allows.
 
     Args:
-        folds: each row's fold, shape (n,) or (n, repeats), -1 for rows that always train; they respect groups,
-            time and strata, whatever the caller's problem has.
-        budget_s: seconds of this call and of earlier ones with the same check-points; the answer comes at most
-            about two seconds later. Where no model was finished it is the best constant.
+        folds: each row's fold, shape (n,) or (n, repeats), -1 for rows that always train; they respect
+            groups, time and strata, whatever the caller's problem has.
+        budget_s: seconds of this call and of earlier ones with the same check-points; the answer comes at
+            most about two seconds later. Where no model was finished it is the best constant.
         threads: cores that may be used.
         checkpoints: a folder that outlives the process; a repeated call goes on with the fits in it.
         stop: asked often; its text ends the search and is the solution's `ended_early`.
@@ -106,7 +106,7 @@ class _Run:
         self._time_noted = time.monotonic()
         self._restore()
         bases = [name for name in store.bases if name in self._board.bags]
-        self._proposals = Proposals(task, self._board, budget, bases=bases, share_stack=self._share_stack)
+        self._proposals = Proposals(task, self._plan, bases=bases, share_stack=self._share_stack)
         for bag in self._board.complete():
             self._proposals.tell(bag, self._board.score(bag))
 
@@ -161,7 +161,7 @@ class _Run:
 
     def _progress_of(self, bag: Bag) -> None:
         complete = self._board.complete()
-        selection = self._board.selected(complete)
+        selection = self._board.selected(complete, glance=True)
         self._progress.epoch(
             epoch=len(complete),
             score=self._board.score(bag),

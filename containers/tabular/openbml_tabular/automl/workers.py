@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import multiprocessing
+import multiprocessing.forkserver
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -42,10 +43,7 @@ class Executor(Protocol):
 def prepare(modules: Sequence[str]) -> None:
     """Begin to import modules in the process that workers are forked from, while others still read data."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(list(modules))
-    with contextlib.suppress(ImportError):
-        from multiprocessing.forkserver import ensure_running
-
-        ensure_running()
+    multiprocessing.forkserver.ensure_running()
 
 
 def _work(pipe: Connection, learners: Mapping[str, Learner]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from openbml_tabular.automl.search import Space, Zoo
+from openbml_tabular.automl.workers import prepare
 from openbml_tabular.models.learner import Parameters
 from openbml_tabular.models.registry import learners
 
@@ -74,6 +75,14 @@ STACKERS: Sequence[tuple[str, Parameters]] = (
     ("XT", {"min_samples_leaf": 5, "max_features": 0.5}),
     ("CAT", {"depth": 4, "l2_leaf_reg": 8.0, "rsm": 0.7}),
 )
+
+
+_MODULES = ("openbml_tabular.models.registry", "openbml_tabular.automl.fits")
+
+
+def warm_up() -> None:
+    """Begin to import the libraries in the process that workers come from, while the data are still read."""
+    prepare(_MODULES)
 
 
 def default_zoo() -> Zoo:

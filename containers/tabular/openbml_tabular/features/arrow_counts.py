@@ -38,9 +38,18 @@ class Distinct(NamedTuple):
     values: pa.Array
     codes: npt.NDArray[np.int32]
 
+    def of_rows(self, rows: npt.NDArray[np.int64]) -> "Distinct":
+        """Return the values that some rows have."""
+        seen, codes = np.unique(self.codes[rows], return_inverse=True)
+        if len(seen) and seen[0] == _MISSING:
+            return Distinct(self.values.take(pa.array(seen[1:])), (codes - 1).astype(np.int32))
+        return Distinct(self.values.take(pa.array(seen)), codes.astype(np.int32))
+
 
 def column_type(arrow_type: pa.DataType) -> ColumnType:
     """Return the column type of an Arrow type; truth values and what is none of ours are text."""
+    if pa.types.is_dictionary(arrow_type):
+        return column_type(arrow_type.value_type)
     if pa.types.is_decimal(arrow_type):
         return decimal(arrow_type.precision, max(arrow_type.scale, 0))
     if pa.types.is_integer(arrow_type):
@@ -54,7 +63,7 @@ def column_type(arrow_type: pa.DataType) -> ColumnType:
 
 def distinct_values(column: pa.ChunkedArray) -> Distinct:
     """Return a column's different values, in the order in which they first come."""
-    if pa.types.is_boolean(column.type):
+    if pa.types.is_boolean(column.type) or pa.types.is_null(column.type):
         column = column.cast(pa.string())
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)

@@ -28,7 +28,7 @@ def encode_table(feature_map: FeatureMap, table: pa.Table) -> Floats:
     place = 0
     for column in columns:
         width = len(column.features)
-        matrix[:, place : place + width] = _encoded(feature_map, column, table.column(column.name))
+        matrix[:, place : place + width] = encoded_column(feature_map, column, table.column(column.name))
         place += width
     return feature_map.stepped(matrix)
 
@@ -43,7 +43,8 @@ def refuse_missing_columns(columns: Sequence[ColumnMap], table: pa.Table) -> Non
         )
 
 
-def _encoded(feature_map: FeatureMap, column: ColumnMap, values: pa.ChunkedArray) -> Floats:
+def encoded_column(feature_map: FeatureMap, column: ColumnMap, values: pa.ChunkedArray) -> Floats:
+    """Return one column's features before the steps, shape (rows, len(column.features))."""
     if isinstance(column, NumberColumn) and (
         pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
     ):

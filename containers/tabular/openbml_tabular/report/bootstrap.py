@@ -16,7 +16,8 @@ Interval = tuple[float, float]
 
 CONFIDENCE = 0.95
 _MOST_RESAMPLES, _FEWEST_RESAMPLES = 1000, 100
-_MOST_NUMBERS = 1 << 21
+# Of one batch: little memory, and the deadline is looked at often.
+_BATCH, _MOST_NUMBERS = 50, 1 << 21
 # Fewer rows, or groups, say nothing of how figures would vary.
 _FEWEST_UNITS = 5
 _KNOWN_SHARE = 0.9
@@ -38,7 +39,7 @@ def intervals(
     if units.max(initial=-1) + 1 < _FEWEST_UNITS:
         return {}
     drawn: dict[str, list[Values]] = {name: [] for name in figures}
-    batch = max(1, min(_MOST_RESAMPLES, _MOST_NUMBERS // max(1, rows)))
+    batch = max(1, min(_BATCH, _MOST_NUMBERS // max(1, rows)))
     random = np.random.default_rng(seed)
     made = 0
     while made < _MOST_RESAMPLES and not deadline.passed:

@@ -1,10 +1,11 @@
 """Figures of predictions as functions of how often each row counts, so that a bootstrap is a product of
-matrices.
+matrices. What a figure needs beside the weights is worked out when it is first asked for.
 
 Weights have shape (b, n): one line for each resample. A figure without meaning there is NaN.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -76,10 +77,11 @@ def area_under_roc(positive: npt.NDArray[np.bool_], scores: Values) -> Figure:
 
     Source: Hanley and McNeil 1982, Radiology 143, section "Meaning of the area".
     """
-    order, starts = ranked(scores)
-    is_positive = positive[order].astype(np.float64)
+    ranking = cache(lambda: ranked(scores))
 
     def area(weights: Values) -> Values:
+        order, starts = ranking()
+        is_positive = positive[order].astype(np.float64)
         chosen = weights[:, order]
         above = np.add.reduceat(chosen * is_positive, starts, axis=1)
         other = np.add.reduceat(chosen * (1 - is_positive), starts, axis=1)
@@ -94,10 +96,11 @@ def average_precision(positive: npt.NDArray[np.bool_], scores: Values) -> Figure
 
     Source: Zhu 2004, Recall, precision and average precision; as in `classification_metrics`.
     """
-    order, starts = ranked(-scores)
-    is_positive = positive[order].astype(np.float64)
+    ranking = cache(lambda: ranked(-scores))
 
     def area(weights: Values) -> Values:
+        order, starts = ranking()
+        is_positive = positive[order].astype(np.float64)
         chosen = weights[:, order]
         hits = np.add.reduceat(chosen * is_positive, starts, axis=1)
         found = np.cumsum(np.add.reduceat(chosen, starts, axis=1), axis=1)
@@ -273,9 +276,10 @@ def _explained(y: Values, error: Values) -> Figure:
 
 
 def _median(values: Values) -> Figure:
-    order = np.argsort(values, kind="stable")
+    ranking = cache(lambda: np.argsort(values, kind="stable"))
 
     def median(weights: Values) -> Values:
+        order = ranking()
         reached = np.cumsum(weights[:, order], axis=1)
         half = reached[:, -1:] / 2
         low, high = (reached < half).sum(axis=1), (reached <= half).sum(axis=1)

@@ -28,7 +28,7 @@ from openbml_tabular.report.wrong_rows import middle_output, wrong_examples, wro
 MOST_EVALUATED = 200_000
 _INTERVALS_SHARE, _EXPLANATIONS_SHARE = 0.25, 0.75
 # Areas of so many classes and rows would take the bootstrap's whole time; the other figures come first.
-_MOST_FOR_AREAS = 2_000_000
+_MOST_FOR_AREAS = 500_000
 
 _TASK = "tabular_prediction"
 

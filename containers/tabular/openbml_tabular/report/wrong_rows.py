@@ -42,7 +42,8 @@ def wrong_examples(
         columns: the most important first.
     """
     chosen = wrong[:WRONG_EXAMPLES]
-    listed = [name for name in columns if name in evaluated.table.column_names][:_MOST_VALUES]
+    held = set(evaluated.table.column_names)
+    listed = [name for name in columns if name in held][:_MOST_VALUES]
     table = evaluated.table.select(listed).take(chosen).to_pylist()
     return [
         {

@@ -11,8 +11,8 @@ _SMALLEST = 1e-7
 
 
 def loss_of(problem: Problem, predictions: Floats, rows: Examples) -> float:
-    """Return the weighted mean loss, lower is better: log loss of classes; of values the pinball loss, Poisson
-    deviance, absolute or squared error, as objective and metric ask.
+    """Return the weighted mean loss, lower is better: log loss of classes; of values the pinball loss,
+    Poisson deviance, absolute or squared error, as objective and metric ask.
 
     Args:
         predictions: shape (n, problem.outputs).

@@ -1,4 +1,4 @@
-"""When a model that grows step by step ends: at its deadline, or when validation has not improved for long."""
+"""When a model that grows step by step ends: at its deadline, or when validation no longer improves."""
 
 import time
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """Target statistics of codes, cross-fitted on the rows that they are computed from.
 
-Source: Micci-Barreca 2001, "A preprocessing scheme for high-cardinality categorical attributes"; the shrinkage
-is its m-estimate: (Σ w·s + m·prior) / (Σ w + m).
+Source: Micci-Barreca 2001, "A preprocessing scheme for high-cardinality categorical attributes"; the
+shrinkage is its m-estimate: (Σ w·s + m·prior) / (Σ w + m).
 """
 
 import numpy as np

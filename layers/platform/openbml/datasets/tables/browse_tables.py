@@ -83,6 +83,16 @@ def table_rows_page(manifest: TableManifest, *, offset: int, limit: int, data: O
     )
 
 
+def first_rows(manifest: TableManifest, *, limit: int, data: ObjectStore) -> list[list[Any]]:
+    """Return the first rows, as many of `limit` as can be browsed."""
+    rows: list[list[Any]] = []
+    for page in manifest.pages:
+        if len(rows) >= limit:
+            break
+        rows += unpacked_rows(data.read(page.key))
+    return rows[:limit]
+
+
 def _length(row: Sequence[Any]) -> int:
     return sum(4 * len(value) + 3 if isinstance(value, str) else 20 for value in row)
 

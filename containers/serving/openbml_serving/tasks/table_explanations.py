@@ -11,7 +11,7 @@ from openbml_kit.tables.table_manifest import ROWS_OF_A_RUN
 from openbml_serving.tasks.table_models import Floats, Row, TableModel
 
 # Rows are explained more coarsely rather than later, down to the coarsest; beyond, a call has too many rows.
-_BUDGET_S = 2.0
+_BUDGET_S = 1.0
 _LONGEST_S = 20.0
 _FEWEST_WALKS = 2  # one background row, the features in an order and in its reverse
 _MOST_ORDERS = 20  # of the features for a background row

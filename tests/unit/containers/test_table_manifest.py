@@ -60,7 +60,7 @@ def test_the_graphs_output_follows_from_the_kind(
     [
         {"kind": "binary"},
         {"kind": "binary", "labels": ["a", "b", "c"]},
-        {"kind": "multiclass", "labels": ["a", "b"]},
+        {"kind": "multiclass", "labels": ["a"]},
         {"labels": ["a", "b"]},
         {"kind": "binary", "labels": ["no", "yes"], "positive_label": "maybe"},
         {"kind": "binary", "labels": ["no", "yes"], "quantiles": [0.5]},

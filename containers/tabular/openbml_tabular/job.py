@@ -16,7 +16,7 @@ from openbml_tabular.automl.fallback import CODE as PRIOR
 from openbml_tabular.automl.leaderboard import ENSEMBLE
 from openbml_tabular.automl.solution import Solution
 from openbml_tabular.automl.solving import solve
-from openbml_tabular.automl.zoo import default_zoo
+from openbml_tabular.automl.zoo import default_zoo, warm_up
 from openbml_tabular.examples import Examples
 from openbml_tabular.expert.solve import solve_expert
 from openbml_tabular.job_data import JobData, fitted_features, read_job_data
@@ -103,6 +103,7 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     solver = Solver(settings, places, progress, core_count(env))
     solver.stop.listen()
     progress.stage("loading")
+    warm_up()
     data = read_job_data(places, settings.tabular)
     _tell(data, progress)
     progress.stage("features")

@@ -53,7 +53,7 @@ def automl(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished]:
         tmp_path_factory.mktemp("automl"),
         csv_table(PENGUINS / "train.csv"),
         evaluation=csv_table(PENGUINS / "test.csv"),
-        seconds=12,
+        seconds=20,
         target="species",
     )
     return job, job.run()
@@ -148,7 +148,7 @@ def test_a_script_with_a_renamed_key_is_the_users_fault_and_named(tmp_path: Path
 
 
 def test_a_regression_is_recognised_and_a_constant_column_left_out(tmp_path: Path, regression: Any) -> None:
-    job = tabular_job(tmp_path, regression, seconds=6, target="price", holdout_fraction=0.25)
+    job = tabular_job(tmp_path, regression, seconds=15, target="price", holdout_fraction=0.25)
     finished = job.run()
 
     assert finished.exit_code == 0, finished.err
@@ -170,7 +170,7 @@ def test_a_stop_keeps_the_best_model_so_far(tmp_path: Path) -> None:
 
 
 def test_a_killed_job_goes_on_where_it_was(tmp_path: Path) -> None:
-    job = tabular_job(tmp_path, csv_table(PENGUINS / "train.csv"), seconds=10, target="species")
+    job = tabular_job(tmp_path, csv_table(PENGUINS / "train.csv"), seconds=25, target="species")
     killed = job.run_until(
         lambda record: record["kind"] == "epoch" and record["epoch"] >= 2, then=signal.SIGKILL
     )

@@ -24,6 +24,8 @@ from openbml.datasets.stored_objects import table_prefix
 from openbml.datasets.tables.browse_tables import first_rows, table_of
 from openbml_formats.tables.schemas import TableSchema
 from openbml_formats.tables.table_imports import TableManifest, TablePart
+from sagemaker_local.inputs.channel_objects import listed_objects
+from sagemaker_local.storage.objects_s3 import S3Uri
 from tests.contract.datasets.conftest import World
 from tests.contract.datasets.table_desk import TableDesk
 from tests.contract.datasets.test_snapshot_kinds import dataset
@@ -42,6 +44,16 @@ def table(*parts: str, columns: tuple[str, ...] = ("a", "b")) -> TableManifest:
         parts=[TablePart(key=f"t/{part}.parquet", rows=10, size_bytes=7, sha256=part * 64) for part in parts],
         pages=(),
     )
+
+
+class Reader:
+    """The engine's view of the data bucket."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def read(self, uri: S3Uri) -> bytes:
+        return self._world.data.read(uri.key)
 
 
 def frozen(world: World, tables: dict[VersionKey, TableManifest], *selections: Any) -> Snapshot:
@@ -85,11 +97,28 @@ def test_the_parts_are_listed_as_a_channel_of_a_job_takes_them(world: World) -> 
     uri = snapshot_parts_uri(snapshot, data=world.data)
     listed = parts_manifest_key(world.scope, snapshot.snapshot_id)
     assert uri == world.data.uri(listed)
-    assert json.loads(world.data.read(listed)) == [
-        {"prefix": world.data.uri("")},
-        "t/1.parquet",
-        "t/2.parquet",
-    ]
+    document = json.loads(world.data.read(listed))
+    assert document == [{"prefix": world.data.uri("t/")}, "1.parquet", "2.parquet"]
+
+
+def test_the_engine_fills_a_channel_from_the_list_of_parts(world: World) -> None:
+    tables = TableDesk(world)
+    one, other = tables.dataset("one"), tables.dataset("other")
+    for version in (one, other):
+        tables.imported(version, b"id,amount\n1,2\n3,4\n")
+    chosen = {key: table_of(key, tables=world.tables, data=world.data)[1] for key in (one, other)}
+    uri = snapshot_parts_uri(frozen(world, chosen), data=world.data)
+    source = {"S3DataType": "ManifestFile", "S3Uri": uri}
+
+    found = listed_objects(
+        {"ChannelName": "train_parts", "DataSource": {"S3DataSource": source}}, Reader(world)
+    )
+
+    keys = [part.key for manifest in chosen.values() for part in manifest.parts]
+    assert [row.uri.key for row in found] == keys
+    assert all(key.endswith(f"/{row.path}") for key, row in zip(keys, found, strict=True))
+    assert len({row.path for row in found}) == 2
+    assert all(world.data.size(row.uri.key) for row in found)
 
 
 def test_a_table_is_described_by_its_columns_and_rows(world: World) -> None:

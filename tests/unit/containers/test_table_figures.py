@@ -1,6 +1,7 @@
 """Figures, intervals, curves and thresholds of tabular reports, against values computed by hand."""
 
 from math import log, sqrt
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 from openbml_catalog.tabular.settings import AlgorithmType, Costs, Metric, Objective
 from openbml_kit import classification_metrics
 from openbml_tabular.problem import Problem
-from openbml_tabular.report.bootstrap import intervals
+from openbml_tabular.report.bootstrap import FiguresAt, intervals
 from openbml_tabular.report.calibration import calibration, reliability
 from openbml_tabular.report.curves import curves_of
 from openbml_tabular.report.deadlines import Deadline
-from openbml_tabular.report.figures import figures_of, score_of
+from openbml_tabular.report.figures import Figures, figures_of, score_of
 from openbml_tabular.report.residuals import quantile_coverage, residuals
 from openbml_tabular.report.thresholds import cost_threshold
 
@@ -38,6 +39,10 @@ def two(scores: list[float]) -> npt.NDArray[np.float64]:
 def figured(problem: Problem, y: list[float], predictions: npt.ArrayLike) -> dict[str, float]:
     found = figures_of(problem, np.array(y), np.array(predictions, dtype=np.float64))
     return {name: float(figure(np.ones((1, len(y))))[0]) for name, figure in found.items()}
+
+
+def at(problem: Problem, y: npt.NDArray[Any], predictions: npt.NDArray[np.float64]) -> FiguresAt:
+    return lambda rows: figures_of(problem, y[rows], predictions[rows])
 
 
 def test_figures_of_two_classes() -> None:
@@ -141,8 +146,7 @@ def test_a_weight_is_worth_as_many_equal_rows(rows: list[tuple[int, float, int]]
 def test_the_interval_of_a_share_is_that_of_the_binomial() -> None:
     y = np.zeros(400, dtype=np.int64)
     told = two([0.9] * 100 + [0.1] * 300)
-    figures = {"accuracy": figures_of(BINARY, y, told)["accuracy"]}
-    found = intervals(figures, rows=400, groups=None, weights=None, seed=1, deadline=far())
+    found = intervals(at(BINARY, y, told), rows=400, groups=None, weights=None, seed=1, deadline=far())
     half = 1.96 * sqrt(0.75 * 0.25 / 400)
     assert found["accuracy"] == pytest.approx((0.75 - half, 0.75 + half), abs=0.008)
 
@@ -151,22 +155,38 @@ def test_groups_whose_rows_are_alike_make_intervals_wide() -> None:
     y = np.zeros(400, dtype=np.int64)
     told = two(([0.9] * 10 + [0.1] * 30) * 10)
     groups = np.arange(400) // 10
-    figures = {"accuracy": figures_of(BINARY, y, told)["accuracy"]}
-    found = intervals(figures, rows=400, groups=groups, weights=None, seed=1, deadline=far())
+    found = intervals(at(BINARY, y, told), rows=400, groups=groups, weights=None, seed=1, deadline=far())
     half = 1.96 * sqrt(0.75 * 0.25 / 40)
     assert found["accuracy"] == pytest.approx((0.75 - half, 0.75 + half), abs=0.03)
 
 
+@pytest.mark.parametrize("grouped", [False, True])
+def test_intervals_of_very_many_rows_shrink_as_all_of_them_would(grouped: bool) -> None:
+    rows = 30_000
+    y = np.zeros(rows, dtype=np.int64)
+    told = two([0.1 if row % 4 else 0.9 for row in range(rows)])
+    groups = np.arange(rows) // 2 if grouped else None
+
+    def accuracy(chosen: npt.NDArray[np.int64]) -> Figures:
+        return {"accuracy": at(BINARY, y, told)(chosen)["accuracy"]}
+
+    found = intervals(accuracy, rows=rows, groups=groups, weights=None, seed=1, deadline=far())
+    # Of each two pairs one is right as a whole, of the other a half.
+    variance = 1 / 16 * 2 if grouped else 0.75 * 0.25
+    half = 1.96 * sqrt(variance / rows)
+    assert found["accuracy"] == pytest.approx((0.75 - half, 0.75 + half), abs=0.0008)
+
+
 def test_four_rows_or_no_time_have_no_interval() -> None:
-    figures = figures_of(VALUES, np.arange(4.0), np.zeros((4, 1)))
+    figures = at(VALUES, np.arange(4.0), np.zeros((4, 1)))
     assert not intervals(figures, rows=4, groups=None, weights=None, seed=1, deadline=far())
-    figures = figures_of(VALUES, np.arange(40.0), np.zeros((40, 1)))
+    figures = at(VALUES, np.arange(40.0), np.zeros((40, 1)))
     assert not intervals(figures, rows=40, groups=None, weights=None, seed=1, deadline=Deadline.after(0))
 
 
 def test_a_figure_without_meaning_in_many_resamples_has_no_interval() -> None:
     y = np.array([1] + [0] * 9)
-    figures = figures_of(BINARY, y, two(np.linspace(0.1, 0.9, 10).tolist()))
+    figures = at(BINARY, y, two(np.linspace(0.1, 0.9, 10).tolist()))
     found = intervals(figures, rows=10, groups=None, weights=None, seed=1, deadline=far())
     assert "accuracy" in found
     assert "roc_auc" not in found

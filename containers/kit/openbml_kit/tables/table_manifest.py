@@ -17,6 +17,8 @@ from openbml_kit.model_manifest import FORMAT, MANIFEST_FILE
 FEATURES_FILE = "features.json"
 BACKGROUND_FILE = "background.json"
 MOST_BACKGROUND_ROWS = 200
+# Rows of one run of the graph: a neighbour search needs memory for each pair of a row and a known one.
+ROWS_OF_A_RUN = 250
 
 
 class _Document(BaseModel):

@@ -69,7 +69,7 @@ class ClusterWorkers:
     def finished(self, timeout_s: float) -> Sequence[Outcome]:
         self._meet()
         if self._given:
-            with contextlib.suppress(TimeoutError), self._client.as_current():
+            with contextlib.suppress(TimeoutError):
                 wait(list(self._given), timeout=max(timeout_s, 0.01), return_when="FIRST_COMPLETED")
         else:
             time.sleep(max(timeout_s, 0.01))
@@ -165,7 +165,7 @@ def leading(meeting: Meeting, slots: int) -> Iterator[tuple[Client, Callable[[],
         worker = KeptWorker(meeting, slots)
         stack.callback(worker.end)
         stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": f"{JOINS_WITHIN_S}s"}))
-        client = Client(meeting.address, timeout=JOINS_WITHIN_S, set_as_default=False)
+        client = Client(meeting.address, timeout=JOINS_WITHIN_S)
         stack.callback(client.close, _CLOSES_WITHIN_S)
         _wait_for(client, meeting)
         stack.callback(_shut_down, client)

@@ -18,7 +18,8 @@ from openbml_tabular.report.inputs import Values
 Figure = Callable[[Values], Values]
 Figures = Mapping[str, Figure]
 
-SMALLEST_PROBABILITY = 1e-15
+# Predictions are float32: what is nearer to 0 than their precision is as good as that.
+SMALLEST_PROBABILITY = 1e-7
 _SMALLEST_COUNT = 1e-9
 
 

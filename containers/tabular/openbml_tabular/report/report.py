@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from openbml_kit.report_basis import FORMAT, Basis
+from openbml_tabular.problem import Problem
 from openbml_tabular.report.advice import table_hints
 from openbml_tabular.report.baselines import baseline
 from openbml_tabular.report.bootstrap import intervals
@@ -116,7 +117,9 @@ def _figures(inputs: ReportInputs, basis: Basis, deadline: Deadline) -> dict[str
     usual = baseline(problem, inputs.training, len(evaluated))
     usual_figures = _values(figures_of(problem, evaluated.y, usual), weights)
     found = intervals(
-        _affordable(figures, inputs),
+        lambda rows: _affordable(
+            figures_of(problem, evaluated.y[rows], evaluated.predictions[rows]), problem, len(rows)
+        ),
         rows=len(evaluated),
         groups=evaluated.groups,
         weights=evaluated.weights,
@@ -133,11 +136,11 @@ def _figures(inputs: ReportInputs, basis: Basis, deadline: Deadline) -> dict[str
     }
 
 
-def _affordable(figures: Figures, inputs: ReportInputs) -> Figures:
-    classes = len(inputs.problem.labels)
-    if classes * len(inputs.evaluated) <= _MOST_FOR_AREAS:
+def _affordable(figures: Figures, problem: Problem, rows: int) -> Figures:
+    classes = len(problem.labels)
+    if classes == 2 or classes * rows <= _MOST_FOR_AREAS:
         return figures
-    return {name: figure for name, figure in figures.items() if name != "roc_auc" or classes == 2}
+    return {name: figure for name, figure in figures.items() if name != "roc_auc"}
 
 
 def _values(figures: Figures, weights: Values) -> dict[str, float]:

@@ -10,7 +10,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from openbml_catalog.tabular.models import ParameterType, TabularModel
+from openbml_catalog.tabular.models import TabularModel, TabularParameterType
 from openbml_catalog.tabular.ranges import Choice, LogUniform, QUniform, RandInt, Range, Uniform
 from openbml_tabular.models.learner import Parameters, Value
 
@@ -42,7 +42,7 @@ def distribution_of(range_: Range, *, whole: bool) -> BaseDistribution:
 
 def distributions(model: TabularModel, space: Mapping[str, Range]) -> Mapping[str, BaseDistribution]:
     """Return what a study samples from, by hyper-parameter."""
-    wholes = {row.name for row in model.parameters if row.type is ParameterType.INTEGER}
+    wholes = {row.name for row in model.parameters if row.type is TabularParameterType.INTEGER}
     return {name: distribution_of(range_, whole=name in wholes) for name, range_ in space.items()}
 
 

@@ -75,9 +75,23 @@ class Client:
     def catalog(self) -> Document:
         return self._get("/v1/training/catalog")
 
-    def preset_script(self, task_type: str, network: str) -> str:
-        """Return the script that users of a network start from."""
-        return str(self._get("/v1/training/preset-script", task_type=task_type, network=network)["script"])
+    def preset_script(
+        self,
+        task_type: str,
+        network: str,
+        *,
+        algorithm_type: str | None = None,
+        training_way: str | None = None,
+    ) -> str:
+        """Return the script that users of a network start from; the last two are for tables."""
+        document = self._get(
+            "/v1/training/preset-script",
+            task_type=task_type,
+            network=network,
+            algorithm_type=algorithm_type,
+            training_way=training_way,
+        )
+        return str(document["script"])
 
     def prices(self) -> Document:
         return self._get("/v1/metering/prices")
@@ -140,6 +154,10 @@ class Models(Resource):
     def version(self, model_id: int, version_number: int) -> Document:
         return self._get(f"/models/{model_id}/versions/{version_number}")
 
+    def api_reference(self, model_id: int, version_number: int) -> Document:
+        """Return how a service of the version is called, with its own names and an example."""
+        return self._get(f"/models/{model_id}/versions/{version_number}/api-reference")
+
 
 class Services(Resource):
     def deploy(self, body: Mapping[str, Any]) -> Document:
@@ -168,3 +186,17 @@ class Services(Resource):
 
     def calls(self, service_id: int) -> Iterator[Document]:
         return self._pages(f"/services/{service_id}/calls")
+
+    def start_validation(self, model_id: int, model_version: int) -> Document:
+        """Start a temporary service of a model version; it ends by itself after half an hour."""
+        return self._post("/validations", {"model_id": model_id, "model_version": model_version})
+
+    def validation(self, validation_id: int) -> Document:
+        return self._get(f"/validations/{validation_id}")
+
+    def ask_validation(self, validation_id: int, document: Mapping[str, Any]) -> Document:
+        """Return what the model answers to a request of its prediction API."""
+        return self._post(f"/validations/{validation_id}/predict", document)
+
+    def end_validation(self, validation_id: int) -> None:
+        self._delete(f"/validations/{validation_id}")

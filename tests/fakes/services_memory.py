@@ -197,6 +197,11 @@ class FakeHostings:
             raise HostingNotFoundError(deployment_id=deployment_id)
         return self._keep(self.hostings[deployment_id].unwanted(self._now()))
 
+    def follow_hosting(self, deployment_id: str) -> Hosting:
+        if deployment_id not in self.hostings:
+            raise HostingNotFoundError(deployment_id=deployment_id)
+        return self.hostings[deployment_id]
+
     def become(self, deployment_id: str, state: HostingState, **changes: object) -> Hosting:
         hosting = self.hostings[deployment_id]
         serving = hosting.request.revision if state is HostingState.IN_SERVICE else 0

@@ -10,6 +10,7 @@ TAG = "##openbml "
 
 # A longer record is taken for a plain line (contracts, section 3: 16,384 characters).
 _RECORD_CHARACTERS = 16_000
+_LEADERBOARD_ENTRIES = 20
 
 
 def utc_now() -> datetime:
@@ -41,13 +42,16 @@ class Progress:
 
     def samples(self, epoch: int, items: Sequence[Mapping[str, object]]) -> None:
         """Tell what the model of an epoch says of a few evaluated samples; as many as a record holds."""
-        told, left = [], _RECORD_CHARACTERS
-        for item in items:
-            left -= len(_written(item))
-            if left < 0:
-                break
-            told.append(item)
-        self._tagged({"kind": "samples", "epoch": epoch, "items": told, "at": self._at()})
+        self._tagged({"kind": "samples", "epoch": epoch, "items": _fitting(items), "at": self._at()})
+
+    def leaderboard(self, entries: Sequence[Mapping[str, object]]) -> None:
+        """Tell how the models so far compare, the best first; the first 20, or as many as a record holds.
+
+        Args:
+            entries: with `name, model, score, weight, fit_s, state`.
+        """
+        told = _fitting(entries[:_LEADERBOARD_ENTRIES])
+        self._tagged({"kind": "leaderboard", "entries": told, "at": self._at()})
 
     def _tagged(self, record: dict[str, object]) -> None:
         self._stream.write(TAG + _written(record) + "\n")
@@ -55,6 +59,17 @@ class Progress:
 
     def _at(self) -> str:
         return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _fitting(items: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """Return the first items, as many as a record holds."""
+    told, left = [], _RECORD_CHARACTERS
+    for item in items:
+        left -= len(_written(item))
+        if left < 0:
+            break
+        told.append(item)
+    return told
 
 
 def _written(record: Mapping[str, object]) -> str:

@@ -5,14 +5,27 @@ from typing import Annotated
 
 import typer
 
-from openbml_client.cli.output import JsonFlag, ProjectOption, field, print_fields, print_list
+from openbml_client.cli.api_references import print_reference
+from openbml_client.cli.clients import current_client
+from openbml_client.cli.following import followed
+from openbml_client.cli.json_options import json_object
+from openbml_client.cli.output import (
+    JsonFlag,
+    ProjectOption,
+    field,
+    print_fields,
+    print_json,
+    print_list,
+)
 from openbml_client.cli.reports import quality
-from openbml_client.client import Client, Document, Models
+from openbml_client.client import Document, Models, Services
 from openbml_client.errors import NotFoundError, WorkFailedError
+from openbml_client.waiting import wait_until
 
 app = typer.Typer(no_args_is_help=True)
 
 _POLL_S = 0.5
+_SETTLED = {"ready", "failed", "ended"}
 
 _MODEL = [
     ("Model id", field("model_id")),
@@ -42,7 +55,7 @@ def publish(
     as_json: JsonFlag = False,
 ) -> None:
     """Publish a run as the next version of a repository model."""
-    client = Client().project(project)
+    client = current_client().project(project)
     try:
         model = client.models.find(name)
     except NotFoundError:
@@ -57,15 +70,71 @@ def publish(
 def list_models(project: ProjectOption = None, as_json: JsonFlag = False) -> None:
     """List the repository's models."""
     empty = "No models yet. `bml models publish NAME --run RUN_ID` publishes one."
-    print_list(Client().project(project).models.list(), _MODEL, as_json=as_json, empty=empty)
+    print_list(current_client().project(project).models.list(), _MODEL, as_json=as_json, empty=empty)
 
 
 @app.command("versions")
 def versions(model: str, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
     """List the versions of a model."""
-    models = Client().project(project).models
+    models = current_client().project(project).models
     rows = models.versions(int(models.find(model)["model_id"]))
     print_list(rows, _VERSION, as_json=as_json, empty="No versions yet.")
+
+
+@app.command("api-reference")
+def api_reference(
+    model: str,
+    version: Annotated[int, typer.Argument(min=1, help="Version, 1 for V1.")],
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show how a service of a version is called: fields with their names, an example, errors.
+
+    Example: bml models api-reference churn 1
+    """
+    models = current_client().project(project).models
+    document = models.api_reference(int(models.find(model)["model_id"]), version)
+    if as_json:
+        print_json(document)
+        return
+    print_reference(document)
+
+
+@app.command("validate")
+def validate(
+    model: str,
+    version: Annotated[int, typer.Argument(min=1, help="Version, 1 for V1.")],
+    request: Annotated[
+        str, typer.Option(help="A request of the model's prediction API: JSON, or @FILE with JSON in it.")
+    ],
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the temporary service; it ends after half an hour.")
+    ] = False,
+    project: ProjectOption = None,
+) -> None:
+    """Try a model version in a temporary service, which costs nothing.
+
+    Example: bml models validate churn 1 --request '{"data": [{"age": 34, "city": "A"}]}'
+    """
+    document = json_object(request, "--request")
+    client = current_client().project(project)
+    services = client.services
+    started = services.start_validation(int(client.models.find(model)["model_id"]), version)
+    validation_id = int(started["validation_id"])
+    try:
+        _until_it_answers(services, validation_id)
+        print_json(services.ask_validation(validation_id, document))
+    finally:
+        if not keep:
+            services.end_validation(validation_id)
+
+
+def _until_it_answers(services: Services, validation_id: int) -> None:
+    with followed("temporary service") as show:
+        settled = wait_until(lambda: services.validation(validation_id), _SETTLED, show=show)
+    if settled["state"] != "ready":
+        reason = (settled.get("failure") or {}).get("message") or "it was ended"
+        raise WorkFailedError(f"The temporary service did not start: {reason}")
 
 
 def _until_ready(models: Models, version: Document) -> Document:

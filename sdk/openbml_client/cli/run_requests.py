@@ -1,15 +1,14 @@
 """`bml runs start`: from options to a request."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from openbml_client.cli.assignments import assignments
+from openbml_client.cli.json_options import json_file, text_file
 from openbml_client.errors import InvalidChoiceError
 from openbml_client.resources import Document, given
 
-_LARGEST_FILE = 1024 * 1024
 _MODES = ("none", "default", "auto")
 
 
@@ -38,13 +37,13 @@ def source_of(
     if search is None and (search_set or space):
         raise InvalidChoiceError("--search-set and --space belong to --search STRATEGY.")
     if script is not None:
-        return {"kind": "script", "script": _text(script)}
+        return {"kind": "script", "script": text_file(script)}
     if existing is not None:
         return {"kind": "existing", "search_id": existing}
     if search is None:
         return None
     fields = assignments(search_set, "--search-set")
-    config = {"strategy": search, **fields, **given(space=_object(space) if space else None)}
+    config = {"strategy": search, **fields, **given(space=json_file(space) if space else None)}
     return {"kind": "search", "search": config}
 
 
@@ -68,7 +67,7 @@ def augmentation_of(choice: str | None) -> Document | None:
         raise InvalidChoiceError(
             f"--augmentation takes none, default, auto:MINUTES or a JSON file, not {choice!r}."
         )
-    return _object(path)
+    return json_file(path)
 
 
 def subnet_of(choice: str | None) -> Document | None:
@@ -87,22 +86,3 @@ def subnet_of(choice: str | None) -> Document | None:
 
 def _options(script: Path | None, search: str | None, existing: int | None) -> Mapping[str, Any]:
     return {"--script": script, "--search": search, "--use-search": existing}
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise InvalidChoiceError(f"{path} is larger than 1 MB.")
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidChoiceError(f"{path} cannot be read: {error}") from error
-
-
-def _object(path: Path) -> Document:
-    try:
-        document = json.loads(_text(path))
-    except ValueError as error:
-        raise InvalidChoiceError(f"{path} is no JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise InvalidChoiceError(f"{path} is no JSON object.")
-    return document

@@ -96,7 +96,7 @@ def deploy_service(
     """
     _require_units(request.compute_units)
     version = versions.get(scope, request.model_id, request.model_version)
-    task = _deployable(version.task_type)
+    task = deployable_task(version.task_type)
     _require_means(scope, request.machine_type, funds)
     at = now()
     service = Service(
@@ -279,7 +279,7 @@ def _configuration(
     )
 
 
-def _deployable(task_type: str) -> Task:
+def deployable_task(task_type: str) -> Task:
     task = tasks()[task_type]
     if not task.deployable:
         raise TaskNotDeployableError(task_type=task_type)

@@ -18,9 +18,10 @@ from openbml_tabular.automl.solution import Solution
 from openbml_tabular.automl.solving import solve
 from openbml_tabular.automl.zoo import default_zoo, warm_up
 from openbml_tabular.examples import Examples
-from openbml_tabular.expert.solve import solve_expert
-from openbml_tabular.job_data import JobData, fitted_features, read_job_data
+from openbml_tabular.expert.solve import Solved, solve_expert
+from openbml_tabular.job_data import JobData, read_job_data
 from openbml_tabular.job_settings import JobSettings, read_settings
+from openbml_tabular.job_variants import JobVariants
 from openbml_tabular.models.registry import learners
 from openbml_tabular.results import Finished, leave_results
 
@@ -37,8 +38,11 @@ class Solver:
     threads: int
     stop: StopRequest = field(default_factory=lambda: StopRequest(max_seconds=0))
 
-    def solved(self, data: JobData, training: Examples) -> Solution:
+    def solved(self, data: JobData, training: Examples, variants: JobVariants) -> Solved:
         """Return what the solving phase found; it ends with the maximum training time.
+
+        Args:
+            training: with the first of the feature settings.
 
         Raises:
             UserFault: the script does not suit, or every trial failed.
@@ -47,17 +51,19 @@ class Solver:
         seed, budget_s = self.settings.tabular.seed, float(self.settings.max_training_time_s)
         folder = self.places.checkpoints
         if self.settings.tabular.mode is TabularMode.AUTOML:
-            return solve(
-                training,
-                data.problem,
-                folds,
-                zoo=default_zoo(),
-                budget_s=budget_s,
-                threads=self.threads,
-                seed=seed,
-                progress=self.progress,
-                checkpoints=folder,
-                stop=self._signalled,
+            return Solved(
+                solve(
+                    training,
+                    data.problem,
+                    folds,
+                    zoo=default_zoo(),
+                    budget_s=budget_s,
+                    threads=self.threads,
+                    seed=seed,
+                    progress=self.progress,
+                    checkpoints=folder,
+                    stop=self._signalled,
+                )
             )
         return solve_expert(
             training,
@@ -71,7 +77,8 @@ class Solver:
             progress=self.progress,
             checkpoints=folder,
             stop=self._signalled,
-        ).solution
+            variants=variants.others(),
+        )
 
     def _signalled(self) -> str | None:
         return SIGNAL if self.stop.reason == SIGNAL else None
@@ -107,15 +114,19 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     data = read_job_data(places, settings.tabular)
     _tell(data, progress)
     progress.stage("features")
-    feature_map = fitted_features(data, settings.tabular)
+    variants = JobVariants(data, settings.tabular)
+    training = variants.examples(0)
     progress.stage("training")
-    training = data.examples(feature_map)
-    solution = solver.solved(data, training)
+    solved = solver.solved(data, training, variants)
+    solution = solved.solution
     for level, message in solution.notes:
         progress.note(level, message)
     if solution.ended_early is not None:
         progress.note("warning", f"training ended early: {solution.ended_early}")
     _refuse_broken(solution)
+    if solved.variant:
+        training = variants.examples(solved.variant)
+    feature_map = variants.feature_map(solved.variant)
     leave_results(Finished(settings, data, feature_map, training, solution), places, progress)
     # A signal that comes now has nothing to save any more.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

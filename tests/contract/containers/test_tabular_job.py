@@ -132,6 +132,26 @@ def test_an_expert_run_without_a_search_trains_once(tmp_path: Path) -> None:
     assert len([row for row in report["leaderboard"] if row["model"] == "LGBM"]) == 1
 
 
+@pytest.mark.slow
+def test_operators_are_searched_together_with_the_model(tmp_path: Path) -> None:
+    job = tabular_job(
+        tmp_path,
+        csv_table(PENGUINS / "train.csv"),
+        seconds=20,
+        target="species",
+        mode="expert",
+        algorithm_type="multiclass",
+        feature_engineering={"mode": "auto", "operators": [{"name": "binning"}, {"name": "one_hot"}]},
+    )
+    expert_script(job, ('"hyperparameter_tune": "True"', '"hyperparameter_tune": "False"'))
+    finished = job.run()
+
+    assert finished.exit_code == 0, finished.err
+    labels = {trial["features"] for trial in job.report()["trials"]}
+    assert {"default", "no operators"} <= labels
+    assert any("binning.bins=" in label for label in labels)
+
+
 def test_a_script_with_a_renamed_key_is_the_users_fault_and_named(tmp_path: Path) -> None:
     job = tabular_job(
         tmp_path,

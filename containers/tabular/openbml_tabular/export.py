@@ -38,6 +38,7 @@ TOLERANCE = 1e-4
 MOST_COMPARED_ROWS = 2_000
 _BATCH_ROWS = 1_000
 _TIMED_ROWS = 50
+_SMALLEST = float(np.finfo(np.float32).tiny)
 _MOST_GRAPH_BYTES = 2**31 - 1  # of a protobuf message
 Row = Mapping[str, Any]
 
@@ -136,7 +137,7 @@ def _difference(graph: Floats, model: Floats, problem: Problem) -> float:
     difference = np.abs(graph.astype(np.float64) - model)
     if not problem.is_classification:
         size = np.abs(model.astype(np.float64))
-        difference /= np.maximum(size, max(float(np.median(size)), np.finfo(np.float32).tiny))
+        difference /= np.maximum(size, max(float(np.median(size)), _SMALLEST))
     return float(difference.max())
 
 
@@ -227,7 +228,8 @@ def _sendable(value: Any) -> int | float | str | bool | None:
 
 def _spread(count: int, most: int) -> list[int]:
     """Return at most so many places, evenly spread over all."""
-    return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
+    places: list[int] = np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
+    return places
 
 
 def _write_text(path: Path, text: str) -> None:

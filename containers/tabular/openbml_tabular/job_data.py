@@ -119,9 +119,12 @@ def read_job_data(places: Places, settings: TabularSettings) -> JobData:
 
 
 def fitted_features(
-    data: JobData, settings: TabularSettings, operators: Sequence[ChosenFeatureOperator]
+    data: JobData, settings: TabularSettings, operators: Sequence[ChosenFeatureOperator] | None = None
 ) -> FeatureMap:
-    """Return the map of the training rows' columns, with the steps of some operators.
+    """Return the map of the training rows' columns, with the steps of the operators.
+
+    Args:
+        operators: in the place of those that the settings choose.
 
     Raises:
         UserFault: no column is left, or an operator does not suit its columns.

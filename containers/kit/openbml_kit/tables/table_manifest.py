@@ -88,8 +88,8 @@ class TableManifest(_Document):
         regression = self.kind is AlgorithmType.REGRESSION
         if regression == bool(self.labels) or (self.quantiles and not regression):
             raise ValueError("classes have labels, regressions may have quantiles")
-        if (self.kind is AlgorithmType.BINARY) != (len(self.labels) == 2):
-            raise ValueError("a binary model has two labels, and no other one has")
+        if len(self.labels) == 1 or (self.kind is AlgorithmType.BINARY and len(self.labels) != 2):
+            raise ValueError("a binary model has two labels, a multi-class one at least two")
         if self.positive_label is not None and self.positive_label not in self.labels:
             raise ValueError("the positive label is one of the labels")
         return self

@@ -69,7 +69,7 @@ class TableModel:
         Raises:
             PlatformFault: the graph's answer does not fit the manifest.
         """
-        matrix = np.resize(self.encoded(self.background), (1000, len(self.feature_map.features)))
+        matrix = np.resize(self.encoded(self.background), (ROWS_OF_A_RUN, len(self.feature_map.features)))
         self.outputs_of(matrix, alone=True)
         shape = self.outputs_of(matrix[:1], alone=False).shape
         if shape != (1, self.manifest.width):

@@ -176,20 +176,21 @@ def fitted(problem: Problem, x: Floats) -> Iterator[Member]:
     examples = Examples(x, y, FEATURE_MAP.features)
     able = [each for each in learners().values() if each.takes(problem, rows=len(x), features=x.shape[1])]
     for learner in able:
-        limits = FitLimits(time.monotonic() + 3)
+        limits = FitLimits(time.monotonic() + 120)
         models = [
-            learner.fit(examples, None, problem, FEW_TREES.get(learner.code, {}), limits=limits, seed=seed)
+            learner.fit(examples, None, problem, QUICK.get(learner.code, {}), limits=limits, seed=seed)
             for seed in range(2)
         ]
         yield Member(f"{learner.code}-1", 1 / len(able), BagModel(models))
 
 
-FEW_TREES = {
+QUICK = {
     "LGBM": {"n_estimators": 20},
     "XGB": {"n_estimators": 20},
     "CAT": {"iterations": 20},
     "RF": {"n_estimators": 10},
     "XT": {"n_estimators": 10},
+    "MLP": {"epochs": 3},
 }
 
 

@@ -7,19 +7,13 @@ import numpy as np
 import pyarrow as pa
 
 from openbml_catalog.tabular.feature_operators import feature_operators, operator_space, with_values
-from openbml_catalog.tabular.settings import (
-    ChosenFeatureOperator,
-    FeatureEngineering,
-    FeatureMode,
-    TabularSettings,
-)
+from openbml_catalog.tabular.settings import ChosenFeatureOperator, TabularSettings
 from openbml_kit.tables.feature_map import FeatureMap
 from openbml_kit.tables.features import FeatureKind
 from openbml_tabular.examples import Floats
 from openbml_tabular.features.encoding import encode_table
 from openbml_tabular.features.operators.association import association
 from openbml_tabular.features.operators.engineering import engineered_feature_map
-from openbml_tabular.features.operators.variants import operator_variants
 from openbml_tabular.features.target_values import learned_target
 from tests.contract.containers.tabular_checks.raw_tables import mixed_table
 from tests.contract.containers.tabular_checks.refusals import refused
@@ -240,20 +234,6 @@ def check_association_is_no_reward_for_many_values() -> None:
     assert association(np.where(random.random(2000) < 0.5, np.nan, y), y, classes=False) > 0.4
     assert association(y, (y > 0).astype(np.int64), classes=True) > 0.9
     assert association(np.full(50, np.nan), y[:50], classes=False) == 0
-
-
-def check_an_automatic_mode_tries_defaults_nothing_and_seeded_draws() -> None:
-    chosen = FeatureEngineering(mode=FeatureMode.AUTO, operators=(operator("binning"), operator("impute")))
-    variants = operator_variants(chosen, seed=3)
-    assert [variant.label for variant in variants[:2]] == ["default", "no operators"]
-    assert len({variant.label for variant in variants}) == len(variants) == 10
-    assert variants == operator_variants(chosen, seed=3) != operator_variants(chosen, seed=4)
-    for variant in variants:
-        engineered(mixed_table(60), *variant.operators)
-    manual = FeatureEngineering(mode=FeatureMode.MANUAL, operators=chosen.operators)
-    assert [variant.operators for variant in operator_variants(manual, seed=3)] == [chosen.operators]
-    plain = FeatureEngineering(mode=FeatureMode.AUTO, operators=(operator("frequency_encoding"),))
-    assert len(operator_variants(plain, seed=3)) == 2
 
 
 def check_wrong_operators_are_the_users_fault() -> None:

@@ -17,6 +17,8 @@ from openbml_tabular.automl.solution import Solution
 from openbml_tabular.automl.solving import solve
 from openbml_tabular.automl.workers import Executor
 from openbml_tabular.automl.zoo import default_zoo
+from openbml_tabular.distributed.cluster_workers import Machines
+from openbml_tabular.distributed.split_rows import solve_split
 from openbml_tabular.examples import Examples
 from openbml_tabular.expert.feature_settings import Chosen, feature_settings
 from openbml_tabular.expert.solve import solve_expert
@@ -57,7 +59,7 @@ class Solver:
     """How a job's problem is solved: within its time, on its cores, resumable.
 
     Attributes:
-        executor: of a cluster; None: this machine's processes.
+        machines: of a cluster; None: there is this one.
     """
 
     settings: JobSettings
@@ -65,7 +67,7 @@ class Solver:
     progress: Progress
     threads: int
     stop: StopRequest
-    executor: Executor | None = None
+    machines: Machines | None = None
 
     def solved(self, data: JobData) -> Solved:
         """Return what the solving phase found; it ends with the maximum training time.
@@ -103,10 +105,32 @@ class Solver:
             progress=self.progress,
             checkpoints=self.places.checkpoints,
             stop=self._signalled,
-            executor=self.executor,
+            executor=self._executor(),
+        )
+
+    def _executor(self) -> Executor | None:
+        return None if self.machines is None else self.machines.workers(learners())
+
+    def _on_split_rows(self, data: JobData, training: Examples, machines: Machines) -> Solution:
+        """Every fit of the distributed way trains on all machines, each on its share of the rows."""
+        return solve_split(
+            training,
+            data.problem,
+            data.folds(),
+            self._conf(data),
+            client=machines.client,
+            look=machines.look,
+            learners=learners(),
+            budget_s=float(self.settings.max_training_time_s),
+            seed=self.settings.tabular.seed,
+            progress=self.progress,
+            checkpoints=self.places.checkpoints,
+            stop=self._signalled,
         )
 
     def _expert(self, data: JobData, training: Examples, others: Sequence[Features]) -> tuple[Solution, int]:
+        if self.machines is not None and not others:
+            return self._on_split_rows(data, training, self.machines), 0
         solved = solve_expert(
             training,
             data.problem,
@@ -119,7 +143,7 @@ class Solver:
             progress=self.progress,
             checkpoints=self.places.checkpoints,
             stop=self._signalled,
-            executor=self.executor,
+            executor=self._executor(),
             variants=[
                 FeatureVariant(f"setting {number}", lambda other=other: other.examples)  # type: ignore[misc]
                 for number, other in enumerate(others, 2)

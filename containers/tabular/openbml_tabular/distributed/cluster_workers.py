@@ -148,17 +148,30 @@ def _in_memory(examples: Examples) -> Examples:
     return replace(examples, x=np.array(examples.x), y=np.array(examples.y), weights=weights)
 
 
+@dataclass(frozen=True)
+class Machines:
+    """All machines of a job.
+
+    Attributes:
+        look: to be called often; raises the fault that ends the job.
+    """
+
+    client: Client
+    look: Callable[[], None]
+
+    def workers(self, learners: Mapping[str, Learner]) -> ClusterWorkers:
+        """Return an executor of fits on them."""
+        return ClusterWorkers(self.client, learners, self.look)
+
+
 @contextlib.contextmanager
-def leading(
-    meeting: Meeting, slots: int, *, joins_within_s: float = JOINS_WITHIN_S
-) -> Iterator[tuple[Client, Callable[[], None]]]:
+def leading(meeting: Meeting, slots: int, *, joins_within_s: float = JOINS_WITHIN_S) -> Iterator[Machines]:
     """Run the scheduler and this machine's worker, and wait for the others.
 
     Args:
         slots: fits that this machine does at once, or threads of a training over all machines' rows.
 
-    Yields a client and a function that raises when this machine cannot go on. In the end all processes of all
-    machines are gone.
+    In the end all processes of all machines are gone.
 
     Raises:
         PlatformFault: a machine did not join, or the scheduler ended.
@@ -181,7 +194,7 @@ def leading(
             if worker.look() is not None:
                 raise PlatformFault("the worker of the first machine ended again and again")
 
-        yield client, look
+        yield Machines(client, look)
 
 
 def _wait_for(client: Client, meeting: Meeting, seconds: float) -> None:

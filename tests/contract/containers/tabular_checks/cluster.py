@@ -25,8 +25,10 @@ from openbml_catalog.tabular.script import parse_script, preset_script
 from openbml_catalog.tabular.settings import AlgorithmType, TrainingWay
 from openbml_kit.faults import PlatformFault, UserFault
 from openbml_kit.progress import Progress
-from openbml_tabular.distributed.cluster_workers import ClusterWorkers, leading
+from openbml_tabular.automl.folds import Folds
+from openbml_tabular.distributed.cluster_workers import leading
 from openbml_tabular.distributed.row_training import solve_distributed
+from openbml_tabular.distributed.split_rows import solve_split
 from openbml_tabular.models.registry import learners
 
 LEAVES = {"min_samples_leaf": {"type": "randint", "range": [1, 20]}}
@@ -40,8 +42,8 @@ def check_fits_are_spread_over_the_machines_and_nothing_is_left_of_them() -> Non
     port = free_port()
     with tempfile.TemporaryDirectory() as folder, second_machine(port) as other:
         learner = WitnessLearner(folder=folder)
-        with leading(meeting("algo-1", port), 1) as (client, look):
-            workers = ClusterWorkers(client, {"RF": learner}, look)
+        with leading(meeting("algo-1", port), 1) as machines:
+            workers = machines.workers({"RF": learner})
             assert workers.slots == 2
             found = solved(conf(LEAVES), learner, executor=workers, threads=2).solution
         assert len(found.trials) == 8
@@ -56,8 +58,8 @@ def check_what_a_lost_machine_was_at_is_repeated_elsewhere() -> None:
     port = free_port()
     with tempfile.TemporaryDirectory() as folder, second_machine(port) as other:
         learner = WitnessLearner(folder=folder, seconds=0.4)
-        with leading(meeting("algo-1", port), 1) as (client, look):
-            workers = ClusterWorkers(client, {"RF": learner}, look)
+        with leading(meeting("algo-1", port), 1) as machines:
+            workers = machines.workers({"RF": learner})
 
             def stop() -> None:
                 if other.poll() is None and len(machines_in(folder)) == 2:
@@ -97,7 +99,7 @@ def check_a_machine_ends_when_the_first_one_is_gone() -> None:
 
 def check_a_model_learns_from_rows_that_are_split_between_machines(code: str) -> None:
     port = free_port()
-    with second_machine(port), leading(meeting("algo-1", port), 1) as (client, look):
+    with second_machine(port), leading(meeting("algo-1", port), 1) as machines:
         for kind in ("binary", "multiclass", "regression"):
             _, problem = table(AlgorithmType(kind))
             wanted = parse_script(preset_script(code, AlgorithmType(kind), TrainingWay.DISTRIBUTED))
@@ -105,8 +107,8 @@ def check_a_model_learns_from_rows_that_are_split_between_machines(code: str) ->
                 [TablePart(kind, number) for number in range(4)],
                 problem,
                 replace(wanted, max_trials=2),
-                client=client,
-                look=look,
+                client=machines.client,
+                look=machines.look,
                 learners=learners(),
                 budget_s=60,
                 seed=1,
@@ -123,9 +125,35 @@ def check_a_model_learns_from_rows_that_are_split_between_machines(code: str) ->
                 assert np.abs(told[:, 0] - rows.y).mean() < 0.4 * np.abs(rows.y - rows.y.mean()).mean()
 
 
+def check_rows_that_one_machine_has_read_are_dealt_out() -> None:
+    port = free_port()
+    examples, problem = table(AlgorithmType.REGRESSION, 600)
+    wanted = parse_script(preset_script("XGB", AlgorithmType.REGRESSION, TrainingWay.DISTRIBUTED))
+    folds = Folds.of(np.arange(600) % 5)
+    with second_machine(port), leading(meeting("algo-1", port), 1) as machines:
+        found = solve_split(
+            examples,
+            problem,
+            folds,
+            replace(wanted, max_trials=1),
+            client=machines.client,
+            look=machines.look,
+            learners=learners(),
+            budget_s=60,
+            seed=1,
+            progress=Progress(io.StringIO()),
+        )
+    judged = np.flatnonzero(~np.isnan(found.held_out[:, 0]))
+    assert judged.tolist() == list(range(0, 600, 5))
+    assert (found.fold_of[judged] == 0).all()
+    assert (np.delete(found.fold_of, judged) == -1).all()
+    told = found.predictor.predict(examples.x)
+    assert np.allclose(told[judged], found.held_out[judged], atol=1e-5)
+
+
 def check_fewer_parts_than_machines_are_the_users_fault() -> None:
     port, told = free_port(), ""
-    with second_machine(port), leading(meeting("algo-1", port), 1) as (client, look):
+    with second_machine(port), leading(meeting("algo-1", port), 1) as machines:
         _, problem = table(AlgorithmType.BINARY)
         wanted = parse_script(preset_script("XGB", AlgorithmType.BINARY, TrainingWay.DISTRIBUTED))
         try:
@@ -133,8 +161,8 @@ def check_fewer_parts_than_machines_are_the_users_fault() -> None:
                 [TablePart("binary", 0)],
                 problem,
                 wanted,
-                client=client,
-                look=look,
+                client=machines.client,
+                look=machines.look,
                 learners=learners(),
                 budget_s=60,
                 seed=1,

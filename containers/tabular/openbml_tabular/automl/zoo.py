@@ -18,19 +18,19 @@ PORTFOLIO: Sequence[tuple[str, Parameters]] = (
     ("LGBM", {}),
     ("LR", {}),
     ("CAT", {}),
-    ("XT", {}),
-    ("MLP", {}),
     ("XGB", {}),
-    ("RF", {}),
-    ("KNN", {}),
+    ("MLP", {}),
     ("LGBM", {"num_leaves": 15, "colsample_bytree": 0.5, "min_child_samples": 20, "subsample": 0.8}),
+    ("XT", {"min_samples_leaf": 2}),
     ("CAT", {"depth": 4, "l2_leaf_reg": 8.0, "rsm": 0.7}),
+    ("KNN", {}),
     ("LGBM", {"extra_trees": True, "colsample_bytree": 0.7}),
+    ("RF", {"min_samples_leaf": 2}),
     ("XGB", {"max_depth": 4, "colsample_bytree": 0.6, "subsample": 0.7, "reg_lambda": 5.0}),
-    ("XT", {"min_samples_leaf": 3, "max_features": 0.7}),
     ("CAT", {"depth": 8, "random_strength": 2.0, "l2_leaf_reg": 5.0}),
+    ("XT", {"min_samples_leaf": 5, "max_features": 0.7}),
     ("LGBM", {"num_leaves": 127, "colsample_bytree": 0.6, "min_child_samples": 10, "learning_rate": 0.03}),
-    ("RF", {"min_samples_leaf": 4, "max_features": 0.5}),
+    ("RF", {"min_samples_leaf": 5, "max_features": 0.5}),
 )
 
 SPACES: Mapping[str, Space] = {
@@ -77,7 +77,11 @@ STACKERS: Sequence[tuple[str, Parameters]] = (
 )
 
 
-_MODULES = ("openbml_tabular.models.registry", "openbml_tabular.automl.fits")
+_MODULES = (
+    "openbml_tabular.models.registry",
+    "openbml_tabular.models.network_training",
+    "openbml_tabular.automl.fits",
+)
 
 
 def warm_up() -> None:
@@ -86,4 +90,4 @@ def warm_up() -> None:
 
 
 def default_zoo() -> Zoo:
-    return Zoo(learners(), PORTFOLIO, SPACES, STACKERS)
+    return Zoo(learners(), PORTFOLIO, SPACES, STACKERS, _MODULES)

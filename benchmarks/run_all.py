@@ -48,7 +48,8 @@ def image_python(name: str) -> str:
 def benches(scratch: Path) -> list[Bench]:
     own = [sys.executable, "-m"]
     deep, serving = image_python("deep"), image_python("serving")
-    model = str(scratch / "model")
+    tabular = image_python("tabular")
+    model, tables = str(scratch / "model"), str(scratch / "tables")
     return [
         Bench("handlers", "own time, cold imports, package sizes", [[*own, "benchmarks.handlers"]]),
         Bench(
@@ -98,6 +99,22 @@ def benches(scratch: Path) -> list[Bench]:
                     "measure",
                     f"--model={model}",
                     f"--json={RESULTS / 'serving_throughput.json'}",
+                ],
+            ],
+        ),
+        Bench(
+            "tabular_serving",
+            "a row and 1,000 rows of the serving image vs the libraries' own predict",
+            [
+                [tabular, "-m", "benchmarks.tabular_serving", "make", f"--folder={tables}"],
+                [
+                    serving,
+                    "-m",
+                    "benchmarks.tabular_serving",
+                    "measure",
+                    f"--folder={tables}",
+                    f"--native={tabular}",
+                    f"--json={RESULTS / 'tabular_serving.json'}",
                 ],
             ],
         ),

@@ -105,13 +105,11 @@ def photograph() -> bytes:
 
 def in_process(model: Path, document: dict[str, str], *, clients: int, seconds: float) -> float:
     """Return requests per second of the handler itself, called by as many threads as can compute at once."""
-    from openbml_kit.model_manifest import read_model_manifest
     from openbml_kit.places import core_count
-    from openbml_serving.tasks import load_handler
+    from openbml_serving.tasks import load_task
 
-    cores, manifest = core_count(os.environ), read_model_manifest(model / "model")
-    precision = os.environ.get("OPENBML_MODEL_VARIANT", manifest.served)
-    handler = load_handler(model / "model", manifest, cores=cores, precision=precision)
+    cores, variant = core_count(os.environ), os.environ.get("OPENBML_MODEL_VARIANT")
+    handler = load_task(model / "model", cores=cores, variant=variant).handler
     handler.warm_up()
 
     def loop(deadline: float) -> int:

@@ -37,6 +37,9 @@ class MemoryObjectStore:
     def delete_below(self, prefix: str) -> None:
         self.objects = {key: body for key, body in self.objects.items() if not key.startswith(prefix)}
 
+    def uri(self, key: str) -> str:
+        return f"s3://objects/{key}"
+
     def url(self, key: str) -> str:
         return f"https://objects.example/{key}"
 

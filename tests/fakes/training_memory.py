@@ -1,6 +1,7 @@
 """Fakes of training's ports."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from openbml.compute.jobs import (
     Job,
@@ -18,6 +19,7 @@ from openbml.training.experiments import (
     Position,
 )
 from openbml.training.job_files import Report
+from openbml.training.leaderboards import Leaderboard
 from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported, SamplePredictions
 from openbml.training.runs import Run, RunConflictError, RunNotFoundError, RunState
 from openbml.training.search.searches import Search, SearchConflictError, SearchNotFoundError
@@ -30,8 +32,12 @@ from openbml.training.training_data import (
     Selection,
     SnapshotState,
     SnapshotView,
+    TableBeginning,
+    TableView,
 )
 from openbml_formats.searches import SearchState
+from openbml_formats.tables.column_types import ColumnType
+from openbml_formats.tables.schemas import TableColumn, TableSchema
 from tests.fakes.compute_memory import NOON
 
 
@@ -171,6 +177,45 @@ class FakeTrainingData:
         self.snapshot_state = SnapshotState.READY
         self.snapshot_labels: Sequence[str] | None = None
         self.contents: dict[tuple[int, int, int], SampleContent] = {}
+        self.rows: dict[int, Sequence[Sequence[Any]]] = {}
+
+    def add_table(
+        self,
+        dataset_id: int,
+        columns: Mapping[str, str],
+        *,
+        rows: int = 100,
+        source_bytes: int = 10_000,
+        state: str = "import_finished",
+    ) -> Selection:
+        """Add a table of columns by name and type; without rows it is a dataset that has none yet."""
+        schema = TableSchema.checked(
+            [
+                TableColumn(name=name, type=ColumnType.parse(written), ordinal=place)
+                for place, (name, written) in enumerate(columns.items())
+            ]
+        )
+        table = TableView(columns=schema, rows=rows, source_bytes=source_bytes) if rows else None
+        self.views[dataset_id, 1] = DatasetView(
+            dataset_id=dataset_id,
+            version_number=1,
+            annotation_type="table",
+            template="table",
+            state=state,
+            labels={},
+            table=table,
+        )
+        return Selection(dataset_id=dataset_id, version_number=1)
+
+    def table_beginning(self, scope: ProjectScope, selection: Selection, *, cells: int) -> TableBeginning:
+        table = self.describe(scope, selection).table
+        if table is None:
+            raise DataNotSelectableError(
+                dataset_id=selection.dataset_id, version_number=1, reason="it has no rows"
+            )
+        width = len(table.columns.columns)
+        rows = self.rows[selection.dataset_id][: max(1, cells // width)]
+        return TableBeginning(**dict(table), values=list(zip(*rows, strict=True)))
 
     def add(self, dataset_id: int, labels: Mapping[str, int], **changes: str) -> Selection:
         fields = {
@@ -203,10 +248,15 @@ class FakeTrainingData:
             snapshot_id=f"snapshot-{name}",
             state=self.snapshot_state,
             uri=f"s3://data/{scope.prefix}snapshots/snapshot-{name}/",
+            parts_uri=self._parts_uri(scope, name, selections),
             labels=sorted(labels) if self.snapshot_labels is None else self.snapshot_labels,
             sample_count=10,
             failure="the disk is full" if self.snapshot_state is SnapshotState.FAILED else None,
         )
+
+    def _parts_uri(self, scope: ProjectScope, name: str, selections: Sequence[Selection]) -> str | None:
+        is_table = all(self.describe(scope, row).table for row in selections)
+        return f"s3://data/{scope.prefix}snapshots/snapshot-{name}/parts.json" if is_table else None
 
     def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:
         return {
@@ -298,6 +348,7 @@ class InMemoryRunProgressStore:
         self._progress: dict[int, Progress] = {}
         self._samples: dict[int, SamplePredictions] = {}
         self._stage_at: dict[int, str] = {}
+        self._leaderboards: dict[int, Leaderboard] = {}
 
     def record(
         self, scope: ProjectScope, run_id: int, *, reported: Reported, lines: Sequence[LogEntry]
@@ -307,6 +358,9 @@ class InMemoryRunProgressStore:
         known = self._samples.get(run_id)
         if reported.samples and (known is None or known.epoch <= reported.samples.epoch):
             self._samples[run_id] = reported.samples
+        board = reported.leaderboard
+        if board and self._leaderboards.get(run_id, Leaderboard()).at <= board.at:
+            self._leaderboards[run_id] = board
         now = self._progress.get(run_id, Progress())
         new = reported.progress
         if new.epoch is not None and new.epoch >= (now.epoch or 0):
@@ -318,6 +372,9 @@ class InMemoryRunProgressStore:
 
     def progress(self, scope: ProjectScope, run_id: int) -> Progress:
         return self._progress.get(run_id, Progress())
+
+    def leaderboard(self, scope: ProjectScope, run_id: int) -> Leaderboard | None:
+        return self._leaderboards.get(run_id)
 
     def samples(self, scope: ProjectScope, run_id: int) -> SamplePredictions | None:
         return self._samples.get(run_id)

@@ -38,6 +38,9 @@ REPORT = Report(
 
 
 class TrainingWorld:
+    task_type = "image_classification"
+    direction = "vision"
+
     def __init__(self) -> None:
         self.experiments = InMemoryExperimentRepository()
         self.runs = InMemoryRunRepository(self.experiments)
@@ -51,21 +54,14 @@ class TrainingWorld:
         ids = count(1001)
         self.new_id = lambda: next(ids)
         self.selection = self.data.add(5, {"cat": 10, "dog": 12})
-        request = ExperimentRequest(name="pets", direction="vision", task_type="image_classification")
+        request = ExperimentRequest(name="pets", direction=self.direction, task_type=self.task_type)
         self.experiment = create_experiment(
             request, scope=SCOPE, experiments=self.experiments, new_id=self.new_id, now=self.now
         )
 
     def create(self, *, paid_billing: bool = False, **changes: Any) -> Run:
-        fields: dict[str, Any] = {
-            "training_data": [self.selection],
-            "network": "ResNet18_vd",
-            "hyper_parameters": {"epochs": 3},
-            "machine_type": "GPU_P4",
-            "max_training_minutes": 60,
-        }
         return create_run(
-            RunRequest.model_validate({**fields, **changes}),
+            RunRequest.model_validate({**self.request, **changes}),
             scope=SCOPE,
             experiment_id=self.experiment.experiment_id,
             paid_billing=paid_billing,
@@ -78,6 +74,17 @@ class TrainingWorld:
             new_id=self.new_id,
             now=self.now,
         )
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """A run's request that keeps the rules."""
+        return {
+            "training_data": [self.selection],
+            "network": "ResNet18_vd",
+            "hyper_parameters": {"epochs": 3},
+            "machine_type": "GPU_P4",
+            "max_training_minutes": 60,
+        }
 
     @property
     def searching(self) -> SearchPorts:

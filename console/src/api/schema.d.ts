@@ -1219,6 +1219,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/api-reference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/api-reference */
+        get: operations["get_api_reference_v1_models_projects__project_id__models__model_id__versions__version_number__api_reference_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services": {
         parameters: {
             query?: never;
@@ -1549,6 +1566,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/projects/{project_id}/runs/{run_id}/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/leaderboard */
+        get: operations["get_leaderboard_v1_training_projects__project_id__runs__run_id__leaderboard_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/training/projects/{project_id}/runs/{run_id}/logs": {
         parameters: {
             query?: never;
@@ -1736,6 +1770,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/projects/{project_id}/table-columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/table-columns */
+        get: operations["get_table_columns_v1_training_projects__project_id__table_columns_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1757,6 +1808,12 @@ export interface components {
          * @enum {string}
          */
         ActionKind: "add_label" | "set_label" | "remove_label" | "clear_annotations" | "delete_samples" | "rename_label" | "delete_label";
+        /**
+         * AlgorithmType
+         * @description What is predicted; `automatic` is AutoML's alone and decided by the target column.
+         * @enum {string}
+         */
+        AlgorithmType: "automatic" | "binary" | "multiclass" | "regression";
         /**
          * AllowanceView
          * @description `used_minutes` is what the ledger says; running work is not in it.
@@ -1847,6 +1904,38 @@ export interface components {
             /** Sample Id */
             sample_id: number;
         };
+        /** ApiError */
+        ApiError: {
+            /** Code */
+            code: number;
+            /** Message */
+            message: string;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+        };
+        /**
+         * ApiField
+         * @description A member of a request or an answer; `default` is None where there is none, or the model's own.
+         */
+        ApiField: {
+            /** Default */
+            default?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Required
+             * @default false
+             */
+            required: boolean;
+            /** Text En */
+            text_en: string;
+            /** Text Zh */
+            text_zh: string;
+            /** Type */
+            type: string;
+        };
         /**
          * ApiNames
          * @description How the data API of the manual calls the kind (spec 02 section 8.2), and what its exports are.
@@ -1858,6 +1947,38 @@ export interface components {
             template_type: string;
             /** Type */
             type: string;
+        };
+        /**
+         * ApiReference
+         * @description Attributes:
+         *     path: `{suffix}` is chosen when the version is deployed.
+         *     features: what each row of `data` has; empty of other tasks than tabular prediction.
+         */
+        ApiReference: {
+            /** Content Type */
+            content_type: string;
+            /** Errors */
+            errors: components["schemas"]["ApiError"][];
+            /** Example Request */
+            example_request: {
+                [key: string]: unknown;
+            };
+            /** Example Response */
+            example_response: {
+                [key: string]: unknown;
+            };
+            /** Features */
+            features: components["schemas"]["TableFeature"][];
+            /** Method */
+            method: string;
+            /** Path */
+            path: string;
+            /** Query */
+            query: components["schemas"]["ApiField"][];
+            /** Request */
+            request: components["schemas"]["ApiField"][];
+            /** Response */
+            response: components["schemas"]["ApiField"][];
         };
         /** ApplicationView */
         ApplicationView: {
@@ -1986,6 +2107,20 @@ export interface components {
             operators: components["schemas"]["AppliedOperator"][];
             /** Width */
             width: number;
+        };
+        /**
+         * AutoPublish
+         * @description The model of the repository that a run becomes the next version of.
+         *
+         *     Attributes:
+         *         model_id: of one that is there.
+         *         model_name: of one that is made where the project has none of this name.
+         */
+        AutoPublish: {
+            /** Model Id */
+            model_id?: number | null;
+            /** Model Name */
+            model_name?: string | null;
         };
         /**
          * BadValuePolicy
@@ -2138,6 +2273,18 @@ export interface components {
             /** Values */
             values: unknown[][];
         };
+        /**
+         * Caution
+         * @description `code` is for programs, the messages for people.
+         */
+        Caution: {
+            /** Code */
+            code: string;
+            /** Message En */
+            message_en: string;
+            /** Message Zh */
+            message_zh: string;
+        };
         /** ChangeRequest */
         ChangeRequest: {
             /** Compute Units */
@@ -2148,6 +2295,40 @@ export interface components {
             model_version?: number | null;
             /** Variant */
             variant?: ("fp32" | "int8" | "fp16") | null;
+        };
+        /**
+         * Choice
+         * @description One of the values, each alike.
+         */
+        Choice: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "choice";
+            /** Values */
+            values: (boolean | number | string)[];
+        };
+        /**
+         * ChosenFeatureOperator
+         * @description A feature-engineering operator of the catalogue.
+         *
+         *     Attributes:
+         *         columns: those it works on; None: every column of a type that it takes.
+         *         parameters: of a manual configuration; what is left out has its default.
+         */
+        ChosenFeatureOperator: {
+            /** Columns */
+            columns?: string[] | null;
+            /** Name */
+            name: string;
+            /**
+             * Parameters
+             * @default {}
+             */
+            parameters: {
+                [key: string]: number | string | boolean;
+            };
         };
         /**
          * ChosenMixing
@@ -2197,6 +2378,18 @@ export interface components {
             /** Samples */
             samples: number;
         };
+        /** ClassCount */
+        ClassCount: {
+            /** Count */
+            count: number;
+            /** Label */
+            label: string;
+        };
+        /**
+         * ColumnKind
+         * @enum {string}
+         */
+        ColumnKind: "number" | "category" | "date" | "text" | "ignored";
         /**
          * ColumnLists
          * @description The columns to take, in the data API's form: four lists of one length.
@@ -2288,6 +2481,17 @@ export interface components {
             /** Type */
             type: string;
         };
+        /**
+         * ColumnWarning
+         * @description What a person should know of a column, with its name in front.
+         */
+        ColumnWarning: {
+            code: components["schemas"]["WarningCode"];
+            /** Message En */
+            message_en: string;
+            /** Message Zh */
+            message_zh: string;
+        };
         /** ComparedRun */
         ComparedRun: {
             /** Figures */
@@ -2353,6 +2557,22 @@ export interface components {
          * @enum {string}
          */
         Content: "image" | "text" | "pair" | "tokens" | "sound" | "rows";
+        /**
+         * Costs
+         * @description What wrong answers of a binary model cost, in any unit; the recommended threshold is the cheapest.
+         */
+        Costs: {
+            /**
+             * False Negative
+             * @default 1
+             */
+            false_negative: number;
+            /**
+             * False Positive
+             * @default 1
+             */
+            false_positive: number;
+        };
         /**
          * CreatedLabels
          * @description Names of labels that the version did not have.
@@ -2819,6 +3039,7 @@ export interface components {
              * @example allowance_conflict
              * @example allowance_used_up
              * @example annotation_conflict
+             * @example api_reference_missing
              * @example application_gone
              * @example application_not_found
              * @example base_run_unusable
@@ -3163,6 +3384,48 @@ export interface components {
          */
         Fault: "user" | "platform";
         /**
+         * FeatureEngineering
+         * @description Expert mode: the default operators, chosen ones with their parameters, or chosen ones whose parameters
+         *     are searched for.
+         */
+        FeatureEngineering: {
+            /** @default default */
+            mode: components["schemas"]["FeatureMode"];
+            /**
+             * Operators
+             * @default []
+             */
+            operators: components["schemas"]["ChosenFeatureOperator"][];
+        };
+        /**
+         * FeatureMode
+         * @enum {string}
+         */
+        FeatureMode: "default" | "manual" | "auto";
+        /**
+         * FeatureOperator
+         * @description An operator.
+         *
+         *     Attributes:
+         *         kinds: of columns that it works on: number, category, date, text.
+         */
+        FeatureOperator: {
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Kinds */
+            kinds: string[];
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: components["schemas"]["TabularParameter"][];
+        };
+        /**
          * FieldType
          * @enum {string}
          */
@@ -3354,6 +3617,12 @@ export interface components {
             tasks: string[];
             type: components["schemas"]["openbml_catalog__networks__hyper_parameters__ParameterType"];
         };
+        /**
+         * Ignored
+         * @description Why a column is no feature.
+         * @enum {string}
+         */
+        Ignored: "empty" | "constant" | "identifier";
         /**
          * ImageQuality
          * @description Attributes:
@@ -3652,6 +3921,50 @@ export interface components {
             /** Uses */
             uses: number;
         };
+        /**
+         * Leaderboard
+         * @description The newest state that the job told; `at` is its time, ISO 8601 in UTC, empty before the first.
+         */
+        Leaderboard: {
+            /**
+             * At
+             * @default
+             */
+            at: string;
+            /**
+             * Entries
+             * @default []
+             */
+            entries: components["schemas"]["LeaderboardEntry"][];
+        };
+        /**
+         * LeaderboardEntry
+         * @description One model.
+         *
+         *     Attributes:
+         *         model: its kind, a code of the catalogue.
+         *         score: by the run's metric, higher is better; None while there is none.
+         *         weight: its share in the ensemble that the run would keep now.
+         *         fit_s: how long it was fitted, seconds.
+         *         state: e.g. `done`, `failed`, `skipped`.
+         */
+        LeaderboardEntry: {
+            /** Fit S */
+            fit_s?: number | null;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Score */
+            score?: number | null;
+            /**
+             * State
+             * @default
+             */
+            state: string;
+            /** Weight */
+            weight?: number | null;
+        };
         /** LedgerView */
         LedgerView: {
             /** Amount */
@@ -3757,6 +4070,22 @@ export interface components {
             /** Next After */
             next_after: string | null;
         };
+        /**
+         * LogUniform
+         * @description Numbers whose logarithms are alike likely.
+         */
+        LogUniform: {
+            /** Range */
+            range: [
+                number,
+                number
+            ];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "loguniform";
+        };
         /** MachineEntry */
         MachineEntry: {
             /** Code */
@@ -3855,6 +4184,13 @@ export interface components {
             user_id: number;
         };
         /**
+         * Metric
+         * @description What models are chosen by; `automatic` is log loss, root mean squared error, or pinball or Poisson
+         *     deviance where the objective asks for it.
+         * @enum {string}
+         */
+        Metric: "automatic" | "log_loss" | "roc_auc" | "accuracy" | "balanced_accuracy" | "f1" | "rmse" | "mae" | "r2" | "pinball" | "poisson_deviance";
+        /**
          * MixingMethod
          * @description A method that makes one training image of several.
          */
@@ -3913,6 +4249,46 @@ export interface components {
             recommended: boolean;
             /** Size Bytes */
             size_bytes: number;
+        };
+        /**
+         * ModelVersionDetail
+         * @description A version with what lists leave out: a table may have a thousand features.
+         */
+        ModelVersionDetail: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            failure: components["schemas"]["Failure"] | null;
+            /** Labels */
+            labels: string[];
+            lineage: components["schemas"]["Lineage"];
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
+            /** Model Id */
+            model_id: number;
+            /** Network */
+            network: string;
+            onnx: components["schemas"]["OnnxProof"] | null;
+            /** Recommended Threshold */
+            recommended_threshold: number | null;
+            /** Run Id */
+            run_id: number;
+            /** Size Bytes */
+            size_bytes: number | null;
+            state: components["schemas"]["openbml__models__versions__VersionState"];
+            table: components["schemas"]["ServedTable"] | null;
+            /** Task Type */
+            task_type: string;
+            /** Variants */
+            variants: components["schemas"]["ModelVariant"][];
+            /** Version Number */
+            version_number: number;
         };
         /** ModelVersionView */
         ModelVersionView: {
@@ -4291,6 +4667,12 @@ export interface components {
             sample: components["schemas"]["SampleDetail"] | null;
         };
         /**
+         * Objective
+         * @description What a regression predicts; ours, the manual knows the mean only.
+         * @enum {string}
+         */
+        Objective: "mean" | "quantile" | "count";
+        /**
          * OnnxProof
          * @description How far the exported graph is from the trained network.
          *
@@ -4298,6 +4680,7 @@ export interface components {
          *         max_abs_diff: the largest difference of two scores.
          *         compared_samples, compared_objects: real samples compared, and objects paired in them.
          *         least_iou: of the paired objects' boxes; pixel_agreement: share of equal pixels of masks and maps.
+         *         row_ms, rows_per_second: of tables, the graph's speed on one core of the training machine.
          */
         OnnxProof: {
             /** Compared Objects */
@@ -4312,6 +4695,10 @@ export interface components {
             opset: number;
             /** Pixel Agreement */
             pixel_agreement?: number | null;
+            /** Row Ms */
+            row_ms?: number | null;
+            /** Rows Per Second */
+            rows_per_second?: number | null;
             /** Sha256 */
             sha256: string;
             /** Tolerance */
@@ -4830,6 +5217,11 @@ export interface components {
             /** @default rejected */
             severity: components["schemas"]["Severity"];
         };
+        /**
+         * ProblemCode
+         * @enum {string}
+         */
+        ProblemCode: "missing_target" | "constant_target" | "one_row_per_class" | "wrong_type" | "too_many_classes" | "too_few_rows" | "negative_counts" | "rows_left_out" | "infinite_target" | "mixed_target" | "rare_classes" | "imbalance";
         /** ProjectChange */
         ProjectChange: {
             /** Description */
@@ -4871,6 +5263,24 @@ export interface components {
             description?: string | null;
             /** Run Id */
             run_id: number;
+        };
+        /**
+         * QUniform
+         * @description low, low + q, low + 2 q, … up to `high`, each alike.
+         */
+        QUniform: {
+            /** Q */
+            q: number;
+            /** Range */
+            range: [
+                number,
+                number
+            ];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "quniform";
         };
         /**
          * QualityReport
@@ -4937,6 +5347,22 @@ export interface components {
             state: components["schemas"]["DataJobState"];
             /** Version Number */
             version_number: number;
+        };
+        /**
+         * RandInt
+         * @description Every whole number of the interval alike.
+         */
+        RandInt: {
+            /** Range */
+            range: [
+                number,
+                number
+            ];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "randint";
         };
         /** Refresh */
         Refresh: {
@@ -5113,9 +5539,18 @@ export interface components {
             /** Total */
             total: number;
         };
-        /** RunRequest */
+        /**
+         * RunRequest
+         * @description What every task asks for, and what single ones do.
+         *
+         *     Attributes:
+         *         network: of the catalogue; tabular prediction knows its own, and a default.
+         *         tabular: of tabular prediction, which takes none of `hyper_parameters, weights, augmentation,
+         *             base_run_id, subnet`.
+         */
         RunRequest: {
             augmentation?: components["schemas"]["AugmentationSettings"] | null;
+            auto_publish?: components["schemas"]["AutoPublish"] | null;
             /** Base Run Id */
             base_run_id?: number | null;
             /** Evaluation Data */
@@ -5139,7 +5574,7 @@ export interface components {
             /** Max Training Minutes */
             max_training_minutes: number;
             /** Network */
-            network: string;
+            network?: string | null;
             /**
              * Node Count
              * @default 1
@@ -5148,6 +5583,7 @@ export interface components {
             /** Remark */
             remark?: string | null;
             subnet?: components["schemas"]["SubnetChoice"] | null;
+            tabular?: components["schemas"]["TabularSettings"] | null;
             /** Training Data */
             training_data: components["schemas"]["Selection"][];
             /** Weights */
@@ -5163,8 +5599,11 @@ export interface components {
          * @description A run as the API shows it (contracts, section 4).
          */
         RunView: {
+            auto_publish: components["schemas"]["AutoPublish"] | null;
             /** Base Run Id */
             base_run_id: number | null;
+            /** Cautions */
+            cautions: components["schemas"]["Caution"][];
             /** Cost Estimate */
             cost_estimate: string;
             /**
@@ -5219,6 +5658,7 @@ export interface components {
             /** Started At */
             started_at: string | null;
             state: components["schemas"]["RunState"];
+            tabular: components["schemas"]["TabularSettings"] | null;
             /** Task Type */
             task_type: string;
             /** Training Data */
@@ -5686,6 +6126,31 @@ export interface components {
             types: components["schemas"]["ChunkShare"][];
         };
         /**
+         * ServedTable
+         * @description Attributes:
+         *     kind: what is predicted.
+         *     positive_label: of a binary target, the class that the recommended threshold is about.
+         *     quantiles: that are answered beside the value; none of other objectives.
+         */
+        ServedTable: {
+            /** Columns */
+            columns: components["schemas"]["TableFeature"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "binary" | "multiclass" | "regression";
+            /** Positive Label */
+            positive_label?: string | null;
+            /**
+             * Quantiles
+             * @default []
+             */
+            quantiles: number[];
+            /** Target */
+            target: string;
+        };
+        /**
          * ServiceState
          * @enum {string}
          */
@@ -5914,6 +6379,72 @@ export interface components {
             subnet_id: number;
         };
         /**
+         * TableColumnProfile
+         * @description A column of a table; the API's name of it, beside columns of quality reports.
+         */
+        TableColumnProfile: {
+            because?: components["schemas"]["Ignored"] | null;
+            /** Distinct */
+            distinct: number;
+            /** Examples */
+            examples: string[];
+            kind: components["schemas"]["ColumnKind"];
+            /** Maximum */
+            maximum?: string | null;
+            /** Minimum */
+            minimum?: string | null;
+            /** Missing Share */
+            missing_share: number;
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /**
+             * Warnings
+             * @default []
+             */
+            warnings: components["schemas"]["ColumnWarning"][];
+        };
+        /**
+         * TableColumns
+         * @description The table of a dataset version; profiles and target are of its first `rows_seen` rows.
+         */
+        TableColumns: {
+            /** Columns */
+            columns: components["schemas"]["TableColumnProfile"][];
+            /** Rows */
+            rows: number;
+            /** Rows Seen */
+            rows_seen: number;
+            target: components["schemas"]["TargetAnalysis"] | null;
+        };
+        /**
+         * TableFeature
+         * @description A column that a row must have.
+         *
+         *     Attributes:
+         *         example: of a row of training.
+         *         choices: of a category, where there are few.
+         */
+        TableFeature: {
+            /**
+             * Choices
+             * @default []
+             */
+            choices: string[];
+            /** Example */
+            example?: number | string | null;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Required
+             * @default true
+             */
+            required: boolean;
+        };
+        /**
          * TableQuality
          * @description Attributes:
          *     columns: the first thousand of `column_count`.
@@ -5955,6 +6486,209 @@ export interface components {
             upload_type: components["schemas"]["UploadType"];
         };
         /**
+         * TabularCatalog
+         * @description Attributes:
+         *     automl_network: the `network` of an AutoML run; default_model: of an expert run that names none.
+         *     models: those with `expert` are for the expert mode, those with `distributed` there on several nodes too.
+         *     memory_factor: a machine should have so many times the raw data's size in memory.
+         *     most_settings_characters: of a run's settings as JSON.
+         */
+        TabularCatalog: {
+            /** Automl Network */
+            automl_network: string;
+            /** Default Model */
+            default_model: string;
+            /** Feature Operators */
+            feature_operators: components["schemas"]["FeatureOperator"][];
+            /** Memory Factor */
+            memory_factor: number;
+            /** Metrics */
+            metrics: components["schemas"]["TabularMetric"][];
+            /** Models */
+            models: components["schemas"]["TabularModel"][];
+            /** Most Script Characters */
+            most_script_characters: number;
+            /** Most Settings Characters */
+            most_settings_characters: number;
+        };
+        /**
+         * TabularMetric
+         * @description Attributes:
+         *     kinds: of problems that it fits; objectives: of a regression, those that it fits.
+         *     automatic: the default of these.
+         */
+        TabularMetric: {
+            /**
+             * Automatic
+             * @default false
+             */
+            automatic: boolean;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Kinds */
+            kinds: components["schemas"]["AlgorithmType"][];
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /**
+             * Lower Is Better
+             * @default false
+             */
+            lower_is_better: boolean;
+            name: components["schemas"]["Metric"];
+            /**
+             * Objectives
+             * @default [
+             *       "mean"
+             *     ]
+             */
+            objectives: components["schemas"]["Objective"][];
+        };
+        /**
+         * TabularMode
+         * @enum {string}
+         */
+        TabularMode: "automl" | "expert";
+        /**
+         * TabularModel
+         * @description A kind of model.
+         *
+         *     Attributes:
+         *         expert: the expert mode offers it. distributed: there, on several nodes too.
+         *         kinds: of problems that it learns.
+         */
+        TabularModel: {
+            /** Code */
+            code: string;
+            /** Distributed */
+            distributed: boolean;
+            /** Expert */
+            expert: boolean;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Kinds */
+            kinds: components["schemas"]["AlgorithmType"][];
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Parameters */
+            parameters: components["schemas"]["TabularParameter"][];
+        };
+        /**
+         * TabularParameter
+         * @description A hyper-parameter.
+         *
+         *     Attributes:
+         *         choices: of a choice. words: what may stand in the place of a number.
+         *         range: what a search looks through where nobody says otherwise.
+         *         slow_above: greater values make a training very long.
+         */
+        TabularParameter: {
+            /**
+             * Choices
+             * @default []
+             */
+            choices: string[];
+            /** Default */
+            default: boolean | number | string;
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Maximum */
+            maximum?: number | null;
+            /** Minimum */
+            minimum?: number | null;
+            /** Name */
+            name: string;
+            /** Range */
+            range: components["schemas"]["Uniform"] | components["schemas"]["QUniform"] | components["schemas"]["Choice"] | components["schemas"]["LogUniform"] | components["schemas"]["RandInt"];
+            /** Slow Above */
+            slow_above?: number | null;
+            type: components["schemas"]["TabularParameterType"];
+            /**
+             * Words
+             * @default []
+             */
+            words: string[];
+        };
+        /**
+         * TabularParameterType
+         * @enum {string}
+         */
+        TabularParameterType: "integer" | "number" | "boolean" | "choice";
+        /**
+         * TabularSettings
+         * @description Attributes:
+         *     quantiles: of the objective `quantile`, ascending, each in (0, 1).
+         *     weight_column: rows count by its value; it is no feature.
+         *     group_column: rows of one value are never split between training and evaluation; it is no feature.
+         *     time_column: evaluation lies after training.
+         *     excluded_columns: no features.
+         *     positive_label: of a binary target, the class that threshold, lift and costs are about; None: the rarer.
+         *     holdout_fraction: rows kept from training for the evaluation; 0: cross-validation evaluates, None: decided
+         *         by the number of rows. An evaluation set of the user's own goes before both.
+         */
+        TabularSettings: {
+            /** @default automatic */
+            algorithm_type: components["schemas"]["AlgorithmType"];
+            /**
+             * @default {
+             *       "false_negative": 1,
+             *       "false_positive": 1
+             *     }
+             */
+            costs: components["schemas"]["Costs"];
+            /**
+             * Excluded Columns
+             * @default []
+             */
+            excluded_columns: string[];
+            /**
+             * @default {
+             *       "mode": "default",
+             *       "operators": []
+             *     }
+             */
+            feature_engineering: components["schemas"]["FeatureEngineering"];
+            /** Group Column */
+            group_column?: string | null;
+            /** Holdout Fraction */
+            holdout_fraction?: number | null;
+            /** @default automatic */
+            metric: components["schemas"]["Metric"];
+            /** @default automl */
+            mode: components["schemas"]["TabularMode"];
+            /** @default mean */
+            objective: components["schemas"]["Objective"];
+            /** Positive Label */
+            positive_label?: string | null;
+            /**
+             * Quantiles
+             * @default []
+             */
+            quantiles: number[];
+            /**
+             * Seed
+             * @default 42
+             */
+            seed: number;
+            /** Target */
+            target: string;
+            /** Time Column */
+            time_column?: string | null;
+            /** @default single */
+            training_way: components["schemas"]["TrainingWay"];
+            /** Weight Column */
+            weight_column?: string | null;
+        };
+        /**
          * TagScheme
          * @enum {string}
          */
@@ -5967,6 +6701,48 @@ export interface components {
          * @enum {string}
          */
         Take: "all" | "labelled" | "unlabelled" | "without_annotations";
+        /**
+         * TargetAnalysis
+         * @description Attributes:
+         *     algorithm_type: what will be trained: the chosen one, else what the values suit best.
+         *     classes: by falling count; empty for a regression.
+         *     rows: with a usable target.
+         */
+        TargetAnalysis: {
+            algorithm_type: components["schemas"]["AlgorithmType"];
+            /**
+             * Classes
+             * @default []
+             */
+            classes: components["schemas"]["ClassCount"][];
+            /** Name */
+            name: string;
+            /**
+             * Problems
+             * @default []
+             */
+            problems: components["schemas"]["TargetProblem"][];
+            /** Reason En */
+            reason_en: string;
+            /** Reason Zh */
+            reason_zh: string;
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * TargetProblem
+         * @description Attributes:
+         *     refuses: no model can be trained; otherwise it is a warning.
+         */
+        TargetProblem: {
+            code: components["schemas"]["ProblemCode"];
+            /** Message En */
+            message_en: string;
+            /** Message Zh */
+            message_zh: string;
+            /** Refuses */
+            refuses: boolean;
+        };
         /** TaskEntry */
         TaskEntry: {
             /** Annotation Type */
@@ -6132,9 +6908,16 @@ export interface components {
             search_space: components["schemas"]["SearchParameterEntry"][];
             /** Search Strategies */
             search_strategies: components["schemas"]["Strategy"][];
+            tabular: components["schemas"]["TabularCatalog"];
             /** Tasks */
             tasks: components["schemas"]["TaskEntry"][];
         };
+        /**
+         * TrainingWay
+         * @description Of the expert mode: single machines offer more algorithms, only distributed ones take several nodes.
+         * @enum {string}
+         */
+        TrainingWay: "single" | "distributed";
         /**
          * TrialState
          * @enum {string}
@@ -6170,6 +6953,22 @@ export interface components {
             /** Started At */
             started_at: string | null;
             state: components["schemas"]["TrialState"];
+        };
+        /**
+         * Uniform
+         * @description Every number of the interval alike.
+         */
+        Uniform: {
+            /** Range */
+            range: [
+                number,
+                number
+            ];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "uniform";
         };
         /**
          * UploadType
@@ -6303,6 +7102,11 @@ export interface components {
             /** Version Number */
             version_number: number;
         };
+        /**
+         * WarningCode
+         * @enum {string}
+         */
+        WarningCode: "empty" | "constant" | "nearly_all_missing" | "identifier" | "time_column" | "duplicate" | "many_categories" | "mixed_types" | "decimal_comma" | "date_formats" | "date_order" | "infinite" | "leakage";
         /**
          * WorkProgress
          * @description `total` is 0 until it is known.
@@ -9793,7 +10597,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelVersionView"];
+                    "application/json": components["schemas"]["ModelVersionDetail"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_api_reference_v1_models_projects__project_id__models__model_id__versions__version_number__api_reference_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiReference"];
                 };
             };
             /** @description The call failed. */
@@ -10385,6 +11222,8 @@ export interface operations {
             query: {
                 task_type: string;
                 network: string;
+                algorithm_type?: components["schemas"]["AlgorithmType"] | null;
+                training_way?: components["schemas"]["TrainingWay"];
             };
             header?: never;
             path?: never;
@@ -10673,6 +11512,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_leaderboard_v1_training_projects__project_id__runs__run_id__leaderboard_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leaderboard"];
                 };
             };
             /** @description The call failed. */
@@ -11041,6 +11912,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_TrialView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_table_columns_v1_training_projects__project_id__table_columns_get: {
+        parameters: {
+            query: {
+                dataset_id: number;
+                version_number: number;
+                target?: string | null;
+                algorithm_type?: components["schemas"]["AlgorithmType"];
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableColumns"];
                 };
             };
             /** @description The call failed. */

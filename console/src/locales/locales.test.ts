@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import datasetsEnglish from "./datasets.en.json";
 import datasetsChinese from "./datasets.zh-CN.json";
 import coreEnglish from "./en.json";
+import tabularEnglish from "./tabular.en.json";
+import tabularChinese from "./tabular.zh-CN.json";
 import trainingEnglish from "./training.en.json";
 import trainingChinese from "./training.zh-CN.json";
 import coreChinese from "./zh-CN.json";
@@ -11,10 +13,11 @@ import coreChinese from "./zh-CN.json";
 const FILES = [
   { name: "core", english: coreEnglish, chinese: coreChinese },
   { name: "datasets", english: datasetsEnglish, chinese: datasetsChinese },
+  { name: "tabular", english: tabularEnglish, chinese: tabularChinese },
   { name: "training", english: trainingEnglish, chinese: trainingChinese },
 ];
-const english = { ...coreEnglish, ...datasetsEnglish, ...trainingEnglish };
-const chinese = { ...coreChinese, ...datasetsChinese, ...trainingChinese };
+const english = { ...coreEnglish, ...datasetsEnglish, ...tabularEnglish, ...trainingEnglish };
+const chinese = { ...coreChinese, ...datasetsChinese, ...tabularChinese, ...trainingChinese };
 
 const SOURCE = join(import.meta.dirname, "..");
 

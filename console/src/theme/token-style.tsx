@@ -13,6 +13,7 @@ export function TokenStyle() {
       layout: token.colorBgLayout,
       container: token.colorBgContainer,
       error: token.colorErrorText,
+      warning: token.colorWarningText,
       border: token.colorBorderSecondary,
       fill: token.colorFillQuaternary,
       selected: token.colorPrimaryBg,

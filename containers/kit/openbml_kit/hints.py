@@ -160,8 +160,14 @@ def imbalance(
     ]
 
 
-def suspected_errors(samples: Sequence[EvaluatedSample], labels: Sequence[str]) -> list[Hint]:
-    """Name images whose label is likely wrong, the most suspicious first."""
+def suspected_errors(
+    samples: Sequence[EvaluatedSample],
+    labels: Sequence[str],
+    *,
+    unit_en: str = "images",
+    unit_zh: str = "张图片",
+) -> list[Hint]:
+    """Name samples whose label is likely wrong, the most suspicious first."""
     if not samples:
         return []
     count = len(samples)
@@ -169,10 +175,10 @@ def suspected_errors(samples: Sequence[EvaluatedSample], labels: Sequence[str]) 
         hint(
             "suspected_label_errors",
             "warning",
-            f"The model is as sure of another label as it usually is of right ones; images: {count}. "
+            f"The model is as sure of another label as it usually is of right ones; {unit_en}: {count}. "
             "Check their "
             "labels; where they are wrong, correct the data set and train again.",
-            f"模型对{count}张图片给出了与标注不同的标签，且置信度达到该标签的正常水平。请检查这些标注，"
+            f"模型对{count}{unit_zh}给出了与标注不同的标签，且置信度达到该标签的正常水平。请检查这些标注，"
             "若有误请修正数据集后重新训练。",
             labels=labels,
             samples=samples,

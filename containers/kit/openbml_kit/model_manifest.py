@@ -1,7 +1,8 @@
 """`model.json`: what the training image says about a model and the serving image reads.
 
-One format for all vision tasks. Models published before there were other tasks than classification lack the
-optional fields, and mean: one output of scores, one file.
+One format for all vision tasks; `openbml_kit.tables.table_manifest` is that of tables. Models published
+before there were other tasks than classification lack the optional fields, and mean: one output of scores,
+one file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -138,6 +139,22 @@ class ModelManifest(_Document):
         if precision not in known:
             raise PlatformFault(f"the model has no variant {precision}, it has {', '.join(known) or 'fp32'}")
         return known[precision]
+
+
+class _Task(_Document):
+    task: str
+
+
+def read_task(folder: Path) -> str:
+    """Return the task of a model folder, vision or tables.
+
+    Raises:
+        PlatformFault: its manifest is missing or names none.
+    """
+    try:
+        return _Task.model_validate_json((folder / MANIFEST_FILE).read_bytes()).task
+    except (OSError, ValidationError) as error:
+        raise PlatformFault(f"{MANIFEST_FILE} cannot be read: {error}") from error
 
 
 def read_model_manifest(folder: Path) -> ModelManifest:

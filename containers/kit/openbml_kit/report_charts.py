@@ -42,9 +42,7 @@ def line_chart(
         if marked is not None
         else None
     )
-    chart = element(
-        "svg", _axes(scale), drawn, mark, viewBox=f"0 0 {_WIDTH} {_HEIGHT}", class_="chart", role="img"
-    )
+    chart = _svg(_axes(scale), drawn, mark)
     legend = [
         element(
             "li", element("i", style=f"background:{_COLOURS[place % len(_COLOURS)]}"), named.get(name, name)
@@ -54,10 +52,48 @@ def line_chart(
     return element("figure", chart, element("ul", legend, class_="legend"))
 
 
+def scatter_chart(points: Sequence[tuple[float, float]]) -> Markup:
+    """Return points with the diagonal on which both of their values are equal."""
+    values = [value for point in points for value in point]
+    ends = (min(values, default=0.0), max(values, default=1.0))
+    scale = _Scale(ends, ends)
+    first, last = scale.across
+    diagonal = element(
+        "line", x1=scale.x(first), y1=scale.y(first), x2=scale.x(last), y2=scale.y(last), class_="mark"
+    )
+    drawn = [
+        element("circle", cx=scale.x(x), cy=scale.y(y), r=2, fill=_COLOURS[0], fill_opacity=0.5)
+        for x, y in points
+    ]
+    return element("figure", _svg(_axes(scale), diagonal, drawn))
+
+
+def histogram(edges: Sequence[float], counts: Sequence[int]) -> Markup:
+    """Return a bar of each bin; there is one edge more than counts."""
+    scale = _Scale((edges[0], edges[-1]), (0.0, float(max(counts, default=1))))
+    drawn = [
+        element(
+            "rect",
+            element("title", str(count)),
+            x=scale.x(low),
+            y=scale.y(count),
+            width=max(0.0, scale.x(high) - scale.x(low) - 1),
+            height=max(0.0, scale.y(0) - scale.y(count)),
+            class_="count",
+        )
+        for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True)
+    ]
+    return element("figure", _svg(_axes(scale), drawn))
+
+
 def bar(share: float) -> Markup:
     """Return a bar of a share, 0 to 1."""
     width = max(0.0, min(1.0, share)) * 100
     return element("span", element("span", style=f"width:{width:.1f}%"), class_="bar")
+
+
+def _svg(*contents: Markup | Sequence[Markup] | None) -> Markup:
+    return element("svg", *contents, viewBox=f"0 0 {_WIDTH} {_HEIGHT}", class_="chart", role="img")
 
 
 class _Scale:

@@ -8,6 +8,7 @@ TASKS = {
     "object_detection": ("Object detection", "物体检测"),
     "instance_segmentation": ("Instance segmentation", "实例分割"),
     "semantic_segmentation": ("Semantic segmentation", "语义分割"),
+    "tabular_prediction": ("Tabular prediction", "表格数据预测"),
 }
 FIGURES = {
     "accuracy": ("Accuracy", "准确率"),
@@ -51,6 +52,23 @@ FIGURES = {
     "eval_map": ("mAP", "mAP"),
     "eval_map50": ("mAP50", "mAP50"),
     "eval_miou": ("Mean IoU", "平均交并比（mIoU）"),
+    "log_loss": ("Log loss", "对数损失"),
+    "brier": ("Brier score", "Brier分数"),
+    "balanced_accuracy": ("Balanced accuracy", "均衡准确率"),
+    "roc_auc": ("AUC", "AUC"),
+    "auc": ("AUC", "AUC"),
+    "average_precision": ("Average precision", "平均精度"),
+    "mcc": ("Matthews correlation", "马修斯相关系数"),
+    "rmse": ("Root mean squared error", "均方根误差"),
+    "mae": ("Mean absolute error", "平均绝对误差"),
+    "median_absolute_error": ("Median absolute error", "绝对误差中位数"),
+    "mape": ("Mean relative error", "平均相对误差"),
+    "r2": ("R²", "R²"),
+    "poisson_deviance": ("Poisson deviance", "泊松偏差"),
+    "pinball": ("Pinball loss", "分位数损失"),
+    "interval_coverage": ("Inside of the interval", "区间覆盖率"),
+    "interval_width": ("Width of the interval", "区间宽度"),
+    "cost": ("Cost", "成本"),
     "eval_pixel_accuracy": ("Pixel accuracy", "像素准确率"),
 }
 

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from openbml_serving.replies import RequestError, error_body, result_body
-from openbml_serving.requests import is_json, read_object
+from openbml_serving.requests import IMAGE_BODY, is_json, read_object
 from openbml_serving.settings import ServingSettings
-from openbml_serving.tasks import TaskHandler
+from openbml_serving.tasks import ServedTask
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -37,19 +37,23 @@ class Application:
 
     def __init__(self, settings: ServingSettings) -> None:
         self._settings = settings
-        self._handler: TaskHandler | None = None
+        self._task: ServedTask | None = None
+        self._body_rules = IMAGE_BODY
+        self._most_bytes = settings.max_body_bytes
         self._workers = ThreadPoolExecutor(settings.cores, thread_name_prefix="inference")
         self._accepted = 0
 
-    def ready(self, handler: TaskHandler) -> None:
-        self._handler = handler
+    def ready(self, task: ServedTask) -> None:
+        self._body_rules = task.body
+        self._most_bytes = min(self._most_bytes, task.body.most_bytes or self._most_bytes)
+        self._task = task
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         match (scope["method"], scope["path"]):
             case ("GET" | "HEAD", "/ping"):
-                await _reply(send, 503 if self._handler is None else 200, b"")
+                await _reply(send, 503 if self._task is None else 200, b"")
             case ("POST", "/invocations"):
                 await self._invocation(scope, receive, send)
             case (_, "/ping" | "/invocations"):
@@ -63,7 +67,7 @@ class Application:
         try:
             body = await self._body(headers, receive)
         except BodyTooLargeError:
-            error = "size_invalid" if is_json(content_type) else "invalid_argument"
+            error = self._body_rules.too_large if is_json(content_type) else "invalid_argument"
             await _reply(send, 200, error_body(error), closing=True)
             return
         except ClientGoneError:
@@ -71,18 +75,18 @@ class Application:
         await _reply(send, 200, await self._answer(body, content_type))
 
     async def _answer(self, body: bytes, content_type: str) -> bytes:
-        if self._handler is None or self._accepted >= self._settings.max_waiting:
+        if self._task is None or self._accepted >= self._settings.max_waiting:
             return error_body("model_unavailable")
         alone = self._accepted == 0
         self._accepted += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._workers, answer, self._handler, body, content_type, alone)
+            return await loop.run_in_executor(self._workers, answer, self._task, body, content_type, alone)
         finally:
             self._accepted -= 1
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
-        limit = self._settings.max_body_bytes
+        limit = self._most_bytes
         if int(headers.get(b"content-length", b"0")) > _MOST_DISCARDED:
             raise BodyTooLargeError
         parts: list[bytes] = []
@@ -106,12 +110,13 @@ class Application:
             raise ClientGoneError from error
 
 
-def answer(handler: TaskHandler, body: bytes, content_type: str, alone: bool) -> bytes:  # noqa: FBT001 - an executor passes by place
+def answer(task: ServedTask, body: bytes, content_type: str, alone: bool) -> bytes:  # noqa: FBT001 - an executor passes by place
     """Return the reply's body; a fault of ours is told as the manual's internal error and logged."""
     try:
-        return result_body(handler.answer(read_object(body, content_type), alone=alone))
+        document = read_object(body, content_type, task.body)
+        return result_body(task.handler.answer(document, alone=alone))
     except RequestError as error:
-        return error_body(error.name)
+        return error_body(error.name, error.detail)
     except Exception:  # noqa: BLE001 - the request's outermost frame: a client always gets the manual's body
         _log.exception("invocation failed")
         return error_body("internal")

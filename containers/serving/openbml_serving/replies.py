@@ -7,18 +7,27 @@ import orjson
 
 from openbml_catalog.errors import prediction_error
 
+_DETAIL_CHARACTERS = 300
+
 
 class RequestError(Exception):
-    """The request is wrong; `name` is a row of the catalogue's prediction errors."""
+    """The request is wrong.
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    Attributes:
+        name: a row of the catalogue's prediction errors.
+        detail: what exactly is wrong, said behind the row's literal message.
+    """
+
+    def __init__(self, name: str, detail: str = "") -> None:
+        super().__init__(f"{name}: {detail}" if detail else name)
         self.name = name
+        self.detail = detail
 
 
-def error_body(name: str) -> bytes:
+def error_body(name: str, detail: str = "") -> bytes:
     row = prediction_error(name)
-    return orjson.dumps({"error_code": row.code, "error_msg": row.message})
+    message = f"{row.message}: {detail[:_DETAIL_CHARACTERS]}" if detail else row.message
+    return orjson.dumps({"error_code": row.code, "error_msg": message})
 
 
 def result_body(document: Mapping[str, Any]) -> bytes:

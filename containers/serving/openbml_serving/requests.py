@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -19,7 +20,26 @@ def is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == "application/json"
 
 
-def read_object(body: bytes, content_type: str) -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class BodyRules:
+    """Where the manual's APIs differ before a field is looked at.
+
+    Attributes:
+        too_large, undecodable: the error of a body that is too large, or not UTF-8.
+        most_bytes: of a body; None: the server's limit.
+    """
+
+    too_large: str
+    undecodable: str
+    most_bytes: int | None = None
+
+
+IMAGE_BODY = BodyRules("size_invalid", "image_undecodable")
+# Spec 08 section 7 has neither of the two errors and limits the body.
+TABLE_BODY = BodyRules("invalid_argument", "json_invalid", most_bytes=4_194_304)
+
+
+def read_object(body: bytes, content_type: str, rules: BodyRules = IMAGE_BODY) -> Mapping[str, Any]:
     """Return the request's JSON object.
 
     Raises:
@@ -30,7 +50,7 @@ def read_object(body: bytes, content_type: str) -> Mapping[str, Any]:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise RequestError("json_invalid" if _is_utf8(body) else "image_undecodable") from None
+        raise RequestError("json_invalid" if _is_utf8(body) else rules.undecodable) from None
     if not isinstance(document, dict):
         raise RequestError("invalid_argument")
     return document
@@ -80,6 +100,18 @@ def _number(document: Mapping[str, Any], name: str) -> float | None:
     if not math.isfinite(number):
         raise RequestError("invalid_argument")
     return number
+
+
+def read_boolean(document: Mapping[str, Any], name: str) -> bool:
+    """Return an optional boolean field, false where it is missing.
+
+    Raises:
+        RequestError: the field is something else.
+    """
+    value = document.get(name)
+    if not isinstance(value, bool | None):
+        raise RequestError("invalid_argument", f"{name} must be true or false")
+    return bool(value)
 
 
 def check_text(document: Mapping[str, Any], name: str) -> None:

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 import uvicorn
 import uvloop
 
-from openbml_kit.model_manifest import read_model_manifest
 from openbml_serving.application import Application
 from openbml_serving.settings import ServingSettings
-from openbml_serving.tasks import TaskHandler, load_handler
+from openbml_serving.tasks import ServedTask, load_task
 
 _log = logging.getLogger("openbml_serving")
 
@@ -74,11 +73,7 @@ async def _serve(settings: ServingSettings) -> None:
         await serving
 
 
-def _set_up(settings: ServingSettings) -> TaskHandler:
-    folder = settings.places.model
-    manifest = read_model_manifest(folder)
-    precision = settings.variant or manifest.served
-    _log.info("task %s, variant %s", manifest.task, precision)
-    handler = load_handler(folder, manifest, cores=settings.cores, precision=precision)
-    handler.warm_up()
-    return handler
+def _set_up(settings: ServingSettings) -> ServedTask:
+    task = load_task(settings.places.model, cores=settings.cores, variant=settings.variant)
+    task.handler.warm_up()
+    return task

@@ -38,6 +38,12 @@ class HybridSessions:
         if missing := sorted(set(outputs) - set(there)):
             raise PlatformFault(f"{model.name} has the outputs {', '.join(there)}, not {', '.join(missing)}")
 
+    @property
+    def input_shape(self) -> Sequence[int | str]:
+        """Of the graph's first input; an axis without a fixed size is its name."""
+        shape: Sequence[int | str] = self._narrow.get_inputs()[0].shape
+        return shape
+
     def run(self, planes: Planes, *, alone: bool) -> Arrays:
         """Return the outputs by name; `alone` says that no other request is being computed."""
         session = self._wide if alone else self._narrow

@@ -7,8 +7,8 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class Job:
     """One training job below a folder of its own."""
 
     base: Path
+    image: str = "deep"
 
     def configure(self, labels: Sequence[str], **hyper_parameters: object) -> None:
         values = {
@@ -59,15 +60,19 @@ class Job:
             "run_id": "7",
             "learning_rate": "0.002",
         }
-        values |= {name: str(value) for name, value in hyper_parameters.items()}
+        self.write_hyper_parameters({**values, **hyper_parameters})
+
+    def write_hyper_parameters(self, values: Mapping[str, object]) -> None:
         folder = self.base / "input" / "config"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "hyperparameters.json").write_text(json.dumps(values))
+        (folder / "hyperparameters.json").write_text(
+            json.dumps({name: str(value) for name, value in values.items()})
+        )
 
     def start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [interpreter("deep"), ROOT / "containers" / "deep" / "train"],
-            env=environment("deep", self.base),
+            [interpreter(self.image), ROOT / "containers" / self.image / "train"],
+            env=environment(self.image, self.base),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -190,6 +195,34 @@ def serving(base: Path, **more: str) -> Iterator[Server]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+@contextmanager
+def servers_of(models: Path) -> Iterator[Callable[[str], Server]]:
+    """Return what gives the server of a model, started when it is first asked for."""
+    running: dict[str, Server] = {}
+    with ExitStack() as stack:
+
+        def server(name: str) -> Server:
+            if name not in running:
+                running[name] = stack.enter_context(serving(models / name))
+            return running[name]
+
+        yield server
+
+
+def refusal_to_serve(base: Path, **more: str) -> str:
+    """Return what a server that cannot set its model up says."""
+    ended = subprocess.run(
+        [interpreter("serving"), ROOT / "containers" / "serving" / "serve"],
+        env=environment("serving", base, SAGEMAKER_BIND_TO_PORT=str(free_port()), **more),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 1
+    return ended.stderr
 
 
 def wait_until_ready(process: subprocess.Popen[str], port: int) -> None:

@@ -5,7 +5,6 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from tests.contract.containers.environments import (
     ROOT,
     Server,
     environment,
-    free_port,
     interpreter,
+    refusal_to_serve,
+    servers_of,
     serving,
 )
 from tests.contract.containers.prediction_bodies import (
@@ -61,15 +61,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def serve(models: Path) -> Iterator[Serve]:
-    """Return the server of a model, started when it is first asked for."""
-    running: dict[str, Server] = {}
-    with ExitStack() as stack:
-
-        def server(name: str) -> Server:
-            if name not in running:
-                running[name] = stack.enter_context(serving(models / name))
-            return running[name]
-
+    with servers_of(models) as server:
         yield server
 
 
@@ -82,16 +74,7 @@ def lit(width: int, height: int, box: Box, mode: str = "RGB") -> Image.Image:
 
 def refused(models: Path, name: str, **more: str) -> str:
     """Return what a server that cannot set its model up says."""
-    ended = subprocess.run(
-        [interpreter("serving"), ROOT / "containers" / "serving" / "serve"],
-        env=environment("serving", models / name, SAGEMAKER_BIND_TO_PORT=str(free_port()), **more),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert ended.returncode == 1
-    return ended.stderr
+    return refusal_to_serve(models / name, **more)
 
 
 def box_of(location: dict[str, float]) -> list[float]:

@@ -39,7 +39,7 @@ def test_a_selection_is_described_by_its_labels(world: World) -> None:
     world.imported(
         key, archive([*labelled_pairs(5), ("u.jpg", image_bytes(seed=99)), ("u.json", annotation())])
     )
-    view = describe_selection(key.scope, all_of(key), datasets=world.datasets)
+    view = describe_selection(key.scope, all_of(key), datasets=world.datasets, table_of=lambda key: None)
     assert (view.annotation_type, view.template, view.state) == (
         "image_classification",
         "single_label",

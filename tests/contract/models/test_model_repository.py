@@ -10,6 +10,7 @@ from openbml.models.model_files import ModelFilesInvalidError
 from openbml.models.model_files_s3 import S3ModelFiles
 from openbml.models.models import Model, ModelNameTakenError, ModelNotFoundError, ModelRepository
 from openbml.models.models_dynamodb import DynamoModelRepository
+from openbml.models.served_tables import ServedTable, TableFeature
 from openbml.models.versions import Lineage, ModelVersion, VersionConflictError, VersionNotFoundError
 from tests.contract.emulator import client, make_table
 from tests.fakes.compute_memory import NOON
@@ -115,6 +116,40 @@ class ModelRepositoryContract:
 
         with ThreadPoolExecutor(10) as pool:
             assert sum(pool.map(attempt, range(10, 20))) == 1
+
+    def test_a_version_of_a_table_keeps_its_features(self, models: ModelRepository) -> None:
+        table = ServedTable(
+            kind="regression",
+            target="price",
+            quantiles=(0.1, 0.5, 0.9),
+            columns=(
+                TableFeature(name="area", kind="number", example=54.5),
+                TableFeature(name="rooms", kind="number", example=3),
+                TableFeature(name="城市", kind="category", example="1.5", choices=("1.5", "2")),
+                TableFeature(name="note", kind="text"),
+            ),
+        )
+        models.add(model())
+        models.add_version(version(labels=(), table=table), model(), 1)
+
+        assert models.version(SCOPE, 3, 1).table == table
+
+    def test_the_largest_table_fits_into_the_record(self, models: ModelRepository) -> None:
+        columns = tuple(
+            TableFeature(
+                name=f"{number:0128}",
+                kind="category",
+                example="值" * 500,
+                choices=tuple(f"{number} {place}" * 9 for place in range(100)),
+            )
+            for number in range(1_000)
+        )
+        table = ServedTable(kind="multiclass", target="t", columns=columns).kept()
+        models.add(model())
+        models.add_version(version(table=table), model(), 1)
+
+        assert models.version(SCOPE, 3, 1).table == table
+        assert [row.name for row in table.columns] == [row.name for row in columns]
 
     def test_the_slower_of_two_writers_is_refused(self, models: ModelRepository) -> None:
         models.add(model())

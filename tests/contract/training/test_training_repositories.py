@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from openbml.core.scope import ProjectScope
+from openbml.training.auto_publishing import AutoPublish
+from openbml.training.cautions import Caution
 from openbml.training.experiments import (
     Experiment,
     ExperimentNameTakenError,
@@ -14,6 +16,7 @@ from openbml.training.experiments import (
     ExperimentRepository,
 )
 from openbml.training.experiments_dynamodb import DynamoExperimentRepository
+from openbml.training.leaderboards import Leaderboard, LeaderboardEntry
 from openbml.training.run_progress import (
     Epoch,
     LogEntry,
@@ -27,6 +30,7 @@ from openbml.training.run_progress import (
 from openbml.training.run_progress_dynamodb import DynamoRunProgressStore
 from openbml.training.runs import Observation, Outcome, Run, RunConflictError, RunRepository, RunState
 from openbml.training.runs_dynamodb import DynamoRunRepository
+from openbml_catalog.tabular.settings import TabularSettings
 from tests.contract.emulator import make_table
 from tests.fakes.compute_memory import NOON
 from tests.fakes.compute_samples import SCOPE
@@ -129,6 +133,28 @@ class RepositoriesContract:
         runs.save(run)
         assert runs.get(SCOPE, run.run_id) == run
 
+    def test_a_run_of_a_table_comes_back_with_its_settings_and_wishes(
+        self, repositories: Repositories
+    ) -> None:
+        experiments, runs = repositories
+        parent = experiment("tables")
+        experiments.add(parent)
+        settings = TabularSettings(target="churn", positive_label="yes")
+        told = Caution(code="memory_below_recommended", message_en="little", message_zh="少")
+        run = run_of(parent).model_copy(
+            update={
+                "task_type": "tabular_prediction",
+                "hyper_parameters": {"tabular": settings.as_text()},
+                "labels": (),
+                "cautions": (told,),
+                "auto_publish": AutoPublish(model_name="churn"),
+            }
+        )
+        runs.add(run, parent)
+        kept = runs.get(SCOPE, run.run_id)
+        assert kept == run
+        assert kept.tabular == settings
+
     def test_the_slower_of_two_writers_is_refused(self, repositories: Repositories) -> None:
         experiments, runs = repositories
         parent = experiment("race")
@@ -203,6 +229,17 @@ class ProgressContract:
             store.record(SCOPE, 1, reported=Reported(samples=samples), lines=[])
         assert store.samples(SCOPE, 1) == SamplePredictions(epoch=4, items=(item,))
         assert store.samples(SCOPE, 11) is None
+
+    def test_the_newest_leaderboard_is_kept(self, store: RunProgressStore) -> None:
+        assert store.leaderboard(SCOPE, 1) is None
+        entry = LeaderboardEntry(name="LGBM_1", model="LGBM", score=-0.3125, weight=1e-9, state="done")
+        for second in (1, 4, 2):
+            board = Leaderboard(entries=(entry,) * second, at=f"2026-03-01T12:00:0{second}Z")
+            store.record(SCOPE, 1, reported=Reported(leaderboard=board), lines=[])
+        kept = store.leaderboard(SCOPE, 1)
+        assert kept is not None
+        assert (kept.at, len(kept.entries), kept.entries[0]) == ("2026-03-01T12:00:04Z", 4, entry)
+        assert store.leaderboard(SCOPE, 11) is None
 
     def test_runs_do_not_mix(self, store: RunProgressStore) -> None:
         store.record(SCOPE, 1, reported=Reported(epochs=epochs(1)), lines=[line(1)])

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from openbml.compute.failures import Fault
 from openbml.compute.image_addresses import ImageAddresses
 from openbml.compute.intervals import total_seconds
-from openbml.compute.jobs import JobRefusedError, JobState, RuntimeBusyError
+from openbml.compute.jobs import Channel, ChannelKind, JobRefusedError, JobState, RuntimeBusyError
 from openbml.compute.names import ComputeNames
 from openbml.compute.training_sagemaker import SageMakerTrainingRuntime
 from tests.fakes.compute_samples import job_request
@@ -47,6 +47,19 @@ def test_a_job_is_isolated_checkpointed_and_keeps_its_output_uncompressed(
     assert image == "000000000000.dkr.ecr.us-east-1.amazonaws.com/openbml/deep:v1"
     tags = {tag["Key"]: tag["Value"] for tag in sent["Tags"]}
     assert tags == {"openbml:stage": "dev", "openbml:project": "42", "openbml:owner": "training/1001"}
+
+
+def test_a_channel_is_filled_by_a_prefix_or_by_a_manifest(
+    runtime: SageMakerTrainingRuntime, client: FakeSageMakerClient
+) -> None:
+    folder = Channel(name="train", uri="s3://data/projects/42/snapshots/abc/")
+    parts = Channel(name="train_parts", uri=f"{folder.uri}parts.json", kind=ChannelKind.MANIFEST_FILE)
+    runtime.submit(job_request(channels=[folder, parts]))
+    sources = [row["DataSource"]["S3DataSource"] for row in client.jobs[NAME]["InputDataConfig"]]
+    assert [(row["S3DataType"], row["S3Uri"]) for row in sources] == [
+        ("S3Prefix", folder.uri),
+        ("ManifestFile", parts.uri),
+    ]
 
 
 def test_submitting_twice_makes_one_job(

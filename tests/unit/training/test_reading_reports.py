@@ -20,6 +20,7 @@ from openbml.training.read_reports import (
 from openbml.training.report_examples import examples_page
 from openbml.training.runs import Run, RunNotFoundError
 from tests.fakes.compute_samples import SCOPE
+from tests.fakes.tabular_samples import TabularWorld
 from tests.fakes.training_samples import DATA_URI, TrainingWorld
 
 CLASSIFIED = [
@@ -73,6 +74,29 @@ def shown(world: TrainingWorld, run: Run, **query: Any) -> dict[str, Any]:
 
 def ids(report: dict[str, Any]) -> list[str]:
     return [row["sample_id"] for row in report["wrong_examples"]]
+
+
+TABLE = [
+    {"sample_id": "row-5", "row": 5, "true": "yes", "predicted": "no", "score": 0.9, "values": {"age": 34}},
+    {"sample_id": "row-7", "row": 7, "true": "no", "predicted": "yes", "score": 0.6, "values": {"age": 20}},
+]
+
+
+def test_wrong_rows_of_a_table_have_no_pictures() -> None:
+    world = TabularWorld()
+    run = finished(world, wrong_examples=TABLE, heat_maps=[])
+    assert shown(world, run)["wrong_examples"] == TABLE
+    assert ids(shown(world, run, label="yes", kind="missed")) == ["row-5"]
+
+
+def test_sections_of_very_many_classes_and_columns_are_left_out_of_a_table_s_report() -> None:
+    world = TabularWorld()
+    curve = [round(place / 1_000, 3) for place in range(1_000)]
+    roc = [{"label": str(label), "fpr": curve, "tpr": curve} for label in range(400)]
+    run = finished(world, roc=roc, leaderboard=[{"name": "LGBM_1"}], importance={"shap": []})
+    report = shown(world, run)
+    assert report["left_out"] == ["roc"]
+    assert report["leaderboard"] == [{"name": "LGBM_1"}]
 
 
 def test_a_run_that_goes_on_has_no_report(world: TrainingWorld) -> None:

@@ -61,6 +61,14 @@ export function useModelVersion(projectId: number, modelId: number, versionNumbe
   });
 }
 
+/** How a version is called once it is deployed. */
+export function useApiReference(projectId: number, modelId: number, versionNumber: number) {
+  return useQuery({
+    queryKey: [...modelsKey(projectId), modelId, "version", versionNumber, "api-reference"],
+    queryFn: () => reply(api.GET(`${VERSION}/api-reference`, { params: { path: { project_id: projectId, model_id: modelId, version_number: versionNumber } } })),
+  });
+}
+
 export interface Publication {
   readonly runId: number;
   readonly description: string;

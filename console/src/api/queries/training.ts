@@ -1,5 +1,6 @@
 import { type QueryKey, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, reply } from "../client";
+import type { TabularRunRequest } from "../tabular";
 import type { RunRequest, Schemas, TrainingCatalog } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
@@ -89,19 +90,24 @@ export function useRuns(projectId: number, experimentId: number) {
   });
 }
 
-export function useStartRun(projectId: number, experimentId: number) {
+/** Every task has its own request; the lists of ours are read-only, those of the description are not. */
+function useStart<R extends object>(projectId: number, experimentId: number) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: RunRequest) =>
+    mutationFn: (body: R) =>
       reply(
         api.POST(`${EXPERIMENT}/runs`, {
           params: { path: { project_id: projectId, experiment_id: experimentId } },
-          body: body as never, // its lists are read-only, those of the description are not
+          body: body as never,
         }),
       ),
     onSuccess: () => queries.invalidateQueries({ queryKey: trainingKeys.runs(projectId, experimentId) }),
   });
 }
+
+export const useStartRun = (projectId: number, experimentId: number) => useStart<RunRequest>(projectId, experimentId);
+
+export const useStartTabularRun = (projectId: number, experimentId: number) => useStart<TabularRunRequest>(projectId, experimentId);
 
 export function useRun(projectId: number, runId: number, pollMs: number | false = false) {
   return useQuery({

@@ -1,6 +1,7 @@
 import { CloudServerOutlined } from "@ant-design/icons";
-import { Alert, Button, Table, Tag, type TableColumnsType } from "antd";
-import { Link, useNavigate } from "react-router";
+import { Alert, Button, Skeleton, Table, Tabs, Tag, type TableColumnsType } from "antd";
+import { lazy, Suspense } from "react";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import { isPublishing, useModel, useModelVersion } from "@/api/queries/models";
 import type { ModelVersion } from "@/api/types";
 import { useFormat } from "@/format/use-format";
@@ -12,6 +13,8 @@ import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
 import { LocalTime } from "@/ui/values";
 
+const ApiReference = lazy(async () => ({ default: (await import("./api-reference/api-reference")).ApiReference }));
+
 export function ModelVersionPage() {
   const projectId = useProjectId();
   const modelId = useIdParam("modelId");
@@ -20,7 +23,13 @@ export function ModelVersionPage() {
   return <QueryView query={query}>{(version) => <VersionView projectId={projectId} version={version} />}</QueryView>;
 }
 
-function VersionView({ projectId, version }: { readonly projectId: number; readonly version: ModelVersion }) {
+interface ViewProps {
+  readonly projectId: number;
+  readonly version: ModelVersion;
+}
+
+function VersionView({ projectId, version }: ViewProps) {
+  const [params, setParams] = useSearchParams();
   const t = useT();
   const navigate = useNavigate();
   const model = useModel(projectId, version.model_id);
@@ -51,6 +60,33 @@ function VersionView({ projectId, version }: { readonly projectId: number; reado
         </Button>
       }
     >
+      <Tabs
+        activeKey={params.get("tab") ?? "overview"}
+        onChange={(tab) => {
+          setParams({ tab }, { replace: true });
+        }}
+        items={[
+          { key: "overview", label: t("services.overview"), children: <Overview projectId={projectId} version={version} /> },
+          {
+            key: "api",
+            label: t("models.api"),
+            children: (
+              <Suspense fallback={<Skeleton active />}>
+                <ApiReference projectId={projectId} modelId={version.model_id} version={version.version_number} />
+              </Suspense>
+            ),
+          },
+        ]}
+      />
+      <AsCommand command={`bml services deploy NAME --model ${version.model_id} --model-version ${version.version_number}`} />
+    </Page>
+  );
+}
+
+function Overview({ projectId, version }: ViewProps) {
+  const t = useT();
+  return (
+    <div className="ob-stack">
       <VersionMetrics version={version} />
       <div className="ob-grid">
         <div className="ob-stack" style={{ gridColumn: "span 6" }}>
@@ -58,6 +94,7 @@ function VersionView({ projectId, version }: { readonly projectId: number; reado
           <Variants version={version} />
           <Panel title={t("samples.labels")}>
             <div className="ob-row">
+              {version.labels.length === 0 ? "–" : null}
               {version.labels.map((label) => (
                 <Tag key={label}>{label}</Tag>
               ))}
@@ -68,8 +105,7 @@ function VersionView({ projectId, version }: { readonly projectId: number; reado
           <Lineage projectId={projectId} version={version} />
         </div>
       </div>
-      <AsCommand command={`bml services deploy NAME --model ${version.model_id} --model-version ${version.version_number}`} />
-    </Page>
+    </div>
   );
 }
 
@@ -82,7 +118,7 @@ function VersionMetrics({ version }: { readonly version: ModelVersion }) {
     <div className="ob-metrics">
       {numbers.map(([metric, value]) => (
         <div key={metric} className="ob-metric">
-          <b>{format.percent(value)}</b>
+          <b>{format.figure(metric, value)}</b>
           <span>{maybeT(`metric.${metric}`) ?? metric}</span>
         </div>
       ))}

@@ -21,6 +21,13 @@ export interface Prediction {
   readonly tookMs: number;
 }
 
+/** What a service of any task answered. */
+export interface Answer {
+  readonly logId: string;
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly tookMs: number;
+}
+
 export interface Keys {
   readonly apiKey: string;
   readonly secretKey: string;
@@ -43,7 +50,7 @@ const TOKEN_ERRORS = new Set([110, 111]);
 const MAX_BASE64_CHARACTERS = 4 * 1024 * 1024;
 const NO_TOKEN = 13;
 const TOO_LARGE = 336004;
-const UNREADABLE = 336000;
+export const UNREADABLE = 336000;
 
 export async function toBase64(file: Blob): Promise<string> {
   const bytes = new Uint8Array(await file.arrayBuffer());
@@ -68,11 +75,17 @@ export class Predictor {
     private readonly now: () => number,
   ) {}
 
-  /** Fetches a token once per application, and once more when the service no longer takes it. */
   async predict(serviceUrl: string, keys: Keys, image: Blob, wishes: Wishes): Promise<Prediction> {
     const encoded = await toBase64(image);
     if (encoded.length > MAX_BASE64_CHARACTERS) throw new PredictionError(TOO_LARGE, "", "");
-    const body = JSON.stringify({ image: encoded, ...wishes });
+    const { document, logId, tookMs } = await this.ask(serviceUrl, keys, { image: encoded, ...wishes });
+    if (!Array.isArray(document.results)) throw new PredictionError(UNREADABLE, "", logId);
+    return { logId, results: (document.results as unknown[]).map(asRecord).map(resultOf), tookMs };
+  }
+
+  /** Fetches a token once per application, and once more when the service no longer takes it. */
+  async ask(serviceUrl: string, keys: Keys, request: object): Promise<Answer> {
+    const body = JSON.stringify(request);
     try {
       return await this.send(serviceUrl, await this.tokenOf(keys), body);
     } catch (error) {
@@ -95,7 +108,7 @@ export class Predictor {
     return document.access_token;
   }
 
-  private async send(serviceUrl: string, token: string, body: string): Promise<Prediction> {
+  private async send(serviceUrl: string, token: string, body: string): Promise<Answer> {
     const begun = this.now();
     const reply = await this.fetchUrl(`${serviceUrl}?access_token=${encodeURIComponent(token)}`, {
       method: "POST",
@@ -103,12 +116,12 @@ export class Predictor {
       body,
     });
     const answer = await reply.text();
-    const document = asRecord(parse(answer));
+    const parsed = parse(answer);
+    const document = asRecord(parsed);
     const logId = logIdOf(answer);
     if (typeof document.error_code === "number") throw new PredictionError(document.error_code, text(document.error_msg), logId);
-    if (!Array.isArray(document.results)) throw new PredictionError(UNREADABLE, `HTTP ${reply.status}`, logId);
-    const results = (document.results as unknown[]).map(asRecord).map(resultOf);
-    return { logId, results, tookMs: this.now() - begun };
+    if (parsed !== document) throw new PredictionError(UNREADABLE, `HTTP ${reply.status}`, logId);
+    return { logId, document, tookMs: this.now() - begun };
   }
 }
 
@@ -133,7 +146,7 @@ function parse(answer: string): unknown {
   }
 }
 
-function asRecord(value: unknown): Record<string, unknown> {
+export function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 

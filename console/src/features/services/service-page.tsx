@@ -2,6 +2,7 @@ import { Alert, Tabs } from "antd";
 import { Link, useSearchParams } from "react-router";
 import { useModel } from "@/api/queries/models";
 import { isChangingService, serviceKeys, useService } from "@/api/queries/services";
+import { TABULAR_TASK } from "@/api/tabular";
 import type { Service } from "@/api/types";
 import { useT } from "@/i18n";
 import { useLiveQueries } from "@/live/use-live";
@@ -56,11 +57,11 @@ function ServiceView({ projectId, service }: { readonly projectId: number; reado
         }}
         items={[
           { key: "overview", label: t("services.overview"), children: <Overview projectId={projectId} service={service} /> },
-          { key: "try", label: t("services.tryIt"), children: <TryIt projectId={projectId} service={service} /> },
+          { key: "try", label: service.task_type === TABULAR_TASK ? t("services.whatIf") : t("services.tryIt"), children: <TryIt projectId={projectId} service={service} /> },
           { key: "calls", label: t("services.calls"), children: <CallRecords projectId={projectId} serviceId={service.service_id} /> },
         ]}
       />
-      <AsCommand command={`bml services predict ${service.service_id} image.jpg`} />
+      <AsCommand command={`bml services predict ${service.service_id} ${service.task_type === TABULAR_TASK ? "rows.json" : "image.jpg"}`} />
     </Page>
   );
 }

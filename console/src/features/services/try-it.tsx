@@ -1,28 +1,32 @@
 import { PictureOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
-import { Alert, Button, Select, Slider, Switch, Upload } from "antd";
-import { useState } from "react";
+import { Button, Skeleton, Slider, Switch, Upload } from "antd";
+import { lazy, Suspense, useState } from "react";
 import { Link } from "react-router";
 import { useApplications } from "@/api/queries/identity";
 import { itemsOf } from "@/api/queries/paging";
+import { TABULAR_TASK } from "@/api/tabular";
 import type { Application, Service } from "@/api/types";
 import { useFormat } from "@/format/use-format";
-import { useMaybeT, useT } from "@/i18n";
+import { useT } from "@/i18n";
 import { CopyText } from "@/ui/copy";
 import { EmptyState } from "@/ui/empty";
 import { Panel } from "@/ui/page";
 import { links } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
+import { ApplicationSelect } from "./application-select";
 import { useChosenPicture, type ChosenPicture } from "./chosen-picture";
-import { PredictionError, Predictor, type Prediction, type Wishes } from "./prediction";
+import { Predictor, type Prediction, type Wishes } from "./prediction";
 import { PredictionResults } from "./prediction-results";
+import { TryFailure } from "./try-failure";
 
 const TOP = 6;
 /** Answers with its most likely classes; the other tasks with all that is above a threshold. */
 const TOP_TASK = "image_classification";
+const WhatIf = lazy(async () => ({ default: (await import("./what-if/what-if")).WhatIf }));
 const predictor = new Predictor(window.location.origin, (url, init) => fetch(url, init), () => performance.now());
 
-/** Sends a picture to the service's public address, with a token of one of the person's applications. */
+/** Sends a picture, or rows of a table, to the service's public address, with a token of one of the person's applications. */
 export function TryIt({ projectId, service }: { readonly projectId: number; readonly service: Service }) {
   const t = useT();
   const applications = useApplications();
@@ -48,7 +52,12 @@ export function TryIt({ projectId, service }: { readonly projectId: number; read
             </Panel>
           );
         }
-        return <TryForm service={service} applications={items} />;
+        if (service.task_type !== TABULAR_TASK) return <TryForm service={service} applications={items} />;
+        return (
+          <Suspense fallback={<Skeleton active />}>
+            <WhatIf projectId={projectId} service={service} applications={items} />
+          </Suspense>
+        );
       }}
     </QueryView>
   );
@@ -75,15 +84,7 @@ function TryForm({ service, applications }: { readonly service: Service; readonl
       <div className="ob-stack" style={{ gridColumn: "span 6" }}>
         <Panel title={t("tryIt.image")}>
           <div className="ob-stack">
-            <label className="ob-stack-s">
-              <span>{t("tryIt.application")}</span>
-              <Select
-                aria-label={t("tryIt.application")}
-                value={application?.app_id ?? null}
-                onChange={setAppId}
-                options={applications.map((candidate) => ({ value: candidate.app_id, label: candidate.name }))}
-              />
-            </label>
+            <ApplicationSelect applications={applications} value={application?.app_id ?? null} onChange={setAppId} />
             <Upload.Dragger
               accept="image/jpeg,image/png,image/bmp"
               multiple={false}
@@ -180,21 +181,5 @@ function Outcome({ picture, prediction }: { readonly picture: ChosenPicture; rea
         ) : null}
       </div>
     </>
-  );
-}
-
-function TryFailure({ error }: { readonly error: Error }) {
-  const t = useT();
-  const maybeT = useMaybeT();
-  if (!(error instanceof PredictionError)) return <Alert type="error" showIcon role="alert" title={t("problem.offline.remedy")} />;
-  const title = error.message ? t("tryIt.failedWith", { code: String(error.errorCode), message: error.message }) : t("tryIt.failed", { code: String(error.errorCode) });
-  return (
-    <Alert
-      type="error"
-      showIcon
-      role="alert"
-      title={title}
-      description={maybeT(`tryIt.remedy.${error.errorCode}`) ?? (error.logId ? t("tryIt.quoteLogId", { id: error.logId }) : undefined)}
-    />
   );
 }

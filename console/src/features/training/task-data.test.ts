@@ -15,6 +15,7 @@ describe("datasets of the run form", () => {
   it("cannot be chosen while empty, being imported or being labelled", () => {
     expect(datasetBlock(dataset)).toBeNull();
     expect(datasetBlock({ ...dataset, labelled_count: 0 })).toBe("empty");
+    expect(datasetBlock({ ...dataset, data_type: "table", labelled_count: 0, sample_count: 9 })).toBeNull();
     expect(datasetBlock({ ...dataset, state: "importing" })).toBe("importing");
     expect(datasetBlock({ ...dataset, state: "smart_labelling" })).toBe("smart_labelling");
   });

@@ -7,8 +7,11 @@ export function fitsTask(dataset: Pick<Dataset, "data_type" | "annotation_type" 
   return dataset.data_type === task?.data_type && dataset.annotation_type === task.annotation_type && dataset.template === task.template;
 }
 
+/** Rows of a table are learnt from as they are; samples of other kinds need labels. */
+export const usableCount = (data: Pick<Dataset, "labelled_count" | "sample_count">, isTable: boolean): number => (isTable ? data.sample_count : data.labelled_count);
+
 /** Why a dataset of the right kind cannot be trained on now (conditions 2 and 3). */
-export function datasetBlock(dataset: Pick<Dataset, "state" | "labelled_count">): DatasetBlock | null {
+export function datasetBlock(dataset: Pick<Dataset, "data_type" | "state" | "labelled_count" | "sample_count">): DatasetBlock | null {
   if (dataset.state === "importing" || dataset.state === "smart_labelling" || dataset.state === "deleting") return dataset.state;
-  return dataset.labelled_count > 0 ? null : "empty";
+  return usableCount(dataset, dataset.data_type === "table") > 0 ? null : "empty";
 }

@@ -1,22 +1,28 @@
 """One module per task: what it reads from a request and what it answers."""
 
+import logging
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from openbml_kit.faults import PlatformFault
-from openbml_kit.model_manifest import ModelManifest, Precision
+from openbml_kit.model_manifest import Precision, read_model_manifest, read_task
+from openbml_serving.requests import IMAGE_BODY, TABLE_BODY, BodyRules
 from openbml_serving.tasks.image_models import ImageModel
 
-# Tasks, codes of the catalogue, that have a module here of their name with `load(model) -> TaskHandler`.
-_TASKS = (
+_log = logging.getLogger("openbml_serving")
+
+# Tasks, codes of the catalogue, that have a module here of their name with `load(model) -> TaskHandler`; that
+# of a task of tables is `load(folder, cores=…)`.
+_IMAGE_TASKS = (
     "image_classification",
     "image_classification_multi_label",
     "object_detection",
     "instance_segmentation",
     "semantic_segmentation",
 )
+_TABLE_TASKS = ("tabular_prediction",)
 
 
 class TaskHandler(Protocol):
@@ -35,13 +41,41 @@ class TaskHandler(Protocol):
         ...
 
 
-def load_handler(folder: Path, manifest: ModelManifest, *, cores: int, precision: Precision) -> TaskHandler:
-    """Return the handler of the model's task.
+class ServedTask(NamedTuple):
+    """A handler, and what its API asks of a body."""
+
+    handler: TaskHandler
+    body: BodyRules
+
+
+def load_task(folder: Path, *, cores: int, variant: Precision | None = None) -> ServedTask:
+    """Return the handler of a model folder.
+
+    Args:
+        variant: the file that answers; None: the one that the manifest names.
 
     Raises:
         PlatformFault: this image does not serve the task, or the model does not fit it.
     """
-    if manifest.task not in _TASKS:
-        raise PlatformFault(f"the serving image does not answer task {manifest.task!r}")
-    load: Callable[[ImageModel], TaskHandler] = import_module(f"openbml_serving.tasks.{manifest.task}").load
+    task = read_task(folder)
+    if task in _IMAGE_TASKS:
+        return ServedTask(_image_handler(task, folder, cores, variant), IMAGE_BODY)
+    if task not in _TABLE_TASKS:
+        raise PlatformFault(f"the serving image does not answer task {task!r}")
+    if variant not in (None, "fp32"):
+        raise PlatformFault(f"the model has no variant {variant}, models of tables have one file")
+    _log.info("task %s", task)
+    load: Callable[..., TaskHandler] = _module(task).load
+    return ServedTask(load(folder, cores=cores), TABLE_BODY)
+
+
+def _image_handler(task: str, folder: Path, cores: int, variant: Precision | None) -> TaskHandler:
+    manifest = read_model_manifest(folder)
+    precision = variant or manifest.served
+    _log.info("task %s, variant %s", task, precision)
+    load: Callable[[ImageModel], TaskHandler] = _module(task).load
     return load(ImageModel(folder, manifest, cores=cores, precision=precision))
+
+
+def _module(task: str) -> Any:
+    return import_module(f"openbml_serving.tasks.{task}")

@@ -15,18 +15,23 @@ from openbml_catalog.tabular.settings import AlgorithmType, TrainingWay
 _WIDE = 10  # times the preset range
 
 
-class ParameterType(StrEnum):
+class TabularParameterType(StrEnum):
     INTEGER = "integer"
     NUMBER = "number"
     BOOLEAN = "boolean"
     CHOICE = "choice"
 
 
-_KINDS: Mapping[ParameterType, Sequence[RangeKind]] = {
-    ParameterType.INTEGER: (RangeKind.RANDINT, RangeKind.QUNIFORM, RangeKind.LOGUNIFORM, RangeKind.CHOICE),
-    ParameterType.NUMBER: tuple(RangeKind),
-    ParameterType.BOOLEAN: (RangeKind.CHOICE,),
-    ParameterType.CHOICE: (RangeKind.CHOICE,),
+_KINDS: Mapping[TabularParameterType, Sequence[RangeKind]] = {
+    TabularParameterType.INTEGER: (
+        RangeKind.RANDINT,
+        RangeKind.QUNIFORM,
+        RangeKind.LOGUNIFORM,
+        RangeKind.CHOICE,
+    ),
+    TabularParameterType.NUMBER: tuple(RangeKind),
+    TabularParameterType.BOOLEAN: (RangeKind.CHOICE,),
+    TabularParameterType.CHOICE: (RangeKind.CHOICE,),
 }
 
 
@@ -42,7 +47,7 @@ class TabularParameter(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    type: ParameterType
+    type: TabularParameterType
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
@@ -62,13 +67,13 @@ class TabularParameter(BaseModel):
     def allowed(self) -> str:
         """What it may be, in words."""
         match self.type:
-            case ParameterType.BOOLEAN:
+            case TabularParameterType.BOOLEAN:
                 return "True or False"
-            case ParameterType.CHOICE:
+            case TabularParameterType.CHOICE:
                 return f"one of {', '.join(self.choices)}"
-            case ParameterType.INTEGER:
+            case TabularParameterType.INTEGER:
                 return f"a whole number from {self._limits}"
-            case ParameterType.NUMBER:
+            case TabularParameterType.NUMBER:
                 return " or ".join((f"a number from {self._limits}", *self.words))
 
     def fault(self, value: object) -> str | None:
@@ -102,13 +107,13 @@ class TabularParameter(BaseModel):
 
     def _takes(self, value: object) -> bool:
         match self.type:
-            case ParameterType.BOOLEAN:
+            case TabularParameterType.BOOLEAN:
                 return isinstance(value, bool)
-            case ParameterType.CHOICE:
+            case TabularParameterType.CHOICE:
                 return isinstance(value, str) and value in self.choices
-            case ParameterType.INTEGER:
+            case TabularParameterType.INTEGER:
                 return isinstance(value, int) and self._within(value)
-            case ParameterType.NUMBER:
+            case TabularParameterType.NUMBER:
                 return (isinstance(value, str) and value in self.words) or self._within(value)
 
     def _within(self, value: object) -> bool:

@@ -49,13 +49,26 @@ class JobState(StrEnum):
         return _RANKS[state] > _RANKS[self]
 
 
+class ChannelKind(StrEnum):
+    """What a channel's address names; the runtimes know both."""
+
+    S3_PREFIX = "s3_prefix"
+    MANIFEST_FILE = "manifest_file"
+
+
 class Channel(BaseModel):
-    """Input of a job: everything below `uri` appears in the channel's folder."""
+    """Input of a job.
+
+    Attributes:
+        uri: of a prefix, and everything below it appears in the channel's folder; or of a SageMaker manifest,
+            a JSON list of a prefix and keys below it, which appear under these keys.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
     uri: str = Field(pattern=r"^s3://")
+    kind: ChannelKind = ChannelKind.S3_PREFIX
 
 
 class _JobRequest(BaseModel):

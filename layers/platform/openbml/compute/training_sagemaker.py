@@ -8,7 +8,7 @@ from openbml.compute import job_calls_sagemaker as job_calls
 from openbml.compute.failures import Failure, Fault, classify
 from openbml.compute.image_addresses import ImageAddresses
 from openbml.compute.intervals import Interval
-from openbml.compute.jobs import JobReport, JobState, TrainingJobRequest
+from openbml.compute.jobs import ChannelKind, JobReport, JobState, TrainingJobRequest
 from openbml.compute.names import ComputeNames
 from openbml.compute.owners import Owner
 from openbml.core.scope import ProjectScope
@@ -17,6 +17,7 @@ from openbml_catalog.machines import machines
 
 _VOLUME_GB = 50
 _RETRIES = 3  # of SageMaker's own faults; never of a job's non-zero exit
+_DATA_TYPES = {ChannelKind.S3_PREFIX: "S3Prefix", ChannelKind.MANIFEST_FILE: "ManifestFile"}
 _WORKING = ("Training", "Uploading")
 _NUMBER = r"([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)"
 
@@ -56,7 +57,7 @@ class SageMakerTrainingRuntime:
                     "ChannelName": channel.name,
                     "DataSource": {
                         "S3DataSource": {
-                            "S3DataType": "S3Prefix",
+                            "S3DataType": _DATA_TYPES[channel.kind],
                             "S3Uri": channel.uri,
                             "S3DataDistributionType": "FullyReplicated",
                         }

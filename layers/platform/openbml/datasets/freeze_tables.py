@@ -1,7 +1,9 @@
 """Snapshots of tables: parts never change, so that naming them by their digests freezes the rows."""
 
 import hashlib
+import json
 from collections.abc import Callable, Sequence
+from posixpath import commonpath, dirname
 
 from openbml.core.clock import Clock
 from openbml.core.scope import ProjectScope
@@ -18,10 +20,11 @@ from openbml.datasets.snapshots import (
     SnapshotRepository,
     SnapshotState,
     manifest_key,
+    parts_manifest_key,
     version_key,
 )
 from openbml.datasets.stored_objects import ObjectStore
-from openbml_formats.tables.table_imports import TableManifest
+from openbml_formats.tables.table_imports import TableManifest, TablePart
 
 TableOf = Callable[[VersionKey], TableManifest | None]
 
@@ -38,7 +41,8 @@ def freeze_tables(
     data: ObjectStore,
     now: Clock,
 ) -> Snapshot:
-    """Name the parts of the chosen tables in a manifest; the same rows give the same snapshot.
+    """Name the parts of the chosen tables in two manifests, ours and one that fills a job's channel; the same
+    rows give the same snapshot.
 
     Raises:
         SelectionRefusedError: tables of different columns, or labels chosen of a table.
@@ -79,10 +83,23 @@ def freeze_tables(
         dataset_versions=versions,
         columns=columns,
     )
+    listed = parts_manifest_key(scope, snapshot.snapshot_id)
+    data.put(listed, _parts_manifest(parts, data), content_type="application/json")
     body = manifest.model_dump_json(indent=1).encode()
     data.put(manifest_key(scope, snapshot.snapshot_id), body, content_type="application/json")
-    snapshots.add(snapshot)  # the last act: who finds it finds the manifest
+    snapshots.add(snapshot)  # the last act: who finds it finds the manifests
     return snapshot
+
+
+def _parts_manifest(parts: Sequence[TablePart], data: ObjectStore) -> bytes:
+    """Return SageMaker's form: a prefix, then keys below it; these are their places in the channel.
+
+    The prefix is the nearest folder of all parts: a job's role may list tables, not the whole bucket.
+    """
+    folder = commonpath([dirname(part.key) for part in parts])
+    prefix = f"{folder}/" if folder else ""
+    names = [part.key.removeprefix(prefix) for part in parts]
+    return json.dumps([{"prefix": data.uri(prefix)}, *names]).encode()
 
 
 def _table(scope: ProjectScope, selection: Selection, table_of: TableOf) -> TableManifest:

@@ -65,6 +65,9 @@ class S3ObjectStore:
             if found:
                 self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": found, "Quiet": True})
 
+    def uri(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
+
     def url(self, key: str) -> str:
         address: str = self._presigner.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=_URL_LIFETIME_S

@@ -32,6 +32,8 @@ from openbml.datasets.snapshots import (
     SnapshotNotFoundError,
     SnapshotRepository,
     SnapshotState,
+    TableOutline,
+    parts_manifest_key,
     snapshot_digest,
     snapshot_prefix,
     version_key,
@@ -46,9 +48,9 @@ _QUEUEING_LIMIT = timedelta(minutes=1)
 
 
 def describe_selection(
-    scope: ProjectScope, selection: Selection, *, datasets: DatasetRepository
+    scope: ProjectScope, selection: Selection, *, datasets: DatasetRepository, table_of: TableOf
 ) -> SelectionView:
-    """Return what the version offers: its type, state, and its labels with their counts.
+    """Return what the version offers: its type, state, and its labels with their counts, or its table.
 
     Raises:
         SelectionRefusedError: there is no such version.
@@ -68,6 +70,7 @@ def describe_selection(
         template=dataset.template,
         state=version.state.value,
         labels=counts,
+        table=_outline(dataset, version, table_of),
     )
 
 
@@ -152,6 +155,13 @@ def snapshot_uri(scope: ProjectScope, snapshot_id: str, *, bucket: str) -> str:
     return f"s3://{bucket}/{snapshot_prefix(scope, snapshot_id)}"
 
 
+def snapshot_parts_uri(snapshot: Snapshot, *, data: ObjectStore) -> str | None:
+    """Return the manifest that a job's channel of a table's parts is filled by; None of another layout."""
+    if snapshot.layout is not SnapshotLayout.PARQUET:
+        return None
+    return data.uri(parts_manifest_key(snapshot.scope, snapshot.snapshot_id))
+
+
 def snapshot_manifest_uri(scope: ProjectScope, snapshot_id: str, *, bucket: str) -> str:
     return f"{snapshot_uri(scope, snapshot_id, bucket=bucket)}manifest.json"
 
@@ -186,6 +196,13 @@ def _found(
         return dataset, datasets.version(version_key(scope, selection))
     except (DatasetNotFoundError, DatasetVersionNotFoundError) as error:
         raise _refused(selection, "there is no such dataset version") from error
+
+
+def _outline(dataset: Dataset, version: DatasetVersion, table_of: TableOf) -> TableOutline | None:
+    manifest = table_of(version.key) if dataset.data_type == "table" else None
+    if manifest is None:
+        return None
+    return TableOutline(columns=manifest.columns, rows=manifest.rows, source_bytes=manifest.source_bytes)
 
 
 def _usable(

@@ -60,8 +60,23 @@ class Selection(BaseModel):
     labels: Sequence[str] | None = None
 
 
+class TableOutline(BaseModel):
+    """What a version's table is like.
+
+    Attributes:
+        source_bytes: text or Parquet bytes that the rows came from, unpacked.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    columns: TableSchema
+    rows: int
+    source_bytes: int
+
+
 class SelectionView(BaseModel):
-    """What a version offers to training; `labels` counts labelled samples."""
+    """What a version offers to training; `labels` counts labelled samples, `table` is None of a version
+    without rows."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,6 +86,7 @@ class SelectionView(BaseModel):
     template: str
     state: str
     labels: Mapping[str, int]
+    table: TableOutline | None = None
 
 
 class FrozenVersion(BaseModel):
@@ -171,6 +187,12 @@ def snapshot_prefix(scope: ProjectScope, snapshot_id: str) -> str:
 
 def manifest_key(scope: ProjectScope, snapshot_id: str) -> str:
     return f"{snapshot_prefix(scope, snapshot_id)}manifest.json"
+
+
+def parts_manifest_key(scope: ProjectScope, snapshot_id: str) -> str:
+    """Return where a table's snapshot lists its parts, as a channel of SageMaker's kind `ManifestFile` takes
+    it."""
+    return f"{snapshot_prefix(scope, snapshot_id)}parts.json"
 
 
 def packed_shard_key(scope: ProjectScope, snapshot_id: str, index: int, layout: SnapshotLayout) -> str:

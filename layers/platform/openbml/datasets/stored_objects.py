@@ -68,6 +68,9 @@ class ObjectStore(Protocol):
     def delete_below(self, prefix: str) -> None:
         """Delete all objects whose keys start so; harmless when there are none."""
 
+    def uri(self, key: str) -> str:
+        """Return the object's own address, s3://…, as jobs take it."""
+
     def url(self, key: str) -> str:
         """Return an address that reads the object for some minutes, computed without a call."""
 

@@ -14,8 +14,9 @@ from openbml.core.scope import ProjectScope
 from openbml.core.wiring import cursor_codec
 from openbml.identity.wiring import authorizer
 from openbml.models import publish_versions, read_models
+from openbml.models.api_references import ApiReference, api_reference
 from openbml.models.publish_versions import ModelRequest, PublishRequest
-from openbml.models.read_models import ModelVersionView, ModelView
+from openbml.models.read_models import ModelVersionDetail, ModelVersionView, ModelView
 from openbml.models.wiring import copy_queue, model_files, models, run_source
 
 router = Router()
@@ -78,6 +79,13 @@ def post_version(project_id: Id, model_id: Id, request: PublishRequest) -> Model
 
 
 @router.get(f"{_MODELS}/<model_id>/versions/<version_number>")
-def get_version(project_id: Id, model_id: Id, version_number: Id) -> ModelVersionView:
+def get_version(project_id: Id, model_id: Id, version_number: Id) -> ModelVersionDetail:
     scope = _scope(project_id, "models.read")
-    return ModelVersionView.of(models().version(scope, model_id, version_number))
+    return ModelVersionDetail.of(models().version(scope, model_id, version_number))
+
+
+@router.get(f"{_MODELS}/<model_id>/versions/<version_number>/api-reference")
+def get_api_reference(project_id: Id, model_id: Id, version_number: Id) -> ApiReference:
+    """Tell how a service of the version is called, with the real names of its features."""
+    scope = _scope(project_id, "models.read")
+    return api_reference(models().version(scope, model_id, version_number))

@@ -4,10 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from openbml.core.errors import OpenBMLError
+from openbml.models.served_tables import ServedTable
 from openbml.models.versions import ModelContent, ModelVariant, OnnxProof
+from openbml_catalog.tabular.settings import TASK
 from openbml_catalog.tasks import tasks
 
 MANIFEST = "model.json"
@@ -50,7 +52,7 @@ class _Manifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     task: str
-    labels: tuple[str, ...] = Field(min_length=1)
+    labels: tuple[str, ...]
     recommended_threshold: float | None = None
     onnx: OnnxProof
     variants: tuple[ModelVariant, ...] = ()
@@ -58,12 +60,16 @@ class _Manifest(BaseModel):
     image_digest: str | None = None
 
 
+# A version's record is one DynamoDB item of at most 400 KB, of which labels get this much.
+_MOST_LABEL_BYTES = 100_000
+
+
 def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> ModelContent:
     """Return what a folder says about itself.
 
     Raises:
-        ModelFilesInvalidError: malformed, of another format or task, with too few labels for the task, or
-            without its graph.
+        ModelFilesInvalidError: malformed, of another format or task, with too few labels for the task or too
+            long ones, without its graph, or of a table without its features.
     """
     if not any(file.name == GRAPH for file in files):
         raise ModelFilesInvalidError(reason=f"{GRAPH} is missing")
@@ -72,6 +78,7 @@ def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> 
         if not isinstance(document, dict) or document.get("format") != "openbml.model/1":
             raise ModelFilesInvalidError(reason=f"{MANIFEST} is not of the format openbml.model/1")
         parsed = _Manifest.model_validate(document)
+        table = ServedTable.model_validate(document) if task_type == TASK else None
     except (ValueError, RecursionError, ValidationError) as error:
         raise ModelFilesInvalidError(reason=f"{MANIFEST} cannot be read: {error}"[:500]) from error
     if parsed.task != task_type:
@@ -81,6 +88,9 @@ def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> 
         raise ModelFilesInvalidError(
             reason=f"{MANIFEST} names {len(parsed.labels)} labels, {task_type} needs {fewest}"
         )
+    if len(json.dumps(parsed.labels, ensure_ascii=False).encode()) > _MOST_LABEL_BYTES:
+        reason = f"{MANIFEST} names more labels than {_MOST_LABEL_BYTES} bytes hold: predict fewer classes"
+        raise ModelFilesInvalidError(reason=reason)
     names = {file.name for file in files}
     if missing := [variant.file for variant in parsed.variants if variant.file not in names]:
         raise ModelFilesInvalidError(reason=f"{', '.join(missing)} is missing")
@@ -89,6 +99,7 @@ def content_of(manifest: bytes, files: Sequence[StoredFile], task_type: str) -> 
         recommended_threshold=parsed.recommended_threshold,
         onnx=parsed.onnx,
         variants=parsed.variants,
+        table=table.kept() if table else None,
         code_digest=parsed.code_digest,
         image_digest=parsed.image_digest,
         size_bytes=sum(file.size_bytes for file in files),

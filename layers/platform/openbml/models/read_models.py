@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -9,6 +10,7 @@ from openbml.compute.failures import Failure
 from openbml.core.pages import CursorCodec, Page
 from openbml.core.scope import ProjectScope
 from openbml.models.models import Model, ModelRepository
+from openbml.models.served_tables import ServedTable
 from openbml.models.versions import Lineage, ModelVariant, ModelVersion, OnnxProof, VersionState
 
 
@@ -45,8 +47,14 @@ class ModelVersionView(BaseModel):
     size_bytes: int | None
 
     @classmethod
-    def of(cls, version: ModelVersion) -> "ModelVersionView":
+    def of(cls, version: ModelVersion) -> Self:
         return cls.model_validate(version)
+
+
+class ModelVersionDetail(ModelVersionView):
+    """A version with what lists leave out: a table may have a thousand features."""
+
+    table: ServedTable | None
 
 
 def list_models(

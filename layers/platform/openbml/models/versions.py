@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from openbml.compute.failures import Failure
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
+from openbml.models.served_tables import ServedTable
 
 
 class VersionNotFoundError(OpenBMLError):
@@ -55,6 +56,7 @@ class OnnxProof(BaseModel):
         max_abs_diff: the largest difference of two scores.
         compared_samples, compared_objects: real samples compared, and objects paired in them.
         least_iou: of the paired objects' boxes; pixel_agreement: share of equal pixels of masks and maps.
+        row_ms, rows_per_second: of tables, the graph's speed on one core of the training machine.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,6 +69,8 @@ class OnnxProof(BaseModel):
     compared_objects: int | None = None
     least_iou: float | None = None
     pixel_agreement: float | None = None
+    row_ms: float | None = None
+    rows_per_second: float | None = None
 
 
 class ModelVariant(BaseModel):
@@ -100,6 +104,7 @@ class ModelContent(BaseModel):
     recommended_threshold: float | None = None
     onnx: OnnxProof
     variants: tuple[ModelVariant, ...] = ()
+    table: ServedTable | None = None
     code_digest: str | None = None
     image_digest: str | None = None
     size_bytes: int
@@ -111,6 +116,7 @@ class ModelVersion(BaseModel):
     Attributes:
         source_uri: the run's model folder; model_uri: the version's own copy of it.
         variants: its files; empty before it is ready, and of versions from before there were several.
+        table: of tabular prediction, what it is asked; None before it is ready.
         revision: grows with every save; the slower of two writers is refused.
     """
 
@@ -130,6 +136,7 @@ class ModelVersion(BaseModel):
     recommended_threshold: float | None = None
     onnx: OnnxProof | None = None
     variants: tuple[ModelVariant, ...] = ()
+    table: ServedTable | None = None
     lineage: Lineage
     source_uri: str
     model_uri: str
@@ -155,6 +162,7 @@ class ModelVersion(BaseModel):
             ),
             onnx=content.onnx,
             variants=content.variants,
+            table=content.table,
             lineage=lineage,
             size_bytes=content.size_bytes,
         )

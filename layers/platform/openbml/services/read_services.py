@@ -19,6 +19,7 @@ from openbml.services.repositories import (
     ServiceRepository,
 )
 from openbml.services.services import Limits, Service, ServiceState
+from openbml_catalog.prediction_apis import PATH
 
 
 class ServiceView(BaseModel):
@@ -50,7 +51,7 @@ class ServiceView(BaseModel):
             service_id=service.service_id,
             name=service.name,
             suffix=service.suffix,
-            url=f"{public_url}/rpc/2.0/ai_custom_bml/v1/{service.segment}/{service.suffix}",
+            url=f"{public_url}{PATH.format(segment=service.segment, suffix=service.suffix)}",
             task_type=service.task_type,
             model_id=service.model_id,
             model_version=service.wanted.model_version,

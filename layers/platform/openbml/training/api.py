@@ -35,6 +35,7 @@ from openbml.training.wiring import (
     searches,
     training_data,
 )
+from openbml_catalog.tabular.settings import AlgorithmType, TrainingWay
 
 router = Router()
 _PROJECT = "/v1/training/projects/<project_id>"
@@ -57,9 +58,14 @@ def get_catalog() -> TrainingCatalog:
 
 
 @router.get("/v1/training/preset-script")
-def get_preset_script(task_type: Code, network: Code) -> ScriptText:
+def get_preset_script(
+    task_type: Code,
+    network: Code,
+    algorithm_type: Annotated[AlgorithmType | None, Query()] = None,
+    training_way: Annotated[TrainingWay, Query()] = TrainingWay.SINGLE,
+) -> ScriptText:
     principal_of(router.current_event)
-    return preset_script_text(task_type, network)
+    return preset_script_text(task_type, network, algorithm_type=algorithm_type, training_way=training_way)
 
 
 @router.get(f"{_PROJECT}/experiments")

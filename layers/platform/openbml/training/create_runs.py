@@ -1,7 +1,5 @@
 """Use cases: make experiments, ask for runs, stop them."""
 
-from collections.abc import Sequence
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from openbml.core.clock import Clock
@@ -10,21 +8,19 @@ from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
 from openbml.core.observability import logger
 from openbml.core.scope import ProjectScope
-from openbml.training.base_runs import usable_base
 from openbml.training.events import RunStateChanged
 from openbml.training.experiments import Experiment, ExperimentRepository
-from openbml.training.hyper_parameter_sources import ExistingSource, ScriptSource
 from openbml.training.job_files import JobFiles
 from openbml.training.jobs import TrainingJobs
-from openbml.training.run_requests import RunRequest, image_for, training_plan
+from openbml.training.run_plans import run_plan
+from openbml.training.run_requests import RunRequest, image_for
 from openbml.training.runs import Run, RunConflictError, RunRepository, RunState
 from openbml.training.search.advance_searches import advance_search
-from openbml.training.search.request_searches import found_hyper_parameters, search_of
+from openbml.training.search.request_searches import search_of
 from openbml.training.search.search_ports import SearchPorts
 from openbml.training.search.searches import SearchRepository
-from openbml.training.subnets import found_subnet
-from openbml.training.training_data import Selection, TrainingData, chosen_labels, merged_labels
-from openbml_catalog.tasks import Task, tasks
+from openbml.training.training_data import TrainingData
+from openbml_catalog.tasks import tasks
 
 _ATTEMPTS = 8  # of taking the next version number beside others
 
@@ -85,34 +81,20 @@ def create_run(
     search is recorded before it: one without a run is given up later, a run without its search never began.
 
     Raises:
-        ExperimentNotFoundError, DataNotSelectableError, TooFewLabelsError, EvaluationLabelsDifferError,
-        BaseRunUnusableError, SubnetNotFoundError and what `training_plan` raises.
-        SearchNotFoundError, SearchNotReusableError: of an existing search.
+        ExperimentNotFoundError and what `run_plan` raises.
     """
     experiment = experiments.get(scope, experiment_id)
-    subnet = (
-        found_subnet(scope, request.subnet, experiment.task_type, runs=runs, files=files)
-        if request.subnet
-        else None
-    )
-    plan = training_plan(request, task_type=experiment.task_type, paid_billing=paid_billing, subnet=subnet)
-    task = tasks()[experiment.task_type]
-    if request.base_run_id is not None:
-        usable_base(scope, request.base_run_id, task_type=task.code, network=plan.network, runs=runs)
-    labels = merged_labels(
-        _labels(scope, request.training_data, task, data),
-        _labels(scope, request.evaluation_data or (), task, data),
-        fewest=task.fewest_labels,
+    plan = run_plan(
+        request,
+        experiment,
+        paid_billing=paid_billing,
+        runs=runs,
+        searches=searches,
+        data=data,
+        files=files,
     )
     at = now()
-    source = request.hyper_parameter_source
-    hyper_parameters, search_id = dict(plan.hyper_parameters), None
-    if isinstance(source, ExistingSource):
-        search_id = source.search_id
-        search = searches.get(scope, search_id)
-        hyper_parameters |= found_hyper_parameters(search, plan, task_type=experiment.task_type)
-    elif plan.search:
-        search_id = new_id()
+    search_id = new_id() if plan.search else plan.found_by
     draft = Run(
         scope=scope,
         run_id=new_id(),
@@ -122,22 +104,24 @@ def create_run(
         task_type=experiment.task_type,
         training_data=tuple(request.training_data),
         evaluation_data=tuple(request.evaluation_data or ()),
-        labels=labels,
+        labels=tuple(plan.labels),
         network=plan.network,
-        hyper_parameters=hyper_parameters,
+        hyper_parameters=plan.hyper_parameters,
         machine_type=request.machine_type,
         node_count=request.node_count,
         max_training_minutes=request.max_training_minutes,
         remark=request.remark or "",
         cost_estimate=plan.cost_estimate,
-        hyper_parameter_source=source.kind,
+        hyper_parameter_source=plan.source,
         search_id=search_id,
-        base_run_id=subnet.run_id if subnet else request.base_run_id,
+        base_run_id=plan.base_run_id,
+        cautions=tuple(plan.cautions),
+        auto_publish=request.auto_publish,
         created_at=at,
         changed_at=at,
     )
-    if isinstance(source, ScriptSource):
-        files.write_script(scope, draft.run_id, source.script)
+    if plan.script is not None:
+        files.write_script(scope, draft.run_id, plan.script)
     if plan.search and search_id:
         searches.add(search_of(draft, plan.search, search_id))
     run = _added(draft, experiment, experiments=experiments, runs=runs)
@@ -185,12 +169,6 @@ def stop_run(
         advance_search(scope, run.search_id, ports=searching)
         return runs.get(scope, run_id)
     return stopped
-
-
-def _labels(
-    scope: ProjectScope, selections: Sequence[Selection], task: Task, data: TrainingData
-) -> list[frozenset[str]]:
-    return [chosen_labels(data.describe(scope, selection), selection, task) for selection in selections]
 
 
 def _added(

@@ -9,6 +9,8 @@ from pydantic import AwareDatetime, JsonValue
 from openbml.compute.failures import Failure, Fault
 from openbml.compute.usage import UsageReport, UsedResource
 from openbml.core.events import Event
+from openbml.training.auto_publishing import AutoPublish
+from openbml.training.leaderboards import Leaderboard
 from openbml.training.run_progress import LogEntry, Progress
 from openbml.training.runs import Run, RunState
 from openbml_catalog.machines import Module
@@ -28,6 +30,7 @@ class RunStateChanged(Event):
     search_id: int | None
     searching: bool
     failure: Failure | None
+    auto_publish: AutoPublish | None
     metrics: Mapping[str, float] | None
     cost_estimate: Decimal
     created_at: AwareDatetime
@@ -49,6 +52,7 @@ class RunStateChanged(Event):
             search_id=run.search_id,
             searching=run.searching,
             failure=run.failure,
+            auto_publish=run.auto_publish,
             metrics=run.metrics,
             cost_estimate=run.cost_estimate,
             created_at=run.created_at,
@@ -60,7 +64,7 @@ class RunStateChanged(Event):
 
 
 class RunProgressed(Event):
-    """New epochs, stage, notes and lines of a run; the same may come again."""
+    """New epochs, stage, notes, leaderboard and lines of a run; the same may come again."""
 
     source: ClassVar[str] = SOURCE
 
@@ -68,6 +72,7 @@ class RunProgressed(Event):
     progress: Progress
     epochs: Sequence[Mapping[str, JsonValue]]
     notes: Sequence[str]
+    leaderboard: Leaderboard | None
     lines: Sequence[LogEntry]
 
 

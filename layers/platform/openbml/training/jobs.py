@@ -5,7 +5,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from openbml.compute.jobs import Channel, Job, ProcessingJobRequest, TrainingJobRequest
+from openbml.compute.jobs import Channel, ChannelKind, Job, ProcessingJobRequest, TrainingJobRequest
 from openbml.compute.owners import Owner
 from openbml.training.job_files import CODE_FOLDER
 from openbml.training.run_requests import image_for
@@ -42,12 +42,14 @@ class SearchJobs(TrainingJobs, Protocol):
 
 
 class JobPlaces(BaseModel):
-    """Addresses of a run's job."""
+    """Addresses of a run's job; those of parts are of the manifests of a table's parts."""
 
     model_config = ConfigDict(frozen=True)
 
     train_uri: str
+    train_parts_uri: str | None = None
     eval_uri: str | None = None
+    eval_parts_uri: str | None = None
     weights_uri: str | None = None
     runs_uri: str
     base_uri: str | None = None
@@ -55,16 +57,7 @@ class JobPlaces(BaseModel):
 
 def job_request(run: Run, places: JobPlaces) -> TrainingJobRequest:
     """Return the job of a run whose data is frozen; the same run gives the same request."""
-    channels = [Channel(name="train", uri=places.train_uri)]
-    if places.eval_uri:
-        channels.append(Channel(name="eval", uri=places.eval_uri))
-    if places.weights_uri:
-        channels.append(Channel(name="weights", uri=places.weights_uri))
     folder = f"{places.runs_uri}{run.run_id}/"
-    if places.base_uri:
-        channels.append(Channel(name="base", uri=places.base_uri))
-    if run.hyper_parameter_source == "script":
-        channels.append(Channel(name="code", uri=f"{folder}{CODE_FOLDER}"))
     platform = {
         "task": run.task_type,
         "network": run.network,
@@ -78,7 +71,7 @@ def job_request(run: Run, places: JobPlaces) -> TrainingJobRequest:
         scope=run.scope,
         image=image_for(run.task_type).name,
         hyper_parameters={**run.hyper_parameters, **platform},
-        channels=channels,
+        channels=_channels(places, code_uri=f"{folder}{CODE_FOLDER}" if _has_script(run) else None),
         machine_type=run.machine_type,
         node_count=run.node_count,
         output_uri=f"{folder}job",
@@ -87,6 +80,26 @@ def job_request(run: Run, places: JobPlaces) -> TrainingJobRequest:
     )
 
 
+def _channels(places: JobPlaces, *, code_uri: str | None) -> list[Channel]:
+    folders = {
+        "train": places.train_uri,
+        "eval": places.eval_uri,
+        "weights": places.weights_uri,
+        "base": places.base_uri,
+        "code": code_uri,
+    }
+    parts = {"train_parts": places.train_parts_uri, "eval_parts": places.eval_parts_uri}
+    return [Channel(name=name, uri=uri) for name, uri in folders.items() if uri] + [
+        Channel(name=name, uri=uri, kind=ChannelKind.MANIFEST_FILE) for name, uri in parts.items() if uri
+    ]
+
+
+def _has_script(run: Run) -> bool:
+    return run.hyper_parameter_source == "script"
+
+
 def _labels(run: Run) -> dict[str, str]:
+    if not run.labels:
+        return {}
     text = json.dumps(list(run.labels), ensure_ascii=False)
     return {"labels": text} if len(text) <= _MOST_CHARACTERS else {}

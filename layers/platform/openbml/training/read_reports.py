@@ -13,12 +13,28 @@ from openbml.training.job_files import REPORT_PAGE, JobFiles, Report
 from openbml.training.report_examples import MistakeKind, examples_page
 from openbml.training.runs import Run, RunNotFoundError, RunRepository, RunState
 from openbml.training.training_data import TrainingData
+from openbml_catalog.tasks import tasks
 
 # A function's answer holds 6 MB, in which quotes are written twice.
 _MOST_BYTES = 4_000_000
 _LEAST_FOR_EXAMPLES = 500_000
-# Left out in this order where a report has very many labels; they stay in the downloaded page.
-_HEAVY = ("pr_curves", "confusion_matrix", "history", "threshold_curve", "hints")
+# Left out in this order where a report has very many labels or columns; they stay in the downloaded page.
+_HEAVY = (
+    "pr_curves",
+    "roc",
+    "lift",
+    "trials",
+    "confusion_matrix",
+    "partial_dependence",
+    "history",
+    "threshold_curve",
+    "hints",
+    "columns",
+    "per_class",
+    "importance",
+    "slices",
+    "data_card",
+)
 _HINT_SAMPLES = 12
 _HEAT_MAP = re.compile(r"images/[\w-]+\.jpg")
 _FEWEST_COMPARED, _MOST_COMPARED = 2, 10
@@ -82,9 +98,9 @@ def run_report(
 ) -> dict[str, Any]:
     """Return the evaluation report with a page of its wrong examples.
 
-    Wrong examples and samples of hints carry `thumbnail_url` and `image_url` while the sample exists, heat
-    maps an `image_url`. `wrong_examples_matching` and `wrong_examples_next` tell of the page, `left_out` of
-    sections that were too large.
+    Of images, wrong examples and samples of hints carry `thumbnail_url` and `image_url` while the sample
+    exists, heat maps an `image_url`. `wrong_examples_matching` and `wrong_examples_next` tell of the page,
+    `left_out` of sections that were too large.
 
     Raises:
         RunNotFoundError, ReportNotReadyError, ReportUnreadableError
@@ -104,9 +120,12 @@ def run_report(
     hints = _hints(document)
     ids = [str(row["sample_id"]) for row in page.items]
     ids += [str(row["sample_id"]) for hint in hints for row in hint["samples"][:_HINT_SAMPLES]]
-    urls = data.picture_urls(scope, list(dict.fromkeys(ids))) if ids else {}
+    has_pictures = tasks()[run.task_type].data_type == "image"
+    urls = data.picture_urls(scope, list(dict.fromkeys(ids))) if ids and has_pictures else {}
 
     def pictured(row: Mapping[str, Any]) -> dict[str, Any]:
+        if not has_pictures:
+            return dict(row)
         found = urls.get(str(row["sample_id"]))
         addresses = found.model_dump() if found else {"thumbnail_url": None, "image_url": None}
         return {**row, **addresses}

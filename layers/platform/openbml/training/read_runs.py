@@ -10,11 +10,15 @@ from openbml.compute.failures import Failure
 from openbml.core.errors import OpenBMLError
 from openbml.core.pages import CursorCodec, Page
 from openbml.core.scope import ProjectScope
+from openbml.training.auto_publishing import AutoPublish
+from openbml.training.cautions import Caution
 from openbml.training.experiments import Experiment, ExperimentRepository
 from openbml.training.job_files import JobFiles
+from openbml.training.leaderboards import Leaderboard
 from openbml.training.run_progress import LogEntry, Progress, RunProgressStore, SamplePrediction
 from openbml.training.runs import Run, RunRepository, RunState
 from openbml.training.training_data import Selection, TrainingData
+from openbml_catalog.tabular.settings import TabularSettings
 
 SEARCHING = "searching"  # the stage of a run whose search is going on
 _LOG_LINES = 500
@@ -72,6 +76,9 @@ class RunView(BaseModel):
     recommended_threshold: float | None
     failure: Failure | None
     cost_estimate: Decimal
+    tabular: TabularSettings | None
+    cautions: Sequence[Caution]
+    auto_publish: AutoPublish | None
 
     @classmethod
     def of(cls, run: Run, progress: Progress) -> "RunView":
@@ -187,6 +194,14 @@ def run_samples(
     addresses = {sample_id: found.model_dump() for sample_id, found in urls.items()}
     items = [ShownSample(**row.model_dump(), **addresses.get(row.sample_id, {})) for row in newest.items]
     return ShownSamples(epoch=newest.epoch, items=items)
+
+
+def run_leaderboard(
+    scope: ProjectScope, run_id: int, *, runs: RunRepository, store: RunProgressStore
+) -> Leaderboard:
+    """Return the models of the run so far, none before its job has told any. Raises RunNotFoundError."""
+    runs.get(scope, run_id)
+    return store.leaderboard(scope, run_id) or Leaderboard()
 
 
 def _progress(run: Run, store: RunProgressStore) -> Progress:

@@ -1,4 +1,4 @@
-"""What is known of a run while it trains: epochs, stage, notes, log lines."""
+"""What is known of a run while it trains: epochs, stage, notes, its leaderboard, log lines."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
@@ -6,6 +6,7 @@ from typing import Protocol
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 from openbml.core.scope import ProjectScope
+from openbml.training.leaderboards import Leaderboard
 
 _TEXT_CHARACTERS = 2_000
 _FIGURE = TypeAdapter(float)
@@ -92,6 +93,7 @@ class Reported(BaseModel):
     stage_at: str = ""
     notes: Sequence[str] = ()
     samples: SamplePredictions | None = None
+    leaderboard: Leaderboard | None = None
 
     @property
     def progress(self) -> Progress:
@@ -113,6 +115,9 @@ class RunProgressStore(Protocol):
     def samples(self, scope: ProjectScope, run_id: int) -> SamplePredictions | None:
         """Return the newest epoch's predictions."""
 
+    def leaderboard(self, scope: ProjectScope, run_id: int) -> Leaderboard | None:
+        """Return the newest one."""
+
     def epochs(self, scope: ProjectScope, run_id: int) -> Sequence[Epoch]:
         """Return all epochs in order."""
 
@@ -127,6 +132,7 @@ def sorted_records(records: Iterable[Mapping[str, JsonValue]]) -> Reported:
     stage_at = ""
     notes: list[str] = []
     samples: SamplePredictions | None = None
+    leaderboard: Leaderboard | None = None
     for record in records:
         match record.get("kind"):
             case "epoch":
@@ -139,12 +145,15 @@ def sorted_records(records: Iterable[Mapping[str, JsonValue]]) -> Reported:
                 notes += [note] if (note := _text(record.get("message"))) else []
             case "samples":
                 samples = _newest(samples, record)
+            case "leaderboard":
+                leaderboard = _newest_leaderboard(leaderboard, record)
     return Reported(
         epochs=[epochs[number] for number in sorted(epochs)],
         stage=stage,
         stage_at=stage_at,
         notes=notes,
         samples=samples,
+        leaderboard=leaderboard,
     )
 
 
@@ -154,6 +163,14 @@ def _newest(known: SamplePredictions | None, record: Mapping[str, JsonValue]) ->
     except ValidationError:
         return known
     return found if known is None or known.epoch <= found.epoch else known
+
+
+def _newest_leaderboard(known: Leaderboard | None, record: Mapping[str, JsonValue]) -> Leaderboard | None:
+    try:
+        found = Leaderboard.model_validate(record)
+    except ValidationError:
+        return known
+    return found if known is None or known.at <= found.at else known
 
 
 def _epoch(record: Mapping[str, JsonValue]) -> Epoch | None:

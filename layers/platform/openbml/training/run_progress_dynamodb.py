@@ -4,6 +4,7 @@ Items below `{scope}#run#{run_id}`:
     progress          stage and newest epoch, kept apart from the run so that neither waits for the other
     epoch#{number}    figures of an epoch
     samples           what the newest epoch's model says of a few samples
+    leaderboard       the newest one
     log#{id}          a line, for 90 days; at most 20,000 a run, since lines are as many as a job likes
 """
 
@@ -16,6 +17,7 @@ from boto3.dynamodb.conditions import Key
 from openbml.core.clock import Clock
 from openbml.core.items import from_item, to_item
 from openbml.core.scope import ProjectScope
+from openbml.training.leaderboards import Leaderboard
 from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported, SamplePredictions
 from openbml.training.runs_dynamodb import run_key
 
@@ -42,6 +44,12 @@ class DynamoRunProgressStore:
         self._advance(scope, run_id, reported)
         if reported.samples is not None:
             self._keep_samples(scope, run_id, reported.samples)
+        if reported.leaderboard is not None:
+            self._keep_leaderboard(scope, run_id, reported.leaderboard)
+
+    def leaderboard(self, scope: ProjectScope, run_id: int) -> Leaderboard | None:
+        item = self._table.get_item(Key=run_key(scope, run_id, "leaderboard")).get("Item")
+        return None if item is None else from_item(Leaderboard, item)
 
     def samples(self, scope: ProjectScope, run_id: int) -> SamplePredictions | None:
         item = self._table.get_item(Key=run_key(scope, run_id, "samples")).get("Item")
@@ -112,6 +120,18 @@ class DynamoRunProgressStore:
                 Item=to_item(samples, **run_key(scope, run_id, "samples"), expires_at=expires_at),
                 ConditionExpression="attribute_not_exists(epoch) OR epoch <= :epoch",
                 ExpressionAttributeValues={":epoch": samples.epoch},
+            )
+        except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def _keep_leaderboard(self, scope: ProjectScope, run_id: int, leaderboard: Leaderboard) -> None:
+        """It outlives the lines: a run that was stopped has no other."""
+        try:
+            self._table.put_item(
+                Item=to_item(leaderboard, **run_key(scope, run_id, "leaderboard")),
+                ConditionExpression="attribute_not_exists(#at) OR #at <= :at",
+                ExpressionAttributeNames={"#at": "at"},
+                ExpressionAttributeValues={":at": leaderboard.at},
             )
         except self._table.meta.client.exceptions.ConditionalCheckFailedException:
             return

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Stric
 from openbml.core.errors import InvalidRequestError, OpenBMLError
 from openbml.training.augmentation import HYPER_PARAMETER as AUGMENTATION
 from openbml.training.augmentation import checked_augmentation
+from openbml.training.auto_publishing import AutoPublish
 from openbml.training.experiments import TaskNotAvailableError
 from openbml.training.hyper_parameter_sources import (
     HyperParameterSource,
@@ -31,6 +32,7 @@ from openbml_catalog.networks import (
 from openbml_catalog.prices import price_book
 from openbml_catalog.scripts import ScriptError, check_script
 from openbml_catalog.search import SearchConfigError, SearchPlan, StrategyName, search_plan
+from openbml_catalog.tabular.settings import TabularSettings
 
 MAX_NODES = 6  # spec 03 section 2.13
 MAX_TRAINING_MINUTES = 7 * 24 * 60
@@ -49,11 +51,19 @@ class NodesNotAvailableError(OpenBMLError):
 
 
 class RunRequest(BaseModel):
+    """What every task asks for, and what single ones do.
+
+    Attributes:
+        network: of the catalogue; tabular prediction knows its own, and a default.
+        tabular: of tabular prediction, which takes none of `hyper_parameters, weights, augmentation,
+            base_run_id, subnet`.
+    """
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     training_data: Sequence[Selection] = Field(min_length=1, max_length=20)
     evaluation_data: Sequence[Selection] | None = Field(default=None, max_length=20)
-    network: str = Field(max_length=100)
+    network: str | None = Field(default=None, max_length=100)
     hyper_parameters: Mapping[str, StrictInt | StrictFloat | StrictStr] = Field(default={}, max_length=100)
     machine_type: str = Field(max_length=100)
     node_count: int = Field(default=1, ge=1, le=MAX_NODES)
@@ -64,6 +74,8 @@ class RunRequest(BaseModel):
     hyper_parameter_source: HyperParameterSource = ManualSource()
     base_run_id: int | None = Field(default=None, ge=1, lt=2**53)
     subnet: SubnetChoice | None = None
+    tabular: TabularSettings | None = None
+    auto_publish: AutoPublish | None = None
 
 
 class TrainingPlan(BaseModel):
@@ -100,12 +112,15 @@ def training_plan(
         InvalidRequestError: names the field and what is allowed.
     """
     image = image_for(task_type)
-    network = networks(task_type).get(request.network)
+    network = networks(task_type).get(request.network or "")
     if network is None:
         raise InvalidRequestError(field="network", reason=f"must be one of {', '.join(networks(task_type))}")
     if request.node_count > image.max_nodes:
         raise NodesNotAvailableError(node_count=request.node_count, max_nodes=image.max_nodes)
-    _check_machine(request.machine_type, network, paid_billing=paid_billing)
+    check_machine(request.machine_type, paid_billing=paid_billing)
+    if not network.runs_on(request.machine_type):
+        label = machines()[request.machine_type].label
+        raise NetworkNotOnMachineError(network=network.name, machine_type=label)
     _check_source(request)
     _check_architecture(request, network)
     search = _search(request.hyper_parameter_source, task_type, network)
@@ -155,12 +170,11 @@ def _jobs_at_most(search: SearchPlan | None) -> int:
     return search.max_trials + (search.strategy is not StrategyName.EVOLUTIONARY)
 
 
-def _check_machine(machine_type: str, network: Network, *, paid_billing: bool) -> None:
+def check_machine(machine_type: str, *, paid_billing: bool) -> None:
+    """Check a machine of preset training. Raises InvalidRequestError, PaidBillingNeededError."""
     listed = [machine.code for machine in machines_of(Module.PRESET)]
     if machine_type not in listed:
         raise InvalidRequestError(field="machine_type", reason=f"must be one of {', '.join(listed)}")
-    if not network.runs_on(machine_type):
-        raise NetworkNotOnMachineError(network=network.name, machine_type=machines()[machine_type].label)
     free = [code for code in listed if not price_book()[Module.PRESET, code].needs_paid_billing]
     if not paid_billing and machine_type not in free:
         raise PaidBillingNeededError(machine_type=machine_type, available=", ".join(free))

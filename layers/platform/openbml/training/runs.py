@@ -12,8 +12,11 @@ from openbml.compute.failures import Failure
 from openbml.compute.intervals import Interval, total_seconds
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
+from openbml.training.auto_publishing import AutoPublish
+from openbml.training.cautions import Caution
 from openbml.training.experiments import Experiment, Position
 from openbml.training.training_data import Selection
+from openbml_catalog.tabular.settings import HYPER_PARAMETER, TASK, TabularSettings, parse_tabular
 
 
 class RunNotFoundError(OpenBMLError):
@@ -93,6 +96,8 @@ class Run(BaseModel):
         searching: its search is going on; its own job begins after that.
         search_intervals: spans in which the search's trials trained.
         intervals: spans in which trials and the job trained; their sum is what is billed.
+        cautions: what was told of the run when it was asked for.
+        auto_publish: the model it becomes a version of when it succeeds, None where its owner decides later.
         revision: grows with every save; the slower of two writers is refused.
     """
 
@@ -119,6 +124,8 @@ class Run(BaseModel):
     search_id: int | None = None
     searching: bool = False
     search_intervals: tuple[Interval, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    auto_publish: AutoPublish | None = None
     state: RunState = RunState.PREPARING
     snapshot_id: str | None = None
     evaluation_snapshot_id: str | None = None
@@ -145,6 +152,12 @@ class Run(BaseModel):
     def has_search(self) -> bool:
         """Tell whether the run has a search of its own."""
         return self.hyper_parameter_source == "search"
+
+    @property
+    def tabular(self) -> TabularSettings | None:
+        """The settings of a run of tabular prediction."""
+        text = self.hyper_parameters.get(HYPER_PARAMETER)
+        return parse_tabular(text) if self.task_type == TASK and text is not None else None
 
     @property
     def started_at(self) -> datetime | None:

@@ -70,7 +70,9 @@ def start_run(
         return run
     places = JobPlaces(
         train_uri=train.uri,
+        train_parts_uri=train.parts_uri,
         eval_uri=evaluation.uri if evaluation else None,
+        eval_parts_uri=evaluation.parts_uri if evaluation else None,
         weights_uri=_weights_uri(run, files),
         runs_uri=files.runs_uri(scope),
         base_uri=_base_uri(run, runs),
@@ -103,6 +105,8 @@ def resume_runs(*, runs: RunRepository, events: EventPublisher, now: Clock) -> i
 
 def _weights_uri(run: Run, files: JobFiles) -> str | None:
     """The one file a job may start from, so that it does not download the others."""
+    if run.tabular is not None:
+        return None
     tag = wanted_weights(run.task_type, run.network, run.hyper_parameters)
     return None if tag is None else files.weights_uri(tag)
 

@@ -147,6 +147,7 @@ def record_progress(output: JobOutput, *, store: RunProgressStore, events: Event
                 progress=store.progress(output.scope, run_id),
                 epochs=[row.flat() for row in reported.epochs],
                 notes=reported.notes,
+                leaderboard=reported.leaderboard,
                 lines=lines,
             )
         ]

@@ -11,6 +11,7 @@ from openbml.core.errors import InvalidRequestError
 from openbml.training.augmentation import AugmentationCatalog, augmentation_catalog
 from openbml.training.read_runs import ScriptText
 from openbml.training.run_requests import MAX_TRAINING_MINUTES
+from openbml.training.tabular_catalog import TabularCatalog, tabular_catalog, tabular_script
 from openbml_catalog.images import training_image
 from openbml_catalog.machines import Machine, Module, machines_of
 from openbml_catalog.networks import HyperParameter, families, hyper_parameters, network_tasks, networks
@@ -24,6 +25,7 @@ from openbml_catalog.search import (
     search_parameters,
     strategies,
 )
+from openbml_catalog.tabular.settings import TASK, AlgorithmType, TrainingWay
 from openbml_catalog.tasks import Task, tasks
 
 
@@ -71,6 +73,7 @@ class TrainingCatalog(BaseModel):
     search_strategies: Sequence[Strategy]
     search_fields: Sequence[SearchField]
     search_space: Sequence[SearchParameterEntry]
+    tabular: TabularCatalog
     currency: str
     max_training_minutes: int
 
@@ -97,17 +100,30 @@ def training_catalog() -> TrainingCatalog:
             for task in trained
             for row in search_parameters(task).values()
         ],
+        tabular=tabular_catalog(),
         currency=currency(),
         max_training_minutes=MAX_TRAINING_MINUTES,
     )
 
 
-def preset_script_text(task_type: str, network: str) -> ScriptText:
-    """Return the script a network's users start from. Raises InvalidRequestError: an unknown task or
-    network."""
+def preset_script_text(
+    task_type: str,
+    network: str,
+    *,
+    algorithm_type: AlgorithmType | None = None,
+    training_way: TrainingWay = TrainingWay.SINGLE,
+) -> ScriptText:
+    """Return the script a network's users start from; only tables' depend on the last two.
+
+    Raises:
+        InvalidRequestError: an unknown task or network, or no type of problem where it is needed.
+    """
+    if task_type == TASK:
+        return tabular_script(network, algorithm_type, training_way)
     trained = network_tasks()
     if task_type not in trained:
-        raise InvalidRequestError(field="task_type", reason=f"must be one of {', '.join(trained)}")
+        known = ", ".join((*trained, TASK))
+        raise InvalidRequestError(field="task_type", reason=f"must be one of {known}")
     if network not in networks(task_type):
         raise InvalidRequestError(field="network", reason=f"must be one of {', '.join(networks(task_type))}")
     return ScriptText(script=preset_script(task_type, network))

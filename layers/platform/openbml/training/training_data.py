@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,7 @@ from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
 from openbml_catalog.tasks import Task
 from openbml_formats.annotations import Annotation
+from openbml_formats.tables.schemas import TableSchema
 
 
 class DataNotSelectableError(OpenBMLError):
@@ -42,8 +43,29 @@ class Selection(BaseModel):
     labels: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=10_000)
 
 
+class TableView(BaseModel):
+    """A dataset version's table; `source_bytes` is its raw size, unpacked."""
+
+    model_config = ConfigDict(frozen=True)
+
+    columns: TableSchema
+    rows: int
+    source_bytes: int
+
+
+class TableBeginning(TableView):
+    """A table with its first values, one list for each column."""
+
+    values: Sequence[Sequence[Any]]
+
+
 class DatasetView(BaseModel):
-    """What a run needs to know of a dataset version; `labels` counts the labelled samples of each label."""
+    """What a run needs to know of a dataset version.
+
+    Attributes:
+        labels: counts the labelled samples of each label.
+        table: None of other kinds of datasets, and of one without rows.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -53,6 +75,7 @@ class DatasetView(BaseModel):
     template: str
     state: str
     labels: Mapping[str, int]
+    table: TableView | None = None
 
 
 class SnapshotState(StrEnum):
@@ -62,13 +85,19 @@ class SnapshotState(StrEnum):
 
 
 class SnapshotView(BaseModel):
-    """A frozen selection; `uri` is the folder with its manifest and shards."""
+    """A frozen selection.
+
+    Attributes:
+        uri: the folder with its manifest and shards.
+        parts_uri: of a table, the SageMaker manifest of its parts, which lie elsewhere.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     snapshot_id: str
     state: SnapshotState
     uri: str
+    parts_uri: str | None = None
     labels: Sequence[str] = ()
     sample_count: int = 0
     failure: str | None = None
@@ -104,6 +133,13 @@ class TrainingData(Protocol):
     ) -> SnapshotView:
         """Ask for the selections' snapshot; asking again is harmless. Raises DataNotSelectableError."""
 
+    def table_beginning(self, scope: ProjectScope, selection: Selection, *, cells: int) -> TableBeginning:
+        """Return the first rows, as many as have so many cells.
+
+        Raises:
+            DataNotSelectableError: there is no such version, or it has no rows.
+        """
+
     def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:
         """Return addresses of the samples' images; samples that are gone are left out."""
 
@@ -129,13 +165,24 @@ def chosen_labels(view: DatasetView, selection: Selection, task: Task) -> frozen
     return frozenset(selection.labels or present)
 
 
+def kind_reason(view: DatasetView, task: Task) -> str | None:
+    """Return why a version's kind is not the task's, None where it is."""
+    if (view.annotation_type, view.template) == (task.annotation_type, task.template):
+        return None
+    return f"its annotations are {view.annotation_type}/{view.template}, the experiment's task needs " + (
+        f"{task.annotation_type}/{task.template}"
+    )
+
+
+def busy_reason(view: DatasetView) -> str | None:
+    """Return what keeps a version from being chosen now, None where nothing does."""
+    return f"it is {_BUSY[view.state]}" if view.state in _BUSY else None
+
+
 def _obstacle(view: DatasetView, selection: Selection, task: Task) -> str | None:
-    if (view.annotation_type, view.template) != (task.annotation_type, task.template):
-        return f"its annotations are {view.annotation_type}/{view.template}, the experiment's task needs " + (
-            f"{task.annotation_type}/{task.template}"
-        )
-    if view.state in _BUSY:
-        return f"it is {_BUSY[view.state]}"
+    reason = kind_reason(view, task) or busy_reason(view)
+    if reason:
+        return reason
     present = {name for name, count in view.labels.items() if count > 0}
     if not present:
         return "it has no labelled samples"

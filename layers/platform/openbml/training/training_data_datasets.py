@@ -6,9 +6,10 @@ from openbml.core.clock import utc_now
 from openbml.core.scope import ProjectScope
 from openbml.datasets import request_snapshots, wiring
 from openbml.datasets.datasets import VersionKey
-from openbml.datasets.snapshots import EmptySelectionError, SelectionRefusedError
+from openbml.datasets.snapshots import EmptySelectionError, SelectionRefusedError, version_key
 from openbml.datasets.snapshots import Selection as DatasetSelection
 from openbml.datasets.stored_objects import blob_key
+from openbml.datasets.tables.browse_tables import first_rows
 from openbml.training.training_data import (
     DataNotSelectableError,
     DatasetView,
@@ -17,6 +18,7 @@ from openbml.training.training_data import (
     Selection,
     SnapshotState,
     SnapshotView,
+    TableBeginning,
 )
 
 _REQUESTER = "training"
@@ -28,7 +30,7 @@ class DatasetsTrainingData:
     def describe(self, scope: ProjectScope, selection: Selection) -> DatasetView:
         try:
             view = request_snapshots.describe_selection(
-                scope, _theirs(selection), datasets=wiring.dataset_repository()
+                scope, _theirs(selection), datasets=wiring.dataset_repository(), table_of=wiring.table_of
             )
         except SelectionRefusedError as error:
             raise DataNotSelectableError(**error.details) from error
@@ -67,9 +69,27 @@ class DatasetsTrainingData:
             snapshot_id=snapshot.snapshot_id,
             state=SnapshotState(snapshot.state.value),
             uri=request_snapshots.snapshot_uri(scope, snapshot.snapshot_id, bucket=bucket),
+            parts_uri=request_snapshots.snapshot_parts_uri(snapshot, data=wiring.data_store()),
             labels=snapshot.labels,
             sample_count=snapshot.sample_count,
             failure=snapshot.failure,
+        )
+
+    def table_beginning(self, scope: ProjectScope, selection: Selection, *, cells: int) -> TableBeginning:
+        self.describe(scope, selection)
+        key = version_key(scope, _theirs(selection))
+        manifest = wiring.table_of(key)
+        if manifest is None or not manifest.rows:
+            raise DataNotSelectableError(
+                dataset_id=key.dataset_id, version_number=key.version_number, reason="it has no rows"
+            )
+        width = len(manifest.columns.columns)
+        rows = first_rows(manifest, limit=max(1, cells // width), data=wiring.data_store())
+        return TableBeginning(
+            columns=manifest.columns,
+            rows=manifest.rows,
+            source_bytes=manifest.source_bytes,
+            values=list(zip(*rows, strict=True)),
         )
 
     def picture_urls(self, scope: ProjectScope, sample_ids: Sequence[str]) -> Mapping[str, PictureUrls]:

@@ -10,6 +10,7 @@ import { EmptyState } from "@/ui/empty";
 import { Page, Panel } from "@/ui/page";
 import { links, useIdParam, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
+import { shownParameters } from "../shown-parameters";
 import { bestRuns, differingParameters, FEWEST, MOST, runIdsOf } from "./comparison";
 import { FigureChart } from "./figure-chart";
 
@@ -87,7 +88,7 @@ function FigureTable({ projectId, comparison }: { readonly projectId: number; re
       cells: comparison.runs.map((run) => {
         const value = run.figures[figure];
         if (typeof value !== "number") return "–";
-        return best.has(run.run_id) ? <strong key={run.run_id}>{`${format.percent(value)} ★`}</strong> : format.percent(value);
+        return best.has(run.run_id) ? <strong key={run.run_id}>{`${format.figure(figure, value)} ★`}</strong> : format.figure(figure, value);
       }),
     };
   });
@@ -114,6 +115,6 @@ function ParameterTable({ comparison }: { readonly comparison: Comparison }) {
       </Panel>
     );
   }
-  const rows = names.map((name) => ({ key: name, title: name, cells: comparison.runs.map((run) => run.hyper_parameters[name] ?? "–") }));
+  const rows = names.map((name) => ({ key: name, title: name, cells: comparison.runs.map((run) => shownParameters(run.hyper_parameters)[name] ?? "–") }));
   return <SideBySide title={t("comparison.parameters")} comparison={comparison} rows={rows} head={(run) => `V${run.version_number}`} />;
 }

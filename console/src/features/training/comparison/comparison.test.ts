@@ -22,3 +22,15 @@ it("the best of a figure is marked unless all are the same", () => {
 it("only hyper-parameters that differ are told", () => {
   expect(differingParameters(comparison)).toEqual(["epochs"]);
 });
+
+it("the lowest error is the best, and the settings of a table are told one by one", () => {
+  const tables = {
+    figures: ["rmse"],
+    runs: [
+      run(1, { rmse: 3.1 }, { tabular: '{"target":"price","mode":"expert","costs":{"false_positive":2}}' }),
+      run(2, { rmse: 2.9 }, { tabular: '{"target":"price"}' }),
+    ],
+  } as unknown as Comparison;
+  expect(bestRuns(tables, "rmse")).toEqual(new Set([2]));
+  expect(differingParameters(tables)).toEqual(["costs", "mode"]);
+});

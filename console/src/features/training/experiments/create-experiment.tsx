@@ -29,6 +29,8 @@ interface Values {
 }
 
 const FIRST_TASK = "image_classification";
+/** Directions whose runs the console can set up. */
+const SHOWN: readonly string[] = ["vision", "tabular"];
 const ABOUT = ["ownership", "industry", "contact"] as const;
 
 export function CreateExperiment({ open, projectId, dataset, task, onClose }: Props) {
@@ -76,7 +78,7 @@ export function CreateExperiment({ open, projectId, dataset, task, onClose }: Pr
     >
       <QueryView query={catalog}>
         {({ tasks }) => {
-          const offered = tasks.filter((entry) => entry.trainable && entry.direction === "vision");
+          const offered = tasks.filter((entry) => entry.trainable && SHOWN.includes(entry.direction));
           const codes = new Set<string>(offered.map((entry) => entry.code));
           return (
             <Form form={form} layout="vertical" requiredMark={false} onFinish={submit} initialValues={{ task_type: task && codes.has(task) ? task : FIRST_TASK }}>

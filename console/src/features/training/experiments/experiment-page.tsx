@@ -74,6 +74,15 @@ export function ExperimentPage() {
   );
 }
 
+/** The figure that runs are listed with; runs of tables are chosen by metrics of their own, the first that they have is told. */
+const TABLE_FIGURES = ["roc_auc", "accuracy", "r2", "rmse", "pinball", "poisson_deviance"];
+
+function qualityOf(runs: readonly Run[], declared: string): string {
+  const told = new Set(runs.flatMap((run) => Object.keys(run.metrics ?? {})));
+  const name = declared.replace(/^eval_/, "");
+  return told.has(name) || name !== "score" ? name : (TABLE_FIGURES.find((figure) => told.has(figure)) ?? name);
+}
+
 interface TableProps {
   readonly projectId: number;
   readonly experiment: Experiment;
@@ -87,7 +96,7 @@ function RunTable({ projectId, experiment, runs }: TableProps) {
   const navigate = useNavigate();
   const [chosen, setChosen] = useState<readonly number[]>([]);
   const task = useTrainingCatalog().data?.tasks.find((entry) => entry.code === experiment.task_type);
-  const quality = (task?.quality ?? "eval_accuracy").replace(/^eval_/, "");
+  const quality = qualityOf(runs, task?.quality ?? "eval_accuracy");
   const columns: TableColumnsType<Run> = [
     {
       title: t("runs.run"),
@@ -115,7 +124,7 @@ function RunTable({ projectId, experiment, runs }: TableProps) {
       align: "right",
       render: (_, run) => {
         const value = run.metrics?.[quality];
-        return <span className="ob-num">{typeof value === "number" ? format.percent(value) : "–"}</span>;
+        return <span className="ob-num">{typeof value === "number" ? format.figure(quality, value) : "–"}</span>;
       },
     },
     { title: t("runs.trainingTime"), align: "right", render: (_, run) => <Duration seconds={run.training_seconds} /> },

@@ -5,6 +5,10 @@ export const STARTING_POINTS = [
   { code: "image_tagging", task: "image_classification_multi_label" },
   { code: "medical_research", task: "image_classification" },
   { code: "image_moderation", task: "image_classification" },
+  { code: "precision_marketing", task: "tabular_prediction" },
+  { code: "credit_scoring", task: "tabular_prediction" },
+  { code: "churn_prediction", task: "tabular_prediction" },
+  { code: "price_prediction", task: "tabular_prediction" },
   { code: "land_cover", task: "semantic_segmentation" },
 ] as const;
 

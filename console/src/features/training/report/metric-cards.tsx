@@ -12,7 +12,7 @@ export function MetricCards({ report }: { readonly report: Report }) {
     <div className="ob-metrics" data-testid="metrics">
       {Object.entries(report.overall).map(([metric, value]) => (
         <div key={metric} className="ob-metric">
-          <b>{value === null ? "–" : format.percent(value)}</b>
+          <b>{value === null ? "–" : format.figure(metric, value)}</b>
           <span>{maybeT(`metric.${metric}`) ?? metric}</span>
         </div>
       ))}

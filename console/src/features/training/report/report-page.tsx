@@ -1,10 +1,11 @@
 import { CloudUploadOutlined, DownloadOutlined } from "@ant-design/icons";
-import { Alert, App, Button } from "antd";
+import { Alert, App, Button, Skeleton } from "antd";
 import { useMutation } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { useNavigate } from "react-router";
 import { usePermissions } from "@/api/queries/identity";
 import { readReportAddress, useReport, useRun } from "@/api/queries/training";
+import { TABULAR_TASK } from "@/api/tabular";
 import type { Run } from "@/api/types";
 import { useLanguage, useT } from "@/i18n";
 import { AsCommand } from "@/ui/copy";
@@ -23,6 +24,10 @@ import { Subnets } from "./subnets";
 import { ThresholdChart } from "./threshold-chart";
 import { TopKChart } from "./top-k-chart";
 import { WrongExamples } from "./wrong-examples";
+
+const TabularReportView = lazy(async () => ({ default: (await import("../tabular/report/tabular-report-view")).TabularReportView }));
+
+const isTabularReport = (document: unknown): boolean => typeof document === "object" && document !== null && "task" in document && document.task === TABULAR_TASK;
 
 export function ReportPage() {
   const t = useT();
@@ -49,7 +54,7 @@ export function ReportPage() {
         </>
       }
     >
-      <QueryView query={report}>{(document) => <ReportView projectId={projectId} document={document} run={run.data} runId={runId} />}</QueryView>
+      <QueryView query={report}>{(document) => <ReportOfTask projectId={projectId} document={document} run={run.data} runId={runId} />}</QueryView>
       <AsCommand command={`bml runs report ${runId}`} />
     </Page>
   );
@@ -83,6 +88,16 @@ interface ViewProps {
   readonly document: unknown;
   readonly run: Run | undefined;
   readonly runId: number;
+}
+
+/** Tables have a report of their own, downloaded with the first one. */
+function ReportOfTask(props: ViewProps) {
+  if (!isTabularReport(props.document)) return <ReportView {...props} />;
+  return (
+    <Suspense fallback={<Skeleton active />}>
+      <TabularReportView document={props.document} runId={props.runId} />
+    </Suspense>
+  );
 }
 
 function ReportView({ projectId, document, run, runId }: ViewProps) {

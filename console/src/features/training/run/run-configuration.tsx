@@ -4,6 +4,7 @@ import { useT } from "@/i18n";
 import { CopyText } from "@/ui/copy";
 import { Facts, Panel } from "@/ui/page";
 import { links } from "@/ui/project";
+import { shownParameters } from "../shown-parameters";
 
 export function RunConfiguration({ projectId, run }: { readonly projectId: number; readonly run: Run }) {
   const t = useT();
@@ -35,9 +36,9 @@ export function RunConfiguration({ projectId, run }: { readonly projectId: numbe
       <div style={{ gridColumn: "span 6" }}>
         <Panel title={t("runs.form.hyperParameters")}>
           <Facts
-            facts={Object.entries(run.hyper_parameters).map(([name, value]) => ({
+            facts={Object.entries(shownParameters(run.hyper_parameters)).map(([name, value]) => ({
               label: name,
-              value: <span className="ob-mono">{typeof value === "string" ? value : JSON.stringify(value)}</span>,
+              value: <span className="ob-mono">{value}</span>,
             }))}
           />
         </Panel>

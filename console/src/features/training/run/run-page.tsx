@@ -1,10 +1,13 @@
 import { CloudUploadOutlined, FileTextOutlined, StopOutlined } from "@ant-design/icons";
-import { Alert, App, Button, Tabs } from "antd";
+import { Alert, App, Button, Skeleton, Tabs } from "antd";
+import { lazy, Suspense } from "react";
 import { useNavigate } from "react-router";
 import { usePermissions } from "@/api/queries/identity";
 import { isActiveRun, trainingKeys, useExperiment, useRun, useStopRun } from "@/api/queries/training";
+import { TABULAR_TASK } from "@/api/tabular";
 import type { Run } from "@/api/types";
 import { useMaybeT, useT } from "@/i18n";
+import { useSaid } from "@/i18n/said";
 import { useIsLive, useLiveQueries } from "@/live/use-live";
 import { AsCommand, CopyText } from "@/ui/copy";
 import { Page } from "@/ui/page";
@@ -17,6 +20,7 @@ import { RunConfiguration } from "./run-configuration";
 import { RunLogs } from "./run-logs";
 import { RunProgress } from "./run-progress";
 
+const TabularProgress = lazy(async () => ({ default: (await import("../tabular/run/tabular-progress")).TabularProgress }));
 const FIRST_POLL_MS = 3000;
 
 export function RunPage() {
@@ -38,6 +42,7 @@ interface ViewProps {
 function RunView({ projectId, run, pollMs }: ViewProps) {
   const t = useT();
   const live = useIsLive();
+  const said = useSaid();
   const experiment = useExperiment(projectId, run.experiment_id);
   const active = isActiveRun(run.state);
   const name = experiment.data?.name ?? t("runs.experiment");
@@ -62,15 +67,28 @@ function RunView({ projectId, run, pollMs }: ViewProps) {
       actions={<RunActions projectId={projectId} run={run} />}
     >
       {run.failure ? <RunFailure run={run} /> : null}
+      {run.cautions.map((caution) => (
+        <Alert key={caution.code} type="warning" showIcon title={said(caution.message_en, caution.message_zh)} />
+      ))}
       <Tabs
         items={[
-          { key: "progress", label: t("runs.progress"), children: <RunProgress projectId={projectId} run={run} pollMs={pollMs} /> },
+          { key: "progress", label: t("runs.progress"), children: <Progress projectId={projectId} run={run} pollMs={pollMs} /> },
           { key: "logs", label: t("runs.logs"), children: <RunLogs projectId={projectId} run={run} pollMs={pollMs} /> },
           { key: "configuration", label: t("runs.configuration"), children: <RunConfiguration projectId={projectId} run={run} /> },
         ]}
       />
       <AsCommand command={active ? `bml runs watch ${run.run_id}` : `bml runs report ${run.run_id}`} />
     </Page>
+  );
+}
+
+/** Tables are watched by their models, not by epochs; that part is downloaded with the first such run. */
+function Progress(props: ViewProps) {
+  if (props.run.task_type !== TABULAR_TASK) return <RunProgress {...props} />;
+  return (
+    <Suspense fallback={<Skeleton active />}>
+      <TabularProgress {...props} />
+    </Suspense>
   );
 }
 
@@ -98,7 +116,7 @@ function RunActions({ projectId, run }: { readonly projectId: number; readonly r
   const askStop = (): void => {
     void modal.confirm({
       title: t("runs.stop.title"),
-      content: t("runs.stop.text"),
+      content: run.task_type === TABULAR_TASK ? t("runs.stop.table") : t("runs.stop.text"),
       okText: t("runs.stop"),
       okButtonProps: { danger: true },
       onOk: () => stop.mutateAsync(run.run_id).catch((error: unknown) => void message.error(problemText(error, t))),

@@ -21,12 +21,13 @@ const MOST_DATASETS = 20;
 /** The training set: several dataset versions, whose labels of one name are one class (spec 03 section 2.3). */
 export function TrainingData({ projectId, task }: Props) {
   const t = useT();
+  const none = task?.data_type === "table" ? t("runs.form.noTable") : t("runs.form.noDataset");
   const query = useDatasets(projectId, "", task?.data_type, task?.annotation_type);
   return (
     <QueryView query={query}>
       {(data) => {
         if (!itemsOf(data).some((dataset) => fitsTask(dataset, task))) {
-          return <Alert type="warning" showIcon title={t("runs.form.noDataset")} action={<Link to={links.datasets(projectId)}>{t("nav.datasets")}</Link>} />;
+          return <Alert type="warning" showIcon title={none} action={<Link to={links.datasets(projectId)}>{t("nav.datasets")}</Link>} />;
         }
         return (
           <Form.List name="training">
@@ -84,7 +85,7 @@ export function EvaluationData({ projectId, task }: Props) {
       item={EVALUATION}
       required={false}
       label={t("runs.form.evaluationSet")}
-      extra={t("runs.form.evaluationHelp")}
+      extra={task?.data_type === "table" ? t("runs.form.evaluationTableHelp") : t("runs.form.evaluationHelp")}
       placeholder={t("runs.form.holdOut")}
     />
   );

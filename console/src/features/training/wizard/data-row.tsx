@@ -5,6 +5,7 @@ import { useDataset, useDatasetVersions } from "@/api/queries/datasets";
 import { useVersionLabels } from "@/api/queries/labels";
 import type { TrainingTask } from "@/api/types";
 import { useT } from "@/i18n";
+import { usableCount } from "../task-data";
 import { DatasetSelect } from "./dataset-select";
 
 interface Props {
@@ -28,6 +29,7 @@ export function DataRow({ projectId, task, path, item, label, required, extra, p
   const version = Form.useWatch([...path, "version_number"], form) as number | undefined;
   const dataset = useDataset(projectId, datasetId ?? 0, false, datasetId !== undefined);
   const latest = dataset.data?.dataset_id === datasetId ? dataset.data?.latest_version : undefined;
+  const isTable = task?.data_type === "table";
   useEffect(() => {
     if (datasetId !== undefined && version === undefined && latest !== undefined) form.setFieldValue([...path, "version_number"], latest);
   }, [datasetId, version, latest, form, path]);
@@ -52,10 +54,10 @@ export function DataRow({ projectId, task, path, item, label, required, extra, p
         />
       </Form.Item>
       <div className="ob-row" style={{ gridColumn: "span 4", flexWrap: "nowrap", alignItems: "flex-start" }}>
-        <VersionField projectId={projectId} datasetId={datasetId} item={item} version={version} latest={latest} />
+        <VersionField projectId={projectId} datasetId={datasetId} item={item} version={version} latest={latest} isTable={isTable} />
         {onRemove ? <Button type="text" icon={<DeleteOutlined />} aria-label={t("runs.form.removeDataset")} onClick={onRemove} style={{ marginTop: 30 }} /> : null}
       </div>
-      {datasetId !== undefined && version !== undefined ? <LabelsField projectId={projectId} datasetId={datasetId} version={version} item={item} /> : null}
+      {datasetId !== undefined && version !== undefined && !isTable ? <LabelsField projectId={projectId} datasetId={datasetId} version={version} item={item} /> : null}
     </div>
   );
 }
@@ -66,9 +68,10 @@ interface VersionProps {
   readonly item: readonly (string | number)[];
   readonly version: number | undefined;
   readonly latest: number | undefined;
+  readonly isTable: boolean;
 }
 
-function VersionField({ projectId, datasetId, item, version, latest }: VersionProps) {
+function VersionField({ projectId, datasetId, item, version, latest, isTable }: VersionProps) {
   const t = useT();
   const query = useDatasetVersions(projectId, datasetId ?? 0, false, datasetId !== undefined);
   const isOlder = version !== undefined && latest !== undefined && version < latest;
@@ -77,11 +80,11 @@ function VersionField({ projectId, datasetId, item, version, latest }: VersionPr
       <Select
         disabled={datasetId === undefined}
         loading={query.isFetching}
-        options={(query.data?.items ?? []).map((row) => ({
-          value: row.version_number,
-          disabled: row.labelled_count === 0,
-          label: t("runs.form.versionOption", { version: `V${row.version_number}`, count: row.labelled_count }),
-        }))}
+        options={(query.data?.items ?? []).map((row) => {
+          const count = usableCount(row, isTable);
+          const told = { version: `V${row.version_number}`, count };
+          return { value: row.version_number, disabled: count === 0, label: isTable ? t("runs.form.tableVersionOption", told) : t("runs.form.versionOption", told) };
+        })}
       />
     </Form.Item>
   );

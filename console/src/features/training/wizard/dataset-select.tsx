@@ -44,7 +44,7 @@ export function DatasetSelect({ id, value, onChange, onDataset, projectId, task,
       }}
       options={known.map((dataset) => {
         const block = datasetBlock(dataset);
-        const name = t("runs.form.datasetOption", { name: dataset.name, count: dataset.labelled_count });
+        const name = dataset.data_type === "table" ? t("runs.form.tableOption", { name: dataset.name, count: dataset.sample_count }) : t("runs.form.datasetOption", { name: dataset.name, count: dataset.labelled_count });
         return { value: dataset.dataset_id, disabled: block !== null, label: block ? `${name} · ${t(`runs.form.block.${block}`)}` : name };
       })}
     />

@@ -44,10 +44,12 @@ function MachineField({ machines, network, paid }: MachineProps) {
 interface Props extends Omit<MachineProps, "machines"> {
   readonly catalog: TrainingCatalog;
   readonly task: TrainingTask | undefined;
+  /** What several nodes do for this task, where it is not the usual. */
+  readonly nodesHelp?: string;
 }
 
 /** Machine, nodes and the longest time (spec 03 section 2.13). */
-export function ResourceFields({ catalog, task, network, paid }: Props) {
+export function ResourceFields({ catalog, task, network, paid, nodesHelp }: Props) {
   const t = useT();
   const mostNodes = Math.min(MOST_NODES, task?.max_nodes && task.max_nodes > 0 ? task.max_nodes : MOST_NODES);
   return (
@@ -57,7 +59,7 @@ export function ResourceFields({ catalog, task, network, paid }: Props) {
         <Form.Item
           name="node_count"
           label={t("runs.form.nodes")}
-          extra={mostNodes < MOST_NODES ? t("runs.form.nodesAtMost", { nodes: mostNodes }) : t("runs.form.nodesHelp")}
+          extra={nodesHelp ?? (mostNodes < MOST_NODES ? t("runs.form.nodesAtMost", { nodes: mostNodes }) : t("runs.form.nodesHelp"))}
           style={{ gridColumn: "span 6" }}
           rules={[
             { required: true, message: t("form.required") },

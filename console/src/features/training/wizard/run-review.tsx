@@ -1,10 +1,8 @@
 import type { TrainingCatalog } from "@/api/types";
-import { formatPrice } from "@/format/format";
 import { useT } from "@/i18n";
 import { Facts, Panel } from "@/ui/page";
-import { Money } from "@/ui/values";
 import type { RunFormValues } from "./form-values";
-import { greatestCost } from "./run-values";
+import { PricePanel } from "./price-panel";
 
 interface Props {
   readonly catalog: TrainingCatalog;
@@ -32,27 +30,10 @@ export function RunReview({ catalog, values, classes }: Props) {
           ]}
         />
       </Panel>
-      <Panel title={t("price.title")}>
-        <Facts
-          facts={[
-            { label: t("price.rate"), value: machine ? t("price.perNodeMinute", { price: formatPrice(machine.price) }) : "–" },
-            { label: t("runs.form.nodes"), value: <span className="ob-num">{nodes}</span> },
-            {
-              label: t("price.atMost"),
-              value: (
-                <strong data-testid="greatest-cost">
-                  <Money amount={greatestCost(machine, nodes, minutes)} />
-                </strong>
-              ),
-            },
-          ]}
-        />
-        <p className="ob-muted ob-small" style={{ margin: "10px 0 0" }}>
-          {t("price.runNote")}
-          {isAuto ? ` ${t("price.augmentationNote")}` : ""}
-          {values?.source === "search" ? ` ${t("price.searchNote")}` : ""}
-        </p>
-      </Panel>
+      <PricePanel machine={machine} nodes={nodes} minutes={minutes}>
+        {isAuto ? ` ${t("price.augmentationNote")}` : ""}
+        {values?.source === "search" ? ` ${t("price.searchNote")}` : ""}
+      </PricePanel>
     </>
   );
 }

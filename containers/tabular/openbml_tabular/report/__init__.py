@@ -1,0 +1,1 @@
+"""The evaluation report of a tabular run."""

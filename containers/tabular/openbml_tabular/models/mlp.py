@@ -15,6 +15,7 @@ KNOWN = {
     "weight_decay": number(0, 10),
     "batch_size": whole(8, 4096),
     "epochs": whole(1, 1000),
+    "wave_frequency": number(0.001, 10),
 }
 _MOST_ROWS = 300_000
 _MOST_CELLS = 30_000_000

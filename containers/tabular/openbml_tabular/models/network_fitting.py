@@ -14,15 +14,16 @@ from openbml_tabular.models.learner import FitLimits
 from openbml_tabular.models.links import Link, link_of_values
 from openbml_tabular.models.network import Activation, NetworkModel
 from openbml_tabular.models.network_inputs import InputLayout
-from openbml_tabular.models.network_training import Goal, Loss, Recipe, trained
+from openbml_tabular.models.network_modules import Recipe
+from openbml_tabular.models.network_training import Goal, Loss, trained
 from openbml_tabular.models.parameters import Settings
 from openbml_tabular.problem import Problem
 
 _EPOCHS = 256
 _MOST_STEPS = 3000
 _FEWEST_EPOCHS = 15
-_CHECKS = 40
-_PATIENCE = 18
+_CHECKS = 60
+_STEEPEST = 5.0
 _SMALLEST_RATE = 1e-6
 
 
@@ -68,7 +69,7 @@ def fitted_network(
     limits: FitLimits,
     seed: int,
 ) -> NetworkModel:
-    """Train a network and return it as arrays. Raises OutOfTimeError: there was no time for a step."""
+    """Train a network and return it as arrays."""
     layout = InputLayout.of(training)
     scaling = Scaling.of(training, problem)
     targets = scaling.targets(training.y, problem)
@@ -118,7 +119,7 @@ def _recipe(rows: int, problem: Problem, settings: Settings) -> Recipe:
         batch=batch,
         steps=most,
         checks=_CHECKS,
-        patience=_PATIENCE,
+        wave_frequency=settings.get("wave_frequency", 0.1),
     )
 
 
@@ -138,10 +139,18 @@ def _loss(problem: Problem) -> Loss:
     if problem.objective is Objective.QUANTILE:
         return _pinball(torch.tensor(problem.quantiles))
     if problem.objective is Objective.COUNT:
-        return lambda scores, targets: torch.exp(scores[:, 0]) - targets * scores[:, 0]
+        return _poisson
     if problem.metric is Metric.MAE:
         return lambda scores, targets: (scores[:, 0] - targets).abs()
     return lambda scores, targets: (scores[:, 0] - targets).square()
+
+
+def _poisson(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return the negative log-likelihood; far above what is likely it goes on as a line."""
+    score = scores[:, 0]
+    bounded = score.clamp(max=_STEEPEST)
+    rate = torch.exp(bounded) * (1 + score - bounded)
+    return rate - targets * score
 
 
 def _pinball(shares: Tensor) -> Loss:

@@ -13,8 +13,9 @@ from openbml_kit.places import Places
 from openbml_kit.progress import Progress
 from openbml_kit.stopping import SIGNAL, StopRequest
 from openbml_kit.tables.feature_map import FeatureMap
+from openbml_tabular.automl.memory import plannable_bytes
 from openbml_tabular.automl.solution import Solution
-from openbml_tabular.automl.solving import solve
+from openbml_tabular.automl.solving import fits_side_by_side, solve
 from openbml_tabular.automl.workers import Executor
 from openbml_tabular.automl.zoo import default_zoo
 from openbml_tabular.distributed.cluster_workers import Machines
@@ -105,11 +106,18 @@ class Solver:
             progress=self.progress,
             checkpoints=self.places.checkpoints,
             stop=self._signalled,
-            executor=self._executor(),
+            executor=self._executor(training),
+            free_bytes=self._free_bytes,
         )
 
-    def _executor(self) -> Executor | None:
-        return None if self.machines is None else self.machines.workers(learners())
+    def _free_bytes(self) -> int:
+        """Machines of a job are alike: all have as much memory as this one."""
+        return plannable_bytes() * (1 if self.machines is None else self.machines.count)
+
+    def _executor(self, training: Examples) -> Executor | None:
+        if self.machines is None:
+            return None
+        return self.machines.workers(learners(), each=fits_side_by_side(training.x.size, self.threads))
 
     def _on_split_rows(self, data: JobData, training: Examples, machines: Machines) -> Solution:
         """Every fit of the distributed way trains on all machines, each on its share of the rows."""
@@ -143,7 +151,7 @@ class Solver:
             progress=self.progress,
             checkpoints=self.places.checkpoints,
             stop=self._signalled,
-            executor=self._executor(),
+            executor=self._executor(training),
             variants=[
                 FeatureVariant(f"setting {number}", lambda other=other: other.examples)  # type: ignore[misc]
                 for number, other in enumerate(others, 2)

@@ -36,12 +36,15 @@ class _Given:
 class ClusterWorkers:
     """Gives each fit to the machine with the most free slots; one that dies costs its fits a repeat."""
 
-    def __init__(self, client: Client, learners: Mapping[str, Learner], look: Callable[[], None]) -> None:
+    def __init__(
+        self, client: Client, learners: Mapping[str, Learner], look: Callable[[], None], each: int
+    ) -> None:
         """Args:
         client: of a scheduler that all machines have joined.
         look: called often; raises the fault that ends the job.
+        each: the most fits that a machine does at once, however many threads it has.
         """
-        self._client, self._learners, self._look = client, learners, look
+        self._client, self._learners, self._look, self._each = client, learners, look, each
         self._levels: dict[int, SharedExamples] = {}
         self._given: dict[Future, _Given] = {}
         self._waiting: list[tuple[Fit, int]] = []
@@ -97,7 +100,7 @@ class ClusterWorkers:
             self._client.run(node_work.learn, dict(self._learners), workers=new)
             for level in self._levels:
                 self._send(level, new)
-        self._slots = dict(present)
+        self._slots = {address: min(threads, self._each) for address, threads in present.items()}
         self._repeat_lost()
 
     def _send(self, level: int, addresses: Sequence[str]) -> None:
@@ -154,14 +157,16 @@ class Machines:
 
     Attributes:
         look: to be called often; raises the fault that ends the job.
+        count: how many there were when all had come.
     """
 
     client: Client
     look: Callable[[], None]
+    count: int
 
-    def workers(self, learners: Mapping[str, Learner]) -> ClusterWorkers:
-        """Return an executor of fits on them."""
-        return ClusterWorkers(self.client, learners, self.look)
+    def workers(self, learners: Mapping[str, Learner], *, each: int) -> ClusterWorkers:
+        """Return an executor of fits on them, of so many side by side on each."""
+        return ClusterWorkers(self.client, learners, self.look, each)
 
 
 @contextlib.contextmanager
@@ -194,7 +199,7 @@ def leading(meeting: Meeting, slots: int, *, joins_within_s: float = JOINS_WITHI
             if worker.look() is not None:
                 raise PlatformFault("the worker of the first machine ended again and again")
 
-        yield Machines(client, look)
+        yield Machines(client, look, len(meeting.hosts))
 
 
 def _wait_for(client: Client, meeting: Meeting, seconds: float) -> None:

@@ -43,7 +43,7 @@ def check_fits_are_spread_over_the_machines_and_nothing_is_left_of_them() -> Non
     with tempfile.TemporaryDirectory() as folder, second_machine(port) as other:
         learner = WitnessLearner(folder=folder)
         with leading(meeting("algo-1", port), 1) as machines:
-            workers = machines.workers({"RF": learner})
+            workers = machines.workers({"RF": learner}, each=2)
             assert workers.slots == 2
             found = solved(conf(LEAVES), learner, executor=workers, threads=2).solution
         assert len(found.trials) == 8
@@ -59,7 +59,7 @@ def check_what_a_lost_machine_was_at_is_repeated_elsewhere() -> None:
     with tempfile.TemporaryDirectory() as folder, second_machine(port) as other:
         learner = WitnessLearner(folder=folder, seconds=0.4)
         with leading(meeting("algo-1", port), 1) as machines:
-            workers = machines.workers({"RF": learner})
+            workers = machines.workers({"RF": learner}, each=2)
 
             def stop() -> None:
                 if other.poll() is None and len(machines_in(folder)) == 2:

@@ -22,6 +22,7 @@ SLOW = (
     "check_a_machine_that_does_not_come_is_named",
     "check_a_machine_ends_when_the_first_one_is_gone",
     "check_fewer_parts_than_machines_are_the_users_fault",
+    "check_a_machine_that_is_lost_with_its_rows_ends_the_job",
     "check_rows_that_one_machine_has_read_are_dealt_out",
     f"{ROWS} XGB",
     f"{ROWS} LGBM",

@@ -27,7 +27,7 @@ from openbml_tabular.automl.sharing import SharedExamples
 from openbml_tabular.automl.solution import Solution
 from openbml_tabular.automl.stacking import stacked_examples
 from openbml_tabular.automl.task import Task
-from openbml_tabular.automl.workers import Executor, LocalWorkers
+from openbml_tabular.automl.workers import Executor, LocalWorkers, prepare
 from openbml_tabular.examples import Examples
 from openbml_tabular.problem import Problem
 
@@ -75,7 +75,7 @@ def solve(
     count = 1 if training.x.size > _CELLS_FOR_ONE_FIT else max(threads, 1)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="openbml-automl-")))
-        workers = executor or LocalWorkers(count, zoo.learners)
+        workers = executor or _local_workers(zoo, count)
         stack.callback(workers.close)
         store = Store.opened(checkpoints or scratch, digest_of(training, problem, task.folds, seed))
         workers.share(1, SharedExamples.written(training, problem, task.folds, scratch / "level-1"))
@@ -83,6 +83,11 @@ def solve(
         launcher = Launcher(task, workers, max(threads // count, 1), free_bytes)
         run = _Run(task, budget, store, workers, launcher, progress, scratch, count)
         return run.solution(stop)
+
+
+def _local_workers(zoo: Zoo, count: int) -> LocalWorkers:
+    prepare(zoo.modules)
+    return LocalWorkers(count, zoo.learners)
 
 
 class _Run:
@@ -124,7 +129,7 @@ class _Run:
 
     def _fill(self) -> bool:
         """Give every free worker a fit. Returns False when nothing runs and nothing is left to try."""
-        while self._workers.free() and self._budget.left_s > _LEAST_FIT_S:
+        while self._workers.free() and self._budget.last_fit_s > _LEAST_FIT_S:
             found = self._plan.next_part()
             if found is None:
                 if not self._opened():

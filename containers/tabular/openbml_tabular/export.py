@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -23,19 +24,21 @@ from openbml_kit.tables.table_manifest import (
     BACKGROUND_FILE,
     FEATURES_FILE,
     MOST_BACKGROUND_ROWS,
+    ROWS_OF_A_RUN,
     Background,
     TableColumn,
     TableManifest,
     TableProof,
 )
 from openbml_tabular.examples import Floats
-from openbml_tabular.graphs.builder import OPSET, GraphBuilder
+from openbml_tabular.graphs.builder import FEATURES, OPSET, GraphBuilder
 from openbml_tabular.problem import Problem
 
 TOLERANCE = 1e-4
 MOST_COMPARED_ROWS = 2_000
 _BATCH_ROWS = 1_000
 _TIMED_ROWS = 50
+_SMALLEST = float(np.finfo(np.float32).tiny)
 _MOST_GRAPH_BYTES = 2**31 - 1  # of a protobuf message
 Row = Mapping[str, Any]
 
@@ -92,7 +95,7 @@ def export_model(
     path = folder / MODEL_FILE
     folder.mkdir(parents=True, exist_ok=True)
     _write_graph(predictor, problem, compared.shape[1], path)
-    difference = _difference(_run(path, compared), predictor.predict(compared), problem)
+    difference = _difference(_run(_session(path), compared), predictor.predict(compared), problem)
     if not difference <= TOLERANCE:
         culprits = _differing(members or {}, problem, compared, path)
         raise PlatformFault(f"the exported graph differs from the model by {difference:.2g}{culprits}")
@@ -120,9 +123,10 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def _run(path: Path, rows: Floats) -> Floats:
-    (result,) = _session(path).run(None, {"features": rows})
-    return np.asarray(result)
+def _run(session: onnxruntime.InferenceSession, rows: Floats) -> Floats:
+    starts = range(0, len(rows), ROWS_OF_A_RUN)
+    parts = [session.run(None, {FEATURES: rows[start : start + ROWS_OF_A_RUN]})[0] for start in starts]
+    return np.concatenate(parts)
 
 
 def _difference(graph: Floats, model: Floats, problem: Problem) -> float:
@@ -133,7 +137,7 @@ def _difference(graph: Floats, model: Floats, problem: Problem) -> float:
     difference = np.abs(graph.astype(np.float64) - model)
     if not problem.is_classification:
         size = np.abs(model.astype(np.float64))
-        difference /= np.maximum(size, max(float(np.median(size)), np.finfo(np.float32).tiny))
+        difference /= np.maximum(size, max(float(np.median(size)), _SMALLEST))
     return float(difference.max())
 
 
@@ -142,7 +146,7 @@ def _differing(members: Mapping[str, Exportable], problem: Problem, rows: Floats
     found = {}
     for name, member in members.items():
         _write_graph(member, problem, rows.shape[1], path)
-        found[name] = _difference(_run(path, rows), member.predict(rows), problem)
+        found[name] = _difference(_run(_session(path), rows), member.predict(rows), problem)
     path.unlink()
     worst = sorted(found.items(), key=lambda item: -item[1])
     wrong = [f"{name} by {difference:.2g}" for name, difference in worst if not difference <= TOLERANCE]
@@ -153,8 +157,8 @@ def _proof(path: Path, rows: Floats, difference: float) -> TableProof:
     session = _session(path)
     singles = [rows[place : place + 1] for place in np.resize(np.arange(len(rows)), _TIMED_ROWS)]
     batch = np.resize(rows, (_BATCH_ROWS, rows.shape[1]))
-    row_s = statistics.median(_seconds(lambda x=x: session.run(None, {"features": x})) for x in singles)
-    batch_s = min(_seconds(lambda: session.run(None, {"features": batch})) for _ in range(3))
+    row_s = statistics.median(_seconds(partial(_run, session, row)) for row in singles)
+    batch_s = min(_seconds(partial(_run, session, batch)) for _ in range(3))
     return TableProof(
         opset=OPSET,
         max_abs_diff=difference,
@@ -224,7 +228,8 @@ def _sendable(value: Any) -> int | float | str | bool | None:
 
 def _spread(count: int, most: int) -> list[int]:
     """Return at most so many places, evenly spread over all."""
-    return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
+    places: list[int] = np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
+    return places
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -15,3 +15,8 @@ def test_feature_maps(name: str) -> None:
 @pytest.mark.parametrize("name", check_names("reading"))
 def test_reading(name: str) -> None:
     passed("reading", name)
+
+
+@pytest.mark.parametrize("name", check_names("operators"))
+def test_operators(name: str) -> None:
+    passed("operators", name)

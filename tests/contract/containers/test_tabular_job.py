@@ -10,7 +10,7 @@ import pytest
 
 from openbml_catalog.tabular.script import preset_script
 from openbml_catalog.tabular.settings import AlgorithmType, TrainingWay, checked_tabular
-from tests.contract.containers.environments import ROOT, Finished, Job
+from tests.contract.containers.environments import ROOT, Finished, Job, serving
 from tests.fakes.table_snapshots import csv_table, table_of, write_table_snapshot
 
 pytestmark = pytest.mark.contract
@@ -114,6 +114,26 @@ def test_the_model_folder_has_a_proven_graph(automl: tuple[Job, Finished]) -> No
     assert (job.base / "output" / "data" / "report.html").stat().st_size > 10_000
 
 
+def test_the_model_is_served_as_it_was_evaluated(automl: tuple[Job, Finished]) -> None:
+    job, _ = automl
+    rows = csv_table(PENGUINS / "test.csv").to_pylist()
+    species = [row.pop("species") for row in rows]
+    with serving(job.base) as server:
+        answers = server.post(json.dumps({"data": rows}).encode())["batch_results"]
+        explained = server.post(json.dumps({"data": rows[:5], "explain": True}).encode())["batch_results"]
+
+    right = [answer["label"] == label for answer, label in zip(answers, species, strict=True)]
+    assert sum(right) / len(right) == pytest.approx(job.report()["overall"]["accuracy"])
+    assert [answer["scores"] for answer in explained] == [
+        pytest.approx(answer["scores"], abs=1e-6) for answer in answers[:5]
+    ]
+    for answer in explained:
+        parts = answer["explanation"]["contributions"]
+        told = answer["explanation"]["base"] + sum(part["contribution"] for part in parts)
+        assert told == pytest.approx(answer["scores"][answer["label"]], abs=1e-5)
+        assert {part["feature"] for part in parts} == set(rows[0])
+
+
 def test_an_expert_run_without_a_search_trains_once(tmp_path: Path) -> None:
     job = tabular_job(
         tmp_path,
@@ -130,6 +150,24 @@ def test_an_expert_run_without_a_search_trains_once(tmp_path: Path) -> None:
     assert report["basis"]["source"] == "cross_validation"
     assert report["basis"]["evaluated_count"] == 274
     assert len([row for row in report["leaderboard"] if row["model"] == "LGBM"]) == 1
+
+
+def test_settings_of_operators_are_searched_with_the_hyper_parameters(tmp_path: Path) -> None:
+    operators = [{"name": "binning"}, {"name": "quantile_transform"}]
+    job = tabular_job(
+        tmp_path,
+        csv_table(PENGUINS / "train.csv"),
+        target="species",
+        mode="expert",
+        algorithm_type="multiclass",
+        feature_engineering={"mode": "auto", "operators": operators},
+    )
+    expert_script(job, ('"max_trials": 50', '"max_trials": 3'))
+    finished = job.run()
+
+    assert finished.exit_code == 0, finished.err
+    assert len(job.report()["trials"]) == 3
+    assert len({row["features"] for row in job.report()["trials"]}) > 1
 
 
 def test_a_script_with_a_renamed_key_is_the_users_fault_and_named(tmp_path: Path) -> None:

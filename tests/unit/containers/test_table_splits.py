@@ -31,7 +31,7 @@ def compact(values: np.ndarray) -> np.ndarray:
     return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(numbers, shares, st.integers(0, 9))
 def test_a_holdout_shares_out_every_class(strata: np.ndarray, share: float, seed: int) -> None:
     split = holdout(SplitKeys(strata), share, seed=seed)
@@ -42,7 +42,7 @@ def test_a_holdout_shares_out_every_class(strata: np.ndarray, share: float, seed
         assert abs(kept - share * (strata == label).sum()) <= 2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(numbers, plans, st.integers(0, 9))
 def test_folds_share_out_every_class_to_within_one_row(strata: np.ndarray, plan: FoldPlan, seed: int) -> None:
     folds = fold_numbers(SplitKeys(strata), plan, seed=seed)
@@ -54,7 +54,7 @@ def test_folds_share_out_every_class_to_within_one_row(strata: np.ndarray, plan:
             assert np.ptp(np.bincount(repeat[strata == label], minlength=count)) <= 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(numbers, st.data(), plans, shares)
 def test_groups_are_never_split(
     strata: np.ndarray, data: st.DataObject, plan: FoldPlan, share: float
@@ -75,7 +75,7 @@ def test_groups_are_never_split(
         assert set(repeat) == set(range(min(plan.count, keys.groups.max() + 1)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(numbers, plans, shares)
 def test_evaluation_lies_after_training(times: np.ndarray, plan: FoldPlan, share: float) -> None:
     keys = SplitKeys(np.zeros(len(times), np.int64), times=times.astype(np.float64))
@@ -91,7 +91,7 @@ def test_evaluation_lies_after_training(times: np.ndarray, plan: FoldPlan, share
         assert times[folds < fold].max() < times[folds == fold].min()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(numbers, st.data(), plans)
 def test_groups_stay_together_in_time_as_well(times: np.ndarray, data: st.DataObject, plan: FoldPlan) -> None:
     size = len(times)

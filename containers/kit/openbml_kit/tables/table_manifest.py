@@ -17,6 +17,8 @@ from openbml_kit.model_manifest import FORMAT, MANIFEST_FILE
 FEATURES_FILE = "features.json"
 BACKGROUND_FILE = "background.json"
 MOST_BACKGROUND_ROWS = 200
+# Rows of one run of the graph: a neighbour search needs memory for each pair of a row and a known one.
+ROWS_OF_A_RUN = 250
 
 
 class _Document(BaseModel):
@@ -86,8 +88,8 @@ class TableManifest(_Document):
         regression = self.kind is AlgorithmType.REGRESSION
         if regression == bool(self.labels) or (self.quantiles and not regression):
             raise ValueError("classes have labels, regressions may have quantiles")
-        if (self.kind is AlgorithmType.BINARY) != (len(self.labels) == 2):
-            raise ValueError("a binary model has two labels, and no other one has")
+        if len(self.labels) == 1 or (self.kind is AlgorithmType.BINARY and len(self.labels) != 2):
+            raise ValueError("a binary model has two labels, a multi-class one at least two")
         if self.positive_label is not None and self.positive_label not in self.labels:
             raise ValueError("the positive label is one of the labels")
         return self

@@ -106,8 +106,8 @@ class LightGbm:
         preparation, x = fit_transform_for_trees(
             training, problem, seed=seed, one_hot=settings.get("one_hot_max_size", 10)
         )
-        task = _Task(training, validation, problem, settings, seed, preparation, x)
-        targets = _targets(problem)
+        task = BoosterTask(training, validation, problem, settings, seed, preparation, x)
+        targets = targets_of(problem)
         boosters = []
         for place, target in enumerate(targets):
             share = limits.left_s / (len(targets) - place)
@@ -117,7 +117,9 @@ class LightGbm:
 
 
 @dataclass(frozen=True)
-class _Task:
+class BoosterTask:
+    """What is known of a booster before its rows are binned."""
+
     training: Examples
     validation: Examples | None
     problem: Problem
@@ -128,14 +130,14 @@ class _Task:
 
     def booster(self, target: Mapping[str, Value], limits: FitLimits) -> lightgbm.Booster:
         """Train one booster and keep its trees up to the best."""
-        options = self._options(limits) | target
+        options = self.options(limits) | target
         data = lightgbm.Dataset(self.x, self.training.y, weight=self.training.weights, params=options)
         checked = self._checked(data, options)
         stopping = Stopping(limits, patience_of(len(self.training)) if checked else 0)
         booster = lightgbm.train(
             options,
             data,
-            num_boost_round=self._rounds(),
+            num_boost_round=self.rounds(),
             valid_sets=checked,
             callbacks=[_stopping_callback(stopping)],
         )
@@ -154,7 +156,8 @@ class _Task:
     def _boosting(self) -> str:
         return self.settings.get("boosting_type", "gbdt")
 
-    def _rounds(self) -> int:
+    def rounds(self) -> int:
+        """Return the most trees."""
         if self._boosting in ("dart", "rf"):
             default = _TREES_OF_UNSTOPPED
         elif self.validation is None:
@@ -167,7 +170,8 @@ class _Task:
     def _learning_rate(self) -> float:
         return self.settings.get("learning_rate", learning_rate_of(len(self.training), self.problem))
 
-    def _options(self, limits: FitLimits) -> dict[str, Any]:
+    def options(self, limits: FitLimits) -> dict[str, Any]:
+        """Return LightGBM's parameters but for objective and metric."""
         classifies = self.problem.is_classification
         rows = len(self.training)
         return {
@@ -221,7 +225,7 @@ def smallest_leaf(rows: int, problem: Problem) -> int:
     return max(2, min(40, rows // 50)) if problem.is_classification else 3
 
 
-def _targets(problem: Problem) -> list[dict[str, Value]]:
+def targets_of(problem: Problem) -> list[dict[str, Value]]:
     """Return the objective and metric of each booster.
 
     The metric is the problem's where it is smooth; accuracy, F1 and its kin move in jumps, so that log loss

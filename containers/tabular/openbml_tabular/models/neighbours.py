@@ -28,8 +28,8 @@ _MOST_KEPT = 30_000
 _MOST_FEATURES = 300
 _NEIGHBOURS = (5, 15, 50)  # tried where validation can choose
 _UNCHOSEN = 15
-# Features lie on this grid: their products add up exactly in float32 whatever the order, so that numpy and any
-# runtime find the same neighbours, equally far ones in the order of their rows.
+# Features lie on this grid: their products add up exactly in float32 whatever the order, so that numpy and
+# any runtime find the same neighbours, equally far ones in the order of their rows.
 _GRID = np.float32(64)
 _NEAREST = np.float32(0.05)  # a distance that shorter ones count as, in scaled units
 _CHUNK_CELLS = 4_000_000

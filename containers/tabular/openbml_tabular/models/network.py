@@ -45,8 +45,8 @@ class PeriodicNumbers:
     Attributes:
         frequencies, phases: shape (d, waves). mixing: shape (d, waves, 3). shift: shape (d, 3).
 
-    Source: Holzmüller et al. 2024, arXiv:2407.04491, section 3 (PBLD embeddings), after Gorishniy et al. 2022,
-    arXiv:2203.05556.
+    Source: Holzmüller et al. 2024, arXiv:2407.04491, section 3 (PBLD embeddings), after Gorishniy et al.
+    2022, arXiv:2203.05556.
     """
 
     scaled: ScaledNumbers
@@ -82,7 +82,8 @@ class PeriodicNumbers:
 class Layer:
     """Attributes:
     weights: shape (width, next width); bias: shape (next width,).
-    bend: shape (next width,): how much of each neuron's activation replaces the identity; None: no activation.
+    bend: shape (next width,): the share of a neuron's activation in its output, the rest is linear; None: no
+        activation.
     """
 
     weights: Floats

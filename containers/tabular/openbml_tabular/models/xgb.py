@@ -94,7 +94,7 @@ class Xgboost:
             training, problem, seed=seed, one_hot=settings.get("one_hot_max_size", 10)
         )
         stopping = Stopping(limits, patience_of(len(training)) if validation else 0)
-        rate = settings.get("learning_rate", _rate(len(training), problem))
+        rate = settings.get("learning_rate", rate_of(len(training), problem))
         data = xgboost.QuantileDMatrix(
             x,
             training.y,
@@ -104,9 +104,9 @@ class Xgboost:
         )
         checked = None if validation is None else _checked(validation, preparation, data, limits)
         booster = xgboost.train(
-            _options(training, problem, settings, limits, seed) | {"learning_rate": rate},
+            options_of(training, problem, settings, limits, seed) | {"learning_rate": rate},
             data,
-            num_boost_round=settings.get("n_estimators", _rounds(rate, stopped=validation is not None)),
+            num_boost_round=settings.get("n_estimators", rounds_of(rate, stopped=validation is not None)),
             evals=[(checked, "validation")] if checked else [],
             verbose_eval=False,
             callbacks=[_Ending(stopping)],
@@ -125,18 +125,21 @@ def _checked(
     )
 
 
-def _rate(rows: int, problem: Problem) -> float:
+def rate_of(rows: int, problem: Problem) -> float:
+    """Return the learning rate where nobody says one."""
     base = learning_rate_of(rows, problem)
     return base * _RATE_BESIDE_LIGHTGBM if problem.is_classification else base
 
 
-def _rounds(rate: float, *, stopped: bool) -> int:
+def rounds_of(rate: float, *, stopped: bool) -> int:
+    """Return the most trees where nobody says how many."""
     return _MOST_TREES if stopped else min(_MOST_TREES, round(_STEPS_WITHOUT_VALIDATION / rate))
 
 
-def _options(
+def options_of(
     training: Examples, problem: Problem, settings: Settings, limits: FitLimits, seed: int
 ) -> dict[str, Any]:
+    """Return XGBoost's parameters but for the learning rate."""
     classifies = problem.is_classification
     return {
         "tree_method": "hist",

@@ -23,7 +23,7 @@ from openbml.datasets.snapshots import (
 from openbml.datasets.stored_objects import table_prefix
 from openbml.datasets.tables.browse_tables import first_rows, table_of
 from openbml_formats.tables.schemas import TableSchema
-from openbml_formats.tables.table_imports import TableManifest, TablePart
+from openbml_formats.tables.table_imports import BrowsePage, TableManifest, TablePart, packed_rows, row_line
 from sagemaker_local.inputs.channel_objects import listed_objects
 from sagemaker_local.storage.objects_s3 import S3Uri
 from tests.contract.datasets.conftest import World
@@ -138,6 +138,14 @@ def test_the_first_rows_are_read_as_far_as_they_are_asked_for(world: World) -> N
     _, manifest = table_of(key, tables=world.tables, data=world.data)
     assert first_rows(manifest, limit=2, data=world.data) == [[1, 2], [3, 4]]
     assert len(first_rows(manifest, limit=100, data=world.data)) == 3
+
+
+def test_rows_that_are_too_long_in_all_are_fewer(world: World) -> None:
+    page = BrowsePage(key="t/rows.jsonl.z", rows=3)
+    lines = [row_line([number, "x" * 5_000_000]) for number in range(3)]
+    world.data.put(page.key, packed_rows(lines), content_type="application/octet-stream")
+    long = table("1").model_copy(update={"pages": [page]})
+    assert [row[0] for row in first_rows(long, limit=9, data=world.data)] == [0]
 
 
 def test_more_rows_are_another_snapshot(world: World) -> None:

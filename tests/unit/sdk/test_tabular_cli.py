@@ -1,7 +1,7 @@
 """`bml` for tables: runs, leaderboards, columns, scripts, references, predictions."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from openbml_catalog.tabular.models import models
 from openbml_client import Client
+from openbml_client.cli import service_predictions
 from openbml_client.cli.app import build_app
 from openbml_client.cli.clients import commands_call_with
 from openbml_client.errors import InvalidChoiceError
@@ -151,6 +152,71 @@ def test_settings_and_operators_come_from_files(run: Run, api: DescribedApi, tmp
 def test_what_does_not_fit_together_is_refused(run: Run, line: str) -> None:
     refused = run(line)
     assert isinstance(refused.exception, InvalidChoiceError) or refused.exit_code == 2, refused.output
+
+
+def test_an_experiment_is_of_its_task_s_direction(run: Run, api: DescribedApi) -> None:
+    api.say("GET /v1/training/catalog", {"tasks": [{"code": "tabular_prediction", "direction": "tabular"}]})
+    body = started(run, api, "experiments create churn --task-type tabular_prediction")
+    assert body["direction"] == "tabular"
+    refused = run("experiments create churn --task-type tables")
+    assert isinstance(refused.exception, InvalidChoiceError)
+
+
+class Service:
+    """A prediction client that answers the same to every row."""
+
+    answer: Mapping[str, Any] = {}
+    rows: Sequence[Mapping[str, Any]] = ()
+
+    def __init__(self, url: str, api_key: str, secret_key: str) -> None:
+        assert (api_key, secret_key) == ("a", "s")
+
+    def predict_rows(
+        self, service_url: str, rows: Sequence[Mapping[str, Any]], *, explain: bool
+    ) -> list[Mapping[str, Any]]:
+        type(self).rows = rows
+        return [self.answer] * len(rows)
+
+
+@pytest.fixture
+def service(api: DescribedApi, monkeypatch: pytest.MonkeyPatch) -> type[Service]:
+    shown = api.example({"$ref": "#/components/schemas/ServiceView"})
+    tables = {**shown, "name": "churn", "task_type": "tabular_prediction"}
+    api.say("GET /v1/services/projects/{project_id}/services", {"items": [tables]})
+    features = [{"name": "age", "kind": "number", "choices": []}]
+    table = {"kind": "binary", "target": "churn", "quantiles": [], "columns": features}
+    api.say("GET /versions/{version_number}", {"table": table})
+    monkeypatch.setattr(service_predictions, "PredictionClient", Service)
+    monkeypatch.setenv("OPENBML_API_KEY", "a")
+    monkeypatch.setenv("OPENBML_SECRET_KEY", "s")
+    return Service
+
+
+def test_a_row_is_answered_with_its_reasons(run: Run, service: type[Service]) -> None:
+    found = [{"feature": "age", "value": 34, "contribution": -0.25}]
+    explanation = {"base": 0.3, "contributions": found}
+    service.answer = {"label": "no", "scores": {"no": 0.875, "yes": 0.125}, "explanation": explanation}
+    shown = run("services predict churn --explain --row", '{"age": 34}')
+    assert (shown.exit_code, shown.exception) == (0, None), shown.output
+    assert all(text in shown.output for text in ("no", "0.875", "age -0.25"))
+    assert service.rows == [{"age": 34}]
+
+
+def test_rows_of_a_file_are_sent_without_columns_that_are_no_features(
+    run: Run, service: type[Service], tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_text("age,churn\n34,yes\n,no\n")
+    service.answer = {"value": 1.5, "quantiles": {"0.1": 1.25}}
+    shown = run("services predict churn --csv rows.csv")
+    assert service.rows == [{"age": "34"}, {"age": None}]
+    assert all(text in shown.output for text in ("1.5", "Quantile 0.1", "1.25", "churn"))
+    answers = json.loads(run("services predict churn --csv rows.csv --json").stdout)
+    assert answers == [service.answer] * 2
+
+
+def test_a_service_of_tables_takes_no_image(run: Run, service: type[Service], tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    assert isinstance(run("services predict churn a.jpg").exception, InvalidChoiceError)
 
 
 def test_cautions_are_told(run: Run, api: DescribedApi) -> None:

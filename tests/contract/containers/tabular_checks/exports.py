@@ -170,11 +170,10 @@ def check_a_few_rows_of_a_stacked_model_may_lie_on_a_threshold() -> None:
     x[:5] = 1.5
     proof, _ = exported(Stepped(), VALUE, x, rows(3), stacked=True, members={"LGBM-1": Doubled()})
     assert (proof.rows_beyond, proof.max_abs_diff) == (5, 0)
-    for more in ({"stacked": False}, {"stacked": True, "members": {"CAT-1": Doubled(3.0)}}):
-        assert "differs from the model" in fault_of(
-            lambda m=more: exported(Stepped(), VALUE, x, rows(3), **m)
-        )
-    x[5] = 1.5
+    wrong = {"CAT-1": Doubled(3.0)}
+    assert "differs" in fault_of(lambda: exported(Stepped(), VALUE, x, rows(3)))
+    assert "CAT-1" in fault_of(lambda: exported(Stepped(), VALUE, x, rows(3), stacked=True, members=wrong))
+    x[:11] = 1.5
     assert "differs" in fault_of(lambda: exported(Stepped(), VALUE, x, rows(3), stacked=True))
 
 

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { addDataRoutes } from "./mock-data-routes.mjs";
 import { answerOf } from "./mock-reports.mjs";
+import { addTabular, answerRows } from "./mock-tabular.mjs";
 import { addTrainingRoutes } from "./mock-training.mjs";
 import { makeWorld } from "./mock-world.mjs";
 
@@ -18,10 +19,11 @@ const route = (method, pattern, handler) =>
   routes.push({ method, pattern: new RegExp(`^${pattern.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`), handler });
 
 class Problem extends Error {
-  constructor(status, code, message) {
+  constructor(status, code, message, details = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.details = details;
   }
 }
 const missing = () => new Problem(404, "not_found", "There is no such object in this project.");
@@ -73,6 +75,7 @@ route("POST", `${T}/runs/{run}/stop`, ({ path }) => Object.assign(find(world.run
 route("GET", `${T}/runs/{run}/metrics`, ({ path }) => ({ epochs: world.epochsOf(find(world.runs, "run_id", path.run)) }));
 route("GET", `${T}/runs/{run}/logs`, ({ path, query }) => world.logsOf(find(world.runs, "run_id", path.run), query.get("after")));
 addTrainingRoutes({ route, find, world, T });
+addTabular({ route, find, Problem, world, T, M });
 
 route("GET", M, ({ query }) => page(world.models, query));
 route("POST", M, ({ body }) => world.addModel(body));
@@ -99,6 +102,7 @@ route("GET", "/v1/metering/ledger", ({ query }) => page(world.ledger, query));
 route("POST", "/v1/live/tickets", () => ({ ticket: "t", url: `ws://127.0.0.1:${PORT}/live`, expires_in: 30 }));
 route("POST", "/oauth/2.0/token", () => ({ access_token: "token", expires_in: 2592000 }));
 route("POST", "/rpc/2.0/ai_custom_bml/v1/classification/{suffix}", () => world.prediction());
+route("POST", "/rpc/2.0/ai_custom_bml/v1/tabular/{suffix}", ({ body }) => answerRows(body));
 route("POST", "/rpc/2.0/ai_custom_bml/v1/{segment}/{suffix}", ({ path }) => answerOf(path.segment));
 route("PUT", "/s3/{import}/{file}/{part}", ({ path, raw }) => {
   world.storePart(`${path.import}/${path.file}`, Number(path.part), raw.length);
@@ -120,7 +124,7 @@ const server = createServer((request, response) => {
       response.writeHead(200, { ...cors, "Content-Type": "application/json" }).end(typeof result === "string" ? result : JSON.stringify(result ?? {}));
     } catch (error) {
       const status = error.status ?? 500;
-      const body = { error: { code: error.code ?? "internal_error", message: error.message, details: {}, request_id: "7f1c2a9e-0001" } };
+      const body = { error: { code: error.code ?? "internal_error", message: error.message, details: error.details ?? {}, request_id: "7f1c2a9e-0001" } };
       response.writeHead(status, { ...cors, "Content-Type": "application/json" }).end(JSON.stringify(body));
     }
   });

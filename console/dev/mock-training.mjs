@@ -1,6 +1,7 @@
 /** Training of all vision tasks for the mock API: the catalogue as the platform has it, reports, live samples and searches. */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { TABULAR, tabularReportOf, tabularScript } from "./mock-tabular.mjs";
 import { reportOf, sampleOf, scene } from "./mock-reports.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -19,6 +20,7 @@ export const TASKS = {
   image_classification_multi_label: { labels: ["boat", "harbour", "person", "sky"], quality: "eval_map", network: "ResNet18_vd" },
   object_detection: { labels: ["car", "person", "sign"], quality: "eval_map50", network: "Faster_R-CNN-ResNet50-FPN" },
   instance_segmentation: { labels: ["cell", "nucleus"], quality: "eval_map50", network: "Mask_RCNN-ResNet50-FPN" },
+  tabular_prediction: { labels: [], quality: "eval_roc_auc", network: "AutoML" },
   semantic_segmentation: { labels: ["road", "water"], quality: "eval_miou", network: "SegFormer-B0" },
 };
 
@@ -91,17 +93,17 @@ export function addTrainingRoutes({ route, find, world, T }) {
   route("GET", `${T}/searches/{search}/trials`, ({ path }) => ({ items: trialsOf(search(path)) }));
   route("GET", `${T}/searches/{search}/importance`, ({ path }) => ({ trials: search(path).done, parameters: search(path).done < 4 ? [] : [["learning_rate", "Learning rate", "学习率", 0.62], ["weight_decay", "Weight decay", "权重衰减", 0.21], ["batch_size", "Batch size", "批大小", 0.12], ["label_smoothing", "Label smoothing", "标签平滑", 0.05]].map(([name, label_en, label_zh, importance]) => ({ name, label_en, label_zh, importance })) }));
   const runOf = (path) => find(world.runs, "run_id", path.run);
-  route("GET", `${T}/runs/{run}/report`, ({ path }) => reportOf(runOf(path).task_type));
+  route("GET", `${T}/runs/{run}/report`, ({ path }) => (runOf(path).task_type === TABULAR ? tabularReportOf(runOf(path)) : reportOf(runOf(path).task_type)));
   route("GET", `${T}/runs/{run}/report/download`, () => ({ download_url: "data:text/html,<h1>report</h1>" }));
-  route("GET", `${T}/runs/{run}/samples`, ({ path }) => ({ epoch: runOf(path).progress?.epoch ?? null, items: (runOf(path).progress?.epoch ?? 0) > 0 ? [0, 1, 2, 3].map((place) => sampleOf(runOf(path).task_type, place)) : [] }));
+  route("GET", `${T}/runs/{run}/samples`, ({ path }) => ({ epoch: runOf(path).progress?.epoch ?? null, items: runOf(path).task_type !== TABULAR && (runOf(path).progress?.epoch ?? 0) > 0 ? [0, 1, 2, 3].map((place) => sampleOf(runOf(path).task_type, place)) : [] }));
   route("GET", `${T}/experiments/{experiment}/comparison`, ({ query }) => {
     const runs = query.get("run_ids").split(",").map((id) => find(world.runs, "run_id", id));
-    const figures = Object.keys(reportOf(runs[0].task_type).overall);
+    const figures = Object.keys((runs[0].task_type === TABULAR ? tabularReportOf(runs[0]) : reportOf(runs[0].task_type)).overall);
     return { figures, runs: runs.map((run, index) => ({ run_id: run.run_id, version_number: run.version_number, network: run.network, state: run.state, remark: "", recommended_threshold: 0.4, training_seconds: 120, labels: run.labels, hyper_parameters: run.hyper_parameters, figures: Object.fromEntries(figures.map((name, place) => [name, 0.6 + 0.3 * wave(index * 7 + place)])) })) };
   });
   route("POST", `${T}/augmentation-preview`, ({ body }) => {
     const picture = (place) => ({ image_url: scene(place * 40), width: 320, height: 240, annotation: { labels: [], regions: [], spans: [], tags: [] }, operators: (body.augmentation.operators ?? []).slice(0, place).map(({ name }) => ({ name, magnitude: 1 })) });
     return { original: picture(0), pictures: Array.from({ length: body.count }, (_, index) => picture(index + 1)) };
   });
-  route("GET", "/v1/training/preset-script", ({ query }) => ({ script: `"""${query.get("network")}: edit conf and create_model, nothing else is read."""\n\nconf = {\n    "epochs": 20,  # int, 1-500\n    "weights_family": "public",  # one of public, very_large_scale\n}\n\n\ndef create_model(backbone, class_count):\n    ...\n    return {"loss": loss, "infer_out": out}\n` }));
+  route("GET", "/v1/training/preset-script", ({ query }) => ({ script: query.get("task_type") === TABULAR ? tabularScript(query) : `"""${query.get("network")}: edit conf and create_model, nothing else is read."""\n\nconf = {\n    "epochs": 20,  # int, 1-500\n    "weights_family": "public",  # one of public, very_large_scale\n}\n\n\ndef create_model(backbone, class_count):\n    ...\n    return {"loss": loss, "infer_out": out}\n` }));
 }

@@ -1,124 +1,70 @@
 """One training job of tabular prediction, from its channels to its model folder."""
 
 import signal
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from openbml_catalog.tabular.conf import ExpertConf
-from openbml_catalog.tabular.literals import ExpertScriptError
-from openbml_catalog.tabular.script import parse_script
-from openbml_catalog.tabular.settings import TabularMode
-from openbml_kit.faults import PlatformFault, UserFault
+from openbml_kit.cluster import Cluster
+from openbml_kit.faults import PlatformFault
 from openbml_kit.places import Places, core_count
 from openbml_kit.progress import Progress
-from openbml_kit.stopping import SIGNAL, StopRequest
+from openbml_kit.stopping import StopRequest
 from openbml_tabular.automl.fallback import CODE as PRIOR
 from openbml_tabular.automl.leaderboard import ENSEMBLE
 from openbml_tabular.automl.solution import Solution
-from openbml_tabular.automl.solving import solve
-from openbml_tabular.automl.zoo import default_zoo, warm_up
-from openbml_tabular.examples import Examples
-from openbml_tabular.expert.solve import solve_expert
-from openbml_tabular.job_data import JobData, fitted_features, read_job_data
-from openbml_tabular.job_settings import JobSettings, read_settings
+from openbml_tabular.automl.workers import Executor
+from openbml_tabular.automl.zoo import warm_up
+from openbml_tabular.distributed.cluster_workers import ClusterWorkers, leading
+from openbml_tabular.distributed.following import follow
+from openbml_tabular.distributed.meeting import Meeting
+from openbml_tabular.job_data import JobData, read_job_data
+from openbml_tabular.job_settings import read_settings
+from openbml_tabular.job_solving import Solver
 from openbml_tabular.models.registry import learners
 from openbml_tabular.results import Finished, leave_results
-
-SCRIPT_FILE = "script.py"
-
-
-@dataclass(frozen=True)
-class Solver:
-    """How a job's problem is solved: within its time, on its cores, resumable."""
-
-    settings: JobSettings
-    places: Places
-    progress: Progress
-    threads: int
-    stop: StopRequest = field(default_factory=lambda: StopRequest(max_seconds=0))
-
-    def solved(self, data: JobData, training: Examples) -> Solution:
-        """Return what the solving phase found; it ends with the maximum training time.
-
-        Raises:
-            UserFault: the script does not suit, or every trial failed.
-        """
-        folds = data.folds()
-        seed, budget_s = self.settings.tabular.seed, float(self.settings.max_training_time_s)
-        folder = self.places.checkpoints
-        if self.settings.tabular.mode is TabularMode.AUTOML:
-            return solve(
-                training,
-                data.problem,
-                folds,
-                zoo=default_zoo(),
-                budget_s=budget_s,
-                threads=self.threads,
-                seed=seed,
-                progress=self.progress,
-                checkpoints=folder,
-                stop=self._signalled,
-            )
-        return solve_expert(
-            training,
-            data.problem,
-            folds,
-            self._conf(data),
-            learners=learners(),
-            budget_s=budget_s,
-            threads=self.threads,
-            seed=seed,
-            progress=self.progress,
-            checkpoints=folder,
-            stop=self._signalled,
-        ).solution
-
-    def _signalled(self) -> str | None:
-        return SIGNAL if self.stop.reason == SIGNAL else None
-
-    def _conf(self, data: JobData) -> ExpertConf:
-        """Return what the script says; the run was refused if it does not suit, unless the data changed."""
-        folder = self.places.channel("code")
-        if folder is None:
-            raise PlatformFault("the job has no channel code with the expert script")
-        try:
-            conf = parse_script((folder / SCRIPT_FILE).read_text(encoding="utf-8"))
-            conf.check_fits(data.problem.kind, self.settings.tabular.training_way)
-        except OSError as error:
-            raise PlatformFault(f"the expert script cannot be read: {error}") from error
-        except ExpertScriptError as error:
-            raise UserFault(f"the script: {error}") from error
-        for warning in conf.warnings:
-            self.progress.note("warning", warning)
-        return conf
 
 
 def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     """Read, solve, report, export. A stop request ends the solving early and keeps the best model so far.
 
+    Of several machines the first one does this, the others fit models for it.
+
     Raises:
         UserFault, PlatformFault: the job cannot be done.
     """
+    cluster = Cluster.from_document(places.configuration("resourceconfig.json"))
+    meeting = Meeting.of(cluster, env) if len(cluster.hosts) > 1 else None
+    if meeting is not None and not meeting.leads:
+        follow(meeting, core_count(env))
+        return
     settings = read_settings(places.hyper_parameters())
-    solver = Solver(settings, places, progress, core_count(env))
-    solver.stop.listen()
+    stop = StopRequest(max_seconds=0)
+    stop.listen()
     progress.stage("loading")
     warm_up()
     data = read_job_data(places, settings.tabular)
     _tell(data, progress)
-    progress.stage("features")
-    feature_map = fitted_features(data, settings.tabular)
-    progress.stage("training")
-    training = data.examples(feature_map)
-    solution = solver.solved(data, training)
-    for level, message in solution.notes:
+    with _executor(meeting, core_count(env)) as executor:
+        solver = Solver(settings, places, progress, core_count(env), stop, executor)
+        solved = solver.solved(data)
+    for level, message in solved.solution.notes:
         progress.note(level, message)
-    if solution.ended_early is not None:
-        progress.note("warning", f"training ended early: {solution.ended_early}")
-    _refuse_broken(solution)
-    leave_results(Finished(settings, data, feature_map, training, solution), places, progress)
+    if solved.solution.ended_early is not None:
+        progress.note("warning", f"training ended early: {solved.solution.ended_early}")
+    _refuse_broken(solved.solution)
+    leave_results(Finished(settings, data, solved), places, progress)
     # A signal that comes now has nothing to save any more.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def _executor(meeting: Meeting | None, slots: int) -> Iterator[Executor | None]:
+    """Yield where fits run: on all machines of a cluster; None: on this one."""
+    if meeting is None:
+        yield None
+        return
+    with leading(meeting, slots) as (client, look):
+        yield ClusterWorkers(client, learners(), look)
 
 
 def _tell(data: JobData, progress: Progress) -> None:

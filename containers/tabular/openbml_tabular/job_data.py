@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from openbml_catalog.tabular.settings import TabularSettings
+from openbml_catalog.tabular.settings import ChosenFeatureOperator, TabularSettings
 from openbml_kit.faults import PlatformFault
 from openbml_kit.places import Places
 from openbml_kit.tables.feature_map import FeatureMap
@@ -118,8 +118,13 @@ def read_job_data(places: Places, settings: TabularSettings) -> JobData:
     return replace(data, holdout_fraction=share)
 
 
-def fitted_features(data: JobData, settings: TabularSettings) -> FeatureMap:
-    """Return the map of the training rows' columns, with the steps of the operators that the settings choose.
+def fitted_features(
+    data: JobData, settings: TabularSettings, operators: Sequence[ChosenFeatureOperator] | None = None
+) -> FeatureMap:
+    """Return the map of the training rows' columns, with the steps of the operators.
+
+    Args:
+        operators: in the place of those that the settings choose.
 
     Raises:
         UserFault: no column is left, or an operator does not suit its columns.
@@ -131,6 +136,7 @@ def fitted_features(data: JobData, settings: TabularSettings) -> FeatureMap:
         rows=np.arange(len(part)),
         y=part.y,
         is_classification=data.problem.is_classification,
+        operators=operators,
     )
 
 

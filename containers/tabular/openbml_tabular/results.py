@@ -21,6 +21,7 @@ from openbml_tabular.features.drift_baseline import drift_baseline
 from openbml_tabular.features.leakage import leakage_warnings
 from openbml_tabular.job_data import JobData, Part
 from openbml_tabular.job_settings import JobSettings
+from openbml_tabular.job_solving import Solved
 from openbml_tabular.report.files import write_report
 from openbml_tabular.report.inputs import Evaluated, ReportColumn, ReportInputs, Training, Warned
 from openbml_tabular.report.report import tabular_report
@@ -38,9 +39,19 @@ class Finished:
 
     settings: JobSettings
     data: JobData
-    feature_map: FeatureMap
-    training: Examples
-    solution: Solution
+    solved: Solved
+
+    @property
+    def feature_map(self) -> FeatureMap:
+        return self.solved.feature_map
+
+    @property
+    def training(self) -> Examples:
+        return self.solved.training
+
+    @property
+    def solution(self) -> Solution:
+        return self.solved.solution
 
 
 def leave_results(job: Finished, places: Places, progress: Progress) -> None:

@@ -152,6 +152,24 @@ def test_an_expert_run_without_a_search_trains_once(tmp_path: Path) -> None:
     assert len([row for row in report["leaderboard"] if row["model"] == "LGBM"]) == 1
 
 
+def test_settings_of_operators_are_searched_with_the_hyper_parameters(tmp_path: Path) -> None:
+    operators = [{"name": "binning"}, {"name": "quantile_transform"}]
+    job = tabular_job(
+        tmp_path,
+        csv_table(PENGUINS / "train.csv"),
+        target="species",
+        mode="expert",
+        algorithm_type="multiclass",
+        feature_engineering={"mode": "auto", "operators": operators},
+    )
+    expert_script(job, ('"max_trials": 50', '"max_trials": 3'))
+    finished = job.run()
+
+    assert finished.exit_code == 0, finished.err
+    assert len(job.report()["trials"]) == 3
+    assert len({row["features"] for row in job.report()["trials"]}) > 1
+
+
 def test_a_script_with_a_renamed_key_is_the_users_fault_and_named(tmp_path: Path) -> None:
     job = tabular_job(
         tmp_path,

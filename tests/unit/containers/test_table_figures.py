@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbml_catalog.tabular.settings import AlgorithmType, Costs, Metric, Objective
@@ -16,9 +16,10 @@ from openbml_tabular.report.bootstrap import FiguresAt, intervals
 from openbml_tabular.report.calibration import calibration, reliability
 from openbml_tabular.report.curves import curves_of
 from openbml_tabular.report.deadlines import Deadline
-from openbml_tabular.report.figures import Figures, figures_of, score_of
+from openbml_tabular.report.figures import figures_of, score_of
 from openbml_tabular.report.residuals import quantile_coverage, residuals
 from openbml_tabular.report.thresholds import cost_threshold
+from openbml_tabular.report.weighted import Figures
 
 BINARY = Problem(AlgorithmType.BINARY, Metric.LOG_LOSS, ("no", "yes"))
 MANY = Problem(AlgorithmType.MULTICLASS, Metric.LOG_LOSS, ("a", "b", "c"))
@@ -127,6 +128,7 @@ weighed = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(weighed)
 def test_a_weight_is_worth_as_many_equal_rows(rows: list[tuple[int, float, int]]) -> None:
     y = np.array([label for label, _, _ in rows])
@@ -214,6 +216,7 @@ def test_a_class_that_all_rows_or_none_have_has_no_curve() -> None:
     assert curves_of("yes", np.array([False, False]), scores, np.ones(2)) is None
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**31), st.integers(2, 3000))
 def test_curves_are_short_keep_their_ends_and_the_area(seed: int, rows: int) -> None:
     drawn = np.random.default_rng(seed)
@@ -232,6 +235,7 @@ def test_curves_are_short_keep_their_ends_and_the_area(seed: int, rows: int) -> 
 scored = st.lists(st.tuples(st.booleans(), st.integers(0, 20)), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(scored, st.sampled_from([(1, 1), (1, 5), (7, 1), (0.5, 0.25)]))
 def test_no_threshold_at_all_is_cheaper_than_the_recommended(
     rows: list[tuple[bool, int]], costs: tuple[float, float]

@@ -25,6 +25,7 @@ KEYS = {
     "intervals", "leaderboard", "trials", "confusion_matrix", "per_class", "threshold_curve", "roc",
     "pr_curves", "lift", "calibration", "residuals", "quantile_coverage", "importance", "partial_dependence",
     "slices", "columns", "sampling", "evaluation_sampling", "data_card", "model_card", "baseline", "costs",
+    "at_threshold",
 }  # fmt: skip
 EXAMPLES = Path(__file__).resolve().parents[2] / "fakes" / "tabular_reports"
 
@@ -79,6 +80,19 @@ def test_costs_move_the_threshold() -> None:
     even, moved = report_of(inputs)["recommended_threshold"], report_of(dear)["recommended_threshold"]
     assert even == pytest.approx(0.5, abs=0.15)
     assert moved == pytest.approx(0.1, abs=0.07)
+
+
+def test_figures_of_the_served_answers_stand_beside_those_of_the_more_probable_class() -> None:
+    inputs = replace(runs.classification(rows=2000), costs=Costs(false_negative=9))
+    report = report_of(inputs)
+    scores, positive = inputs.evaluated.predictions[:, 1], inputs.evaluated.y == 1
+    served = scores > report["recommended_threshold"]
+    at = report["at_threshold"]
+    assert at["figures"]["accuracy"] == pytest.approx((served == positive).mean())
+    assert at["figures"]["recall"] > report["overall"]["recall"]
+    assert at["confusion_matrix"]["counts"][1] == [(~served & positive).sum(), (served & positive).sum()]
+    # Whether a score must reach or exceed the threshold makes no difference: it equals none.
+    assert np.array_equal(served, scores >= report["recommended_threshold"])
 
 
 def test_a_report_of_values() -> None:

@@ -34,7 +34,7 @@ def effective(code: str, parameters: Parameters) -> Parameters:
     kept = {
         name: value
         for name, value in parameters.items()
-        if is_drawn(code, name, parameters) and (name, value) != ("max_depth", -1)
+        if is_drawn(code, name, parameters) and (name, value) not in _NONE
     }
     return {**kept, **_LIMITED[code](kept)} if code in _LIMITED else kept
 
@@ -55,6 +55,8 @@ def _limited_forest(parameters: Parameters) -> Parameters:
     return {"min_samples_split": max(split, 2 * leaf)}
 
 
+# Values that say "none", which models say by having no value.
+_NONE = frozenset({("max_depth", -1)})
 _LIMITED: Mapping[str, Callable[[Parameters], Parameters]] = {
     "LGBM": _limited_lgbm,
     "RF": _limited_forest,

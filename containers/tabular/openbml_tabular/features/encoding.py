@@ -10,7 +10,7 @@ from openbml_kit.tables.column_maps import ColumnMap, NumberColumn
 from openbml_kit.tables.feature_map import FeatureMap
 from openbml_kit.tables.raw_values import LARGEST
 from openbml_tabular.examples import Floats
-from openbml_tabular.features.arrow_counts import distinct_values
+from openbml_tabular.features.arrow_counts import distinct_values, is_numeric
 
 
 def encode_table(feature_map: FeatureMap, table: pa.Table) -> Floats:
@@ -45,9 +45,7 @@ def refuse_missing_columns(columns: Sequence[ColumnMap], table: pa.Table) -> Non
 
 def encoded_column(feature_map: FeatureMap, column: ColumnMap, values: pa.ChunkedArray) -> Floats:
     """Return one column's features before the steps, shape (rows, len(column.features))."""
-    if isinstance(column, NumberColumn) and (
-        pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    ):
+    if isinstance(column, NumberColumn) and is_numeric(values.type):
         return _numbers(values)[:, None]
     distinct = distinct_values(values)
     told = [*distinct.values.to_pylist(), None]  # the last is where code -1 points: a missing value

@@ -9,7 +9,13 @@ from openbml_kit.faults import UserFault
 from openbml_kit.tables.column_maps import ColumnMap, IgnoredColumn, TextColumn
 from openbml_kit.tables.feature_map import FeatureMap
 from openbml_tabular.examples import Rows
-from openbml_tabular.features.arrow_counts import arrow_counts, distinct_values
+from openbml_tabular.features.arrow_counts import (
+    arrow_counts,
+    column_type,
+    counts_of_distinct,
+    distinct_values,
+    is_numeric,
+)
 from openbml_tabular.features.column_fitting import ColumnOptions, fitted_column
 from openbml_tabular.features.roles import refuse_unknown_columns, role_of
 
@@ -61,14 +67,16 @@ def _fitted(
     role = role_of(name, settings)
     if role:
         return IgnoredColumn(name=name, because=role)
-    distinct = distinct_values(column)
-    if rows is not None:
-        distinct = distinct.of_rows(rows)
-    counts = arrow_counts(name, column, distinct)
+    if is_numeric(column.type):
+        counts, values = arrow_counts(name, column, rows), pa.array([], column.type)
+    else:
+        distinct = distinct_values(column)
+        distinct = distinct if rows is None else distinct.of_rows(rows)
+        counts, values = counts_of_distinct(name, column_type(column.type), distinct), distinct.values
     if counts.fingerprint in seen:
         return IgnoredColumn(name=name, because="duplicate")
     seen.add(counts.fingerprint)
-    return fitted_column(counts, distinct.values, options, seed=settings.seed)
+    return fitted_column(counts, values, options, seed=settings.seed)
 
 
 def _because(column: ColumnMap) -> str:

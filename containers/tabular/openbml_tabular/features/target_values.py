@@ -75,7 +75,7 @@ def learned_target(table: pa.Table, settings: TabularSettings) -> Target:
     """
     column = table.column(settings.target)
     distinct = distinct_values(column)
-    counts = arrow_counts(settings.target, column, distinct)
+    counts = arrow_counts(settings.target, column)
     analysis = analysed_target(counts, settings.algorithm_type, settings.objective)
     if analysis.refusal:
         raise UserFault(analysis.refusal.message_en)

@@ -10,8 +10,9 @@ from math import sqrt
 import numpy as np
 
 from openbml_tabular.report.deadlines import Deadline
-from openbml_tabular.report.figures import Figures
+from openbml_tabular.report.figures import values_of
 from openbml_tabular.report.inputs import Rows, Values
+from openbml_tabular.report.weighted import Figures
 
 Interval = tuple[float, float]
 FiguresAt = Callable[[Rows], Figures]
@@ -59,8 +60,8 @@ def intervals(
     chosen = np.flatnonzero(kept)
     figures, of_chosen = figures_at(chosen), None if weights is None else weights[chosen]
     drawn = _resampled(figures, _units(len(chosen), units[chosen]), of_chosen, random, deadline)
-    whole = _values(figures_at(np.arange(rows)), np.ones(rows) if weights is None else weights)
-    part = _values(figures, np.ones(len(chosen)) if of_chosen is None else of_chosen)
+    whole = values_of(figures_at(np.arange(rows)), np.ones(rows) if weights is None else weights)
+    part = values_of(figures, np.ones(len(chosen)) if of_chosen is None else of_chosen)
     shrunk = sqrt(_MOST_UNITS / count)
     return {
         name: _around(whole[name], part[name], ends, shrunk)
@@ -86,10 +87,6 @@ def _resampled(
             drawn[name].append(figure(counts))
         made += len(counts)
     return {name: np.concatenate(parts) for name, parts in drawn.items()} if made >= _FEWEST_RESAMPLES else {}
-
-
-def _values(figures: Figures, weights: Values) -> Mapping[str, float]:
-    return {name: float(figure(weights[None, :])[0]) for name, figure in figures.items()}
 
 
 def _around(whole: float, part: float, ends: Interval, shrunk: float) -> Interval:

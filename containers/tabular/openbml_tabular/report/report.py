@@ -19,11 +19,13 @@ from openbml_tabular.report.column_views import column_views
 from openbml_tabular.report.deadlines import Deadline
 from openbml_tabular.report.documents import plain
 from openbml_tabular.report.explanations import explained
-from openbml_tabular.report.figures import Figures, figures_of, pinball_losses
-from openbml_tabular.report.inputs import ReportInputs, Values
+from openbml_tabular.report.figures import figures_of, values_of
+from openbml_tabular.report.inputs import ReportInputs
 from openbml_tabular.report.residuals import quantile_coverage, residuals, spread
 from openbml_tabular.report.slices import Errors, weak_slices
+from openbml_tabular.report.value_figures import pinball_losses
 from openbml_tabular.report.verdict import table_cautions, table_conclusion
+from openbml_tabular.report.weighted import Figures
 from openbml_tabular.report.wrong_rows import middle_output, wrong_examples, wrong_rows
 
 MOST_EVALUATED = 200_000
@@ -113,9 +115,9 @@ def _figures(inputs: ReportInputs, basis: Basis, deadline: Deadline) -> dict[str
     evaluated, problem = inputs.evaluated, inputs.problem
     figures = figures_of(problem, evaluated.y, evaluated.predictions)
     weights = np.ones(len(evaluated)) if evaluated.weights is None else evaluated.weights
-    overall = _values(figures, weights)
+    overall = values_of(figures, weights)
     usual = baseline(problem, inputs.training, len(evaluated))
-    usual_figures = _values(figures_of(problem, evaluated.y, usual), weights)
+    usual_figures = values_of(figures_of(problem, evaluated.y, usual), weights)
     found = intervals(
         lambda rows: _affordable(
             figures_of(problem, evaluated.y[rows], evaluated.predictions[rows]), problem, len(rows)
@@ -143,10 +145,6 @@ def _affordable(figures: Figures, problem: Problem, rows: int) -> Figures:
     return {name: figure for name, figure in figures.items() if name != "roc_auc"}
 
 
-def _values(figures: Figures, weights: Values) -> dict[str, float]:
-    return {name: float(figure(weights[None, :])[0]) for name, figure in figures.items()}
-
-
 def _sections(inputs: ReportInputs) -> dict[str, Any]:
     sections: dict[str, Any] = {
         "confusion_matrix": None,
@@ -157,6 +155,7 @@ def _sections(inputs: ReportInputs) -> dict[str, Any]:
         "recommended_threshold": None,
         "threshold_curve": [],
         "costs": None,
+        "at_threshold": None,
         "calibration": None,
         "residuals": None,
         "quantile_coverage": [],

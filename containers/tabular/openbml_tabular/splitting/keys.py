@@ -8,13 +8,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from openbml_catalog.tabular.settings import TabularSettings
+from openbml_formats.tables.column_counts import DATE_TYPES
 from openbml_formats.tables.column_kinds import ColumnKind, found_kind
 from openbml_kit.faults import UserFault
 from openbml_kit.tables.column_maps import DateColumn, NumberColumn
 from openbml_kit.tables.date_parts import DatePart
 from openbml_kit.tables.raw_values import WrongTypeError
 from openbml_tabular.examples import Rows
-from openbml_tabular.features.arrow_counts import arrow_counts, distinct_values
+from openbml_tabular.features.arrow_counts import arrow_counts, distinct_values, is_numeric
 from openbml_tabular.problem import Problem
 
 _BINS = 10
@@ -86,14 +87,11 @@ def _times(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
     """Return each row's time; a missing one comes before all others."""
     column = table.column(name)
     distinct = distinct_values(column)
-    found = found_kind(arrow_counts(name, column, distinct))
-    if found.kind is ColumnKind.DATE:
+    counts = arrow_counts(name, column)
+    found = found_kind(counts)
+    if found.kind is ColumnKind.DATE or counts.type.name in DATE_TYPES:
         read: Any = DateColumn(name=name, parts=(DatePart.DAYS,), day_first=found.day_first).seconds
-    elif (
-        pa.types.is_integer(column.type)
-        or pa.types.is_floating(column.type)
-        or found.kind is ColumnKind.NUMBER
-    ):
+    elif is_numeric(column.type) or found.kind is ColumnKind.NUMBER:
         read = NumberColumn(name=name, mark=found.mark).number_reader()
     else:
         shown = ", ".join(repr(value) for value in distinct.values[:3].to_pylist())

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, m
 MOST_VALUES = 50
 _MOST_SHOWN = 80
 _ROUNDING = 1e-9
+_DIGITS = 12
 Value = bool | int | float | str
 _Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
@@ -82,18 +83,24 @@ class QUniform(_Interval):
     @property
     def highest(self) -> int | float:
         """The greatest value: `high` where the steps meet it."""
-        return self.low + math.floor((self.high - self.low) / self.q + _ROUNDING) * self.q
+        steps = math.floor((self.high - self.low) / self.q + _ROUNDING)
+        return _exact(self.low + steps * self.q)
 
     @property
     def ends(self) -> Sequence[Value]:
         """The least value, the one behind it where there is one, and the greatest."""
-        return (self.low, min(self.low + self.q, self.highest), self.highest)
+        return (self.low, min(_exact(self.low + self.q), self.highest), self.highest)
 
     def holds(self, value: object) -> bool:
         if not super().holds(value) or not isinstance(value, int | float):
             return False
         steps = (value - self.low) / self.q
         return abs(steps - round(steps)) < _ROUNDING
+
+
+def _exact(value: int | float) -> int | float:
+    """Take away what adding steps leaves behind the twelfth digit: 0.1 + 0.2 is 0.3."""
+    return value if isinstance(value, int) else round(value, _DIGITS)
 
 
 class LogUniform(_Interval):

@@ -1,7 +1,6 @@
 import { Table, Tabs, type TableColumnsType } from "antd";
 import { useApiReference } from "@/api/queries/models";
 import type { Schemas } from "@/api/types";
-import { useFormat } from "@/format/use-format";
 import { useMaybeT, useT } from "@/i18n";
 import { useSaid } from "@/i18n/said";
 import { TabularMessages } from "@/i18n/tabular-messages";
@@ -47,7 +46,7 @@ function Sections({ reference }: { readonly reference: Reference }) {
           <Fields title={t("tabular.api.query")} fields={reference.query} />
           <Fields title={t("tabular.api.request", { type: reference.content_type })} fields={reference.request} />
           {reference.features.length > 0 ? <Features features={reference.features} /> : null}
-          <Fields title={t("tabular.api.response")} fields={reference.response} />
+          <Fields title={t("tabular.api.response")} fields={reference.response} isAnswer />
           <Errors errors={reference.errors} />
         </div>
         <div style={{ gridColumn: "span 5" }}>
@@ -58,13 +57,25 @@ function Sections({ reference }: { readonly reference: Reference }) {
   );
 }
 
-function Fields({ title, fields }: { readonly title: string; readonly fields: readonly Schemas["ApiField"][] }) {
+interface FieldsProps {
+  readonly title: string;
+  readonly fields: readonly Schemas["ApiField"][];
+  /** Members of an answer are there or not; nobody has to send them. */
+  readonly isAnswer?: boolean;
+}
+
+function Fields({ title, fields, isAnswer = false }: FieldsProps) {
   const t = useT();
   const said = useSaid();
+  const required: TableColumnsType<Schemas["ApiField"]>[number] = {
+    title: t("tabular.api.required"),
+    width: 92,
+    render: (_, field) => (field.required ? t("tabular.yes") : field.default ? t("tabular.api.default", { value: field.default }) : t("tabular.no")),
+  };
   const columns: TableColumnsType<Schemas["ApiField"]> = [
-    { title: t("field.name"), width: 190, render: (_, field) => <span className="ob-mono ob-breaks">{field.name}</span> },
+    { title: t("field.name"), width: 172, render: (_, field) => <span className="ob-mono ob-breaks">{field.name}</span> },
     { title: t("tabular.api.type"), width: 112, dataIndex: "type" },
-    { title: t("tabular.api.required"), width: 96, render: (_, field) => (field.required ? t("tabular.yes") : field.default ? t("tabular.api.default", { value: field.default }) : "–") },
+    ...(isAnswer ? [] : [required]),
     { title: t("tabular.api.meaning"), render: (_, field) => said(field.text_en, field.text_zh) },
   ];
   return (
@@ -82,12 +93,10 @@ const CHOICES_SHOWN = 6;
 function Features({ features }: { readonly features: readonly Schemas["TableFeature"][] }) {
   const t = useT();
   const maybeT = useMaybeT();
-  const format = useFormat();
-  const example = (feature: Schemas["TableFeature"]): string => (typeof feature.example === "number" ? format.compact(feature.example) : (feature.example ?? "–"));
   const columns: TableColumnsType<Schemas["TableFeature"]> = [
-    { title: t("tabular.api.feature"), width: 190, render: (_, feature) => <span className="ob-mono ob-breaks">{feature.name}</span> },
-    { title: t("tabular.kind"), width: 112, render: (_, feature) => maybeT(`tabular.kind.${feature.kind}`) ?? feature.kind },
-    { title: t("tabular.api.example"), width: 140, render: (_, feature) => <span className="ob-breaks">{example(feature)}</span> },
+    { title: t("tabular.api.feature"), width: 172, render: (_, feature) => <span className="ob-mono ob-breaks">{feature.name}</span> },
+    { title: t("tabular.kind"), width: 90, render: (_, feature) => maybeT(`tabular.kind.${feature.kind}`) ?? feature.kind },
+    { title: t("tabular.api.example"), width: 130, render: (_, feature) => <span className="ob-breaks">{feature.example ?? "–"}</span> },
     {
       title: t("tabular.api.values"),
       render: (_, feature) => (feature.choices.length === 0 ? "–" : `${feature.choices.slice(0, CHOICES_SHOWN).join(", ")}${feature.choices.length > CHOICES_SHOWN ? " …" : ""}`),

@@ -77,7 +77,7 @@ function Difference({ saved, current }: { readonly saved: RowAnswer; readonly cu
   const sign = after > before ? "+" : "";
   return (
     <strong className="ob-num">
-      {t("tabular.whatIf.difference", { name: saved.label ?? t("tabular.whatIf.value"), before: show(before), after: show(after), difference: `${sign}${show(after - before)}` })}
+      {t("tabular.whatIf.difference", { name: saved.label ?? t("tabular.whatIf.value"), before: show(before), after: show(after), difference: isShare ? t("tabular.whatIf.points", { points: `${sign}${format.number((after - before) * 100, 1)}` }) : `${sign}${format.compact(after - before)}` })}
     </strong>
   );
 }

@@ -45,7 +45,7 @@ function ColumnInput({ id, column, value, status, onChange }: InputProps) {
   const t = useT();
   const missing = t("tabular.whatIf.missing");
   if (column.kind === "number") return <NumberInput id={id} column={column} value={value} status={status} onChange={onChange} />;
-  if (column.choices?.length) {
+  if (column.choices.length > 0) {
     const options = column.choices.slice(0, FEW_CHOICES).map((choice) => ({ value: choice, label: choice }));
     // Values that training never saw can be asked for as well.
     return <AutoComplete id={id} value={value === null ? "" : String(value)} status={status} allowClear placeholder={missing} showSearch={{ filterOption: (text, option) => text === String(value) || String(option?.value).toLowerCase().includes(text.toLowerCase()) }} options={options} onChange={(text: string | undefined) => { onChange(text ? text : null); }} />;

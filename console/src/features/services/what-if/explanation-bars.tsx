@@ -1,11 +1,18 @@
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
-import type { Explanation } from "./table-prediction";
+import { totalOf, type Explanation } from "./table-prediction";
 
 const SHOWN = 12;
 
+interface Props {
+  readonly explanation: Explanation;
+  /** The class whose probability is explained; null of a value. */
+  readonly label: string | null;
+  readonly isShare: boolean;
+}
+
 /** What each feature added to the answer of usual rows, or took from it. */
-export function ExplanationBars({ explanation, isShare }: { readonly explanation: Explanation; readonly isShare: boolean }) {
+export function ExplanationBars({ explanation, label, isShare }: Props) {
   const t = useT();
   const format = useFormat();
   const shown = explanation.contributions.slice(0, SHOWN);
@@ -17,10 +24,10 @@ export function ExplanationBars({ explanation, isShare }: { readonly explanation
   ];
   const most = Math.max(Number.MIN_VALUE, ...bars.map((bar) => Math.abs(bar.size)));
   const show = (value: number): string => (isShare ? format.percent(value, 2) : format.compact(value));
-  const total = explanation.base + explanation.contributions.reduce((sum, entry) => sum + entry.contribution, 0);
+  const told = { base: show(explanation.base), answer: show(totalOf(explanation)) };
   return (
     <div className="ob-stack-s" data-testid="explanation">
-      <span className="ob-small ob-muted">{t("tabular.whatIf.base", { base: show(explanation.base), answer: show(total) })}</span>
+      <span className="ob-small ob-muted">{label === null ? t("tabular.whatIf.base", told) : t("tabular.whatIf.baseOf", { label, ...told })}</span>
       <ul className="ob-pushes">
         {bars.map((bar) => (
           <li key={bar.name}>

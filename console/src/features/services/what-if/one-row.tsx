@@ -13,7 +13,7 @@ import type { CallTarget } from "./call-target";
 import { ColumnField } from "./column-field";
 import { ExplanationBars } from "./explanation-bars";
 import { exampleRow } from "./rows";
-import { predictRows, type Row } from "./table-prediction";
+import { explainedLabel, predictRows, type Row } from "./table-prediction";
 import { useDebounced } from "./use-debounced";
 
 const REST_MS = 350;
@@ -68,7 +68,7 @@ export function OneRow({ table, threshold, target }: Props) {
         </Panel>
         {answer?.explanation && !prediction.error ? (
           <Panel title={t("tabular.whatIf.why")}>
-            <ExplanationBars explanation={answer.explanation} isShare={answer.label !== null} />
+            <ExplanationBars explanation={answer.explanation} label={explainedLabel(answer)} isShare={answer.label !== null} />
           </Panel>
         ) : null}
       </div>

@@ -7,7 +7,7 @@ type Value = string | number | null;
 
 /** A usual row to begin with: what training had as an example. */
 export function exampleRow(columns: readonly ModelColumn[]): Row {
-  return Object.fromEntries(columns.map((column): [string, Value] => [column.name, column.example ?? column.choices?.[0] ?? null]));
+  return Object.fromEntries(columns.map((column): [string, Value] => [column.name, column.example ?? column.choices[0] ?? null]));
 }
 
 /** A cell of a table as its column takes it: an empty one is missing, and what is no number stays as it was written for the service to judge. */

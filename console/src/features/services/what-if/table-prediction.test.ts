@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { answerOf, figureOf, predictRows } from "./table-prediction";
+import { answerOf, explainedLabel, figureOf, predictRows } from "./table-prediction";
 import { Predictor } from "../prediction";
 
 const KEYS = { apiKey: "a", secretKey: "s" };
@@ -30,6 +30,12 @@ it("fewer answers than rows are no answer", async () => {
 it("a refusal names its code and message", async () => {
   const { predictor } = predictorOf('{"log_id": 2, "error_code": 336001, "error_msg": "Invalid Argument: age: is missing"}');
   await expect(predictRows(predictor, "http://there", KEYS, [{}], true)).rejects.toMatchObject({ errorCode: 336001, message: "Invalid Argument: age: is missing" });
+});
+
+it("an explanation is about the class that it adds up to", () => {
+  const answer = answerOf({ label: "no", scores: { no: 0.65, yes: 0.35 }, explanation: { base: 0.24, contributions: [{ feature: "age", value: 71, contribution: 0.11 }] } });
+  expect(explainedLabel(answer)).toBe("yes");
+  expect(explainedLabel({ ...answer, explanation: null })).toBeNull();
 });
 
 it("contributions come by size, quantiles by order", () => {

@@ -56,6 +56,17 @@ function explanationOf(told: Record<string, unknown>): Explanation | null {
   return { base: told.base, contributions: contributions.sort((left, right) => Math.abs(right.contribution) - Math.abs(left.contribution)) };
 }
 
+/** What base and contributions add up to: the answer that is explained. */
+export const totalOf = ({ base, contributions }: Explanation): number => contributions.reduce((sum, entry) => sum + entry.contribution, base);
+
+/** The class whose probability an explanation is about: the one that it adds up to. */
+export function explainedLabel({ label, scores, explanation }: RowAnswer): string | null {
+  if (label === null || !explanation) return null;
+  const total = totalOf(explanation);
+  const nearest = scores.reduce<(typeof scores)[number] | undefined>((best, entry) => (best === undefined || Math.abs(entry.score - total) < Math.abs(best.score - total) ? entry : best), undefined);
+  return nearest?.name ?? label;
+}
+
 /** The number that two answers are compared by: the probability of a class, or the value. */
 export function figureOf(answer: RowAnswer, label: string | null): number | null {
   if (label === null) return answer.value;

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import type { Comparison } from "@/api/types";
-import { isShare } from "@/format/figures";
+import { isLowerBetter, isShare } from "@/format/figures";
 import { useFormat } from "@/format/use-format";
 import { useMaybeT, useT } from "@/i18n";
 import { Chart, useChartColours } from "@/ui/chart/chart";
@@ -12,7 +12,7 @@ export function FigureChart({ comparison, name }: { readonly comparison: Compari
   const format = useFormat();
   const colours = useChartColours();
   // Errors have units of their own: they stand in the table only.
-  const figures = useMemo(() => comparison.figures.filter(isShare), [comparison]);
+  const figures = useMemo(() => comparison.figures.filter((figure) => isShare(figure) && !isLowerBetter(figure)), [comparison]);
   const titles = useMemo(() => figures.map((figure) => maybeT(`metric.${figure}`) ?? figure), [figures, maybeT]);
   const option = useMemo(
     () => ({

@@ -67,7 +67,7 @@ function RunView({ projectId, run, pollMs }: ViewProps) {
       actions={<RunActions projectId={projectId} run={run} />}
     >
       {run.failure ? <RunFailure run={run} /> : null}
-      {(run.cautions ?? []).map((caution) => (
+      {run.cautions.map((caution) => (
         <Alert key={caution.code} type="warning" showIcon title={said(caution.message_en, caution.message_zh)} />
       ))}
       <Tabs

@@ -6,7 +6,7 @@ import { legend, shareAxis, tooltip } from "../../report/chart-parts";
 import type { Calibration } from "./tabular-report";
 
 /** Predicted probabilities beside how often they came true; on the diagonal they can be taken at their word. */
-export function CalibrationChart({ calibration, name }: { readonly calibration: Calibration; readonly name: string }) {
+export function CalibrationChart({ calibration, name, height }: { readonly calibration: Calibration; readonly name: string; readonly height: number }) {
   const t = useT();
   const format = useFormat();
   const colours = useChartColours();
@@ -28,15 +28,13 @@ export function CalibrationChart({ calibration, name }: { readonly calibration: 
     [bins, colours, format, t],
   );
   return (
-    <div style={{ gridColumn: "span 6" }}>
-      <Chart
-        title={t("tabular.calibration")}
-        name={`${name}-calibration`}
-        height={280}
-        option={option}
-        table={{ columns: [t("tabular.predictedShare"), t("tabular.observedShare"), t("tabular.rows")], rows: bins.map((bin) => [bin.predicted, bin.observed, bin.count]) }}
-        footer={error === null ? null : <span className="ob-small ob-muted">{t("tabular.calibrationError", { error: format.percent(error, 2) })}</span>}
-      />
-    </div>
+    <Chart
+      title={t("tabular.calibration")}
+      name={`${name}-calibration`}
+      height={height}
+      option={option}
+      table={{ columns: [t("tabular.predictedShare"), t("tabular.observedShare"), t("tabular.rows")], rows: bins.map((bin) => [bin.predicted, bin.observed, bin.count]) }}
+      footer={error === null ? null : <span className="ob-small ob-muted">{t("tabular.calibrationError", { error: format.percent(error, 2) })}</span>}
+    />
   );
 }

@@ -6,8 +6,7 @@ import { Panel } from "@/ui/page";
 import type { ReportColumn } from "./tabular-report";
 
 const PAGE = 15;
-const SHOWN = ["all", "ignored"] as const;
-type Shown = (typeof SHOWN)[number];
+type Shown = "all" | "ignored";
 
 /** The columns as training saw them; those that were no features tell why. */
 export function ColumnList({ columns }: { readonly columns: readonly ReportColumn[] }) {

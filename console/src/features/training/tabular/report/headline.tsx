@@ -17,6 +17,7 @@ export function Headline({ report }: { readonly report: TabularReport }) {
           <b>{value === null ? "–" : format.figure(figure, value)}</b>
           <span>{maybeT(`metric.${figure}`) ?? figure}</span>
           <Interval figure={figure} interval={report.intervals?.[figure]} />
+          <Baseline figure={figure} value={report.baseline?.[figure]} />
         </div>
       ))}
       {typeof threshold === "number" ? (
@@ -27,6 +28,14 @@ export function Headline({ report }: { readonly report: TabularReport }) {
       ) : null}
     </div>
   );
+}
+
+/** What a model without any knowledge would reach. */
+function Baseline({ figure, value }: { readonly figure: string; readonly value: number | null | undefined }) {
+  const t = useT();
+  const format = useFormat();
+  if (typeof value !== "number") return null;
+  return <small className="ob-interval">{t("tabular.baseline", { value: format.figure(figure, value) })}</small>;
 }
 
 function Interval({ figure, interval }: { readonly figure: string; readonly interval: readonly [number | null, number | null] | null | undefined }) {

@@ -26,13 +26,26 @@ function barsOf(importance: Importance, kind: Kind): Bar[] {
 
 /** Which columns the answers depend on, by permutation and by Shapley values. */
 export function ImportanceChart({ importance, name }: { readonly importance: Importance; readonly name: string }) {
+  const [chosen, setChosen] = useState<Kind | null>(null);
+  const kinds = KINDS.filter((kind) => (importance[kind]?.length ?? 0) > 0);
+  const kind = chosen ?? kinds[0];
+  if (!kind) return null;
+  return <Bars importance={importance} name={name} kind={kind} kinds={kinds} onKind={setChosen} />;
+}
+
+interface BarsProps {
+  readonly importance: Importance;
+  readonly name: string;
+  readonly kind: Kind;
+  readonly kinds: readonly Kind[];
+  readonly onKind: (kind: Kind) => void;
+}
+
+function Bars({ importance, name, kind, kinds, onKind }: BarsProps) {
   const t = useT();
   const format = useFormat();
   const colours = useChartColours();
-  const kinds = KINDS.filter((kind) => (importance[kind]?.length ?? 0) > 0);
-  const [chosen, setChosen] = useState<Kind | null>(null);
-  const kind = chosen ?? kinds[0];
-  const bars = useMemo(() => (kind ? barsOf(importance, kind) : []), [importance, kind]);
+  const bars = useMemo(() => barsOf(importance, kind), [importance, kind]);
   const shown = useMemo(() => bars.slice(0, MOST_BARS), [bars]);
   const option = useMemo(
     () => ({
@@ -40,7 +53,7 @@ export function ImportanceChart({ importance, name }: { readonly importance: Imp
       color: [colours.high],
       grid: { left: 176, right: 90, top: 8, bottom: 46 },
       tooltip: { ...tooltip(colours, format.compact), axisPointer: { type: "shadow" } },
-      xAxis: { ...numberAxis(colours, format.compact, kind ? t(`tabular.importanceAxis.${kind}`) : "", 28), scale: false },
+      xAxis: { ...numberAxis(colours, format.compact, t(`tabular.importanceAxis.${kind}`), 28), scale: false },
       yAxis: {
         type: "category",
         inverse: true,
@@ -52,7 +65,7 @@ export function ImportanceChart({ importance, name }: { readonly importance: Imp
       series: [
         {
           type: "bar",
-          name: kind ? t(`tabular.importance.${kind}`) : "",
+          name: t(`tabular.importance.${kind}`),
           barMaxWidth: 14,
           data: shown.map((bar) => bar.value),
           label: { show: true, position: "right", color: colours.text, formatter: ({ value }: { value: number }) => format.compact(value) },
@@ -61,7 +74,6 @@ export function ImportanceChart({ importance, name }: { readonly importance: Imp
     }),
     [shown, kind, colours, format, t],
   );
-  if (!kind) return null;
   return (
     <div data-testid="importance">
       <Chart
@@ -70,7 +82,7 @@ export function ImportanceChart({ importance, name }: { readonly importance: Imp
         height={72 + shown.length * ROW_HEIGHT}
         option={option}
         table={{ columns: [t("tabular.column"), t(`tabular.importance.${kind}`), t("tabular.std")], rows: bars.map((bar) => [bar.column, bar.value, bar.std]) }}
-        extra={kinds.length > 1 ? <Segmented<Kind> size="small" value={kind} onChange={setChosen} options={kinds.map((value) => ({ value, label: t(`tabular.importance.${value}`) }))} /> : null}
+        extra={kinds.length > 1 ? <Segmented<Kind> size="small" value={kind} onChange={onKind} options={kinds.map((value) => ({ value, label: t(`tabular.importance.${value}`) }))} /> : null}
         footer={<span className="ob-small ob-muted">{t(`tabular.importanceHelp.${kind}`)}</span>}
       />
     </div>

@@ -3,7 +3,6 @@ import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
 import { Chart, useChartColours } from "@/ui/chart/chart";
 import { legend, shareAxis, tooltip } from "../../report/chart-parts";
-import { CalibrationChart } from "./calibration-chart";
 import type { TabularReport } from "./tabular-report";
 
 const MOST_CLASSES = 6;
@@ -15,7 +14,7 @@ interface Line {
 
 const pairs = (x: readonly number[], y: readonly number[]): (readonly [number, number])[] => x.map((value, index) => [value, y[index] ?? 0]);
 
-/** How well the classes are ranked: ROC, precision over recall, gain and lift, and whether probabilities can be believed. */
+/** How well the classes are ranked: ROC, precision over recall, gain and lift. */
 export function RankingCharts({ report, name }: { readonly report: TabularReport; readonly name: string }) {
   const t = useT();
   const format = useFormat();
@@ -31,7 +30,6 @@ export function RankingCharts({ report, name }: { readonly report: TabularReport
       <CurveChart title={t("report.prCurves")} name={`${name}-pr`} x={t("metric.recall")} y={t("metric.precision")} lines={precision} />
       <CurveChart title={t("tabular.gain")} name={`${name}-gain`} x={t("tabular.contacted")} y={t("tabular.reached")} lines={gain} chance={[[0, 0], [1, 1]]} />
       <CurveChart title={t("tabular.lift")} name={`${name}-lift`} x={t("tabular.contacted")} y={t("tabular.liftAxis")} lines={lift} chance={[[0, 1], [1, 1]]} isUnbounded />
-      {report.calibration?.bins.length ? <CalibrationChart calibration={report.calibration} name={name} /> : null}
     </div>
   );
 }

@@ -18,6 +18,7 @@ import { ReportLeaderboard } from "./report-leaderboard";
 import { SliceTable } from "./slice-table";
 import { parseTabularReport, type TabularReport } from "./tabular-report";
 import { ThresholdPanel } from "./threshold-panel";
+import { WrongRows } from "./wrong-rows";
 
 /** What a model of a table can do, where it fails, and what it looks at. */
 export function TabularReportView({ document, runId }: { readonly document: unknown; readonly runId: number }) {
@@ -49,6 +50,7 @@ function Sections({ report, name }: { readonly report: TabularReport; readonly n
       {report.problem.kind === "multiclass" && report.per_class?.length ? <PerLabel rows={report.per_class} name={`${name}-labels`} /> : null}
       <ImportanceChart importance={report.importance ?? {}} name={name} />
       <DependenceChart curves={report.partial_dependence ?? []} labels={report.labels} problem={report.problem} name={name} />
+      <WrongRows rows={report.wrong_examples ?? []} count={report.wrong_count ?? 0} total={report.basis.evaluated_count} />
       <SliceTable slices={report.slices ?? []} metric={report.problem.metric} />
       <ColumnList columns={report.columns ?? []} />
       <Cards report={report} />
@@ -60,7 +62,7 @@ function Conclusion({ report }: { readonly report: TabularReport }) {
   const t = useT();
   const said = useSaid();
   const format = useFormat();
-  const { basis, sampling } = report;
+  const { basis } = report;
   const told = { evaluated: basis.evaluated_count, trained: basis.training_count, seed: String(basis.seed) };
   const source = basis.source === "cross_validation" || basis.source === "holdout" ? basis.source : "eval";
   return (
@@ -69,11 +71,13 @@ function Conclusion({ report }: { readonly report: TabularReport }) {
       <p className="ob-muted ob-small" style={{ margin: "6px 0 0" }} data-testid="basis" data-source={basis.source}>
         {t(`tabular.basis.${source}`, told)}
       </p>
-      {sampling ? (
-        <p className="ob-small" style={{ margin: "6px 0 0" }} data-testid="sampling">
-          {t("tabular.sampled", { used: format.number(sampling.rows_used), total: format.number(sampling.rows_total) })} {said(sampling.reason_en, sampling.reason_zh)}
-        </p>
-      ) : null}
+      {[report.sampling, report.evaluation_sampling].map((sampling, place) =>
+        sampling ? (
+          <p key={place} className="ob-small" style={{ margin: "6px 0 0" }} data-testid="sampling">
+            {t("tabular.sampled", { used: format.number(sampling.rows_used), total: format.number(sampling.rows_total) })} {said(sampling.reason_en, sampling.reason_zh)}
+          </p>
+        ) : null,
+      )}
     </Panel>
   );
 }

@@ -12,7 +12,11 @@ export interface TabularReport extends Pick<Report, "labels" | "basis" | "cautio
     readonly quantiles: readonly number[];
   };
   readonly intervals?: Readonly<Record<string, readonly [number | null, number | null] | null>> | null;
+  /** What answering the same for every row would reach. */
+  readonly baseline?: Readonly<Record<string, number | null>> | null;
   readonly hints?: readonly ReportHint[] | null;
+  readonly wrong_count?: number | null;
+  readonly wrong_examples?: readonly WrongRow[] | null;
   readonly leaderboard?: readonly RankedModel[] | null;
   readonly per_class?: readonly LabelFigures[] | null;
   readonly threshold_curve?: readonly CostPoint[] | null;
@@ -27,8 +31,20 @@ export interface TabularReport extends Pick<Report, "labels" | "basis" | "cautio
   readonly slices?: readonly Slice[] | null;
   readonly columns?: readonly ReportColumn[] | null;
   readonly sampling?: { readonly rows_total: number; readonly rows_used: number; readonly reason_en: string; readonly reason_zh: string } | null;
+  readonly evaluation_sampling?: TabularReport["sampling"];
   readonly data_card?: Card | null;
   readonly model_card?: Card | null;
+}
+
+/** A row that the model answers wrongly, with the values of its most important columns. */
+export interface WrongRow {
+  readonly sample_id: string;
+  readonly name: string;
+  readonly true: string | number;
+  readonly predicted: string | number;
+  readonly score?: number | null;
+  readonly residual?: number | null;
+  readonly values: Readonly<Record<string, string | null>>;
 }
 
 export interface ReportHint {
@@ -178,6 +194,8 @@ export function ranked(models: readonly RankedModel[]): RankedModel[] {
   return [...models].sort((left, right) => (right.score ?? Number.NEGATIVE_INFINITY) - (left.score ?? Number.NEGATIVE_INFINITY));
 }
 
+const isCard = (value: unknown): value is Card => typeof value === "object" && value !== null;
+
 /** Shown elsewhere in the report. */
 const ELSEWHERE = new Set(["classes", "most_missing", "ignored", "factors", "figures", "intervals", "baseline", "cautions", "text_en", "text_zh"]);
 
@@ -187,7 +205,7 @@ export function cardFacts(card: Card, prefix = ""): readonly (readonly [string, 
     const path = prefix ? `${prefix}.${name}` : name;
     if (value === null || value === undefined || value === "" || ELSEWHERE.has(name)) return [];
     if (Array.isArray(value)) return value.length > 0 && value.every((entry) => typeof entry !== "object") ? [[path, value.join(", ")]] : [];
-    if (typeof value === "object") return [...cardFacts(value as Card, path)];
+    if (isCard(value)) return [...cardFacts(value, path)];
     return [[path, String(value as string | number | boolean)]];
   });
 }

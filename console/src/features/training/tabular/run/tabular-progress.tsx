@@ -9,7 +9,6 @@ import { EmptyState } from "@/ui/empty";
 import { Facts, Panel } from "@/ui/page";
 import { QueryView } from "@/ui/query-view";
 import { Duration, LocalTime } from "@/ui/values";
-import type { Epoch } from "../../run/curves";
 import { LiveLeaderboard } from "./live-leaderboard";
 import { scorePoints, type ScorePoint } from "./score-points";
 import { ScoreCurve } from "./score-curve";
@@ -23,7 +22,7 @@ interface Props {
 /** A run on a table while it goes on: its time, the models so far and how the best of them grew. */
 export function TabularProgress({ projectId, run, pollMs }: Props) {
   const metrics = useRunMetrics(projectId, run.run_id, pollMs);
-  const points = scorePoints((metrics.data?.epochs ?? []) as readonly Epoch[]);
+  const points = scorePoints(metrics.data?.epochs ?? []);
   return (
     <TabularMessages>
       <div className="ob-grid">

@@ -18,7 +18,6 @@ interface Props {
 export function ColumnTable({ columns, value = NO_ROLES, onChange }: Props) {
   const t = useT();
   const maybeT = useMaybeT();
-  const format = useFormat();
   const [search, setSearch] = useState("");
   const [onlyWarned, setOnlyWarned] = useState(false);
   const wanted = useDeferredValue(search.trim().toLowerCase());
@@ -34,7 +33,7 @@ export function ColumnTable({ columns, value = NO_ROLES, onChange }: Props) {
   const headers: TableColumnsType<TableColumn> = [
     {
       title: t("tabular.role.target"),
-      width: 70,
+      width: 62,
       align: "center",
       render: (_, column) => (
         <Radio
@@ -48,27 +47,26 @@ export function ColumnTable({ columns, value = NO_ROLES, onChange }: Props) {
     },
     {
       title: t("tabular.column"),
-      width: 190,
+      width: 166,
       render: (_, column) => (
         <>
-          <div className="ob-cell" style={{ maxWidth: 180, fontWeight: value.target === column.name ? 600 : 400 }} title={column.name}>
+          <div className="ob-cell" style={{ maxWidth: 148, fontWeight: value.target === column.name ? 600 : 400 }} title={column.name}>
             {column.name}
           </div>
           <span className="ob-small ob-muted">{`${maybeT(`tabular.kind.${column.kind}`) ?? column.kind} · ${column.type}`}</span>
         </>
       ),
     },
-    { title: t("tabular.missing"), width: 110, render: (_, column) => <MissingBar share={column.missing_share} /> },
-    { title: t("tabular.distinct"), width: 84, align: "right", render: (_, column) => <span className="ob-num">{format.number(column.distinct)}</span> },
+    { title: t("tabular.missing"), width: 104, render: (_, column) => <MissingBar share={column.missing_share} /> },
     { title: t("tabular.examples"), render: (_, column) => <Examples column={column} /> },
-    { title: t("tabular.warnings"), width: 150, render: (_, column) => <ColumnWarnings column={column} /> },
+    { title: t("tabular.warnings"), width: 124, render: (_, column) => <ColumnWarnings column={column} /> },
     {
       title: t("tabular.role"),
-      width: 138,
+      width: 118,
       render: (_, column) => (
         <Select<Role>
           size="small"
-          style={{ width: 118 }}
+          style={{ width: 100 }}
           value={roleOf(value, column.name)}
           aria-label={t("tabular.roleOf", { column: column.name })}
           onChange={(role) => {
@@ -121,7 +119,7 @@ export function ColumnTable({ columns, value = NO_ROLES, onChange }: Props) {
         <Table
           size="small"
           rowKey="name"
-          style={{ minWidth: 860 }}
+          style={{ minWidth: 700 }}
           tableLayout="fixed"
           columns={headers}
           dataSource={shown}
@@ -148,11 +146,13 @@ function MissingBar({ share }: { readonly share: number }) {
 
 function Examples({ column }: { readonly column: TableColumn }) {
   const t = useT();
-  const range = column.kind === "number" && column.minimum !== null && column.maximum !== null ? t("tabular.range", { low: String(column.minimum), high: String(column.maximum) }) : null;
+  const format = useFormat();
+  const range = column.kind === "number" && column.minimum && column.maximum ? t("tabular.range", { low: column.minimum, high: column.maximum }) : null;
   return (
     <Tooltip title={column.examples.join(" · ")}>
       <div className="ob-examples">
         {range ? <span className="ob-num">{range}</span> : column.examples.slice(0, 3).map((example, index) => <Tag key={`${example}-${index}`}>{example === "" ? "∅" : example}</Tag>)}
+        <div className="ob-small ob-muted">{t("tabular.distinctCount", { count: format.number(column.distinct) })}</div>
       </div>
     </Tooltip>
   );

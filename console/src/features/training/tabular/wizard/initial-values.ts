@@ -43,6 +43,6 @@ export function rolesOfRun(run: Pick<Run, "tabular"> | undefined): Roles {
     ...(told.weight_column ? { weight: told.weight_column } : {}),
     ...(told.group_column ? { group: told.group_column } : {}),
     ...(told.time_column ? { time: told.time_column } : {}),
-    excluded: told.excluded_columns ?? [],
+    excluded: told.excluded_columns,
   };
 }

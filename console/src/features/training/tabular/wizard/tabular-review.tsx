@@ -28,12 +28,12 @@ export function TabularReview({ catalog, values, kind, columns }: Props) {
         <Facts
           facts={[
             { label: t("tabular.role.target"), value: values.roles?.target ?? "–" },
-            { label: t("tabular.algorithmType"), value: kind ? (maybeT(`tabular.type.${kind}`) ?? kind) : "–" },
+            { label: t("tabular.typeShort"), value: kind ? (maybeT(`tabular.type.${kind}`) ?? kind) : "–" },
             { label: t("tabular.rows"), value: <span className="ob-num">{columns ? format.number(columns.rows) : "–"}</span> },
-            { label: t("tabular.featureCount"), value: <span className="ob-num">{columns ? featureCount(values.roles ?? NO_ROLES, columns.columns.length) : "–"}</span> },
-            { label: t("tabular.mode"), value: t(`tabular.mode.${values.mode ?? "automl"}`) },
+            { label: t("tabular.featureCount"), value: <span className="ob-num">{columns ? format.number(featureCount(values.roles ?? NO_ROLES, columns.columns.length)) : "–"}</span> },
+            { label: t("tabular.modeShort"), value: t(`tabular.mode.${values.mode ?? "automl"}`) },
             ...(isExpert ? [{ label: t("tabular.model"), value: values.network ?? "–" }] : []),
-            { label: t("tabular.autoPublish"), value: values.publish?.on ? (isNewModel(values.publish) ? (values.publish.model_name ?? "") : t("tabular.asVersion")) : t("tabular.off") },
+            { label: t("tabular.publish"), value: values.publish?.on ? (isNewModel(values.publish) ? (values.publish.model_name ?? "") : t("tabular.asVersion")) : t("tabular.off") },
           ]}
         />
       </Panel>

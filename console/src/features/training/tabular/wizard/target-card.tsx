@@ -24,7 +24,7 @@ export function TargetCard({ name, target, isFetching, rows }: Props) {
     <div className="ob-target" data-testid="target" aria-live="polite">
       <div className="ob-row">
         <strong style={{ overflowWrap: "anywhere" }}>{t("tabular.target.title", { column: name })}</strong>
-        {target.algorithm_type && target.algorithm_type !== "automatic" ? <Tag color="blue">{t(`tabular.type.${target.algorithm_type}`)}</Tag> : null}
+        {target.algorithm_type !== "automatic" ? <Tag color="blue">{t(`tabular.type.${target.algorithm_type}`)}</Tag> : null}
       </div>
       <span>{said(target.reason_en, target.reason_zh)}</span>
       {target.problems.map((problem) => (

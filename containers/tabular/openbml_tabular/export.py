@@ -20,6 +20,7 @@ import onnxruntime
 from openbml_kit.faults import PlatformFault
 from openbml_kit.files import sha256_of, write_json
 from openbml_kit.model_manifest import MANIFEST_FILE, MODEL_FILE
+from openbml_kit.tables.column_maps import NumberColumn
 from openbml_kit.tables.feature_map import FeatureMap
 from openbml_kit.tables.table_manifest import (
     BACKGROUND_FILE,
@@ -209,6 +210,8 @@ def _manifest(
                 required=column.required,
                 example=column.example,
                 choices=tuple(column.choices),
+                minimum=column.minimum if isinstance(column, NumberColumn) else None,
+                maximum=column.maximum if isinstance(column, NumberColumn) else None,
             )
             for column in feature_map.feature_columns
         ],

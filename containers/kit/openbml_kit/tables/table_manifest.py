@@ -32,6 +32,7 @@ class TableColumn(_Document):
         kind: number, category, date or text.
         example: a value of training; None where training had none.
         choices: the values to choose from; empty where any may be typed.
+        minimum, maximum: of a number in training; a value may lie outside.
     """
 
     name: str
@@ -39,6 +40,8 @@ class TableColumn(_Document):
     required: bool = True
     example: int | float | str | None = None
     choices: Sequence[str] = ()
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 class TableProof(_Document):

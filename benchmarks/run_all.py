@@ -89,6 +89,11 @@ def benches(scratch: Path) -> list[Bench]:
             [[*own, "benchmarks.vision_quality"]],
         ),
         Bench(
+            "tabular_quality",
+            "AutoML of tables vs AutoGluon and FLAML, a few small sets, 15 s each",
+            [[*own, "benchmarks.tabular_quality", "--short"]],
+        ),
+        Bench(
             "serving_throughput",
             "requests/s of the serving image vs ONNX Runtime in process",
             [

@@ -15,6 +15,7 @@ KNOWN = {
     "weight_decay": number(0, 10),
     "batch_size": whole(8, 4096),
     "epochs": whole(1, 1000),
+    "wave_frequency": number(0.001, 10),
 }
 _MOST_ROWS = 300_000
 _MOST_CELLS = 30_000_000
@@ -25,8 +26,8 @@ class NeuralNetwork:
 
     The learning rate's schedule ends with the deadline where that is sooner than the planned steps.
 
-    Source: Holzmüller et al. 2024, "Better by default", arXiv:2407.04491 (RealMLP-TD), without label
-    smoothing, which calibrated probabilities do not go with.
+    Source: Holzmüller et al. 2024, "Better by default", arXiv:2407.04491 (RealMLP-TD); labels are smoothed
+    less the more rows there are, for the sake of probabilities.
     """
 
     code = "MLP"

@@ -28,6 +28,7 @@ _MOST_KEPT = 30_000
 _MOST_FEATURES = 300
 _NEIGHBOURS = (5, 15, 50)  # tried where validation can choose
 _UNCHOSEN = 15
+_MOST_CHECKED = 1000  # rows of validation
 # Features lie on this grid: their products add up exactly in float32 whatever the order, so that numpy and
 # any runtime find the same neighbours, equally far ones in the order of their rows.
 _GRID = np.float32(64)
@@ -39,13 +40,14 @@ _PRIOR_SHARE = 0.02
 @dataclass(frozen=True)
 class NeighboursModel:
     """Attributes:
-    kept: shape (m, width), float32: training rows on the grid, none twice.
+    kept: shape (m, width), float32: training rows on the grid, none twice; squares: their squared lengths.
     targets: shape (m, outputs): class shares or values of the rows that are alike; counts: their weights.
     prior: shape (outputs,), and its share of every prediction: no class or count is impossible.
     """
 
     preparation: Preparation
     kept: Floats
+    squares: Floats
     targets: Floats
     counts: Floats
     prior: Floats
@@ -58,26 +60,31 @@ class NeighboursModel:
     def size_bytes(self) -> int:
         return size_of(self)
 
-    @cached_property
-    def _squares(self) -> Floats:
-        return (self.kept * self.kept).sum(axis=1)
-
     def predict(self, x: Floats) -> Floats:
+        return self.answers(*self.nearest(x, self.neighbours))
+
+    def nearest(self, x: Floats, count: int) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """Return the nearest rows' squared distances, ascending, and numbers, both shape (n, count)."""
         gridded = _on_grid(self.preparation.transform(x))
         step = max(1, _CHUNK_CELLS // len(self.kept))
-        parts = [self._means(gridded[first : first + step]) for first in range(0, len(gridded), step)]
-        means = np.concatenate(parts) if parts else np.zeros((0, len(self.prior)), np.float32)
-        return self.link.apply(means)
+        starts = range(0, max(1, len(gridded)), step)
+        parts = [self._nearest(gridded[start : start + step], count) for start in starts]
+        squares, places = zip(*parts, strict=True)
+        return np.concatenate(squares), np.concatenate(places)
 
-    def _means(self, rows: Floats) -> Floats:
-        squares = (rows * rows).sum(axis=1)[:, None] + self._squares - 2 * (rows @ self.kept.T)
+    def _nearest(self, rows: Floats, count: int) -> tuple[Floats, npt.NDArray[np.int64]]:
+        squares = (rows * rows).sum(axis=1)[:, None] + self.squares - 2 * (rows @ self.kept.T)
         squares = np.maximum(squares, np.float32(0))
-        chosen = _smallest(squares, self.neighbours)
-        nearest = np.take_along_axis(squares, chosen, axis=1)
-        weights = self._weights(nearest) * self.counts[chosen]
+        places = _smallest(squares, count)
+        return np.take_along_axis(squares, places, axis=1), places
+
+    def answers(self, squares: Floats, places: npt.NDArray[np.int64]) -> Floats:
+        """Return the predictions that such neighbours make."""
+        weights = self._weights(squares) * self.counts[places]
         shares = weights / weights.sum(axis=1, keepdims=True)
-        means: Floats = (shares[:, :, None] * self.targets[chosen]).sum(axis=1)
-        return means * np.float32(1 - self.prior_share) + self.prior * np.float32(self.prior_share)
+        means: Floats = (shares[:, :, None] * self.targets[places]).sum(axis=1)
+        own, prior = np.float32(1 - self.prior_share), np.float32(self.prior_share)
+        return self.link.apply(means * own + self.prior * prior)
 
     def _weights(self, squares: Floats) -> Floats:
         if not self.by_distance:
@@ -108,7 +115,7 @@ class NeighboursModel:
         axis = graph.constant(np.int64([1]))
         own = graph.node("ReduceSum", [graph.node("Mul", [rows, rows]), axis], keepdims=1)
         double = graph.node("MatMul", [rows, graph.constant(np.ascontiguousarray(2 * self.kept.T))])
-        both = graph.node("Add", [own, graph.constant(self._squares)])
+        both = graph.node("Add", [own, graph.constant(self.squares)])
         apart = graph.node("Sub", [both, double])
         squares = graph.node("Max", [apart, graph.constant(np.float32(0))])
         count = graph.constant(np.int64([self.neighbours]))
@@ -153,6 +160,7 @@ class Neighbours:
         model = NeighboursModel(
             preparation=preparation,
             kept=kept,
+            squares=(kept * kept).sum(axis=1),
             targets=targets,
             counts=counts,
             prior=np.average(targets, axis=0, weights=counts).astype(np.float32),
@@ -163,7 +171,7 @@ class Neighbours:
         )
         if validation is None or "n_neighbors" in settings:
             return model
-        return _chosen(model, validation, problem, limits)
+        return _chosen(model, validation, problem)
 
 
 def _is_mean(problem: Problem) -> bool:
@@ -204,16 +212,13 @@ def _smallest(squares: Floats, count: int) -> npt.NDArray[np.int64]:
     return np.sort(keys, axis=1) % squares.shape[1]
 
 
-def _chosen(
-    model: NeighboursModel, validation: Examples, problem: Problem, limits: FitLimits
-) -> NeighboursModel:
-    """Return the model with the number of neighbours that says least wrong of the validation rows."""
-    best, least = model, loss_of(problem, model.predict(validation.x), validation)
-    for neighbours in _NEIGHBOURS:
-        if limits.left_s <= 0 or neighbours >= len(model.kept):
-            return best
-        other = replace(model, neighbours=neighbours)
-        loss = loss_of(problem, other.predict(validation.x), validation)
-        if loss < least:
-            best, least = other, loss
-    return best
+def _chosen(model: NeighboursModel, validation: Examples, problem: Problem) -> NeighboursModel:
+    """Return the model with the number of neighbours that says least wrong of validation rows."""
+    rows = validation.take(np.arange(min(len(validation), _MOST_CHECKED)))
+    offered = sorted({model.neighbours, *(each for each in _NEIGHBOURS if each < len(model.kept))})
+    squares, places = model.nearest(rows.x, offered[-1])
+
+    def loss(count: int) -> float:
+        return loss_of(problem, model.answers(squares[:, :count], places[:, :count]), rows)
+
+    return replace(model, neighbours=min(offered, key=loss))

@@ -45,7 +45,7 @@ class PeriodicNumbers:
     Attributes:
         frequencies, phases: shape (d, waves). mixing: shape (d, waves, 3). shift: shape (d, 3).
 
-    Source: Holzmüller et al. 2024, arXiv:2407.04491, section 3 (PBLD embeddings), after Gorishniy et al.
+    Source: Holzmüller et al. 2024, arXiv:2407.04491 (PBLD embeddings), after Gorishniy et al.
     2022, arXiv:2203.05556.
     """
 

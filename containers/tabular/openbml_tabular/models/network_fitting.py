@@ -1,6 +1,7 @@
 """From a problem to a fitted neural network: targets, loss and recipe."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +15,18 @@ from openbml_tabular.models.learner import FitLimits
 from openbml_tabular.models.links import Link, link_of_values
 from openbml_tabular.models.network import Activation, NetworkModel
 from openbml_tabular.models.network_inputs import InputLayout
-from openbml_tabular.models.network_training import Goal, Loss, Recipe, trained
+from openbml_tabular.models.network_modules import Recipe
+from openbml_tabular.models.network_training import Goal, Loss, trained
 from openbml_tabular.models.parameters import Settings
 from openbml_tabular.problem import Problem
 
 _EPOCHS = 256
 _MOST_STEPS = 3000
 _FEWEST_EPOCHS = 15
-_CHECKS = 40
-_PATIENCE = 18
+_CHECKS = 60
+_STEEPEST = 5.0
+_MOST_SMOOTHING = 0.1
+_SMOOTHED_ROWS = 20.0
 _SMALLEST_RATE = 1e-6
 
 
@@ -68,14 +72,15 @@ def fitted_network(
     limits: FitLimits,
     seed: int,
 ) -> NetworkModel:
-    """Train a network and return it as arrays. Raises OutOfTimeError: there was no time for a step."""
+    """Train a network and return it as arrays."""
     layout = InputLayout.of(training)
     scaling = Scaling.of(training, problem)
     targets = scaling.targets(training.y, problem)
     goal = Goal(
         targets=targets,
         validation_targets=None if validation is None else scaling.targets(validation.y, problem),
-        loss=_loss(problem),
+        loss=_loss(problem, smoothing=0.0),
+        training_loss=_loss(problem, smoothing=min(_MOST_SMOOTHING, _SMOOTHED_ROWS / len(training))),
         start=_start(targets, problem),
     )
     recipe = _recipe(len(training), problem, settings)
@@ -118,7 +123,7 @@ def _recipe(rows: int, problem: Problem, settings: Settings) -> Recipe:
         batch=batch,
         steps=most,
         checks=_CHECKS,
-        patience=_PATIENCE,
+        wave_frequency=settings.get("wave_frequency", 0.1),
     )
 
 
@@ -132,16 +137,27 @@ def _start(targets: Tensor, problem: Problem) -> Tensor:
     return torch.zeros(1)
 
 
-def _loss(problem: Problem) -> Loss:
+def _loss(problem: Problem, *, smoothing: float) -> Loss:
+    """Args:
+    smoothing: of labels; it keeps few rows from making the network sure.
+    """
     if problem.is_classification:
-        return lambda scores, targets: functional.cross_entropy(scores, targets, reduction="none")
+        return partial(functional.cross_entropy, reduction="none", label_smoothing=smoothing)
     if problem.objective is Objective.QUANTILE:
         return _pinball(torch.tensor(problem.quantiles))
     if problem.objective is Objective.COUNT:
-        return lambda scores, targets: torch.exp(scores[:, 0]) - targets * scores[:, 0]
+        return _poisson
     if problem.metric is Metric.MAE:
         return lambda scores, targets: (scores[:, 0] - targets).abs()
     return lambda scores, targets: (scores[:, 0] - targets).square()
+
+
+def _poisson(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return the negative log-likelihood; far above what is likely it goes on as a line."""
+    score = scores[:, 0]
+    bounded = score.clamp(max=_STEEPEST)
+    rate = torch.exp(bounded) * (1 + score - bounded)
+    return rate - targets * score
 
 
 def _pinball(shares: Tensor) -> Loss:

@@ -1,12 +1,12 @@
 """The neural network while it learns, in torch; `fitted` turns it into arrays.
 
 Source: Holzmüller et al. 2024, "Better by default: strong pre-tuned MLPs and boosted trees on tabular data",
-arXiv:2407.04491: RealMLP-TD, section 3 and table A.1.
+arXiv:2407.04491: RealMLP-TD.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -20,9 +20,27 @@ from openbml_tabular.models.network_inputs import InputLayout, Inputs
 
 WAVES = 16
 _MIXED = 3
-_FREQUENCY = 0.1  # standard deviation of the waves' first frequencies
 _EMBEDDING = 8
 _HULL = 6  # rows whose random mixture a neuron's first kink goes through
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Attributes:
+    steps: at most so many batches; the schedule ends with them or with the deadline, whichever is sooner.
+    checks: how often validation is looked at.
+    wave_frequency: standard deviation of the waves' first frequencies.
+    """
+
+    hidden: tuple[int, ...]
+    activation: Activation
+    learning_rate: float
+    dropout: float
+    weight_decay: float
+    batch: int
+    steps: int
+    checks: int
+    wave_frequency: float
 
 
 @dataclass(frozen=True)
@@ -49,9 +67,9 @@ class Batch:
 class Waves(nn.Module):
     """Each number and three learned waves of it."""
 
-    def __init__(self, numbers: int) -> None:
+    def __init__(self, numbers: int, frequency: float) -> None:
         super().__init__()
-        self.frequencies = nn.Parameter(torch.randn(numbers, WAVES) * (_FREQUENCY * 2 * math.pi))
+        self.frequencies = nn.Parameter(torch.randn(numbers, WAVES) * (frequency * 2 * math.pi))
         self.phases = nn.Parameter((torch.rand(numbers, WAVES) * 2 - 1) * math.pi)
         bound = 1 / math.sqrt(WAVES)
         self.mixing = nn.Parameter((torch.rand(numbers, WAVES, _MIXED) * 2 - 1) * bound)
@@ -107,28 +125,24 @@ class Dense(nn.Module):
 class Network(nn.Module):
     """Waves, embeddings and flags, each scaled by a learned factor, then dense layers."""
 
-    def __init__(
-        self,
-        layout: InputLayout,
-        hidden: Sequence[int],
-        start: Tensor,
-        activation: Activation,
-        dropout: float,
-    ) -> None:
+    def __init__(self, layout: InputLayout, recipe: Recipe, start: Tensor) -> None:
+        """Args:
+        start: shape (outputs,): scores before anything is learned.
+        """
         super().__init__()
         numbers = layout.scaled.width if layout.scaled else 0
         self._layout = layout
-        self.waves = Waves(numbers)
+        self.waves = Waves(numbers, recipe.wave_frequency)
         codes = int((layout.cardinalities + 1).sum())
         self.embeddings = nn.Parameter(torch.randn(codes, _EMBEDDING))
         width = numbers * (1 + _MIXED) + layout.fixed.width + len(layout.embedded) * _EMBEDDING
         self.scale = nn.Parameter(torch.ones(width))
-        widths = [width, *hidden]
-        layers = [Dense(before, after, activation) for before, after in zip(widths, hidden, strict=False)]
+        widths = [width, *recipe.hidden]
+        layers = [Dense(before, after, recipe.activation) for before, after in pairwise(widths)]
         last = Dense(widths[-1], len(start), None)
         last.bias.data.copy_(start)
         self.layers = nn.ModuleList([*layers, last])
-        self.dropout = dropout
+        self.dropout = recipe.dropout
 
     def _seen(self, batch: Batch) -> Tensor:
         embedded = self.embeddings[batch.codes].flatten(1)

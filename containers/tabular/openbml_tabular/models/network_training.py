@@ -12,38 +12,22 @@ import torch
 from torch import Tensor
 
 from openbml_tabular.examples import Examples
-from openbml_tabular.models.learner import FitLimits, OutOfTimeError
-from openbml_tabular.models.network import Activation
+from openbml_tabular.models.learner import FitLimits
 from openbml_tabular.models.network_inputs import InputLayout
-from openbml_tabular.models.network_modules import Batch, Network
+from openbml_tabular.models.network_modules import Batch, Network, Recipe
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
-# Factors of the learning rate: Holzmüller et al. 2024, table A.1.
+# Factors of the learning rate: Holzmüller et al. 2024 (RealMLP-TD).
 _RATE_FACTORS = {"waves": 0.1, "scale": 6.0, "bias": 0.1, "bend": 0.1}
 _UNDECAYED = ("bias", "shift", "bend")
 _BETAS = (0.9, 0.95)
 _SHARE_OF_TIME = 0.9  # of what is left: the rest is for the last check
-_EVALUATION_ROWS = 8192
+_MEASURED_STEPS = 20  # before them, nobody knows what a step takes
+_CYCLES_WITHOUT_GAIN = 2.5
+_SLACK = 0.05
+_EVALUATION_ROWS = 4096
 _FITTING_ROWS = 1024
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Attributes:
-    steps: at most so many batches; the schedule ends with them or with the deadline, whichever is sooner.
-    checks: how often validation is looked at; patience: checks without an improvement that end training.
-    """
-
-    hidden: tuple[int, ...]
-    activation: Activation
-    learning_rate: float
-    dropout: float
-    weight_decay: float
-    batch: int
-    steps: int
-    checks: int
-    patience: int
 
 
 @dataclass(frozen=True)
@@ -52,13 +36,14 @@ class Goal:
 
     Attributes:
         targets, validation_targets: class numbers or scaled values.
-        loss: of scores (n, outputs) and targets (n,), shape (n,).
+        loss: of scores (n, outputs) and targets (n,), shape (n,); training_loss: with smoothed labels.
         start: shape (outputs,): scores before anything is learned.
     """
 
     targets: Tensor
     validation_targets: Tensor | None
     loss: Loss
+    training_loss: Loss
     start: Tensor
 
 
@@ -72,11 +57,7 @@ def trained(
     limits: FitLimits,
     seed: int,
 ) -> Network:
-    """Return the network as it was at its best check.
-
-    Raises:
-        OutOfTimeError: the deadline passed before the first check.
-    """
+    """Return the network as it was at its best check."""
     before = torch.get_num_threads()
     torch.set_num_threads(limits.threads)
     try:
@@ -100,39 +81,61 @@ class _Training:
         self._goal, self._recipe = goal, recipe
         self._batch = Batch.of(layout.inputs(training.x))
         self._weights = _weights(training)
-        self._network = Network(layout, recipe.hidden, goal.start, recipe.activation, recipe.dropout)
+        self._network = Network(layout, recipe, goal.start)
         self._network.fit_to(self._batch.rows(torch.randperm(len(training))[:_FITTING_ROWS]))
         self._check = None if validation is None else _Check(validation, layout, goal)
         self._optimizer = torch.optim.AdamW(_groups(self._network, recipe), betas=_BETAS)
-        self._begun_at, self._allowed_s = time.monotonic(), limits.left_s * _SHARE_OF_TIME
+        self._progress = _Progress(recipe.steps, limits)
 
     def run(self) -> Network:
         due = max(1, self._recipe.steps // self._recipe.checks)
-        for step, rows in enumerate(_batches(len(self._batch), self._recipe.batch)):
-            progress = self._progress(step)
-            if progress >= 1:
+        for step, rows in enumerate(_batches(len(self._batch), self._recipe.batch), start=1):
+            self._step(rows, self._progress.share)
+            if self._progress.after_step():
                 break
-            self._step(rows, progress)
-            if self._check and (step + 1) % due == 0 and self._check.is_stale(self._network, self._recipe):
-                break
-        if step == 0:
-            raise OutOfTimeError("the deadline passed before the network's first step")
+            if self._check and step % due == 0:
+                self._check.look(self._network, step)
+                if self._check.is_stale(step, self._recipe.steps):
+                    break
         if self._check:
             self._check.restore_best(self._network)
         return self._network.eval()
 
-    def _progress(self, step: int) -> float:
-        """Return the share of the steps or of the time that is over, whichever is more."""
-        elapsed = time.monotonic() - self._begun_at
-        return max(step / self._recipe.steps, elapsed / self._allowed_s if self._allowed_s > 0 else 1.0)
-
     def _step(self, rows: Tensor, progress: float) -> None:
         _schedule(self._optimizer, self._network, self._recipe, progress)
         self._network.train()
-        losses = self._goal.loss(self._network(self._batch.rows(rows)), self._goal.targets[rows])
+        losses = self._goal.training_loss(self._network(self._batch.rows(rows)), self._goal.targets[rows])
         self._optimizer.zero_grad()
         (losses * self._weights[rows]).mean().backward()
         self._optimizer.step()
+
+
+class _Progress:
+    """How much of the training is over: by steps, unless the deadline leaves time for fewer.
+
+    Attributes:
+        share: from 0 to 1.
+    """
+
+    def __init__(self, steps: int, limits: FitLimits) -> None:
+        self._steps, self._limits = steps, limits
+        self._kept_s = limits.left_s * (1 - _SHARE_OF_TIME)
+        self._begun_at = time.monotonic()
+        self._done = 0
+        self.share = 0.0
+
+    def after_step(self) -> bool:
+        """Return whether that was the last step."""
+        self._done += 1
+        left_s = self._limits.left_s - self._kept_s
+        mean_s = (time.monotonic() - self._begun_at) / self._done
+        left = self._steps - self._done
+        if self._done >= _MEASURED_STEPS or left_s <= 0:
+            left = min(left, int(left_s / mean_s))
+        if left <= 0:
+            return True
+        self.share += (1 - self.share) / (left + 1)
+        return False
 
 
 class _Check:
@@ -147,16 +150,18 @@ class _Check:
         self._weights = _weights(rows)
         self._loss = goal.loss
         self._best: Mapping[str, Tensor] | None = None
-        self._least, self._stale = math.inf, 0
+        self._least, self._best_step = math.inf, 0
 
-    def is_stale(self, network: Network, recipe: Recipe) -> bool:
-        """Look once; tell whether nothing has improved for long."""
+    def look(self, network: Network, step: int) -> None:
         loss = self._loss_of(network)
-        better = loss < self._least
-        self._stale = 0 if better else self._stale + 1
-        if better:
-            self._least, self._best = loss, copy.deepcopy(network.state_dict())
-        return self._stale > recipe.patience
+        if loss < self._least:
+            self._least, self._best_step = loss, step
+            self._best = copy.deepcopy(network.state_dict())
+
+    def is_stale(self, step: int, steps: int) -> bool:
+        """Tell whether a whole cycle of the learning rate, each twice as long as the one before, has improved
+        nothing."""
+        return step > _CYCLES_WITHOUT_GAIN * self._best_step + _SLACK * steps
 
     def restore_best(self, network: Network) -> None:
         """Give the network its best weights; its last ones where they are."""
@@ -206,7 +211,7 @@ def _groups(network: Network, recipe: Recipe) -> list[dict[str, Any]]:
 def _schedule(optimizer: torch.optim.Optimizer, network: Network, recipe: Recipe, progress: float) -> None:
     """Set rates for a step: four cycles of the learning rate, dropout and decay that end with a cosine.
 
-    Source: Holzmüller et al. 2024, section 3: coslog4 and flat_cos.
+    Source: Holzmüller et al. 2024: coslog4 and flat_cos.
     """
     rate = recipe.learning_rate * 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * progress)))
     flat = 1.0 if progress < 0.5 else 0.5 * (1 + math.cos(math.pi * (2 * progress - 1)))

@@ -90,7 +90,7 @@ def fit_scaling(x: Floats, numbers: Places) -> ScaledNumbers:
     """Fit medians and interquartile ranges; where the latter is 0, half the range, where that is 0, nothing
     is left of the column.
 
-    Source: Holzmüller et al. 2024, arXiv:2407.04491, section 3.
+    Source: Holzmüller et al. 2024, arXiv:2407.04491 (robust scaling).
     """
     rows = np.linspace(0, len(x) - 1, min(len(x), _QUANTILE_ROWS)).astype(np.int64)
     seen = x[np.ix_(rows, numbers)].astype(np.float64)

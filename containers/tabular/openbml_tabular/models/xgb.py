@@ -56,7 +56,7 @@ class XgboostModel:
     def predict(self, x: Floats) -> Floats:
         prepared = self.preparation.transform(x)
         raw = self.booster.inplace_predict(prepared, predict_type="margin", validate_features=False)
-        return self.link.apply(np.asarray(raw).reshape(len(x), -1))
+        return self.link.apply(np.asarray(raw).reshape(len(x), self.link.scores(self.outputs)))
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
         prepared = self.preparation.add_to(graph, features)
@@ -67,7 +67,7 @@ class XgboostModel:
 class Xgboost:
     """Gradient-boosted trees that grow by levels.
 
-    Defaults: the tuned ones of Holzmüller et al. 2024, arXiv:2407.04491, table B.2 (XGB-TD).
+    Defaults: the tuned ones of Holzmüller et al. 2024, arXiv:2407.04491 (XGB-TD).
     """
 
     code = "XGB"
@@ -95,14 +95,13 @@ class Xgboost:
         )
         stopping = Stopping(limits, patience_of(len(training)) if validation else 0)
         rate = settings.get("learning_rate", rate_of(len(training), problem))
-        data = xgboost.QuantileDMatrix(
-            x,
-            training.y,
-            weight=training.weights,
-            max_bin=settings.get("max_bin", 256),
-            nthread=limits.threads,
-        )
-        checked = None if validation is None else _checked(validation, preparation, data, limits)
+        binning = {"max_bin": settings.get("max_bin", 256), "nthread": limits.threads}
+        data = xgboost.QuantileDMatrix(x, training.y, weight=training.weights, **binning)
+        checked = None
+        if validation is not None:
+            x = preparation.transform(validation.x)
+            y, weights = validation.y, validation.weights
+            checked = xgboost.QuantileDMatrix(x, y, weight=weights, ref=data, **binning)
         booster = xgboost.train(
             options_of(training, problem, settings, limits, seed) | {"learning_rate": rate},
             data,
@@ -114,15 +113,6 @@ class Xgboost:
         kept = booster[: stopping.best_step + 1]
         kept.set_param({"nthread": 1})
         return XgboostModel(preparation, kept, link_of(problem), problem.outputs)
-
-
-def _checked(
-    validation: Examples, preparation: Preparation, data: xgboost.QuantileDMatrix, limits: FitLimits
-) -> xgboost.QuantileDMatrix:
-    x = preparation.transform(validation.x)
-    return xgboost.QuantileDMatrix(
-        x, validation.y, weight=validation.weights, ref=data, nthread=limits.threads
-    )
 
 
 def rate_of(rows: int, problem: Problem) -> float:

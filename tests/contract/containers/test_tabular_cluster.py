@@ -1,6 +1,8 @@
 """Tabular training on two machines, which are processes of this one."""
 
 import json
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -51,19 +53,43 @@ def two_jobs(base: Path, **settings: Any) -> list[Job]:
     return jobs
 
 
-def ended(jobs: list[Job]) -> list[Finished]:
+def ended(jobs: list[Job], *, stopped_at: str | None = None) -> list[Finished]:
+    """Run the machines of a job to their end; both get a stop signal at the first record of a kind."""
     port = str(free_port())
     processes = [job.start(MASTER_PORT=port, SM_NUM_CPUS="1") for job in jobs]
     finished = []
     try:
+        seen = until_record(processes[0], stopped_at) if stopped_at else ""
+        for process in processes if stopped_at else ():
+            process.send_signal(signal.SIGTERM)
         for process in processes:
             out, err = process.communicate(timeout=LONGEST_S)
-            finished.append(Finished(process.returncode, out, err))
+            finished.append(Finished(process.returncode, seen + out, err))
+            seen = ""
     finally:
         for process in processes:
             process.kill()
             process.wait()
     return finished
+
+
+def until_record(process: "subprocess.Popen[str]", kind: str) -> str:
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if f'"kind": "{kind}"' in line:
+            break
+    return "".join(lines)
+
+
+@pytest.mark.slow
+def test_a_stop_signal_to_both_machines_keeps_the_best_model_so_far(tmp_path: Path) -> None:
+    jobs = two_jobs(tmp_path, seconds=600)
+    leader, other = ended(jobs, stopped_at="leaderboard")
+    assert (leader.exit_code, other.exit_code) == (0, 0), leader.err + other.err
+    assert jobs[0].report()["ended_early"] == "signal"
+    assert (jobs[0].base / "model" / "model.onnx").exists()
 
 
 @pytest.mark.slow

@@ -18,7 +18,9 @@ from openbml_tabular.examples import Examples, Floats
 from openbml_tabular.problem import Problem
 
 Rows = npt.NDArray[np.int64]
-_MOST_MEMBERS = 8
+# Every model costs time at each prediction, so bags of many models are fewer.
+_MOST_MODELS = 40
+_FEWEST_MEMBERS, _MOST_MEMBERS = 3, 6
 _SHARES_OF_A_NEW_BAG = (0.1, 0.25, 0.5, 1.0)
 _LEAST_GAIN = 1e-3  # of the score
 _MOST_COMPARED = 25  # bags that a selection looks at: the best by themselves
@@ -138,7 +140,8 @@ class Board:
         rows = reduce(np.intersect1d, (covered(self.prediction(bag)) for bag in compared))
         told = [self.prediction(bag)[rows] for bag in compared]
         library = Library.of(told, self.criterion(rows), glance=glance, seed=self._seed)
-        weights = chosen_weights(library, most=_MOST_MEMBERS, glance=glance, seed=self._seed)
+        most = max(_FEWEST_MEMBERS, min(_MOST_MEMBERS, _MOST_MODELS // len(compared[0].outcomes)))
+        weights = chosen_weights(library, most=most, glance=glance, seed=self._seed)
         shares = {bag.name: float(w) for bag, w in zip(compared, weights, strict=True) if w > 0}
         mean = weighted([(share, self.prediction(self.bags[name])) for name, share in shares.items()])
         return Selection(shares, mean, self.score_of(mean, rows))

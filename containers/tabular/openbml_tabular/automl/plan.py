@@ -13,6 +13,7 @@ from openbml_tabular.automl.folds import Part
 _KINDS_THAT_TELL = 4
 _HOPED_BAGS = 8
 _HOPED_SHARE = 0.8
+_LEAST_S_OF_A_CELL = 2e-6  # of a boosted model on one thread of a fast machine
 # A bag may take this share of the budget, and the next one only what is left of it.
 _MOST_SHARE = 0.35
 _LEFT_SHARE = 0.9
@@ -73,9 +74,19 @@ class Plan:
         some folds of one."""
         kinds = {bag.candidate.code: bag.mean_fit_s for bag in self.board.bags.values() if bag.outcomes}
         self.is_settled = len(kinds) >= _KINDS_THAT_TELL
-        mean_s = max(sum(kinds.values()) / len(kinds), 1e-3)
+        self._afford(sum(kinds.values()) / len(kinds))
+
+    def expect(self, cells: int, threads: int) -> None:
+        """Give folds up before anything was fitted where a table is clearly too large for all.
+
+        Args:
+            cells: rows times features, and times classes where trees are grown for each; threads: of one fit.
+        """
+        self._afford(_LEAST_S_OF_A_CELL * cells / threads)
+
+    def _afford(self, fit_s: float) -> None:
         hoped = max(_HOPED_BAGS - len(self.board.complete()), 1)
-        affordable = _HOPED_SHARE * self.budget.left_s * self.workers / (hoped * mean_s)
+        affordable = _HOPED_SHARE * self.budget.left_s * self.workers / (hoped * max(fit_s, 1e-3))
         kept = fewer_parts(self.parts, affordable)
         if len(kept) < len(self.parts):
             self.notes = [("info", f"models are judged by {len(kept)} of {self._part_count} folds")]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from openbml_catalog.tabular.settings import AlgorithmType
 from openbml_kit.progress import Progress
 from openbml_tabular.automl.bags import Bag
 from openbml_tabular.automl.board import Board
@@ -85,6 +86,12 @@ def solve(
         return run.solution(stop)
 
 
+def _cells(task: Task) -> int:
+    """Return how much a tree looks at: features of all rows, for each class where there are several."""
+    classes = task.problem.outputs if task.problem.kind is AlgorithmType.MULTICLASS else 1
+    return int(task.training.x.size) * classes
+
+
 def _local_workers(zoo: Zoo, count: int) -> LocalWorkers:
     prepare(zoo.modules)
     return LocalWorkers(count, zoo.learners)
@@ -113,6 +120,7 @@ class _Run:
         self._launcher, self._progress, self._scratch = launcher, progress, scratch
         self._board = Board(task.training, task.problem, task.folds, task.seed)
         self._plan = Plan(self._board, budget, count, task.folds.parts())
+        self._plan.expect(_cells(task), launcher.threads)
         self._time_noted = time.monotonic()
         self._restore()
         bases = [name for name in store.bases if name in self._board.bags]

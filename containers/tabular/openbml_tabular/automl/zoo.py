@@ -55,11 +55,7 @@ STACKERS: Sequence[tuple[str, Parameters]] = (
 )
 
 
-_MODULES = (
-    "openbml_tabular.models.registry",
-    "openbml_tabular.models.network_training",
-    "openbml_tabular.automl.fits",
-)
+_MODULES = ("openbml_tabular.automl.preloaded",)
 
 
 def warm_up() -> None:

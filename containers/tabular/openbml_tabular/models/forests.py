@@ -44,6 +44,9 @@ _MOST_LEAVES = 300_000  # of all trees, so that a graph has some ten megabytes
 _BATCH_S = 1.0  # between two looks at the clock
 _LEAF_OF_QUANTILES = 10  # rows; fewer say little of a distribution
 _LARGEST = np.float32(1e30)
+# Of two classes, whose targets are noisy as a rule: shares of single rows are no probabilities (Malley et al.
+# 2012, "Probability machines", take more still). Forests of more classes have purer leaves.
+_LEAF_OF_PROBABILITIES = 3
 _PRIOR_ROWS = 0.1  # how many rows of the prior a leaf has beside its own: no class is impossible
 
 
@@ -168,9 +171,10 @@ def _smallest_leaf(rows: int, problem: Problem) -> int:
     """Return how many rows a leaf needs for the trees' leaves to stay within bounds."""
     if problem.objective is Objective.QUANTILE:
         return max(_LEAF_OF_QUANTILES, rows // 1000)
+    smallest = _LEAF_OF_PROBABILITIES if problem.outputs == 2 and problem.is_classification else 1
     distinct = 0.63 * min(rows, _MOST_ROWS_OF_A_TREE)
     purity = 0.25 if problem.is_classification else 1.0  # pure leaves end before they are as small
-    return max(1, round(purity * _trees_of(rows) * distinct / _MOST_LEAVES))
+    return max(smallest, round(purity * _trees_of(rows) * distinct / _MOST_LEAVES))
 
 
 def _depth(settings: Settings) -> int | None:

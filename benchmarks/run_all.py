@@ -89,6 +89,11 @@ def benches(scratch: Path) -> list[Bench]:
             [[*own, "benchmarks.vision_quality"]],
         ),
         Bench(
+            "tabular_quality",
+            "AutoML of tables vs AutoGluon and FLAML, a few small sets, 15 s each",
+            [[*own, "benchmarks.tabular_quality", "--short"]],
+        ),
+        Bench(
             "serving_throughput",
             "requests/s of the serving image vs ONNX Runtime in process",
             [
@@ -119,6 +124,11 @@ def benches(scratch: Path) -> list[Bench]:
             ],
         ),
         Bench(
+            "tabular_memory",
+            "peak memory of reading and encoding 1,000,000 rows of 50 columns",
+            [[tabular, "-m", "benchmarks.tabular_memory", f"--json={RESULTS / 'tabular_memory.json'}"]],
+        ),
+        Bench(
             "engine_invocations",
             "InvokeEndpoint through the engine vs the container called directly",
             [[*own, "benchmarks.engine_invocations"]],
@@ -136,6 +146,7 @@ def run(bench: Bench) -> dict[str, object]:
         "layers/formats",
         "containers/kit",
         "containers/data",
+        "containers/tabular",
         "infra/local",
         "sdk",
         ".",

@@ -6,8 +6,9 @@ import numpy as np
 
 from openbml_tabular.automl.bags import Bag
 from openbml_tabular.automl.fits import Candidate
+from openbml_tabular.automl.pace import paced
 from openbml_tabular.automl.plan import Plan
-from openbml_tabular.automl.search import Names, Search, portfolio
+from openbml_tabular.automl.search import Names, Search, candidates
 from openbml_tabular.automl.stacking import can_stack, chosen_bases
 from openbml_tabular.automl.task import Task
 
@@ -37,8 +38,11 @@ class Proposals:
         self._share_stack = share_stack
         self._names = Names(list(self._board.bags))
         self._search = Search(task.zoo.spaces, self._names, task.seed)
-        self._portfolio = portfolio(
-            task.zoo, self._names, [bag.candidate for bag in self._board.bags.values()]
+        offers = [offer for offer in task.zoo.portfolio if offer[0] in task.zoo.learners]
+        self._portfolio = candidates(
+            paced(offers, task.problem, len(task.training)),
+            self._names,
+            [bag.candidate for bag in self._board.bags.values()],
         )
         self._stackers: Iterator[Candidate] | None = None
         self.bases: Sequence[str] = []

@@ -16,8 +16,9 @@ from openbml_tabular.automl.fits import Fit, Outcome, State, run
 from openbml_tabular.automl.sharing import SharedExamples
 from openbml_tabular.models.learner import Learner
 
-# What a learner may take beyond its deadline before it counts as hung.
-_GRACE_S = 5.0
+# What a learner may take beyond its deadline before it counts as hung: it has to finish its last step, and
+# write what it has, on a machine that may be busy otherwise.
+_LEAST_GRACE_S = 10.0
 _ENDS_WITHIN_S = 1.0
 _PR_SET_PDEATHSIG = 1
 
@@ -64,6 +65,7 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     fit: Fit | None = None
+    allowed_s: float = 0.0
 
     def end(self) -> None:
         self.process.kill()
@@ -93,7 +95,7 @@ class LocalWorkers:
         if not worker.process.is_alive():
             worker.end()
             worker = self._workers[place] = self._started()
-        worker.fit = fit
+        worker.fit, worker.allowed_s = fit, fit.deadline - time.monotonic()
         with contextlib.suppress(BrokenPipeError):  # it died this moment: `finished` will tell
             worker.pipe.send((fit, self._levels))
 
@@ -134,7 +136,7 @@ class LocalWorkers:
         late = [
             place
             for place, worker in enumerate(self._workers)
-            if worker.fit is not None and now > worker.fit.deadline + _GRACE_S
+            if worker.fit is not None and now > worker.fit.deadline + max(_LEAST_GRACE_S, worker.allowed_s)
         ]
         return [self._replaced(place, State.OUT_OF_TIME, "did not end at its deadline") for place in late]
 

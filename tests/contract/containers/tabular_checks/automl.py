@@ -21,12 +21,10 @@ from openbml_tabular.automl.folds import Folds
 from openbml_tabular.automl.search import Zoo
 from openbml_tabular.automl.solution import Predictor, Solution
 from openbml_tabular.automl.solving import solve
-from openbml_tabular.automl.workers import prepare
 from openbml_tabular.examples import Examples
 from openbml_tabular.graphs.builder import GraphBuilder
 from openbml_tabular.problem import Problem
 
-prepare(["openbml_tabular.automl.fits", "tiny_learners"])
 EVERY = (Line(), Dying(), Raising(), Deaf(), SlowFolds(), Hungry())
 BINARY = Problem(AlgorithmType.BINARY, Metric.LOG_LOSS, ("no", "yes"))
 VALUES = Problem(AlgorithmType.REGRESSION, Metric.RMSE)
@@ -82,10 +80,10 @@ def check_every_kind_of_problem_is_solved_and_its_graph_answers_alike() -> None:
     quantiles = Problem(AlgorithmType.REGRESSION, Metric.PINBALL, (), Objective.QUANTILE, (0.1, 0.5, 0.9))
     counts = Problem(AlgorithmType.REGRESSION, Metric.POISSON_DEVIANCE, (), Objective.COUNT)
     for problem in (BINARY, three, VALUES, quantiles, counts, replace(three, metric=Metric.ACCURACY)):
-        training = examples(problem, 400, weights=problem is three)
+        training = examples(problem, 2400, weights=problem is three)
         solution = solved(problem, zoo_of("LINE", "LINE", "LINE", stack=True), training)
         told = solution.predictor.predict(training.x)
-        assert told.shape == (400, problem.outputs)
+        assert told.shape == (2400, problem.outputs)
         graph = answers_of_graph(solution.predictor, training.x, problem.outputs)
         np.testing.assert_allclose(told, graph, rtol=1e-4, atol=1e-5)
         assert solution.held_out.shape == told.shape

@@ -51,15 +51,25 @@ class Store:
         return float(self._about().get("used_s", 0.0))
 
     def note_used(self, seconds: float) -> None:
-        _write(self.folder / _ABOUT, json.dumps({**self._about(), "used_s": seconds}).encode())
+        self._note("used_s", seconds)
 
     def note_stack(self, bases: Sequence[str]) -> None:
-        _write(self.folder / _ABOUT, json.dumps({**self._about(), "bases": list(bases)}).encode())
+        self._note("bases", list(bases))
+
+    def note_parts(self, parts: Sequence[Part]) -> None:
+        self._note("parts", [_stem(part) for part in parts])
 
     @property
     def bases(self) -> Sequence[str]:
         """What the second level sees; empty where there is none yet."""
-        return [str(name) for name in self._about().get("bases", [])]
+        names = self._about().get("bases", [])
+        return [str(name) for name in names] if isinstance(names, list) else []
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """What each bag of earlier starts had at last; empty where nobody decided."""
+        stems = self._about().get("parts", [])
+        return [_part(str(stem)) for stem in stems] if isinstance(stems, list) else []
 
     def save(self, outcome: Outcome) -> None:
         place = self._place(outcome.fit.candidate.name)
@@ -91,6 +101,9 @@ class Store:
     def _place(self, name: str) -> Path:
         return self.folder / name
 
+    def _note(self, name: str, value: object) -> None:
+        _write(self.folder / _ABOUT, json.dumps({**self._about(), name: value}).encode())
+
     def _about(self) -> dict[str, object]:
         try:
             document: dict[str, object] = json.loads((self.folder / _ABOUT).read_text())
@@ -103,10 +116,14 @@ def _stem(part: Part) -> str:
     return f"{part.repeat}-{part.fold}"
 
 
+def _part(stem: str) -> Part:
+    repeat, fold = stem.split("-")
+    return Part(int(repeat), int(fold))
+
+
 def _outcome(candidate: Candidate, file: Path) -> Outcome:
-    repeat, fold = file.stem.split("-")
     figures = json.loads(file.with_suffix(".figures").read_text())
-    fit = Fit(candidate, Part(int(repeat), int(fold)), seed=0, deadline=0.0, threads=1)
+    fit = Fit(candidate, _part(file.stem), seed=0, deadline=0.0, threads=1)
     return Outcome(fit, State.COMPLETE, np.load(file), **figures)
 
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -62,16 +63,17 @@ class Store:
     @property
     def bases(self) -> Sequence[str]:
         """What the second level sees; empty where there is none yet."""
-        names = self._about().get("bases", [])
-        return [str(name) for name in names] if isinstance(names, list) else []
+        return [str(name) for name in self._about().get("bases", [])]
 
     @property
     def parts(self) -> Sequence[Part]:
         """What each bag of earlier starts had at last; empty where nobody decided."""
-        stems = self._about().get("parts", [])
-        return [_part(str(stem)) for stem in stems] if isinstance(stems, list) else []
+        return [_part(stem) for stem in self._about().get("parts", [])]
 
     def save(self, outcome: Outcome) -> None:
+        """Keep a complete fit. Raises ValueError: it has no model."""
+        if outcome.prediction is None:
+            raise ValueError(f"a fit of {outcome.fit.candidate.name} left no model to keep")
         place = self._place(outcome.fit.candidate.name)
         if not place.exists():
             place.mkdir()
@@ -104,9 +106,9 @@ class Store:
     def _note(self, name: str, value: object) -> None:
         _write(self.folder / _ABOUT, json.dumps({**self._about(), name: value}).encode())
 
-    def _about(self) -> dict[str, object]:
+    def _about(self) -> dict[str, Any]:
         try:
-            document: dict[str, object] = json.loads((self.folder / _ABOUT).read_text())
+            document: dict[str, Any] = json.loads((self.folder / _ABOUT).read_text())
         except (FileNotFoundError, ValueError):  # never written, or the disk was full
             return {}
         return document

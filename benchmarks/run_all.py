@@ -124,6 +124,11 @@ def benches(scratch: Path) -> list[Bench]:
             ],
         ),
         Bench(
+            "tabular_memory",
+            "peak memory of reading and encoding 1,000,000 rows of 50 columns",
+            [[tabular, "-m", "benchmarks.tabular_memory", f"--json={RESULTS / 'tabular_memory.json'}"]],
+        ),
+        Bench(
             "engine_invocations",
             "InvokeEndpoint through the engine vs the container called directly",
             [[*own, "benchmarks.engine_invocations"]],
@@ -141,6 +146,7 @@ def run(bench: Bench) -> dict[str, object]:
         "layers/formats",
         "containers/kit",
         "containers/data",
+        "containers/tabular",
         "infra/local",
         "sdk",
         ".",

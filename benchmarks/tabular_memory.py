@@ -10,6 +10,7 @@ process of its own. With `--memory-gib 1` the plan samples.
 import argparse
 import json
 import multiprocessing
+import os
 import resource
 import tempfile
 import time
@@ -87,24 +88,32 @@ def _steps(folder: Path, memory_bytes: int | None) -> Iterator[tuple[str, str]]:
     yield "encoded", f"{x.nbytes / 2**20:.0f} MiB"
 
 
-def measure(folder: Path, memory_bytes: int | None) -> None:
+def measure(folder: Path, memory_bytes: int | None, kept: Path | None) -> None:
     """Print seconds and the peak of the process after each step."""
     started = time.perf_counter()
+    figures = []
     for name, told in _steps(folder, memory_bytes):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(f"{name:18} {time.perf_counter() - started:6.1f} s  peak {peak:.2f} GiB  {told}")
+        figures.append(
+            {"step": name, "seconds": round(time.perf_counter() - started, 1), "peak_gib": round(peak, 2)}
+        )
+        print(f"{name:18} {figures[-1]['seconds']:6.1f} s  peak {peak:.2f} GiB  {told}")
+    if kept is not None:
+        load = round(os.getloadavg()[0], 1)
+        kept.write_text(
+            json.dumps({"rows": ROWS, "columns": COLUMNS, "load": load, "steps": figures}, indent=2) + "\n"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--memory-gib", type=float, default=None)
-    memory = parser.parse_args().memory_gib
+    parser.add_argument("--json", type=Path, default=None, help="where the figures are kept")
+    asked = parser.parse_args()
+    memory = None if asked.memory_gib is None else int(asked.memory_gib * 2**30)
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as place:
-        for work, arguments in (
-            (write, (Path(place),)),
-            (measure, (Path(place), None if memory is None else int(memory * 2**30))),
-        ):
+        for work, arguments in ((write, (Path(place),)), (measure, (Path(place), memory, asked.json))):
             process = context.Process(target=work, args=arguments)
             process.start()
             process.join()

@@ -6425,6 +6425,7 @@ export interface components {
          *     Attributes:
          *         example: of a row of training.
          *         choices: of a category, where there are few.
+         *         minimum, maximum: of a number in training; a value may lie outside.
          */
         TableFeature: {
             /**
@@ -6436,6 +6437,10 @@ export interface components {
             example?: number | string | null;
             /** Kind */
             kind: string;
+            /** Maximum */
+            maximum?: number | null;
+            /** Minimum */
+            minimum?: number | null;
             /** Name */
             name: string;
             /**

@@ -12,15 +12,13 @@ from openbml_kit.stopping import StopRequest
 from openbml_tabular.automl.fallback import CODE as PRIOR
 from openbml_tabular.automl.leaderboard import ENSEMBLE
 from openbml_tabular.automl.solution import Solution
-from openbml_tabular.automl.workers import Executor
 from openbml_tabular.automl.zoo import warm_up
-from openbml_tabular.distributed.cluster_workers import ClusterWorkers, leading
+from openbml_tabular.distributed.cluster_workers import Machines, leading
 from openbml_tabular.distributed.following import follow
 from openbml_tabular.distributed.meeting import Meeting
 from openbml_tabular.job_data import JobData, read_job_data
 from openbml_tabular.job_settings import read_settings
 from openbml_tabular.job_solving import Solver
-from openbml_tabular.models.registry import learners
 from openbml_tabular.results import Finished, leave_results
 
 
@@ -44,8 +42,8 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
     warm_up()
     data = read_job_data(places, settings.tabular)
     _tell(data, progress)
-    with _executor(meeting, core_count(env)) as executor:
-        solver = Solver(settings, places, progress, core_count(env), stop, executor)
+    with _machines(meeting, core_count(env)) as machines:
+        solver = Solver(settings, places, progress, core_count(env), stop, machines)
         solved = solver.solved(data)
     for level, message in solved.solution.notes:
         progress.note(level, message)
@@ -58,13 +56,13 @@ def run_job(places: Places, progress: Progress, env: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _executor(meeting: Meeting | None, slots: int) -> Iterator[Executor | None]:
-    """Yield where fits run: on all machines of a cluster; None: on this one."""
+def _machines(meeting: Meeting | None, slots: int) -> Iterator[Machines | None]:
+    """Yield the machines of a cluster; None: there is this one."""
     if meeting is None:
         yield None
         return
-    with leading(meeting, slots) as (client, look):
-        yield ClusterWorkers(client, learners(), look)
+    with leading(meeting, slots) as machines:
+        yield machines
 
 
 def _tell(data: JobData, progress: Progress) -> None:

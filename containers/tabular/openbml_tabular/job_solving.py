@@ -13,10 +13,13 @@ from openbml_kit.places import Places
 from openbml_kit.progress import Progress
 from openbml_kit.stopping import SIGNAL, StopRequest
 from openbml_kit.tables.feature_map import FeatureMap
+from openbml_tabular.automl.memory import plannable_bytes
 from openbml_tabular.automl.solution import Solution
-from openbml_tabular.automl.solving import solve
+from openbml_tabular.automl.solving import fits_side_by_side, solve
 from openbml_tabular.automl.workers import Executor
 from openbml_tabular.automl.zoo import default_zoo
+from openbml_tabular.distributed.cluster_workers import Machines
+from openbml_tabular.distributed.split_rows import solve_split
 from openbml_tabular.examples import Examples
 from openbml_tabular.expert.feature_settings import Chosen, feature_settings
 from openbml_tabular.expert.solve import solve_expert
@@ -57,7 +60,7 @@ class Solver:
     """How a job's problem is solved: within its time, on its cores, resumable.
 
     Attributes:
-        executor: of a cluster; None: this machine's processes.
+        machines: of a cluster; None: there is this one.
     """
 
     settings: JobSettings
@@ -65,7 +68,7 @@ class Solver:
     progress: Progress
     threads: int
     stop: StopRequest
-    executor: Executor | None = None
+    machines: Machines | None = None
 
     def solved(self, data: JobData) -> Solved:
         """Return what the solving phase found; it ends with the maximum training time.
@@ -103,10 +106,39 @@ class Solver:
             progress=self.progress,
             checkpoints=self.places.checkpoints,
             stop=self._signalled,
-            executor=self.executor,
+            executor=self._executor(training),
+            free_bytes=self._free_bytes,
+        )
+
+    def _free_bytes(self) -> int:
+        """Machines of a job are alike: all have as much memory as this one."""
+        return plannable_bytes() * (1 if self.machines is None else self.machines.count)
+
+    def _executor(self, training: Examples) -> Executor | None:
+        if self.machines is None:
+            return None
+        return self.machines.workers(learners(), each=fits_side_by_side(training.x.size, self.threads))
+
+    def _on_split_rows(self, data: JobData, training: Examples, machines: Machines) -> Solution:
+        """Every fit of the distributed way trains on all machines, each on its share of the rows."""
+        return solve_split(
+            training,
+            data.problem,
+            data.folds(),
+            self._conf(data),
+            client=machines.client,
+            look=machines.look,
+            learners=learners(),
+            budget_s=float(self.settings.max_training_time_s),
+            seed=self.settings.tabular.seed,
+            progress=self.progress,
+            checkpoints=self.places.checkpoints,
+            stop=self._signalled,
         )
 
     def _expert(self, data: JobData, training: Examples, others: Sequence[Features]) -> tuple[Solution, int]:
+        if self.machines is not None and not others:
+            return self._on_split_rows(data, training, self.machines), 0
         solved = solve_expert(
             training,
             data.problem,
@@ -119,7 +151,7 @@ class Solver:
             progress=self.progress,
             checkpoints=self.places.checkpoints,
             stop=self._signalled,
-            executor=self.executor,
+            executor=self._executor(training),
             variants=[
                 FeatureVariant(f"setting {number}", lambda other=other: other.examples)  # type: ignore[misc]
                 for number, other in enumerate(others, 2)

@@ -13,6 +13,7 @@ from openbml_kit.places import Places
 from openbml_kit.progress import Progress
 from openbml_kit.snapshots import read_manifest
 from openbml_kit.tables.feature_map import FeatureMap
+from openbml_tabular.automl.ensemble import EnsemblePredictor
 from openbml_tabular.automl.solution import Solution
 from openbml_tabular.examples import Examples, Rows
 from openbml_tabular.export import ModelFacts, export_model
@@ -194,14 +195,18 @@ def _exported(job: Finished, report: Mapping[str, Any], places: Places) -> dict[
         positive_label=problem.labels[1] if len(problem.labels) == 2 else None,
         recommended_threshold=report.get("recommended_threshold"),
     )
+    predictor = job.solution.predictor
+    ensemble = predictor if isinstance(predictor, EnsemblePredictor) else None
     proof = export_model(
-        job.solution.predictor,
+        predictor,
         job.feature_map,
         problem,
         facts,
         rows=job.training.x[compared],
         background=background.table.to_pylist(),
         folder=places.model,
+        members={member.name: member.bag for member in ensemble.members} if ensemble else None,
+        stacked=bool(ensemble and ensemble.stacked),
     )
     return proof.model_dump(mode="json")
 

@@ -41,6 +41,8 @@ def test_a_number_has_its_extremes_and_examples() -> None:
         (["2026-01-01", "31.12.2025", "1 Jan 2024", "2023年1月2日", "20220101"], ColumnKind.DATE),
         ([f"the box number {place} was late again" for place in range(60)], ColumnKind.TEXT),
         ([f"这个箱子第{place}次迟到了，请尽快处理" for place in range(60)], ColumnKind.TEXT),
+        ([f"First{place} Last{place * 7}" for place in range(60)], ColumnKind.TEXT),
+        ([f"First{place % 9} Last" for place in range(60)], ColumnKind.CATEGORY),
         ([f"key{place}" for place in range(60)], ColumnKind.IGNORED),
         (["x"] * 9, ColumnKind.IGNORED),
         ([None, "", "  "], ColumnKind.IGNORED),

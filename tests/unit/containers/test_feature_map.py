@@ -23,17 +23,17 @@ from openbml_kit.tables.column_maps import (
 )
 from openbml_kit.tables.date_parts import DatePart
 from openbml_kit.tables.feature_map import FeatureMap, RowError
+from openbml_kit.tables.feature_step import UnknownFeatureError
 from openbml_kit.tables.feature_steps import (
     BinStep,
-    ClipStep,
     CombineStep,
     KeepStep,
     OneHotStep,
     PowerStep,
     RegroupStep,
-    UnknownFeatureError,
 )
 from openbml_kit.tables.features import FeatureKind
+from openbml_kit.tables.number_steps import ClipStep
 from openbml_kit.tables.text_terms import terms_of, words_of
 
 MAP = FeatureMap(

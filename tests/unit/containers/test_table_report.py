@@ -193,14 +193,14 @@ def test_a_slow_model_gets_fewer_questions_not_more_time() -> None:
     inputs = runs.regression(columns=30)
 
     def slow(x: Any) -> Any:
-        time.sleep(2e-5 * len(x))
+        time.sleep(2e-4 * len(x))
         return runs.values(x)[:, None]
 
     started = time.monotonic()
     report = report_of(replace(inputs, predict=slow, budget_s=1.5))
-    assert time.monotonic() - started < 4
-    assert report["importance"]["permutation"]
-    assert report["intervals"]
+    assert time.monotonic() - started < 10  # a minute if all were asked
+    assert 5 <= len(report["importance"]["permutation"]) < 30
+    assert report["importance"]["selection"]["columns_used"] < 30
 
 
 def test_no_time_leaves_out_what_asks_the_model_and_keeps_the_figures() -> None:

@@ -104,7 +104,7 @@ def hostile() -> ReportInputs:
         ],
         training=replace(inputs.training, sampling=Sampling(9, 3, HOSTILE, HOSTILE)),
         warnings=[Warned(HOSTILE, "info", HOSTILE, HOSTILE)],
-        trials=[{"params": {HOSTILE: HOSTILE}}],
+        trials=[{"number": 1, "model": HOSTILE, "score": -0.5, "parameters": {HOSTILE: HOSTILE}}],
         context={"network": HOSTILE, "run_id": HOSTILE, "params": {HOSTILE: {HOSTILE: [HOSTILE]}}},
     )
 
@@ -134,6 +134,23 @@ def test_sampled_rows_are_told_on_the_page() -> None:
     text = table_report_page(tabular_report(replace(inputs, training=sampled)))
     assert "200000 / 1000000" in text
     assert "to fit the memory" in text
+
+
+def test_trials_are_listed_the_best_first() -> None:
+    trials = [
+        {
+            "number": number,
+            "model": "LGBM",
+            "score": score,
+            "parameters": {"num_leaves": 31},
+            "state": "complete",
+        }
+        for number, score in enumerate((-0.5, -0.25, None))
+    ]
+    text = table_report_page(tabular_report(replace(runs.regression(rows=50), trials=trials)))
+    assert text.index("-0.25") < text.index("-0.5<")
+    assert "num_leaves=31" in text
+    assert "2 of 3 trials are shown." in text
 
 
 def test_points_and_bars_are_drawn() -> None:

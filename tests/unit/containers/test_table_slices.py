@@ -1,6 +1,8 @@
 """Where a model fails is found, and what is chance is not told."""
 
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -141,6 +143,28 @@ def test_bins_hold_about_equally_many_and_few_values_are_bins_of_their_own() -> 
     assert bin_edges(np.array([1.0, 1, 2, 3]), 5).tolist() == [1, 2]
     assert bin_edges(np.array([0.0] * 90 + list(range(1, 11))), 5).tolist() == [0]
     assert bin_edges(np.array([]), 5).tolist() == []
+
+
+def test_values_are_ordered_by_themselves_not_by_what_was_made_of_them() -> None:
+    days = pa.array([date(2026, 1, 1), None, date(1960, 5, 5)])
+    table = pa.table(
+        {
+            "price": pa.array([Decimal("1.50"), None, Decimal("-3.25")]),
+            "day": days,
+            "moment": days.cast(pa.timestamp("s", "UTC")),
+            "written": ["1,5", "", "-3,25"],
+        }
+    )
+    x = np.array([[1.5, np.nan, -3.25]] * 4, dtype=np.float32).T * np.array([0, 0, 0, 1], dtype=np.float32)
+    names = table.column_names
+    views = column_views(
+        Evaluated(table, x, np.zeros(3), np.zeros((3, 1))),
+        [ReportColumn(name, "date" if name in ("day", "moment") else "number") for name in names],
+        [Feature(name=name, column=name, kind=FeatureKind.NUMBER) for name in names],
+    )
+    assert all(view.is_ordered for view in views)
+    assert [np.argsort(view.keys).tolist() for view in views] == [[2, 0, 1]] * 4
+    assert [int(np.isnan(view.keys).sum()) for view in views] == [1] * 4
 
 
 def test_values_are_shown_short() -> None:

@@ -181,6 +181,15 @@ def test_keys_are_read_from_the_table() -> None:
     refused(lambda: split_keys(table, wrong, problem, rows, y), "time_column", "'note'", "neither")
 
 
+def test_an_evaluation_table_must_have_the_columns_that_split_it() -> None:
+    table = mixed_table().drop_columns(["city", "day"])
+    problem = Problem(AlgorithmType.BINARY, Metric.LOG_LOSS, ("no", "yes"))
+    for setting, name in (("group_column", "city"), ("time_column", "day")):
+        chosen = TabularSettings(target="churn", **{setting: name})
+        with pytest.raises(UserFault, match=f"{setting}: the table has no column '{name}'"):
+            split_keys(table, chosen, problem, np.arange(400), np.zeros(400, np.int64))
+
+
 def test_rows_without_a_time_come_first() -> None:
     table = pa.table({"t": [3.0, None, 1.0, 2.0], "y": ["a", "b", "a", "b"]})
     problem = Problem(AlgorithmType.BINARY, Metric.LOG_LOSS, ("a", "b"))

@@ -120,6 +120,12 @@ def test_words_among_the_numbers_of_a_regression_are_told() -> None:
     assert "(unknown); their 4 rows" in found.problems[0].message_en
 
 
+def test_a_number_beyond_32_bits_is_no_target() -> None:
+    found = analysed([1e300, *(place / 4 for place in range(50))], DOUBLE)
+    assert codes(found, refuses=False) == ["mixed_target"]
+    assert "(1e+300); their 1 rows" in found.problems[0].message_en
+
+
 def test_decimals_are_numbers() -> None:
     values = [Decimal(place).scaleb(-2) for place in range(200)]
     assert analysed(values, decimal(10, 2)).algorithm_type is REGRESSION

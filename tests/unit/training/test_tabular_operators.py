@@ -1,5 +1,7 @@
 """The catalogue of feature-engineering operators, and what a run may ask of it."""
 
+from pathlib import Path
+
 import pytest
 
 from openbml_catalog.tabular.feature_operators import (
@@ -14,6 +16,8 @@ from openbml_catalog.tabular.settings import (
     FeatureMode,
     TabularSettingsError,
 )
+
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "guides" / "tabular-data.md"
 
 
 def chosen(name: str, **parameters: int | float | str | bool) -> ChosenFeatureOperator:
@@ -41,6 +45,15 @@ def test_defaults_and_preset_ranges_are_values_that_parameters_take() -> None:
         for parameter in operator.parameters:
             assert parameter.fault(parameter.default) is None, (operator.name, parameter.name)
             assert parameter.range_fault(parameter.range) is None, (operator.name, parameter.name)
+
+
+def test_the_guide_names_every_operator_and_parameter() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    for operator in feature_operators().values():
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| `{operator.name}` |")]
+        assert f"| {', '.join(operator.kinds)} |" in row
+        for parameter in operator.parameters:
+            assert f"`{parameter.name}`" in row
 
 
 def test_what_is_not_chosen_has_its_default() -> None:

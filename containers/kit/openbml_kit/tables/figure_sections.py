@@ -78,6 +78,30 @@ def leaderboard(report: Report) -> Markup | None:
     return section("Leaderboard", "排行榜", rows_table(head, body), element("p", note, class_="note"))
 
 
+def trials(report: Report) -> Markup | None:
+    """Return the trials of a search, the best first; each is a mapping with what its search told."""
+    rows = [row for row in report["trials"] if isinstance(row.get("score"), (int, float))]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: -row["score"])
+    head = [both("Trial", "试验"), both("Model", "模型"), both("Score", "得分"), both("Parameters", "参数")]
+    body = [
+        [
+            number(row.get("number")),
+            str(row.get("model") or row.get("name") or ""),
+            number(row["score"]),
+            ", ".join(f"{name}={number(value)}" for name, value in (row.get("parameters") or {}).items()),
+        ]
+        for row in rows[:_MOST_ENTRIES]
+    ]
+    note = both(
+        f"{len(body)} of {len(report['trials'])} trials are shown.",
+        f"共{len(report['trials'])}次试验，展示{len(body)}次。",
+    )
+    table = element("div", rows_table(head, body), class_="wide")
+    return section("Trials", "超参搜索试验", table, element("p", note, class_="note"))
+
+
 def threshold(report: Report) -> Markup | None:
     curve, best = report["threshold_curve"], report["recommended_threshold"]
     if not curve:

@@ -70,7 +70,7 @@ def _results_of(manifest: TableManifest) -> "_Classes | _Values":
 
 class _Classes:
     """A label and every class's score. Of two classes with a recommended threshold the positive one is
-    answered from that score on, else the class of the highest score."""
+    answered above that score, else the class of the highest score."""
 
     def __init__(self, manifest: TableManifest) -> None:
         self._labels = list(manifest.labels)
@@ -90,7 +90,7 @@ class _Classes:
         if self._threshold is None or len(self._labels) != 2:
             places = scores.argmax(axis=1)
         else:
-            is_positive = scores[:, self._positive] >= self._threshold
+            is_positive = scores[:, self._positive] > self._threshold
             places = np.where(is_positive, self._positive, 1 - self._positive)
         answered: list[int] = places.tolist()
         return answered

@@ -62,7 +62,7 @@ def solve(
             groups, time and strata, whatever the caller's problem has.
         budget_s: seconds of this call and of earlier ones with the same check-points; the answer comes at
             most about two seconds later. Where no model was finished it is the best constant.
-        threads: cores that may be used.
+        threads: cores of a machine that may be used.
         checkpoints: a folder that outlives the process; a repeated call goes on with the fits in it.
         stop: asked often; its text ends the search and is the solution's `ended_early`.
         executor: where fits run; by default processes of this machine.
@@ -73,7 +73,7 @@ def solve(
     """
     started = time.monotonic()
     task = Task(training, problem, Folds.of(folds), zoo, seed)
-    count = 1 if training.x.size > _CELLS_FOR_ONE_FIT else max(threads, 1)
+    count = fits_side_by_side(training.x.size, threads)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="openbml-automl-")))
         workers = executor or _local_workers(zoo, count)
@@ -82,7 +82,7 @@ def solve(
         workers.share(1, SharedExamples.written(training, problem, task.folds, scratch / "level-1"))
         budget = Budget(budget_s, store.used_s, started)
         launcher = Launcher(task, workers, max(threads // count, 1), free_bytes)
-        run = _Run(task, budget, store, workers, launcher, progress, scratch, count)
+        run = _Run(task, budget, store, workers, launcher, progress, scratch, max(workers.free(), 1))
         return run.solution(stop)
 
 
@@ -95,6 +95,11 @@ def _cells(task: Task) -> int:
 def _local_workers(zoo: Zoo, count: int) -> LocalWorkers:
     prepare(zoo.modules)
     return LocalWorkers(count, zoo.learners)
+
+
+def fits_side_by_side(cells: int, threads: int) -> int:
+    """Return how many fits a machine does at once, given the rows times the features."""
+    return 1 if cells > _CELLS_FOR_ONE_FIT else max(threads, 1)
 
 
 class _Run:

@@ -36,12 +36,15 @@ class _Given:
 class ClusterWorkers:
     """Gives each fit to the machine with the most free slots; one that dies costs its fits a repeat."""
 
-    def __init__(self, client: Client, learners: Mapping[str, Learner], look: Callable[[], None]) -> None:
+    def __init__(
+        self, client: Client, learners: Mapping[str, Learner], look: Callable[[], None], each: int
+    ) -> None:
         """Args:
         client: of a scheduler that all machines have joined.
         look: called often; raises the fault that ends the job.
+        each: the most fits that a machine does at once, however many threads it has.
         """
-        self._client, self._learners, self._look = client, learners, look
+        self._client, self._learners, self._look, self._each = client, learners, look, each
         self._levels: dict[int, SharedExamples] = {}
         self._given: dict[Future, _Given] = {}
         self._waiting: list[tuple[Fit, int]] = []
@@ -97,7 +100,7 @@ class ClusterWorkers:
             self._client.run(node_work.learn, dict(self._learners), workers=new)
             for level in self._levels:
                 self._send(level, new)
-        self._slots = dict(present)
+        self._slots = {address: min(threads, self._each) for address, threads in present.items()}
         self._repeat_lost()
 
     def _send(self, level: int, addresses: Sequence[str]) -> None:
@@ -148,12 +151,32 @@ def _in_memory(examples: Examples) -> Examples:
     return replace(examples, x=np.array(examples.x), y=np.array(examples.y), weights=weights)
 
 
+@dataclass(frozen=True)
+class Machines:
+    """All machines of a job.
+
+    Attributes:
+        look: to be called often; raises the fault that ends the job.
+        count: how many there were when all had come.
+    """
+
+    client: Client
+    look: Callable[[], None]
+    count: int
+
+    def workers(self, learners: Mapping[str, Learner], *, each: int) -> ClusterWorkers:
+        """Return an executor of fits on them, of so many side by side on each."""
+        return ClusterWorkers(self.client, learners, self.look, each)
+
+
 @contextlib.contextmanager
-def leading(meeting: Meeting, slots: int) -> Iterator[tuple[Client, Callable[[], None]]]:
+def leading(meeting: Meeting, slots: int, *, joins_within_s: float = JOINS_WITHIN_S) -> Iterator[Machines]:
     """Run the scheduler and this machine's worker, and wait for the others.
 
-    Yields a client and a function that raises when this machine cannot go on. In the end all processes of all
-    machines are gone.
+    Args:
+        slots: fits that this machine does at once, or threads of a training over all machines' rows.
+
+    In the end all processes of all machines are gone.
 
     Raises:
         PlatformFault: a machine did not join, or the scheduler ended.
@@ -164,10 +187,10 @@ def leading(meeting: Meeting, slots: int) -> Iterator[tuple[Client, Callable[[],
         stack.callback(ended, scheduler)
         worker = KeptWorker(meeting, slots)
         stack.callback(worker.end)
-        stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": f"{JOINS_WITHIN_S}s"}))
-        client = Client(meeting.address, timeout=JOINS_WITHIN_S)
+        stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": f"{joins_within_s}s"}))
+        client = Client(meeting.address, timeout=joins_within_s)
         stack.callback(client.close, _CLOSES_WITHIN_S)
-        _wait_for(client, meeting)
+        _wait_for(client, meeting, joins_within_s)
         stack.callback(_shut_down, client)
 
         def look() -> None:
@@ -176,18 +199,18 @@ def leading(meeting: Meeting, slots: int) -> Iterator[tuple[Client, Callable[[],
             if worker.look() is not None:
                 raise PlatformFault("the worker of the first machine ended again and again")
 
-        yield client, look
+        yield Machines(client, look, len(meeting.hosts))
 
 
-def _wait_for(client: Client, meeting: Meeting) -> None:
+def _wait_for(client: Client, meeting: Meeting, seconds: float) -> None:
     try:
-        client.wait_for_workers(len(meeting.hosts), timeout=JOINS_WITHIN_S)
+        client.wait_for_workers(len(meeting.hosts), timeout=seconds)
     except TimeoutError as error:
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         there = {str(row["name"]).partition("#")[0] for row in workers}
         missing = [host for host in meeting.hosts if host not in there]
         raise PlatformFault(
-            f"machines did not join within {JOINS_WITHIN_S} s: {', '.join(missing)}; start the run again"
+            f"machines did not join within {seconds:g} s: {', '.join(missing)}; start the run again"
         ) from error
 
 

@@ -16,7 +16,7 @@ from openbml_tabular.models.blocks import Preparation
 
 _SAMPLED_ROWS = 100_000  # what a preparation is fitted to
 _SAMPLED_SHARE = 0.2
-_EVALUATED_ROWS = 200_000  # what the leader sees of the rows that judge models
+MOST_EVALUATED_ROWS = 200_000  # what the leader sees of the rows that judge models
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class RowParts:
     def evaluated(self) -> Examples:
         """Return the rows that judge models, or an even sample of them."""
         total = sum(count.held_out for count in self._counts)
-        step = max(1, -(-total // _EVALUATED_ROWS))
+        step = max(1, -(-total // MOST_EVALUATED_ROWS))
         return _joined(self._client.gather(self._each(_thinned, step)))
 
     def prepared(self, preparation: Preparation) -> "PreparedRows":

@@ -22,6 +22,7 @@ from openbml_tabular.features.arrow_counts import distinct_values
 from openbml_tabular.features.encoding import encoded_column
 from openbml_tabular.problem import Problem
 
+_MOST_ROWS = 200_000
 _INTERVALS = 10
 _MOST_CATEGORIES = 50
 _DIGITS = 6
@@ -86,14 +87,15 @@ def drift_baseline(
     problem: Problem,
     predicted: npt.NDArray[np.floating[Any]],
 ) -> DriftBaseline:
-    """Return the baseline.
+    """Return the baseline; of more than 200,000 rows, some in even distances are looked at.
 
     Args:
         rows: of the table, those that trained.
         predicted: shape (m, problem.outputs): predictions of rows that did not train; NaN rows are left out.
     """
+    looked_at = rows[:: -(-len(rows) // _MOST_ROWS) or 1]
     columns = [
-        _of_column(feature_map, column, table.column(column.name), rows)
+        _of_column(feature_map, column, table.column(column.name).take(pa.array(looked_at)))
         for column in feature_map.feature_columns
     ]
     answered = predicted[~np.isnan(predicted).any(axis=1)].astype(np.float64)
@@ -103,12 +105,12 @@ def drift_baseline(
 
 
 def _of_column(
-    feature_map: FeatureMap, column: ColumnMap, values: pa.ChunkedArray, rows: Rows
+    feature_map: FeatureMap, column: ColumnMap, values: pa.ChunkedArray
 ) -> NumberBaseline | CategoryBaseline:
     if isinstance(column, NumberColumn):
-        numbers = encoded_column(feature_map, column, values)[rows, 0]
+        numbers = encoded_column(feature_map, column, values)[:, 0]
         return _numbers(column.name, numbers.astype(np.float64))
-    distinct = distinct_values(values).of_rows(rows)
+    distinct = distinct_values(values)
     told = [*distinct.values.to_pylist(), None]
     if isinstance(column, CategoryColumn):
         return _categories(column.name, [category_text(value) for value in told], distinct.codes)

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from openbml_catalog.tabular.settings import AlgorithmType, Metric, Objective, TabularSettings
+from openbml_catalog.tabular.metrics import chosen_metric
+from openbml_catalog.tabular.settings import AlgorithmType, Metric, TabularSettings
 from openbml_formats.tables.column_kinds import found_kind
 from openbml_formats.tables.targets import TargetAnalysis, analysed_target, target_label, target_number
 from openbml_formats.tables.written_numbers import DecimalMark
@@ -16,13 +17,6 @@ from openbml_kit.faults import UserFault
 from openbml_tabular.examples import Rows
 from openbml_tabular.features.arrow_counts import Distinct, arrow_counts, distinct_values
 from openbml_tabular.problem import Problem
-
-_REGRESSION = frozenset({Metric.RMSE, Metric.MAE, Metric.R2, Metric.PINBALL, Metric.POISSON_DEVIANCE})
-_OF_OBJECTIVE = {
-    Objective.MEAN: Metric.RMSE,
-    Objective.QUANTILE: Metric.PINBALL,
-    Objective.COUNT: Metric.POISSON_DEVIANCE,
-}
 
 
 @dataclass(frozen=True)
@@ -87,18 +81,15 @@ def learned_target(table: pa.Table, settings: TabularSettings) -> Target:
 def _problem(analysis: TargetAnalysis, settings: TabularSettings) -> Problem:
     kind = analysis.algorithm_type
     if kind is AlgorithmType.REGRESSION:
-        metric = _metric(settings.metric, _OF_OBJECTIVE[settings.objective], kind)
-        return Problem(kind, metric, (), settings.objective, settings.quantiles)
-    metric = _metric(settings.metric, Metric.LOG_LOSS, kind)
-    return Problem(kind, metric, _labels(analysis, settings.positive_label))
+        return Problem(kind, _metric(settings, kind), (), settings.objective, settings.quantiles)
+    return Problem(kind, _metric(settings, kind), _labels(analysis, settings.positive_label))
 
 
-def _metric(chosen: Metric, automatic: Metric, kind: AlgorithmType) -> Metric:
-    if chosen is Metric.AUTOMATIC:
-        return automatic
-    if (chosen in _REGRESSION) != (kind is AlgorithmType.REGRESSION):
-        raise UserFault(f"metric: {chosen} does not suit the algorithm type {kind}; take {automatic}")
-    return chosen
+def _metric(settings: TabularSettings, kind: AlgorithmType) -> Metric:
+    try:
+        return chosen_metric(settings.metric, kind, settings.objective)
+    except ValueError as error:
+        raise UserFault(f"metric: {error}") from error
 
 
 def _labels(analysis: TargetAnalysis, positive: str | None) -> Sequence[str]:

@@ -153,7 +153,7 @@ def _depth(settings: Settings, problem: Problem) -> int:
 
 def rate_of(rows: int) -> float:
     """Return a rate that is lower for few rows, whose trees are cheap."""
-    return float(np.clip(0.05 * (rows / 1_000) ** 0.2, 0.03, 0.1))
+    return float(np.clip(0.05 * (rows / 2_000) ** 0.15, 0.03, 0.1))
 
 
 def _target(problem: Problem) -> Mapping[str, Any]:

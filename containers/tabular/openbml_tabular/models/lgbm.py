@@ -47,25 +47,30 @@ _SUBSAMPLE_OF_RF = 0.632  # what a bootstrap sample has of the rows
 class LightGbmModel:
     """Attributes:
     boosters: one, or one for each quantile.
-    trees_averaged: of `rf`, whose raw scores are sums of as many; 1 of the others.
     """
 
     preparation: Preparation
     boosters: Sequence[lightgbm.Booster]
     link: Link
     outputs: int
-    trees_averaged: int = 1
 
     @cached_property
     def size_bytes(self) -> int:
         return size_of(self)
+
+    @cached_property
+    def _trees_averaged(self) -> int:
+        """Of `rf`, how many trees its raw scores are the sum of; 1 of the others."""
+        first = self.boosters[0]
+        averages = "\naverage_output\n" in first.model_to_string(num_iteration=1)
+        return int(first.current_iteration()) if averages else 1
 
     def predict(self, x: Floats) -> Floats:
         prepared = self.preparation.transform(x)
         width = self.link.scores(self.outputs) // len(self.boosters)
         raw = [each.predict(prepared, raw_score=True, num_threads=1) for each in self.boosters]
         scores = [np.asarray(each).reshape(len(x), width) for each in raw]
-        return self.link.apply(np.concatenate(scores, axis=1) / self.trees_averaged)
+        return self.link.apply(np.concatenate(scores, axis=1) / self._trees_averaged)
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
         prepared = self.preparation.add_to(graph, features)
@@ -113,8 +118,7 @@ class LightGbm:
             share = limits.left_s / (len(targets) - place)
             part = replace(limits, deadline=limits.deadline - limits.left_s + share)
             boosters.append(task.booster(target, part))
-        averaged = boosters[0].current_iteration() if task.boosting == "rf" else 1
-        return LightGbmModel(preparation, boosters, link_of(problem), problem.outputs, averaged)
+        return LightGbmModel(preparation, boosters, link_of(problem), problem.outputs)
 
 
 @dataclass(frozen=True)

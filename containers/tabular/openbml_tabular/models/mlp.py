@@ -26,8 +26,8 @@ class NeuralNetwork:
 
     The learning rate's schedule ends with the deadline where that is sooner than the planned steps.
 
-    Source: Holzmüller et al. 2024, "Better by default", arXiv:2407.04491 (RealMLP-TD), without label
-    smoothing, which calibrated probabilities do not go with.
+    Source: Holzmüller et al. 2024, "Better by default", arXiv:2407.04491 (RealMLP-TD); labels are smoothed
+    less the more rows there are, for the sake of probabilities.
     """
 
     code = "MLP"

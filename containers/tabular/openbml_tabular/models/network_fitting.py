@@ -1,6 +1,7 @@
 """From a problem to a fitted neural network: targets, loss and recipe."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ _MOST_STEPS = 3000
 _FEWEST_EPOCHS = 15
 _CHECKS = 60
 _STEEPEST = 5.0
+_MOST_SMOOTHING = 0.1
+_SMOOTHED_ROWS = 20.0
 _SMALLEST_RATE = 1e-6
 
 
@@ -76,7 +79,8 @@ def fitted_network(
     goal = Goal(
         targets=targets,
         validation_targets=None if validation is None else scaling.targets(validation.y, problem),
-        loss=_loss(problem),
+        loss=_loss(problem, smoothing=0.0),
+        training_loss=_loss(problem, smoothing=min(_MOST_SMOOTHING, _SMOOTHED_ROWS / len(training))),
         start=_start(targets, problem),
     )
     recipe = _recipe(len(training), problem, settings)
@@ -133,9 +137,12 @@ def _start(targets: Tensor, problem: Problem) -> Tensor:
     return torch.zeros(1)
 
 
-def _loss(problem: Problem) -> Loss:
+def _loss(problem: Problem, *, smoothing: float) -> Loss:
+    """Args:
+    smoothing: of labels; it keeps few rows from making the network sure.
+    """
     if problem.is_classification:
-        return lambda scores, targets: functional.cross_entropy(scores, targets, reduction="none")
+        return partial(functional.cross_entropy, reduction="none", label_smoothing=smoothing)
     if problem.objective is Objective.QUANTILE:
         return _pinball(torch.tensor(problem.quantiles))
     if problem.objective is Objective.COUNT:

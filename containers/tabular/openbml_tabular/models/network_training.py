@@ -36,13 +36,14 @@ class Goal:
 
     Attributes:
         targets, validation_targets: class numbers or scaled values.
-        loss: of scores (n, outputs) and targets (n,), shape (n,).
+        loss: of scores (n, outputs) and targets (n,), shape (n,); training_loss: with smoothed labels.
         start: shape (outputs,): scores before anything is learned.
     """
 
     targets: Tensor
     validation_targets: Tensor | None
     loss: Loss
+    training_loss: Loss
     start: Tensor
 
 
@@ -103,7 +104,7 @@ class _Training:
     def _step(self, rows: Tensor, progress: float) -> None:
         _schedule(self._optimizer, self._network, self._recipe, progress)
         self._network.train()
-        losses = self._goal.loss(self._network(self._batch.rows(rows)), self._goal.targets[rows])
+        losses = self._goal.training_loss(self._network(self._batch.rows(rows)), self._goal.targets[rows])
         self._optimizer.zero_grad()
         (losses * self._weights[rows]).mean().backward()
         self._optimizer.step()

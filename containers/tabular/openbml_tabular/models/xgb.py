@@ -116,6 +116,7 @@ class Xgboost:
 
 
 def rate_of(rows: int, problem: Problem) -> float:
+    """Return the learning rate where nobody says one."""
     base = learning_rate_of(rows, problem)
     return base * _RATE_BESIDE_LIGHTGBM if problem.is_classification else base
 

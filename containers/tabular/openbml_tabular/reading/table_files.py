@@ -30,6 +30,9 @@ class TableFiles:
                 for group in range(file.num_row_groups):
                     yield file.read_row_group(group, columns=list(columns), use_threads=False)
 
+    def type_of(self, column: str) -> pa.DataType:
+        return pq.read_schema(self.parts[0]).field(column).type
+
     def row_bytes(self, columns: Sequence[str]) -> float:
         """Return the bytes that a row of these columns takes, by the first rows; at least 8 a column."""
         first = next(self.groups(columns), None)

@@ -94,7 +94,9 @@ def _chosen_groups(
 
 
 def _strata(files: TableFiles, target: str) -> npt.NDArray[np.int32] | None:
-    """Return each row's value of the target as a number; None where these are too many to be classes."""
+    """Return each row's value of the target as a number; None where these are no classes, or too many."""
+    if pa.types.is_floating(files.type_of(target)):
+        return None
     distinct = distinct_values(_joined(files.groups([target])).column(target))
     return distinct.codes if len(distinct.values) <= MOST_CLASSES else None
 

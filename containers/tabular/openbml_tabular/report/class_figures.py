@@ -121,7 +121,8 @@ class _Tallies:
         total = weights.sum(axis=1)
         above = right[:, 1] * total - predicted[:, 1] * actual[:, 1]
         below = np.sqrt(np.prod(predicted, axis=1) * np.prod(actual, axis=1))
-        return np.divide(above, below, out=np.zeros_like(below), where=below > 0)
+        found: Values = np.divide(above, below, out=np.zeros_like(below), where=below > 0)
+        return found
 
     def over_present(self, of_classes: Values) -> Values:
         return mean_of_known(of_classes[:, self._present])

@@ -58,7 +58,9 @@ def _median(values: Values) -> Figure:
         half = reached[:, -1:] / 2
         low, high = (reached < half).sum(axis=1), (reached <= half).sum(axis=1)
         last = len(values) - 1
-        return (values[order][np.minimum(low, last)] + values[order][np.minimum(high, last)]) / 2
+        ordered = values[order]
+        middle: Values = (ordered[np.minimum(low, last)] + ordered[np.minimum(high, last)]) / 2
+        return middle
 
     return median
 

@@ -22,7 +22,8 @@ def mean(values: Values) -> Figure:
 
 
 def ratio(above: Values, below: Values) -> Values:
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
+    found: Values = np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
+    return found
 
 
 def mean_of_known(values: Values) -> Values:

@@ -59,8 +59,11 @@ def split_keys(
         rows: shape (n,): those with a target. y: their targets.
 
     Raises:
-        UserFault: the time column holds neither times nor numbers.
+        UserFault: the table lacks the group or the time column, or this holds neither times nor numbers.
     """
+    for setting, name in (("group_column", settings.group_column), ("time_column", settings.time_column)):
+        if name is not None and name not in table.column_names:
+            raise UserFault(f"{setting}: the table has no column {name!r}; import it with the column")
     return SplitKeys(
         strata=np.asarray(y, np.int64) if problem.is_classification else binned(y),
         groups=_groups(table, settings.group_column, rows) if settings.group_column else None,

@@ -156,6 +156,27 @@ def check_small_values_are_compared_by_the_usual_size() -> None:
     assert 0 < proof.max_abs_diff < 1e-5
 
 
+def check_a_few_rows_of_a_stacked_model_may_lie_on_a_threshold() -> None:
+    @dataclass(frozen=True)
+    class Stepped(Doubled):
+        """Says 2 for most rows; in its graph the step lies elsewhere."""
+
+        def add_to(self, graph: GraphBuilder, features: str) -> str:
+            told = super().add_to(graph, features)
+            is_high = graph.node("Greater", [told, graph.constant(np.float32(2.5))])
+            return graph.node("Where", [is_high, graph.constant(np.float32(2)), told])
+
+    x = np.ones((1000, 4), np.float32)
+    x[:5] = 1.5
+    proof, _ = exported(Stepped(), VALUE, x, rows(3), stacked=True, members={"LGBM-1": Doubled()})
+    assert (proof.rows_beyond, proof.max_abs_diff) == (5, 0)
+    wrong = {"CAT-1": Doubled(3.0)}
+    assert "differs" in fault_of(lambda: exported(Stepped(), VALUE, x, rows(3)))
+    assert "CAT-1" in fault_of(lambda: exported(Stepped(), VALUE, x, rows(3), stacked=True, members=wrong))
+    x[:11] = 1.5
+    assert "differs" in fault_of(lambda: exported(Stepped(), VALUE, x, rows(3), stacked=True))
+
+
 def check_ensembles_of_every_learner_are_proven() -> None:
     known = rows(300)
     x = FEATURE_MAP.encode_rows(known)

@@ -6,10 +6,12 @@ import learner_cases as cases
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 
+from openbml_catalog.tabular.models import models
 from openbml_catalog.tabular.settings import AlgorithmType, Metric
 from openbml_kit.faults import UserFault
 from openbml_tabular.examples import Examples, Floats
 from openbml_tabular.graphs.builder import GraphBuilder
+from openbml_tabular.models import cat, forests, lgbm, linear, mlp, neighbours, xgb
 from openbml_tabular.models.blocks import Preparation
 from openbml_tabular.models.learner import FitLimits
 from openbml_tabular.models.links import Link
@@ -148,6 +150,20 @@ def check_parameters_have_types_and_ranges() -> None:
             Settings("LR", known, {name: value})
     with cases.refused(UserFault, "LR", "cuont", "count"):
         Settings("LR", known, {"cuont": 1})
+
+
+def check_learners_know_what_the_catalogue_offers() -> None:
+    """Each hyper-parameter, at both ends of what the catalogue lets it be, is one that the learner takes."""
+    known = {
+        "CAT": cat.KNOWN, "LGBM": lgbm.KNOWN, "XGB": xgb.KNOWN, "RF": forests.KNOWN, "XT": forests.KNOWN,
+        "LR": linear.KNOWN, "KNN": neighbours.KNOWN, "MLP": mlp.KNOWN,
+    }  # fmt: skip
+    assert set(known) == set(learners())
+    for code, accepted in known.items():
+        for row in models()[code].parameters:
+            ends = [end for end in (row.minimum, row.maximum) if end is not None]
+            for value in (row.default, *ends, *row.choices, *row.words):
+                Settings(code, accepted, {row.name: value})
 
 
 def check_stopping_keeps_the_best_step() -> None:

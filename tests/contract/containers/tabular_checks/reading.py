@@ -110,6 +110,14 @@ def check_a_table_that_is_too_large_is_sampled_with_the_shares_of_its_classes() 
     assert times == sorted(times)  # rows keep their order
 
 
+def check_a_sample_of_a_regression_is_drawn_from_all_rows_alike() -> None:
+    numbers = TabularSettings(target="value", excluded_columns=("churn",))
+    with channel(mixed_table(6000), part_rows=2000, group_rows=500) as (folder, parts):
+        read = read_table(folder, parts, numbers, memory_bytes=3_000_000)
+    assert read.sampling is not None
+    assert read.table.num_rows == read.sampling.rows_used < 6000
+
+
 def check_a_sample_keeps_rare_classes() -> None:
     strata = np.repeat([0, 1, 2], [9000, 970, 30]).astype(np.int32)
     chosen = chosen_rows(strata, 10_000, 1000, seed=1)

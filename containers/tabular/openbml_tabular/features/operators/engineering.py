@@ -71,6 +71,8 @@ def engineered_feature_map(
     chosen = settings.feature_engineering.operators if operators is None else tuple(operators)
     _refuse_wrong(chosen)
     fitted = fit_feature_map(table, settings, rows=rows, options=column_options(chosen))
+    if not chosen:
+        return fitted
     some = sampled_rows(len(rows), settings.seed)
     x = encode_table(fitted, table.take(pa.array(rows[some])))
     seen = Seen(x, y[some], fitted.features, is_classification)

@@ -6,16 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from openbml_kit.tables.feature_steps import (
-    BinStep,
-    ClipStep,
-    CurveStep,
-    FeatureStep,
-    FillStep,
-    IndicateStep,
-    LogStep,
-    ScaleStep,
-)
+from openbml_kit.tables.feature_steps import BinStep, FeatureStep, IndicateStep
+from openbml_kit.tables.number_steps import ClipStep, CurveStep, FillStep, LogStep, ScaleStep
 from openbml_tabular.features.operators.seen import Chosen, Parameters
 
 _Column = npt.NDArray[np.float64]

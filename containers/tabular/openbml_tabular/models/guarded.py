@@ -34,12 +34,12 @@ class ConstantModel:
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
         rows = graph.node("Slice", [graph.node("Shape", [features]), *_bounds(graph)])
-        shape = graph.node("Concat", [rows, graph.constant(np.int64([len(self.values)]))], axis=0)
+        shape = graph.node("Concat", [rows, graph.constant(np.array([len(self.values)], np.int64))], axis=0)
         return graph.node("Expand", [graph.constant(self.values[None, :]), shape])
 
 
 def _bounds(graph: GraphBuilder) -> Sequence[str]:
-    return graph.constant(np.int64([0])), graph.constant(np.int64([1]))
+    return graph.constant(np.array([0], np.int64)), graph.constant(np.array([1], np.int64))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ async function expectNoOverflow(page: Page, place: string): Promise<void> {
 async function openReport(page: Page, experiment: string): Promise<void> {
   await page.goto(`/projects/${projectOf(page)}/experiments`);
   await page.getByRole("link", { name: experiment }).click();
-  await page.locator("tbody a").last().click();
+  await expect(page.getByRole("heading", { level: 1, name: experiment })).toBeVisible();
+  await page.getByRole("link", { name: "V1", exact: true }).click();
   await page.getByRole("button", { name: /^(Evaluation report|评估报告)$/ }).click({ timeout: 60_000 });
   await expect(page.getByTestId("metrics")).toBeVisible();
 }

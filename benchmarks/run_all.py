@@ -48,7 +48,8 @@ def image_python(name: str) -> str:
 def benches(scratch: Path) -> list[Bench]:
     own = [sys.executable, "-m"]
     deep, serving = image_python("deep"), image_python("serving")
-    model = str(scratch / "model")
+    tabular = image_python("tabular")
+    model, tables = str(scratch / "model"), str(scratch / "tables")
     return [
         Bench("handlers", "own time, cold imports, package sizes", [[*own, "benchmarks.handlers"]]),
         Bench(
@@ -88,6 +89,11 @@ def benches(scratch: Path) -> list[Bench]:
             [[*own, "benchmarks.vision_quality"]],
         ),
         Bench(
+            "tabular_quality",
+            "AutoML of tables vs AutoGluon and FLAML, a few small sets, 15 s each",
+            [[*own, "benchmarks.tabular_quality", "--short"]],
+        ),
+        Bench(
             "serving_throughput",
             "requests/s of the serving image vs ONNX Runtime in process",
             [
@@ -100,6 +106,27 @@ def benches(scratch: Path) -> list[Bench]:
                     f"--json={RESULTS / 'serving_throughput.json'}",
                 ],
             ],
+        ),
+        Bench(
+            "tabular_serving",
+            "a row and 1,000 rows of the serving image vs the libraries' own predict",
+            [
+                [tabular, "-m", "benchmarks.tabular_serving", "make", f"--folder={tables}"],
+                [
+                    serving,
+                    "-m",
+                    "benchmarks.tabular_serving",
+                    "measure",
+                    f"--folder={tables}",
+                    f"--native={tabular}",
+                    f"--json={RESULTS / 'tabular_serving.json'}",
+                ],
+            ],
+        ),
+        Bench(
+            "tabular_memory",
+            "peak memory of reading and encoding 1,000,000 rows of 50 columns",
+            [[tabular, "-m", "benchmarks.tabular_memory", f"--json={RESULTS / 'tabular_memory.json'}"]],
         ),
         Bench(
             "engine_invocations",
@@ -119,6 +146,7 @@ def run(bench: Bench) -> dict[str, object]:
         "layers/formats",
         "containers/kit",
         "containers/data",
+        "containers/tabular",
         "infra/local",
         "sdk",
         ".",

@@ -1,12 +1,12 @@
-"""What our AutoML reaches beside AutoGluon and FLAML: same split, seed, budget and cores, one system at a time.
+"""Our AutoML beside AutoGluon and FLAML: same split, seed, budget and cores, one system at a time.
 
     .venv/bin/python -m benchmarks.tabular_quality [--sets adult iris] [--budgets 60 120] [--seeds 0 1]
         [--systems openbml autogluon-medium autogluon-best flaml] [--output FILE] [--short]
 
-Tables of `--data` (a folder of folders with `train*.csv` and `test.csv`) and scikit-learn's bundled sets. Every
-fit is a fresh process on two cores; all are told the same metric: log loss, of regressions RMSE. Quality is of
-test rows that nobody trained on, by the same measures. Memory is the peak resident size of the process tree;
-shared pages count in every process that maps them.
+Tables of `--data` (a folder of folders with `train*.csv` and `test.csv`) and scikit-learn's bundled sets;
+without the folder these alone. Every fit is a fresh process on two cores; all are told the same metric: log
+loss, of regressions RMSE. Quality is of test rows that nobody trained on, by the same measures. Memory is the
+peak of the process tree: resident (shared pages count in every process) and proportional (they count once).
 """
 
 import argparse
@@ -23,6 +23,7 @@ from pathlib import Path
 
 from benchmarks.peers.ranks import Row, printed
 from sagemaker_local.images.locked_environments import Lock, LockedEnvironments
+from tests.fakes.sample_data import SAMPLE_DATA
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "benchmarks" / "peers"
@@ -53,12 +54,6 @@ SYSTEMS = {
 }
 
 
-def data_folder() -> Path | None:
-    """The tables that lie in a `shared` folder beside the repository or above it."""
-    above = [folder / "shared" / "data" / "table" for folder in ROOT.parents]
-    return next((folder for folder in above if folder.is_dir()), None)
-
-
 def python_of(image: str) -> Path:
     lock = (
         PEERS / "requirements.txt" if image == "peers" else ROOT / "containers" / image / "requirements.txt"
@@ -72,22 +67,41 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def resident_bytes(root: int) -> int:
-    """Of a process and all that descend from it; one that ends meanwhile counts nothing."""
-    parents, sizes = {}, {}
+@dataclass(frozen=True)
+class Memory:
+    """Of a process tree, bytes: resident, where shared pages count in each process, and proportional."""
+
+    resident: int = 0
+    proportional: int = 0
+
+    def peak(self, other: "Memory") -> "Memory":
+        return Memory(max(self.resident, other.resident), max(self.proportional, other.proportional))
+
+
+def memory_of(root: int) -> Memory:
+    """Return the memory of a process and all that descend from it; one that ends meanwhile counts nothing."""
+    parents = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue
         parents[int(entry.name)] = int(fields[1])
-        sizes[int(entry.name)] = int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-    wanted, found = {root}, 1
+    wanted, found = {root}, {root}
     while found:
-        more = {pid for pid, parent in parents.items() if parent in wanted and pid not in wanted}
-        wanted |= more
-        found = len(more)
-    return sum(sizes.get(pid, 0) for pid in wanted)
+        found = {pid for pid, parent in parents.items() if parent in found} - wanted
+        wanted |= found
+    sizes = [_process_memory(pid) for pid in wanted]
+    return Memory(sum(size.resident for size in sizes), sum(size.proportional for size in sizes))
+
+
+def _process_memory(pid: int) -> Memory:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    except OSError:
+        return Memory()
+    sizes = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines}
+    return Memory(sizes.get("Rss", 0), sizes.get("Pss", 0))
 
 
 def run_system(name: str, place: Path, output: Path, budget: float, seed: int, metric: str) -> Row:
@@ -95,7 +109,8 @@ def run_system(name: str, place: Path, output: Path, budget: float, seed: int, m
     options = {"metric": metric, **system.options}
     command = [
         python_of(system.image), PEERS / system.script, f"--set={place}", f"--output={output}",
-        f"--budget={budget}", f"--seed={seed}", *(f"--option={key}={value}" for key, value in options.items()),
+        f"--budget={budget}", f"--seed={seed}",
+        *(f"--option={key}={value}" for key, value in options.items()),
     ]  # fmt: skip
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
@@ -106,7 +121,10 @@ def run_system(name: str, place: Path, output: Path, budget: float, seed: int, m
         said.seek(0)
         tail = said.read()[-2000:]
     told = json.loads((place / "set.json").read_text())
-    row = Row(name, place.name, told["kind"], budget, seed, peak_mib=round(peak / 2**20))
+    row = Row(
+        name, place.name, told["kind"], budget, seed,
+        peak_mib=round(peak.resident / 2**20), proportional_mib=round(peak.proportional / 2**20),
+    )  # fmt: skip
     if process.returncode:
         return row.failed(tail)
     scores = subprocess.run(
@@ -117,10 +135,10 @@ def run_system(name: str, place: Path, output: Path, budget: float, seed: int, m
     return row.measured(figures, json.loads((output / "result.json").read_text()), os.getloadavg()[0])
 
 
-def _watched(process: "subprocess.Popen[bytes]", limit_s: float) -> int:
-    peak, deadline = 0, time.monotonic() + limit_s
+def _watched(process: "subprocess.Popen[bytes]", limit_s: float) -> Memory:
+    peak, deadline = Memory(), time.monotonic() + limit_s
     while process.poll() is None:
-        peak = max(peak, resident_bytes(process.pid))
+        peak = peak.peak(memory_of(process.pid))
         if time.monotonic() > deadline:
             process.kill()
         time.sleep(_SAMPLED_EVERY_S)
@@ -145,7 +163,7 @@ def measured(given: argparse.Namespace, scratch: Path) -> Iterator[Row]:
 
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare our AutoML with its peers.")
-    parser.add_argument("--data", type=Path, default=data_folder())
+    parser.add_argument("--data", type=Path, default=SAMPLE_DATA / "table")
     parser.add_argument("--sets", nargs="*", default=[])
     parser.add_argument("--budgets", nargs="*", type=float, default=[60.0, 120.0])
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
@@ -157,8 +175,6 @@ def parsed() -> argparse.Namespace:
     given = parser.parse_args()
     if given.short:
         given.sets, given.budgets = given.sets or list(_SHORT_SETS), [_SHORT_BUDGET_S]
-    if given.data is None or not given.data.is_dir():
-        parser.error("no folder of tables: give one with --data")
     return given
 
 

@@ -1,7 +1,7 @@
 """What every system of the tabular benchmark does: fit a set within a budget, then be measured.
 
-A system is a function that fits; what it returns answers raw rows. Written beside the set's files: `result.json`
-with seconds and speeds, `predictions.npz` with `classes` and `scores` (n, classes) or `values` (n,).
+A system is a function that fits; what it returns answers raw rows. Written to the output folder:
+`result.json` with seconds and speeds, `predictions.npz` with `classes` and `answers`, (n, classes) or (n,).
 """
 
 import argparse

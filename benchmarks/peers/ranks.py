@@ -18,6 +18,7 @@ class Row:
 
     Attributes:
         scores: of the test rows; empty where it failed.
+        peak_mib, proportional_mib: resident and proportional memory of the process tree at its highest.
         load: of the machine over the last minute, at the end; the benchmark alone is 1 to 2.
     """
 
@@ -27,6 +28,7 @@ class Row:
     budget_s: float
     seed: int
     peak_mib: int
+    proportional_mib: int = 0
     scores: Mapping[str, float] = field(default_factory=dict)
     fit_s: float | None = None
     single_row_ms: float | None = None
@@ -46,7 +48,8 @@ class Row:
             return f"{head}  FAILED {self.failure.splitlines()[-1] if self.failure.strip() else ''}"
         scores = "  ".join(f"{name} {value:.5g}" for name, value in self.scores.items())
         speed = f"{self.single_row_ms:.2f} ms/row, {self.rows_per_s:,.0f} rows/s"
-        return f"{head}  {scores}  fit {self.fit_s:.1f} s, {speed}, {self.peak_mib} MiB, load {self.load}"
+        memory = f"{self.peak_mib} MiB resident, {self.proportional_mib} proportional"
+        return f"{head}  {scores}  fit {self.fit_s:.1f} s, {speed}, {memory}, load {self.load}"
 
 
 def ranks(values: Mapping[str, float], metric: str) -> dict[str, float]:
@@ -118,7 +121,12 @@ def _record(rows: Sequence[Row], metric: str, peer: str) -> str:
 def _costs(rows: Sequence[Row]) -> list[str]:
     """Medians over the sets, and ours as a ratio to each peer, per set."""
     lines = []
-    for figure, unit in (("single_row_ms", "ms"), ("rows_per_s", "rows/s"), ("peak_mib", "MiB")):
+    for figure, unit in (
+        ("single_row_ms", "ms"),
+        ("rows_per_s", "rows/s"),
+        ("peak_mib", "MiB"),
+        ("proportional_mib", "MiB"),
+    ):
         by_system: dict[str, dict[tuple[str, int], float]] = defaultdict(dict)
         for row in rows:
             value = getattr(row, figure)

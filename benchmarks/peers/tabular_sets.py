@@ -1,9 +1,9 @@
-"""Writes the benchmark's sets: tables of a folder and scikit-learn's bundled ones, split the same for everybody.
+"""Writes the benchmark's sets: tables of a folder and scikit-learn's bundled ones, one split for everybody.
 
-    python benchmarks/peers/tabular_sets.py --data FOLDER --output FOLDER --seed 0 [--sets adult iris]
+    python benchmarks/peers/tabular_sets.py --data FOLDER --output FOLDER --seed 0 [--sets adult]
 
-Each set becomes a folder with `train.parquet`, `test.parquet` and `set.json`: target and kind. Seed 0 keeps the
-split that a set comes with; others draw a split of the same sizes anew, stratified by the class.
+Each set becomes a folder with `train.parquet`, `test.parquet` and `set.json`: target and kind. Seed 0 keeps
+the split that a set comes with; others draw a split of the same sizes anew, stratified by the class.
 """
 
 import argparse
@@ -88,7 +88,7 @@ def bundled(name: str, seed: int) -> Set:
 
 
 def all_sets(data: Path, seed: int, wanted: list[str]) -> list[Set]:
-    folders = [place for place in sorted(data.iterdir()) if (place / "test.csv").exists()]
+    folders = sorted(place.parent for place in data.glob("*/test.csv"))
     found = [of_folder(place, seed) for place in folders if not wanted or place.name in wanted]
     return found + [bundled(name, seed) for name in BUNDLED if not wanted or name in wanted]
 

@@ -75,9 +75,23 @@ class Client:
     def catalog(self) -> Document:
         return self._get("/v1/training/catalog")
 
-    def preset_script(self, task_type: str, network: str) -> str:
-        """Return the script that users of a network start from."""
-        return str(self._get("/v1/training/preset-script", task_type=task_type, network=network)["script"])
+    def preset_script(
+        self,
+        task_type: str,
+        network: str,
+        *,
+        algorithm_type: str | None = None,
+        training_way: str | None = None,
+    ) -> str:
+        """Return the script that users of a network start from; the last two are for tables."""
+        document = self._get(
+            "/v1/training/preset-script",
+            task_type=task_type,
+            network=network,
+            algorithm_type=algorithm_type,
+            training_way=training_way,
+        )
+        return str(document["script"])
 
     def prices(self) -> Document:
         return self._get("/v1/metering/prices")
@@ -139,6 +153,10 @@ class Models(Resource):
 
     def version(self, model_id: int, version_number: int) -> Document:
         return self._get(f"/models/{model_id}/versions/{version_number}")
+
+    def api_reference(self, model_id: int, version_number: int) -> Document:
+        """Return how a service of the version is called, with its own names and an example."""
+        return self._get(f"/models/{model_id}/versions/{version_number}/api-reference")
 
 
 class Services(Resource):

@@ -1,8 +1,9 @@
 """Calls of the public prediction APIs: token, retries as the manual advises (spec 08, section 4.5)."""
 
 import base64
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +16,9 @@ _BACK_OFF_ERRORS = {1, 2, 4, 13, 18, 336000}
 _MODEL_NOT_READY = 336100
 _READY_WAIT_S = 60.0
 _ATTEMPTS = 4
+# Of a call of tabular prediction; a body has 4 M.
+_MOST_ROWS = 1_000
+_MOST_CHARACTERS = 3_500_000
 
 
 class PredictionError(OpenBMLClientError):
@@ -92,6 +96,27 @@ class PredictionClient:
         more = {} if threshold is None else {"threshold": threshold}
         return self.predict(service_url, _picture(image) | more)
 
+    def predict_rows(
+        self, service_url: str, rows: Sequence[Mapping[str, Any]], *, explain: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the answers of a service of tabular prediction, one for each row, in their order.
+
+        A classification answers `label` and `scores`, a regression `value`, and `quantiles` where the model
+        has some. Many rows are sent in several calls.
+
+        Args:
+            rows: feature name and value; None is a missing value.
+            explain: with `explanation`: `base`, and `contributions` that add up to the answer less the base.
+
+        Raises:
+            PredictionError: any documented error, after the repeats the manual advises.
+        """
+        answers: list[dict[str, Any]] = []
+        for part in _parts(rows):
+            body = {"data": part, **({"explain": True} if explain else {})}
+            answers += self.predict(service_url, body)["batch_results"]
+        return answers
+
     def predict(self, service_url: str, body: Mapping[str, Any]) -> dict[str, Any]:
         renewed = False
         for attempt in range(_ATTEMPTS):
@@ -123,6 +148,21 @@ class PredictionClient:
                 raise PredictionError(13, f"{reply.get('error')}: {reply.get('error_description')}", None)
             self._token = str(reply["access_token"])
         return self._token
+
+
+def _parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield the rows in lists that one call takes."""
+    part: list[Mapping[str, Any]] = []
+    size = 0
+    for row in rows:
+        length = len(json.dumps(row)) + 2
+        if part and (len(part) == _MOST_ROWS or size + length > _MOST_CHARACTERS):
+            yield part
+            part, size = [], 0
+        part.append(row)
+        size += length
+    if part:
+        yield part
 
 
 def _picture(image: Path | bytes) -> dict[str, Any]:

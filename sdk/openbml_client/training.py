@@ -36,6 +36,32 @@ class Training(Resource):
     def metrics(self, run_id: int) -> Document:
         return self._get(f"/runs/{run_id}/metrics")
 
+    def leaderboard(self, run_id: int) -> Document:
+        """Return the models that a run of a table has trained so far, the best first."""
+        return self._get(f"/runs/{run_id}/leaderboard")
+
+    def table_columns(
+        self,
+        dataset_id: int,
+        version_number: int,
+        *,
+        target: str | None = None,
+        algorithm_type: str | None = None,
+    ) -> Document:
+        """Return what a table's columns are to a training: kinds, values, warnings, fit of the target.
+
+        Args:
+            target: the column to predict.
+            algorithm_type: what is to be predicted; default: what suits the target best.
+        """
+        return self._get(
+            "/table-columns",
+            dataset_id=dataset_id,
+            version_number=version_number,
+            target=target,
+            algorithm_type=algorithm_type,
+        )
+
     def logs(self, run_id: int, after: int | None = None) -> Document:
         return self._get(f"/runs/{run_id}/logs", after=after)
 

@@ -138,9 +138,11 @@ def test_a_published_version_says_what_a_request_looks_like(
     project: ProjectClient, version: Mapping[str, Any]
 ) -> None:
     assert version["state"] == "ready", version
-    reference = project.models.api_reference(int(version["model_id"]), int(version["version_number"]))
+    model_id, number = int(version["model_id"]), int(version["version_number"])
+    reference = project.models.api_reference(model_id, number)
+    columns = project.models.version(model_id, number)["table"]["columns"]
 
-    assert {row["name"] for row in version["table"]["columns"] if row["required"]} <= set(ROW)
+    assert {row["name"] for row in columns if row["required"]} <= set(ROW)
     assert set(reference["example_request"]["data"][0]) == set(ROW)
 
 

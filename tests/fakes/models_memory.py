@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from openbml.core.scope import ProjectScope
 from openbml.models.model_files import ModelFilesInvalidError, StoredFile
@@ -18,7 +18,7 @@ from openbml.models.versions import (
 
 Row = TypeVar("Row")
 RUN_FOLDER = "s3://data/projects/42/runs/9/job/9/output/model/"
-MANIFEST = {
+MANIFEST: dict[str, Any] = {
     "format": "openbml.model/1",
     "task": "image_classification",
     "network": "ResNet18_vd",

@@ -3403,6 +3403,29 @@ export interface components {
          */
         FeatureMode: "default" | "manual" | "auto";
         /**
+         * FeatureOperator
+         * @description An operator.
+         *
+         *     Attributes:
+         *         kinds: of columns that it works on: number, category, date, text.
+         */
+        FeatureOperator: {
+            /** Help En */
+            help_en: string;
+            /** Help Zh */
+            help_zh: string;
+            /** Kinds */
+            kinds: string[];
+            /** Label En */
+            label_en: string;
+            /** Label Zh */
+            label_zh: string;
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: components["schemas"]["TabularParameter"][];
+        };
+        /**
          * FieldType
          * @enum {string}
          */
@@ -4657,6 +4680,7 @@ export interface components {
          *         max_abs_diff: the largest difference of two scores.
          *         compared_samples, compared_objects: real samples compared, and objects paired in them.
          *         least_iou: of the paired objects' boxes; pixel_agreement: share of equal pixels of masks and maps.
+         *         row_ms, rows_per_second: of tables, the graph's speed on one core of the training machine.
          */
         OnnxProof: {
             /** Compared Objects */
@@ -4671,6 +4695,10 @@ export interface components {
             opset: number;
             /** Pixel Agreement */
             pixel_agreement?: number | null;
+            /** Row Ms */
+            row_ms?: number | null;
+            /** Rows Per Second */
+            rows_per_second?: number | null;
             /** Sha256 */
             sha256: string;
             /** Tolerance */
@@ -6397,6 +6425,7 @@ export interface components {
          *     Attributes:
          *         example: of a row of training.
          *         choices: of a category, where there are few.
+         *         minimum, maximum: of a number in training; a value may lie outside.
          */
         TableFeature: {
             /**
@@ -6408,6 +6437,10 @@ export interface components {
             example?: number | string | null;
             /** Kind */
             kind: string;
+            /** Maximum */
+            maximum?: number | null;
+            /** Minimum */
+            minimum?: number | null;
             /** Name */
             name: string;
             /**
@@ -6470,6 +6503,8 @@ export interface components {
             automl_network: string;
             /** Default Model */
             default_model: string;
+            /** Feature Operators */
+            feature_operators: components["schemas"]["FeatureOperator"][];
             /** Memory Factor */
             memory_factor: number;
             /** Metrics */
@@ -7076,7 +7111,7 @@ export interface components {
          * WarningCode
          * @enum {string}
          */
-        WarningCode: "empty" | "constant" | "nearly_all_missing" | "identifier" | "time_column" | "duplicate" | "many_categories" | "mixed_types" | "decimal_comma" | "date_formats" | "date_order" | "infinite";
+        WarningCode: "empty" | "constant" | "nearly_all_missing" | "identifier" | "time_column" | "duplicate" | "many_categories" | "mixed_types" | "decimal_comma" | "date_formats" | "date_order" | "infinite" | "leakage";
         /**
          * WorkProgress
          * @description `total` is 0 until it is known.

@@ -29,7 +29,7 @@ def report_page(
         _overall(report),
         history(report),
         per_class(report),
-        _curves(report),
+        *_curves(report),
         confusion(report),
         hints(report),
         _gallery(report, thumbnails),

@@ -34,7 +34,26 @@ class DatasetVersion(_Document):
     dataset_id: int | str
 
 
+class TableColumn(_Document):
+    """A column of a table; its type as the data API writes it."""
+
+    name: str
+    type: str
+
+
+class TableColumns(_Document):
+    columns: Sequence[TableColumn]
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [column.name for column in self.columns]
+
+
 class Manifest(_Document):
+    """Attributes:
+    columns: a table's, whose parts the shards are.
+    """
+
     format: str
     snapshot_id: str
     task: str
@@ -43,6 +62,7 @@ class Manifest(_Document):
     sample_count: int
     shards: Sequence[Shard]
     dataset_versions: Sequence[DatasetVersion] = ()
+    columns: TableColumns | None = None
 
 
 class _Label(_Document):
@@ -165,8 +185,22 @@ def read_samples(folder: Path, manifest: Manifest) -> Iterator[SnapshotSample]:
         raise PlatformFault(f"snapshot holds {seen} samples, its manifest says {manifest.sample_count}")
 
 
+def checked_part(folder: Path, shard: Shard) -> Path:
+    """Return where a channel has a shard that was listed to it by key: at its longest tail that exists.
+
+    Raises:
+        PlatformFault: it is not there, or differs from its size or digest.
+    """
+    parts = PurePosixPath(shard.key).parts
+    tails = (folder.joinpath(*parts[start:]) for start in range(len(parts)))
+    return _intact(next((path for path in tails if path.is_file()), folder / parts[-1]), shard)
+
+
 def _checked(folder: Path, shard: Shard) -> Path:
-    path = folder / PurePosixPath(shard.key).name
+    return _intact(folder / PurePosixPath(shard.key).name, shard)
+
+
+def _intact(path: Path, shard: Shard) -> Path:
     if not path.is_file():
         raise PlatformFault(f"snapshot shard {shard.key} is missing")
     if path.stat().st_size != shard.size_bytes or sha256_of(path) != shard.sha256:

@@ -35,10 +35,9 @@ def followed(title: str) -> Iterator[Show]:
 
         def show(document: Mapping[str, Any]) -> None:
             done, total = steps_of(document)
-            stage = f" · {document['stage']}" if document.get("stage") else ""
-            progress.update(
-                task, description=f"{title} {document['state']}{stage}", total=total or None, completed=done
-            )
+            parts = [f"{title} {document['state']}", document.get("stage"), document.get("best")]
+            description = " · ".join(str(part) for part in parts if part)
+            progress.update(task, description=description, total=total or None, completed=done)
 
         yield show
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from openbml_client.cli.api_references import print_reference
 from openbml_client.cli.clients import current_client
 from openbml_client.cli.following import followed
 from openbml_client.cli.json_options import json_object
@@ -78,6 +79,25 @@ def versions(model: str, project: ProjectOption = None, as_json: JsonFlag = Fals
     models = current_client().project(project).models
     rows = models.versions(int(models.find(model)["model_id"]))
     print_list(rows, _VERSION, as_json=as_json, empty="No versions yet.")
+
+
+@app.command("api-reference")
+def api_reference(
+    model: str,
+    version: Annotated[int, typer.Argument(min=1, help="Version, 1 for V1.")],
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show how a service of a version is called: fields with their names, an example, errors.
+
+    Example: bml models api-reference churn 1
+    """
+    models = current_client().project(project).models
+    document = models.api_reference(int(models.find(model)["model_id"]), version)
+    if as_json:
+        print_json(document)
+        return
+    print_reference(document)
 
 
 @app.command("validate")

@@ -35,6 +35,14 @@ _NETWORK = [
     ("Stands in for", lambda row: ", ".join(row.get("replaces") or ())),
     ("Weights' licence", _licences),
 ]
+_TABULAR = "tabular_prediction"
+_MODEL = [
+    ("Model", field("code")),
+    ("Name", field("label_en")),
+    ("Several nodes", lambda row: "yes" if row["distributed"] else None),
+    ("Good for", field("help_en")),
+    ("Hyper-parameters", lambda row: ", ".join(one["name"] for one in row["parameters"])),
+]
 _DETAILS = [
     *_NETWORK,
     ("Good for", field("recommended_for_en")),
@@ -47,7 +55,11 @@ _DETAILS = [
 
 @app.command("list")
 def list_networks(task: TaskOption = "image_classification", as_json: JsonFlag = False) -> None:
-    """List the networks of a task."""
+    """List the networks of a task; of tables the models of the expert mode."""
+    if task == _TABULAR:
+        models = [row for row in current_client().catalog()["tabular"]["models"] if row["expert"]]
+        print_list(models, _MODEL, as_json=as_json, empty="There are no models.")
+        return
     print_list(
         _networks(current_client(), task),
         _NETWORK,
@@ -71,11 +83,25 @@ def show(network: str, task: TaskOption = "image_classification", as_json: JsonF
 def script(
     network: str,
     task: TaskOption = "image_classification",
+    algorithm_type: Annotated[
+        str | None, typer.Option("--type", help="Of tables: binary, multiclass or regression.")
+    ] = None,
+    training_way: Annotated[
+        str | None, typer.Option("--training-way", help="Of tables: single or distributed.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
 ) -> None:
     """Print the script that users of a network start from; `bml runs start --script FILE` trains an edited
-    one."""
-    text = current_client().preset_script(task, network)
+    one.
+
+    \b
+    Examples:
+      bml networks script ResNet18_vd -o script.py
+      bml networks script CAT --task tabular_prediction --type binary -o script.py
+    """
+    text = current_client().preset_script(
+        task, network, algorithm_type=algorithm_type, training_way=training_way
+    )
     if output is None:
         typer.echo(text, nl=False)
         return

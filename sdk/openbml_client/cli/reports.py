@@ -14,6 +14,9 @@ _NAMES: Mapping[str, str] = {
     "miou": "mIoU",
     "pixel_accuracy": "Pixel accuracy",
     "mean_dice": "Mean Dice",
+    "roc_auc": "ROC AUC",
+    "average_precision": "Average precision",
+    "balanced_accuracy": "Balanced accuracy",
     "exact_match": "Exact match",
     "macro_f1": "Macro F1",
     "micro_f1": "Micro F1",
@@ -27,7 +30,20 @@ _NAMES: Mapping[str, str] = {
     "iou": "IoU",
     "dice": "Dice",
 }
-_QUALITIES = ("accuracy", "map50", "miou", "map")
+# Figures in units of their own, of tables.
+_VALUES: Mapping[str, str] = {
+    "log_loss": "Log loss",
+    "brier": "Brier score",
+    "mcc": "Matthews correlation",
+    "rmse": "Root mean squared error",
+    "mae": "Mean absolute error",
+    "median_absolute_error": "Median absolute error",
+    "r2": "R²",
+    "pinball": "Pinball loss",
+    "poisson_deviance": "Poisson deviance",
+}
+_QUALITIES = ("accuracy", "map50", "miou", "map", "rmse", "pinball", "poisson_deviance")
+_LISTED = 10  # models and columns of a table's report
 _COUNTS: Mapping[str, str] = {"support": "Samples", "pixels": "Pixels", "training_count": "In training"}
 
 
@@ -45,10 +61,16 @@ def print_report(document: Mapping[str, Any]) -> None:
         terminal.print(f"Recommended threshold {threshold:.3g}", highlight=False)
     for caution in document["cautions"]:
         notes.print(f"[yellow]Caution:[/yellow] {_escaped(caution['message_en'])}", highlight=False)
+    if document.get("leaderboard"):
+        print_list(document["leaderboard"][:_LISTED], _MODEL, as_json=False, empty="")
     rows = document["per_class"]
     columns: list[Column] = [("Label", field("label")), *_figures(rows)]
     columns += [(title, field(name)) for name, title in _COUNTS.items() if any(name in row for row in rows)]
-    print_list(rows, columns, as_json=False, empty="No labels were evaluated.")
+    if rows or document["labels"]:
+        print_list(rows, columns, as_json=False, empty="No labels were evaluated.")
+    important = (document.get("importance") or {}).get("permutation") or []
+    if important:
+        print_list(important[:_LISTED], _IMPORTANCE, as_json=False, empty="")
     for hint in document.get("hints") or ():
         notes.print(f"[cyan]Hint:[/cyan] {_escaped(hint['message_en'])}", highlight=False)
 
@@ -58,7 +80,7 @@ def print_comparison(document: Mapping[str, Any]) -> None:
     runs = document["runs"]
     rows = [{"title": "Network", "values": [run["network"] for run in runs]}]
     rows += [
-        {"title": _NAMES.get(name, name), "values": [run["figures"].get(name) for run in runs]}
+        {"title": {**_NAMES, **_VALUES}.get(name, name), "values": [run["figures"].get(name) for run in runs]}
         for name in document["figures"]
     ]
     rows += [
@@ -70,9 +92,22 @@ def print_comparison(document: Mapping[str, Any]) -> None:
     print_list(rows, columns, as_json=False, empty="There is nothing to compare.")
 
 
+_MODEL: list[Column] = [
+    ("Model", field("name")),
+    ("Score", field("score")),
+    ("Weight", field("weight")),
+    ("Fitted (s)", field("fit_s")),
+    ("Answer (ms)", field("predict_ms")),
+    ("State", field("state")),
+]
+_IMPORTANCE: list[Column] = [("Important column", field("column")), ("Loss without it", field("mean"))]
+
+
 def _figures(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
     """Columns of the figures that a row has."""
-    return [(title, _percent(name)) for name, title in _NAMES.items() if any(name in row for row in rows)]
+    shares = [(title, _percent(name)) for name, title in _NAMES.items() if any(name in row for row in rows)]
+    values = [(title, field(name)) for name, title in _VALUES.items() if any(name in row for row in rows)]
+    return [*shares, *values]
 
 
 def _percent(name: str) -> Callable[[Mapping[str, Any]], object]:

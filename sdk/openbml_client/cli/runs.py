@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from openbml_client.cli.assignments import assignments
+from openbml_client.cli import run_starting
 from openbml_client.cli.clients import current_client
-from openbml_client.cli.following import followed, going_on
 from openbml_client.cli.output import (
+    Column,
     JsonFlag,
     ProjectOption,
     field,
@@ -17,91 +17,21 @@ from openbml_client.cli.output import (
     print_json,
     print_list,
 )
-from openbml_client.cli.reports import print_comparison, print_report, quality
-from openbml_client.cli.run_requests import augmentation_of, source_of, subnet_of
-from openbml_client.client import Document, ProjectClient, Training
-from openbml_client.errors import WorkFailedError
-from openbml_client.resources import given
-from openbml_client.waiting import wait_until
+from openbml_client.cli.reports import print_comparison, print_report
+from openbml_client.cli.run_watching import RUN, raise_if_failed, watched
 
 app = typer.Typer(no_args_is_help=True)
 
-_FINAL = {"succeeded", "failed", "stopped"}
+app.registered_commands.extend(run_starting.verbs.registered_commands)
 
-
-_RUN = [
-    ("Run id", field("run_id")),
-    ("Version", lambda run: f"V{run['version_number']}"),
+_ENTRY: list[Column] = [
+    ("Name", field("name")),
+    ("Model", field("model")),
+    ("Score", field("score")),
+    ("Weight", field("weight")),
+    ("Fitted (s)", field("fit_s")),
     ("State", field("state")),
-    ("Network", field("network")),
-    ("Machine", field("machine_type")),
-    ("Quality", quality),
-    ("Trained (s)", field("training_seconds")),
-    ("Cost (CNY)", field("cost_estimate")),
-    ("Created", field("created_at")),
 ]
-
-
-@app.command("start")
-def start(
-    experiment: str,
-    dataset: Annotated[list[str], typer.Option("--dataset", "-d", help="Training data: NAME or NAME:V1.")],
-    network: Annotated[str, typer.Option("--network", "-n", help="Network of the catalogue.")],
-    evaluation: Annotated[list[str] | None, typer.Option(help="Evaluation set: NAME or NAME:V1.")] = None,
-    param: Annotated[
-        list[str] | None, typer.Option("--param", help="Hyper-parameter, e.g. epochs=10. Repeatable.")
-    ] = None,
-    augmentation: Annotated[
-        str | None, typer.Option(help="none, default, auto:MINUTES, or a JSON file with operators.")
-    ] = None,
-    script: Annotated[Path | None, typer.Option(help="Script with conf and create_model.")] = None,
-    search: Annotated[
-        str | None, typer.Option(help="Search hyper-parameters: random, bayesian or evolutionary.")
-    ] = None,
-    search_set: Annotated[
-        list[str] | None,
-        typer.Option("--search-set", help="Field of the search, e.g. max_trials=20. Repeatable."),
-    ] = None,
-    space: Annotated[Path | None, typer.Option(help="JSON file with the search space.")] = None,
-    use_search: Annotated[int | None, typer.Option(help="Take the values that a search found.")] = None,
-    base: Annotated[int | None, typer.Option(help="Train on from this run's model.")] = None,
-    subnet: Annotated[
-        str | None, typer.Option(help="Sub-net of a run of NAS-Supernet, RUN:NUMBER, for NAS-Subnet.")
-    ] = None,
-    machine: Annotated[str, typer.Option(help="Machine type.")] = "GPU_P4",
-    nodes: Annotated[int, typer.Option(min=1, max=6, help="Number of nodes.")] = 1,
-    max_minutes: Annotated[int, typer.Option(min=1, help="Maximum training time.")] = 60,
-    remark: str = "",
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Watch until the run ends.")] = False,
-    project: ProjectOption = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Start a training run."""
-    client = current_client().project(project)
-    body = {
-        "training_data": [_selection(client, reference) for reference in dataset],
-        "evaluation_data": [_selection(client, reference) for reference in evaluation or []],
-        "network": network,
-        "hyper_parameters": assignments(param or [], "--param"),
-        "machine_type": machine,
-        "node_count": nodes,
-        "max_training_minutes": max_minutes,
-        "remark": remark,
-        **given(
-            augmentation=augmentation_of(augmentation),
-            hyper_parameter_source=source_of(
-                script=script, search=search, search_set=search_set or [], space=space, existing=use_search
-            ),
-            base_run_id=base,
-            subnet=subnet_of(subnet),
-        ),
-    }
-    experiment_id = int(client.training.find_experiment(experiment)["experiment_id"])
-    run = client.training.start_run(experiment_id, body)
-    if wait:
-        run = _watch(client.training, int(run["run_id"]))
-    print_fields(run, _RUN, as_json=as_json)
-    _raise_if_failed(run)
 
 
 @app.command("list")
@@ -110,15 +40,15 @@ def list_runs(experiment: str, project: ProjectOption = None, as_json: JsonFlag 
     training = current_client().project(project).training
     experiment_id = int(training.find_experiment(experiment)["experiment_id"])
     empty = "No runs yet. `bml runs start` starts one."
-    print_list(training.runs(experiment_id), _RUN, as_json=as_json, empty=empty)
+    print_list(training.runs(experiment_id), RUN, as_json=as_json, empty=empty)
 
 
 @app.command("watch")
 def watch(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
     """Follow a run until it ends; exit code 5 when it failed."""
-    run = _watch(current_client().project(project).training, run_id)
-    print_fields(run, _RUN, as_json=as_json)
-    _raise_if_failed(run)
+    run = watched(current_client().project(project).training, run_id)
+    print_fields(run, RUN, as_json=as_json)
+    raise_if_failed(run)
 
 
 @app.command("stop")
@@ -173,24 +103,22 @@ def compare(
     print_comparison(document)
 
 
+@app.command("leaderboard")
+def leaderboard(run_id: int, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
+    """Show the models that a run of a table has trained so far, the best first; scores: higher is better.
+
+    \b
+    Examples:
+      bml runs leaderboard 1234
+    """
+    document = current_client().project(project).training.leaderboard(run_id)
+    if as_json:
+        print_json(document)
+        return
+    print_list(document["entries"], _ENTRY, as_json=False, empty="No model of a table is trained yet.")
+
+
 @app.command("script")
 def script_of(run_id: int, project: ProjectOption = None) -> None:
     """Print the script that a run trains with."""
     typer.echo(current_client().project(project).training.script(run_id), nl=False)
-
-
-def _watch(training: Training, run_id: int) -> Document:
-    with followed("Run") as show, going_on(lambda: f"The run goes on. Follow it: bml runs watch {run_id}"):
-        return wait_until(lambda: training.run(run_id), _FINAL, show=show)
-
-
-def _raise_if_failed(run: Document) -> None:
-    if run["state"] == "failed":
-        raise WorkFailedError(
-            f"The run failed: {(run.get('failure') or {}).get('message', 'no cause known')}"
-        )
-
-
-def _selection(client: ProjectClient, reference: str) -> Document:
-    version = client.datasets.open(reference)
-    return {"dataset_id": version.dataset_id, "version_number": version.version_number}

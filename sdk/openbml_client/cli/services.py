@@ -1,28 +1,25 @@
 """`bml services …`."""
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from openbml_client.cli import service_predictions
 from openbml_client.cli.following import followed, going_on
 from openbml_client.cli.output import (
-    Column,
     JsonFlag,
     ProjectOption,
     field,
     notes,
     print_fields,
-    print_json,
     print_list,
 )
 from openbml_client.client import Client, Document, Services
-from openbml_client.errors import OpenBMLClientError, WorkFailedError
-from openbml_client.prediction import PredictionClient
+from openbml_client.errors import WorkFailedError
 from openbml_client.waiting import wait_until
 
 app = typer.Typer(no_args_is_help=True)
+app.registered_commands.extend(service_predictions.verbs.registered_commands)
 
 _SETTLED = {"running", "stopped", "failed"}
 
@@ -115,59 +112,6 @@ def delete(
         typer.confirm(f"Delete the service {found['name']} ({found['url']})?", abort=True)
     services.delete(int(found["service_id"]))
     notes.print(f"Deleted {found['name']}.")
-
-
-@app.command("predict")
-def predict(
-    service: str,
-    image: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A jpg, png or bmp file.")],
-    app_name: Annotated[
-        str | None, typer.Option("--app", help="Application whose keys are used; default: the first.")
-    ] = None,
-    api_key: Annotated[str | None, typer.Option(envvar="OPENBML_API_KEY")] = None,
-    secret_key: Annotated[str | None, typer.Option(envvar="OPENBML_SECRET_KEY")] = None,
-    top_num: Annotated[
-        int | None, typer.Option(min=1, help="How many classes of a single-label classifier; default 6.")
-    ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="Least score of the other vision tasks; default: the recommended one."
-        ),
-    ] = None,
-    project: ProjectOption = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Send an image to a service, as an application would."""
-    client = Client()
-    found = client.project(project).services.find(service)
-    if not api_key or not secret_key:
-        api_key, secret_key = _keys(client, app_name)
-    caller = PredictionClient(client.transport.url, api_key, secret_key)
-    url = str(found["url"])
-    if found["task_type"] == "image_classification":
-        reply = caller.classify(url, image, top_num=top_num)
-    else:
-        reply = caller.predict_image(url, image, threshold=threshold)
-    if as_json:
-        print_json(reply)
-        return
-    columns: list[Column] = [("Class", field("name")), ("Score", lambda row: f"{row['score']:.4f}")]
-    if any("location" in row for row in reply["results"]):
-        columns.append(("Left, top, width, height (px)", _location))
-    print_list(reply["results"], columns, as_json=False, empty="Nothing was found.")
-
-
-def _location(row: Mapping[str, Any]) -> str:
-    sides = ("left", "top", "width", "height")
-    return ", ".join(f"{row['location'][side]:.0f}" for side in sides)
-
-
-def _keys(client: Client, app_name: str | None) -> tuple[str, str]:
-    for application in client.applications():
-        if app_name in (None, application["name"], str(application["app_id"])):
-            return application["api_key"], application["secret_key"]
-    raise OpenBMLClientError("You have no such application. `bml apps create NAME` makes one.")
 
 
 def _settled(services: Services, service: Document) -> Document:

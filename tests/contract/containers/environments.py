@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,7 @@ class Job:
     """One training job below a folder of its own."""
 
     base: Path
+    image: str = "deep"
 
     def configure(self, labels: Sequence[str], **hyper_parameters: object) -> None:
         values = {
@@ -59,15 +60,19 @@ class Job:
             "run_id": "7",
             "learning_rate": "0.002",
         }
-        values |= {name: str(value) for name, value in hyper_parameters.items()}
+        self.write_hyper_parameters({**values, **hyper_parameters})
+
+    def write_hyper_parameters(self, values: Mapping[str, object]) -> None:
         folder = self.base / "input" / "config"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "hyperparameters.json").write_text(json.dumps(values))
+        (folder / "hyperparameters.json").write_text(
+            json.dumps({name: str(value) for name, value in values.items()})
+        )
 
     def start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [interpreter("deep"), ROOT / "containers" / "deep" / "train"],
-            env=environment("deep", self.base),
+            [interpreter(self.image), ROOT / "containers" / self.image / "train"],
+            env=environment(self.image, self.base),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -15,3 +15,8 @@ def test_graphs(name: str) -> None:
 @pytest.mark.parametrize("name", check_names("trees"))
 def test_trees(name: str) -> None:
     passed("trees", name)
+
+
+@pytest.mark.parametrize("name", check_names("exports"))
+def test_exports(name: str) -> None:
+    passed("exports", name)

@@ -23,7 +23,9 @@ from openbml.datasets.snapshots import (
 from openbml.datasets.stored_objects import table_prefix
 from openbml.datasets.tables.browse_tables import first_rows, table_of
 from openbml_formats.tables.schemas import TableSchema
-from openbml_formats.tables.table_imports import TableManifest, TablePart
+from openbml_formats.tables.table_imports import BrowsePage, TableManifest, TablePart, packed_rows, row_line
+from sagemaker_local.inputs.channel_objects import listed_objects
+from sagemaker_local.storage.objects_s3 import S3Uri
 from tests.contract.datasets.conftest import World
 from tests.contract.datasets.table_desk import TableDesk
 from tests.contract.datasets.test_snapshot_kinds import dataset
@@ -42,6 +44,16 @@ def table(*parts: str, columns: tuple[str, ...] = ("a", "b")) -> TableManifest:
         parts=[TablePart(key=f"t/{part}.parquet", rows=10, size_bytes=7, sha256=part * 64) for part in parts],
         pages=(),
     )
+
+
+class Reader:
+    """The engine's view of the data bucket."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def read(self, uri: S3Uri) -> bytes:
+        return self._world.data.read(uri.key)
 
 
 def frozen(world: World, tables: dict[VersionKey, TableManifest], *selections: Any) -> Snapshot:
@@ -85,11 +97,28 @@ def test_the_parts_are_listed_as_a_channel_of_a_job_takes_them(world: World) -> 
     uri = snapshot_parts_uri(snapshot, data=world.data)
     listed = parts_manifest_key(world.scope, snapshot.snapshot_id)
     assert uri == world.data.uri(listed)
-    assert json.loads(world.data.read(listed)) == [
-        {"prefix": world.data.uri("")},
-        "t/1.parquet",
-        "t/2.parquet",
-    ]
+    document = json.loads(world.data.read(listed))
+    assert document == [{"prefix": world.data.uri("t/")}, "1.parquet", "2.parquet"]
+
+
+def test_the_engine_fills_a_channel_from_the_list_of_parts(world: World) -> None:
+    tables = TableDesk(world)
+    one, other = tables.dataset("one"), tables.dataset("other")
+    for version in (one, other):
+        tables.imported(version, b"id,amount\n1,2\n3,4\n")
+    chosen = {key: table_of(key, tables=world.tables, data=world.data)[1] for key in (one, other)}
+    uri = snapshot_parts_uri(frozen(world, chosen), data=world.data)
+    source = {"S3DataType": "ManifestFile", "S3Uri": uri}
+
+    found = listed_objects(
+        {"ChannelName": "train_parts", "DataSource": {"S3DataSource": source}}, Reader(world)
+    )
+
+    keys = [part.key for manifest in chosen.values() for part in manifest.parts]
+    assert [row.uri.key for row in found] == keys
+    assert all(key.endswith(f"/{row.path}") for key, row in zip(keys, found, strict=True))
+    assert len({row.path for row in found}) == 2
+    assert all(world.data.size(row.uri.key) for row in found)
 
 
 def test_a_table_is_described_by_its_columns_and_rows(world: World) -> None:
@@ -109,6 +138,14 @@ def test_the_first_rows_are_read_as_far_as_they_are_asked_for(world: World) -> N
     _, manifest = table_of(key, tables=world.tables, data=world.data)
     assert first_rows(manifest, limit=2, data=world.data) == [[1, 2], [3, 4]]
     assert len(first_rows(manifest, limit=100, data=world.data)) == 3
+
+
+def test_rows_that_are_too_long_in_all_are_fewer(world: World) -> None:
+    page = BrowsePage(key="t/rows.jsonl.z", rows=3)
+    lines = [row_line([number, "x" * 5_000_000]) for number in range(3)]
+    world.data.put(page.key, packed_rows(lines), content_type="application/octet-stream")
+    long = table("1").model_copy(update={"pages": [page]})
+    assert [row[0] for row in first_rows(long, limit=9, data=world.data)] == [0]
 
 
 def test_more_rows_are_another_snapshot(world: World) -> None:

@@ -123,7 +123,8 @@ class ModelRepositoryContract:
             target="price",
             quantiles=(0.1, 0.5, 0.9),
             columns=(
-                TableFeature(name="area", kind="number", example=54.5),
+                TableFeature(name="area", kind="number", example=54.5, minimum=1.25, maximum=99),
+                TableFeature(name="tiny", kind="number", example=1e-200, maximum=1e300).shortened(),
                 TableFeature(name="rooms", kind="number", example=3),
                 TableFeature(name="城市", kind="category", example="1.5", choices=("1.5", "2")),
                 TableFeature(name="note", kind="text"),

@@ -130,6 +130,17 @@ def test_no_time_limit_is_none() -> None:
     assert stop.reason is None
 
 
+def test_a_leaderboard_is_told_as_far_as_a_record_holds_it() -> None:
+    out = io.StringIO()
+    entry = {"name": "LGBM", "model": "LGBM", "score": -0.4, "weight": 1.0, "fit_s": 2.5, "state": "complete"}
+    Progress(out).leaderboard([entry] * 30)
+    Progress(out).leaderboard([{**entry, "name": "x" * 7000}] * 3)
+    short, long = (json.loads(line.removeprefix("##openbml ")) for line in out.getvalue().splitlines())
+    assert short["kind"] == "leaderboard"
+    assert short["entries"] == [entry] * 20
+    assert len(long["entries"]) == 2
+
+
 def test_predictions_of_samples_fit_a_record() -> None:
     said = [{"label": "x" * 500, "box": [1.5, 2.5, 3.5, 4.5]} for _ in range(10)]
     items = [{"sample_id": str(number), "predicted": said} for number in range(9)]

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from openbml_serving.replies import RequestError, error_body
 from openbml_serving.requests import (
     MAX_BASE64_CHARACTERS,
+    TABLE_BODY,
     check_text,
     read_base64,
+    read_boolean,
     read_object,
     read_positive_integer,
     read_share,
@@ -150,3 +152,30 @@ def test_what_is_no_share_is_refused(given: object) -> None:
     with pytest.raises(RequestError) as caught:
         read_share({"threshold": given}, "threshold", default=0.4)
     assert caught.value.name == "invalid_argument"
+
+
+def test_a_detail_is_said_behind_the_literal_message() -> None:
+    message = json.loads(error_body("invalid_argument", "row 0: feature 'age' is missing"))["error_msg"]
+    assert message == "Invalid Argument: row 0: feature 'age' is missing"
+
+
+def test_a_long_detail_is_cut() -> None:
+    assert len(error_body("invalid_argument", "x" * 10_000)) < 400
+
+
+def test_bytes_that_are_not_utf_8_are_no_json_where_the_api_has_no_error_of_its_own() -> None:
+    with pytest.raises(RequestError) as caught:
+        read_object(b'{"data": "\xff"}', JSON, TABLE_BODY)
+    assert caught.value.name == "json_invalid"
+
+
+@pytest.mark.parametrize(("value", "wanted"), [(True, True), (False, False), (None, False)])
+def test_a_boolean_may_be_left_out(value: bool | None, wanted: bool) -> None:
+    assert read_boolean({"explain": value}, "explain") is wanted
+    assert read_boolean({}, "explain") is False
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", [], {}])
+def test_anything_else_is_no_boolean(value: object) -> None:
+    with pytest.raises(RequestError, match="explain must be true or false"):
+        read_boolean({"explain": value}, "explain")

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbml_kit.tables.shapley import shapley_values
@@ -35,6 +35,7 @@ def rows(seed: int, n: int, features: int) -> Matrix:
     return drawn
 
 
+@settings(deadline=None)
 @given(seeds, st.integers(1, 9), st.integers(1, 5), st.integers(1, 4))
 def test_contributions_sum_to_the_answer_less_the_base(seed: int, groups: int, m: int, orders: int) -> None:
     model, x, background = Model(seed, groups + 2), rows(seed, 3, groups + 2), rows(seed + 1, m, groups + 2)
@@ -45,6 +46,7 @@ def test_contributions_sum_to_the_answer_less_the_base(seed: int, groups: int, m
     assert values.sum(axis=1) + base == pytest.approx(model(x))
 
 
+@settings(deadline=None)
 @given(seeds, st.integers(2, 4))
 def test_few_columns_are_valued_as_the_mean_over_all_orders(seed: int, features: int) -> None:
     model, x, background = Model(seed, features), rows(seed, 1, features), rows(seed + 1, 2, features)
@@ -61,6 +63,7 @@ def test_few_columns_are_valued_as_the_mean_over_all_orders(seed: int, features:
     assert values[0] == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(seeds, st.integers(1, 12))
 def test_a_column_that_the_model_ignores_contributes_nothing(seed: int, features: int) -> None:
     model, x, background = Model(seed, features), rows(seed, 2, features + 1), rows(seed + 1, 3, features + 1)
@@ -70,6 +73,7 @@ def test_a_column_that_the_model_ignores_contributes_nothing(seed: int, features
     assert values[:, -1] == pytest.approx(0, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(seeds)
 def test_columns_that_do_the_same_contribute_the_same(seed: int) -> None:
     x = rows(seed, 1, 4)
@@ -85,6 +89,7 @@ def test_columns_that_do_the_same_contribute_the_same(seed: int) -> None:
     assert values[0, 0] == pytest.approx(values[0, 1])
 
 
+@settings(deadline=None)
 @given(seeds)
 def test_an_additive_model_is_valued_exactly_however_few_permutations(seed: int) -> None:
     x, background = rows(seed, 2, 20), rows(seed + 1, 4, 20)

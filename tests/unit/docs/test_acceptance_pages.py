@@ -8,7 +8,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-@pytest.mark.parametrize("page", ["data-acceptance.md", "training-acceptance.md"])
+@pytest.mark.parametrize("page", ["data-acceptance.md", "training-acceptance.md", "tabular-acceptance.md"])
 def test_every_test_that_a_page_names_exists(page: str) -> None:
     text = (REPOSITORY / "docs" / "reference" / page).read_text(encoding="utf-8")
     sources = "\n".join(

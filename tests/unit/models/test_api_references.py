@@ -11,6 +11,7 @@ from openbml.models.read_models import ModelVersionDetail, ModelVersionView
 from openbml.models.versions import ModelVersion, VersionState
 from openbml_catalog.prediction_apis import prediction_apis
 from openbml_catalog.tasks import tasks
+from openbml_kit.tables.table_manifest import TableManifest
 from tests.fakes.models_desk import Desk
 from tests.fakes.models_memory import MANIFEST, RUN_FOLDER
 
@@ -123,6 +124,23 @@ def test_a_table_s_model_without_its_features_is_not_kept(changes: dict[str, Any
     manifest = json.dumps({**CHURN, **changes}).encode()
     with pytest.raises(ModelFilesInvalidError):
         content_of(manifest, FILES, TASK)
+
+
+def test_what_the_training_image_writes_is_what_the_repository_reads() -> None:
+    written = TableManifest.model_validate(
+        {
+            **PRICE,
+            "onnx": {**MANIFEST["onnx"], "row_ms": 0.05, "rows_per_second": 90_000},
+            "run_id": "9",
+            "snapshot_id": "abc",
+            "framework_versions": {"lightgbm": "4.7"},
+        }
+    )
+    content = content_of(written.model_dump_json().encode(), FILES, TASK)
+    assert content.table is not None
+    assert [row.name for row in content.table.columns] == ["age", "balance", "city"]
+    assert content.table.quantiles == (0.1, 0.9)
+    assert content.onnx.rows_per_second == 90_000
 
 
 def test_a_table_needs_no_labels() -> None:

@@ -88,6 +88,8 @@ OBJECTS = [
     "augment cars --operator rotate --copies 2 --probability 0.5 --seed 1"
     " --least-visible 0.5 --label a --without-originals",
     "schema prices",
+    "columns prices",
+    "columns prices --target amount --type regression",
 ]
 ACTIONS = [
     "delete cars -y",

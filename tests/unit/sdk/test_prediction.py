@@ -37,6 +37,31 @@ class Platform:
 GOOD = {"log_id": 1, "results": [{"name": "digit_1", "score": 0.9}]}
 
 
+def test_rows_are_answered_in_order_and_sent_in_calls_of_a_thousand() -> None:
+    answers = [{"label": str(number), "scores": {}} for number in range(1_500)]
+    platform = Platform(
+        {"log_id": 1, "batch_results": answers[:1_000]}, {"log_id": 2, "batch_results": answers[1_000:]}
+    )
+    rows = [{"age": number, "city": None} for number in range(1_500)]
+
+    assert platform.client().predict_rows(SERVICE, rows, explain=True) == answers
+    first, second = platform.bodies
+    assert (first["data"], second["data"]) == (rows[:1_000], rows[1_000:])
+    assert first["explain"] is True
+
+
+def test_long_rows_are_sent_in_calls_that_a_body_holds() -> None:
+    platform = Platform(*({"batch_results": [{"value": 1.0}]} for _ in range(2)))
+    rows = [{"text": "x" * 2_000_000}] * 2
+
+    assert len(platform.client().predict_rows(SERVICE, rows)) == 2
+    assert all("explain" not in body for body in platform.bodies)
+
+
+def test_no_rows_need_no_call() -> None:
+    assert Platform().client().predict_rows(SERVICE, []) == []
+
+
 def test_the_token_is_fetched_once_for_many_calls() -> None:
     platform = Platform(GOOD, GOOD)
     client = platform.client()

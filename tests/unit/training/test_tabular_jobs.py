@@ -70,6 +70,18 @@ def test_an_expert_run_gets_its_script(world: TabularWorld) -> None:
     assert channels["code"].endswith(f"runs/{run.run_id}/code/")
 
 
+def test_a_table_that_lost_its_target_meanwhile_fails_the_run_before_a_machine_starts(
+    world: TabularWorld,
+) -> None:
+    run = world.create()
+    world.data.add_table(6, {"id": "bigint", "age": "int"})
+    failed = world.start(run)
+    assert failed.failure is not None
+    assert (failed.state, failed.failure.fault) == (RunState.FAILED, "user")
+    assert "no column 'churn'" in failed.failure.message
+    assert world.jobs.jobs == {}
+
+
 def test_the_newest_leaderboard_is_shown_whatever_the_order_of_deliveries(world: TabularWorld) -> None:
     run = world.create()
     newer = {"kind": "leaderboard", "entries": [BEST], "at": "2026-03-01T12:00:05Z"}

@@ -13,6 +13,7 @@ from openbml.training.hyper_parameter_sources import ScriptRefusedError
 from openbml.training.read_runs import RunView
 from openbml.training.run_progress import Progress
 from openbml.training.run_requests import NodesNotAvailableError, PaidBillingNeededError, RunRequest
+from openbml.training.training_catalog import preset_script_text, training_catalog
 from openbml.training.training_data import DataNotSelectableError, Selection
 from openbml_catalog.images import images
 from openbml_catalog.tabular.script import preset_script
@@ -150,14 +151,18 @@ def test_all_tables_of_a_run_have_the_same_columns(
         (
             {
                 **EXPERT,
-                "feature_engineering": {"mode": "auto", "operators": [{"name": "bin", "columns": ["ag"]}]},
+                "feature_engineering": {"mode": "auto", "operators": [{"name": "impute", "columns": ["ag"]}]},
             },
             "tabular.feature_engineering.operators.0.columns",
+        ),
+        (
+            {**EXPERT, "feature_engineering": {"mode": "auto", "operators": [{"name": "polish"}]}},
+            "tabular.feature_engineering",
         ),
         ({**EXPERT, "metric": "rmse"}, "tabular.metric"),
     ],
 )
-def test_columns_and_metrics_that_the_settings_name_must_be_there(
+def test_columns_metrics_and_operators_that_the_settings_name_must_be_there(
     world: TabularWorld, settings: dict[str, Any], field: str
 ) -> None:
     assert refused(world, tabular=settings)["field"] == field
@@ -280,3 +285,41 @@ def test_more_nodes_than_the_image_can_use_are_refused(
     monkeypatch.setattr(run_requests, "training_image", lambda _task: alone)
     with pytest.raises(NodesNotAvailableError):
         world.create(node_count=2)
+
+
+def test_the_catalogue_tells_what_a_table_s_run_can_be_told() -> None:
+    catalog = training_catalog().tabular
+    assert (catalog.automl_network, catalog.default_model) == ("AutoML", "LGBM")
+    expert = {row.code: row.distributed for row in catalog.models if row.expert}
+    assert expert == {"CAT": False, "LGBM": True, "RF": False, "LR": False, "XGB": True, "KNN": False}
+    assert {row.name for row in catalog.metrics} >= {"log_loss", "rmse"}
+    assert catalog.feature_operators
+    assert catalog.memory_factor == 10
+
+
+@pytest.mark.parametrize("way", TrainingWay)
+def test_the_preset_script_is_of_the_way_and_type_and_is_accepted_as_it_is(
+    world: TabularWorld, way: TrainingWay
+) -> None:
+    text = preset_script_text(
+        "tabular_prediction", "XGB", algorithm_type=AlgorithmType.BINARY, training_way=way
+    )
+    source = {"kind": "script", "script": text.script}
+    assert world.expert(training_way=way, hyper_parameter_source=source).network == "XGB"
+
+
+@pytest.mark.parametrize(
+    ("network", "algorithm_type", "way", "field"),
+    [
+        ("LGBM", None, TrainingWay.SINGLE, "algorithm_type"),
+        ("LGBM", AlgorithmType.AUTOMATIC, TrainingWay.SINGLE, "algorithm_type"),
+        ("AutoML", AlgorithmType.BINARY, TrainingWay.SINGLE, "network"),
+        ("CAT", AlgorithmType.BINARY, TrainingWay.DISTRIBUTED, "network"),
+    ],
+)
+def test_a_script_that_there_is_not_is_refused(
+    network: str, algorithm_type: AlgorithmType | None, way: TrainingWay, field: str
+) -> None:
+    with pytest.raises(InvalidRequestError) as error:
+        preset_script_text("tabular_prediction", network, algorithm_type=algorithm_type, training_way=way)
+    assert error.value.details["field"] == field

@@ -9,74 +9,14 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from openbml_kit.tables.feature_step import Floats, Step, Values, in_float32
 from openbml_kit.tables.features import Feature, FeatureKind
-from openbml_kit.tables.raw_values import LARGEST
-
-Floats = npt.NDArray[np.float32]
-Values = tuple[float, ...]
+from openbml_kit.tables.number_steps import ClipStep, CurveStep, FillStep, LogStep, ScaleStep
 
 
-class UnknownFeatureError(ValueError):
-    """A step works on a feature that is not there; a feature map that was fitted has none such."""
-
-
-class _Step(BaseModel):
-    """Attributes:
-    names: the features that it works on.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    names: tuple[str, ...]
-
-    def places(self, features: Sequence[Feature]) -> list[int]:
-        places = {feature.name: place for place, feature in enumerate(features)}
-        try:
-            return [places[name] for name in self.names]
-        except KeyError as error:
-            raise UnknownFeatureError(f"there is no feature {error}") from error
-
-    def features(self, before: Sequence[Feature]) -> Sequence[Feature]:
-        """Return the features after the step."""
-        return before
-
-    def apply(self, x: Floats, places: Sequence[int]) -> Floats:
-        """Return the matrix after the step, shape (n, len(features)); `x` is not changed."""
-        raise NotImplementedError
-
-
-class _InPlaceStep(_Step):
-    """A step that turns each of its features into one other number."""
-
-    def apply(self, x: Floats, places: Sequence[int]) -> Floats:
-        result = x.copy()
-        result[:, places] = in_float32(self.turned(x[:, places].astype(np.float64)))
-        return result
-
-    def turned(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return the new values of shape (n, len(names))."""
-        raise NotImplementedError
-
-
-def in_float32(values: npt.NDArray[np.float64]) -> Floats:
-    """Return the values in 32 bits; what these cannot hold is NaN."""
-    fits = np.abs(values) <= LARGEST
-    return np.where(fits, values, np.nan).astype(np.float32)
-
-
-class FillStep(_InPlaceStep):
-    """Puts a value where a number is missing."""
-
-    kind: Literal["fill"] = "fill"
-    values: Values
-
-    def turned(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.where(np.isnan(values), np.asarray(self.values), values)
-
-
-class IndicateStep(_Step):
+class IndicateStep(Step):
     """Adds, for each feature, 1 where it is missing and 0 where it is not."""
 
     kind: Literal["indicate"] = "indicate"
@@ -89,55 +29,7 @@ class IndicateStep(_Step):
         return np.hstack([x, np.isnan(x[:, places]).astype(np.float32)])
 
 
-class ClipStep(_InPlaceStep):
-    """Moves numbers beyond the limits onto them."""
-
-    kind: Literal["clip"] = "clip"
-    lowest: Values
-    highest: Values
-
-    def turned(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.clip(values, np.asarray(self.lowest), np.asarray(self.highest))
-
-
-class ScaleStep(_InPlaceStep):
-    """(x - shift) x scale."""
-
-    kind: Literal["scale"] = "scale"
-    shifts: Values
-    scales: Values
-
-    def turned(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return (values - np.asarray(self.shifts)) * np.asarray(self.scales)
-
-
-class LogStep(_InPlaceStep):
-    """sign(x) x log(1 + |x|), which negative numbers have, too."""
-
-    kind: Literal["log"] = "log"
-
-    def turned(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.sign(values) * np.log1p(np.abs(values))
-
-
-class CurveStep(_InPlaceStep):
-    """Reads each number off a curve through points, straight between them and level beyond their ends.
-
-    Attributes:
-        inputs: ascending, for each feature.
-        outputs: of the inputs, for each feature.
-    """
-
-    kind: Literal["curve"] = "curve"
-    inputs: tuple[Values, ...]
-    outputs: tuple[Values, ...]
-
-    def turned(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        curves = zip(values.T, self.inputs, self.outputs, strict=True)
-        return np.column_stack([np.interp(column, inputs, outputs) for column, inputs, outputs in curves])
-
-
-class BinStep(_Step):
+class BinStep(Step):
     """Numbers become codes of the intervals that they lie in; an interval has its lower edge, not its upper.
 
     Attributes:
@@ -164,7 +56,7 @@ class BinStep(_Step):
         return result
 
 
-class RegroupStep(_Step):
+class RegroupStep(Step):
     """Codes become other, fewer codes.
 
     Attributes:
@@ -188,7 +80,7 @@ class RegroupStep(_Step):
         return result
 
 
-class ShareStep(_Step):
+class ShareStep(Step):
     """Adds, for each code, the share of training rows that had it; 0 for unseen ones."""
 
     kind: Literal["share"] = "share"
@@ -203,7 +95,7 @@ class ShareStep(_Step):
         return np.column_stack([x, *(_looked_up(x[:, place], shares, 0.0) for place, shares in pairs)])
 
 
-class OneHotStep(_Step):
+class OneHotStep(Step):
     """Puts in the place of each code a 0 or 1 for every one of its first codes; others are all 0.
 
     Attributes:
@@ -230,7 +122,7 @@ class OneHotStep(_Step):
         return np.hstack([kept, *hot])
 
 
-class CombineStep(_Step):
+class CombineStep(Step):
     """Adds a product, ratio, sum or difference of two numbers for each pair; a ratio by 0 is missing.
 
     Attributes:
@@ -253,7 +145,7 @@ class CombineStep(_Step):
         return np.hstack([x, in_float32(_combined(one, other, self.operation))])
 
 
-class PowerStep(_Step):
+class PowerStep(Step):
     """Adds x², x³ … of each number."""
 
     kind: Literal["power"] = "power"
@@ -272,7 +164,7 @@ class PowerStep(_Step):
         return np.hstack([x, *(in_float32(base**power) for power in range(2, self.degree + 1))])
 
 
-class KeepStep(_Step):
+class KeepStep(Step):
     """Keeps the named features and no others, in their order."""
 
     kind: Literal["keep"] = "keep"

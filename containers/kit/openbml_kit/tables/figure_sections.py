@@ -16,7 +16,12 @@ _MOST_ENTRIES = 100
 def overall(report: Report) -> Markup:
     intervals, baseline = report["intervals"], report["baseline"]
     cards = [
-        _card(name, value, intervals.get(name), baseline.get(name))
+        _card(
+            name,
+            value,
+            _between(intervals.get(name)),
+            joined(both("Baseline ", "基线"), number(baseline.get(name))),
+        )
         for name, value in report["overall"].items()
     ]
     note = both(
@@ -28,10 +33,13 @@ def overall(report: Report) -> Markup:
     )
 
 
-def _card(name: str, value: float | None, ends: Sequence[float] | None, usual: float | None) -> Markup:
-    between = element("small", f"[{number(ends[0])}, {number(ends[1])}]") if ends else None
-    without = element("small", both("Baseline ", "基线"), number(usual))
-    return element("div", element("b", number(value)), figure_name(name), between, without, class_="card")
+def _card(name: str, value: float | None, *notes: str) -> Markup:
+    small = [element("small", note) for note in notes if note]
+    return element("div", element("b", number(value)), figure_name(name), small, class_="card")
+
+
+def _between(ends: Sequence[float] | None) -> str:
+    return f"[{number(ends[0])}, {number(ends[1])}]" if ends else ""
 
 
 def number(value: Any) -> str:
@@ -70,6 +78,30 @@ def leaderboard(report: Report) -> Markup | None:
     return section("Leaderboard", "排行榜", rows_table(head, body), element("p", note, class_="note"))
 
 
+def trials(report: Report) -> Markup | None:
+    """Return the trials of a search, the best first; each is a mapping with what its search told."""
+    rows = [row for row in report["trials"] if isinstance(row.get("score"), (int, float))]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: -row["score"])
+    head = [both("Trial", "试验"), both("Model", "模型"), both("Score", "得分"), both("Parameters", "参数")]
+    body = [
+        [
+            number(row.get("number")),
+            str(row.get("model") or row.get("name") or ""),
+            number(row["score"]),
+            ", ".join(f"{name}={number(value)}" for name, value in (row.get("parameters") or {}).items()),
+        ]
+        for row in rows[:_MOST_ENTRIES]
+    ]
+    note = both(
+        f"{len(body)} of {len(report['trials'])} trials are shown.",
+        f"共{len(report['trials'])}次试验，展示{len(body)}次。",
+    )
+    table = element("div", rows_table(head, body), class_="wide")
+    return section("Trials", "超参搜索试验", table, element("p", note, class_="note"))
+
+
 def threshold(report: Report) -> Markup | None:
     curve, best = report["threshold_curve"], report["recommended_threshold"]
     if not curve:
@@ -80,14 +112,22 @@ def threshold(report: Report) -> Markup | None:
         element("b", f"{best:.4g}"),
         both(
             f": the least cost where a false positive costs {costs['false_positive']:g} and a missed one "
-            f"{costs['false_negative']:g}.",
-            f"：误报成本为{costs['false_positive']:g}、漏报成本为{costs['false_negative']:g}时总成本最低。",
+            f"{costs['false_negative']:g}, chosen on these rows. The served model goes by it:",
+            f"：误报成本为{costs['false_positive']:g}、漏报成本为{costs['false_negative']:g}时总成本最低，"
+            "由这批数据选出。发布后的模型按此阈值给出结果：",
         ),
     )
+    served = report["at_threshold"]["figures"]
+    more_probable = both("More probable class ", "概率更高的类别")
+    cards = [
+        _card(name, value, joined(more_probable, number(report["overall"][name])))
+        for name, value in served.items()
+    ]
     return section(
         "Threshold",
         "阈值",
         element("p", said),
+        element("div", cards, class_="cards"),
         element(
             "div",
             _lines(curve, ("precision", "recall", "f1", "accuracy"), best, _UNIT),

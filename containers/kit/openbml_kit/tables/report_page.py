@@ -18,6 +18,7 @@ def table_report_page(report: Report) -> str:
         figure_sections.overall(report),
         hints(report),
         figure_sections.leaderboard(report),
+        figure_sections.trials(report),
         history(report),
         figure_sections.threshold(report),
         figure_sections.curves(report),

@@ -17,6 +17,8 @@ from openbml_kit.model_manifest import FORMAT, MANIFEST_FILE
 FEATURES_FILE = "features.json"
 BACKGROUND_FILE = "background.json"
 MOST_BACKGROUND_ROWS = 200
+# Rows of one run of the graph: a neighbour search needs memory for each pair of a row and a known one.
+ROWS_OF_A_RUN = 250
 
 
 class _Document(BaseModel):
@@ -30,6 +32,7 @@ class TableColumn(_Document):
         kind: number, category, date or text.
         example: a value of training; None where training had none.
         choices: the values to choose from; empty where any may be typed.
+        minimum, maximum: of a number in training; a value may lie outside.
     """
 
     name: str
@@ -37,14 +40,19 @@ class TableColumn(_Document):
     required: bool = True
     example: int | float | str | None = None
     choices: Sequence[str] = ()
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 class TableProof(_Document):
     """That the graph equals the trained model on real rows, and how fast it is.
 
     Attributes:
-        max_abs_diff: the largest difference of two numbers that belong together.
-        tolerance: the most that was allowed: of probabilities absolute, of values as a share of the largest.
+        max_abs_diff: the largest difference of two numbers that belong together, of rows within tolerance.
+        tolerance: the most that was allowed: of probabilities absolute, of values as a share of a value's
+            size, of the usual size where it is smaller.
+        rows_beyond: rows of a stacked model that differ by more, at most 1 %: a prediction lay on a
+            threshold of the next level's trees.
         compared_samples: rows.
         row_ms: median time of one row, rows_per_second: of 1,000 rows at once; one core of the machine that
             made the file, features already encoded.
@@ -55,6 +63,7 @@ class TableProof(_Document):
     tolerance: float
     sha256: str
     compared_samples: int = Field(ge=1)
+    rows_beyond: int = 0
     row_ms: float
     rows_per_second: float
 
@@ -86,8 +95,8 @@ class TableManifest(_Document):
         regression = self.kind is AlgorithmType.REGRESSION
         if regression == bool(self.labels) or (self.quantiles and not regression):
             raise ValueError("classes have labels, regressions may have quantiles")
-        if (self.kind is AlgorithmType.BINARY) != (len(self.labels) == 2):
-            raise ValueError("a binary model has two labels, and no other one has")
+        if len(self.labels) == 1 or (self.kind is AlgorithmType.BINARY and len(self.labels) != 2):
+            raise ValueError("a binary model has two labels, a multi-class one at least two")
         if self.positive_label is not None and self.positive_label not in self.labels:
             raise ValueError("the positive label is one of the labels")
         return self

@@ -13,6 +13,7 @@ from openbml_kit.model_manifest import MODEL_FILE
 from openbml_kit.tables.feature_map import FeatureMap, RowError
 from openbml_kit.tables.table_manifest import (
     FEATURES_FILE,
+    ROWS_OF_A_RUN,
     TableManifest,
     read_background,
     read_table_manifest,
@@ -56,8 +57,11 @@ class TableModel:
     def outputs_of(self, matrix: Floats, *, alone: bool) -> Floats:
         """Return scores or values, shape (len(matrix), width)."""
         alone = alone and len(matrix) >= _FEWEST_ROWS_FOR_ALL_CORES
-        arrays = self._sessions.run(matrix, alone=alone)
-        return np.asarray(arrays[self.manifest.output])
+        parts = [
+            self._sessions.run(matrix[start : start + ROWS_OF_A_RUN], alone=alone)[self.manifest.output]
+            for start in range(0, len(matrix), ROWS_OF_A_RUN)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def warm_up(self) -> None:
         """Compute the background rows with either session.
@@ -65,7 +69,7 @@ class TableModel:
         Raises:
             PlatformFault: the graph's answer does not fit the manifest.
         """
-        matrix = np.resize(self.encoded(self.background), (1000, len(self.feature_map.features)))
+        matrix = np.resize(self.encoded(self.background), (ROWS_OF_A_RUN, len(self.feature_map.features)))
         self.outputs_of(matrix, alone=True)
         shape = self.outputs_of(matrix[:1], alone=False).shape
         if shape != (1, self.manifest.width):

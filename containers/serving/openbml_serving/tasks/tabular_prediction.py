@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from openbml_kit.tables.table_manifest import TableManifest
 from openbml_serving.replies import RequestError
 from openbml_serving.requests import read_boolean
@@ -23,7 +25,8 @@ class TabularPrediction:
     def answer(self, document: Mapping[str, Any], *, alone: bool) -> Mapping[str, Any]:
         include_req = read_boolean(document, "include_req")
         explain = read_boolean(document, "explain")
-        rows = _rows(document, most=MOST_EXPLAINED_ROWS if explain else MOST_ROWS)
+        most = min(MOST_EXPLAINED_ROWS, self._explainer.most_rows) if explain else MOST_ROWS
+        rows = _rows(document, most=most)
         outputs = self._model.outputs_of(self._model.encoded(rows), alone=alone)
         results = self._results.of(outputs)
         if explain:
@@ -67,7 +70,7 @@ def _results_of(manifest: TableManifest) -> "_Classes | _Values":
 
 class _Classes:
     """A label and every class's score. Of two classes with a recommended threshold the positive one is
-    answered from that score on, else the class of the highest score."""
+    answered above that score, else the class of the highest score."""
 
     def __init__(self, manifest: TableManifest) -> None:
         self._labels = list(manifest.labels)
@@ -85,9 +88,12 @@ class _Classes:
     def answered(self, scores: Floats) -> list[int]:
         """Return the place of each row's label."""
         if self._threshold is None or len(self._labels) != 2:
-            return scores.argmax(axis=1).tolist()
-        is_positive = scores[:, self._positive] >= self._threshold
-        return (is_positive == bool(self._positive)).astype(int).tolist()
+            places = scores.argmax(axis=1)
+        else:
+            is_positive = scores[:, self._positive] > self._threshold
+            places = np.where(is_positive, self._positive, 1 - self._positive)
+        answered: list[int] = places.tolist()
+        return answered
 
 
 class _Values:

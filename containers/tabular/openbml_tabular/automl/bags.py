@@ -82,8 +82,8 @@ class Bag:
 
 
 def held_out(outcomes: Sequence[Outcome], folds: Folds, outputs: int) -> Floats:
-    """Return what models say of the rows that they did not see, shape (n, outputs): the mean over the repeats,
-    NaN where no model held a row out."""
+    """Return what models say of the rows that they did not see, shape (n, outputs): the mean over the
+    repeats, NaN where no model held a row out."""
     total = np.zeros((len(folds.numbers), outputs), np.float32)
     count = np.zeros((len(folds.numbers), 1), np.float32)
     for outcome in outcomes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,18 @@ from openbml_tabular.automl.bags import Bag, covered, held_out
 from openbml_tabular.automl.combination import Library, chosen_weights
 from openbml_tabular.automl.ensemble import weighted
 from openbml_tabular.automl.fits import State
-from openbml_tabular.automl.folds import Folds, Part
+from openbml_tabular.automl.folds import Folds
 from openbml_tabular.automl.scoring import Criterion, figures, score
 from openbml_tabular.examples import Examples, Floats
 from openbml_tabular.problem import Problem
 
 Rows = npt.NDArray[np.int64]
-_MOST_MEMBERS = 8
-_MOST_COMPARED = 40  # bags that a selection looks at: the best by themselves
+# Every model costs time at each prediction, so bags of many models are fewer.
+_MOST_MODELS = 40
+_FEWEST_MEMBERS, _MOST_MEMBERS = 3, 6
+_SHARES_OF_A_NEW_BAG = (0.1, 0.25, 0.5, 1.0)
+_LEAST_GAIN = 1e-3  # of the score
+_MOST_COMPARED = 25  # bags that a selection looks at: the best by themselves
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,28 @@ class Board:
     def criterion(self, rows: Rows) -> Criterion:
         return Criterion(self.problem, np.asarray(self._training.y[rows]), self._weights(rows))
 
-    def score_at(self, bag: Bag, parts: Sequence[Part]) -> float:
-        """Return a bag's score over the rows that these parts held out."""
-        mine = [bag.outcomes[part] for part in parts]
-        return self.score_of(held_out(mine, self.folds, self.problem.outputs))
+    def gains_from(self, bag: Bag) -> bool:
+        """Tell whether the ensemble of the complete bags would gain from one that is begun, over the rows
+        that it held out so far: a weak model helps where it errs differently."""
+        current = self.selected(self.complete(), glance=True)
+        if current is None:
+            return True
+        told = self.prediction(bag)
+        rows = np.intersect1d(covered(told), covered(current.held_out))
+        criterion = self.criterion(rows)
+        old, new = criterion.view(current.held_out[rows]), criterion.view(told[rows])
+        mixed = max(criterion.of((1 - share) * old + share * new) for share in _SHARES_OF_A_NEW_BAG)
+        least = criterion.of(old)
+        return mixed > least + _LEAST_GAIN * abs(least)
+
+    def mean_fit_s(self, code: str, level: int) -> float | None:
+        """Return what fits of a kind took, the mean of its last bag; None: nobody knows yet."""
+        known = [
+            bag.mean_fit_s
+            for bag in self.bags.values()
+            if bag.outcomes and (bag.candidate.code, bag.candidate.level) == (code, level)
+        ]
+        return known[-1] if known else None
 
     def best_of_kinds(self) -> Mapping[str, float]:
         """Return the best score of each code, of complete bags of the first level."""
@@ -105,15 +128,20 @@ class Board:
             best[bag.candidate.code] = max(self._known_score(bag), best.get(bag.candidate.code, -np.inf))
         return best
 
-    def selected(self, bags: Sequence[Bag]) -> Selection | None:
-        """Return the best combination of some complete bags; None: there are none."""
+    def selected(self, bags: Sequence[Bag], *, glance: bool = False) -> Selection | None:
+        """Return the best combination of some complete bags; None: there are none.
+
+        Args:
+            glance: a quicker choice, for what is shown while others are fitted.
+        """
         if not bags:
             return None
         compared = sorted(bags, key=lambda bag: -self._known_score(bag))[:_MOST_COMPARED]
-        rows = covered(self.prediction(compared[0]))
+        rows = reduce(np.intersect1d, (covered(self.prediction(bag)) for bag in compared))
         told = [self.prediction(bag)[rows] for bag in compared]
-        library = Library.of(told, self.criterion(rows), self._seed)
-        weights = chosen_weights(library, most=_MOST_MEMBERS, seed=self._seed)
+        library = Library.of(told, self.criterion(rows), glance=glance, seed=self._seed)
+        most = max(_FEWEST_MEMBERS, min(_MOST_MEMBERS, _MOST_MODELS // len(compared[0].outcomes)))
+        weights = chosen_weights(library, most=most, glance=glance, seed=self._seed)
         shares = {bag.name: float(w) for bag, w in zip(compared, weights, strict=True) if w > 0}
         mean = weighted([(share, self.prediction(self.bags[name])) for name, share in shares.items()])
         return Selection(shares, mean, self.score_of(mean, rows))

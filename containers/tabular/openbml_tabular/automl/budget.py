@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
+_HAND_IN_SHARE, _MOST_HAND_IN_S = 0.01, 2.0
 _KEPT_SHARE, _LEAST_KEPT_S, _MOST_KEPT_S = 0.03, 0.4, 8.0
 
 
@@ -25,6 +26,11 @@ class Budget:
     def fits_end(self) -> float:
         """When the last fit ends: choosing among what there is takes time too."""
         return self.deadline - min(max(_KEPT_SHARE * self.total_s, _LEAST_KEPT_S), _MOST_KEPT_S)
+
+    @property
+    def last_fit_s(self) -> float:
+        """Return how long a fit may still take, so that what it has at its deadline comes in time."""
+        return self.left_s - min(_HAND_IN_SHARE * self.total_s, _MOST_HAND_IN_S)
 
     @property
     def used_s(self) -> float:

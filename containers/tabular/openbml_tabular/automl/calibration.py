@@ -3,7 +3,7 @@
 Three forms, each a special case of the next: one temperature; a temperature and a bias of each class; a scale
 and a bias of each class, which for two classes is beta calibration.
 
-Source: Guo et al. 2017, arXiv:1706.04599 (temperature and vector scaling); Kull et al. 2017 (beta calibration).
+Sources: Guo et al. 2017, arXiv:1706.04599 (temperature, vector scaling); Kull et al. 2017 (beta calibration).
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,7 @@
 """Which models make up the ensemble, and with what weights.
 
-Source: Caruana et al. 2004, "Ensemble selection from libraries of models" (greedy selection with replacement),
-and Caruana, Munson, Niculescu-Mizil 2006 (repeats over samples against over-fitting).
+Source: Caruana et al. 2004, "Ensemble selection from libraries of models" (greedy, with replacement), and
+Caruana, Munson, Niculescu-Mizil 2006 (repeats over samples against over-fitting).
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,12 @@ from openbml_tabular.automl.scoring import Criterion
 Array = npt.NDArray[Any]
 Weights = npt.NDArray[np.float64]
 _STEPS = 40
-_SAMPLES = 12
-_MOST_ROWS = 40_000
-_SAMPLES_UP_TO = 20_000  # above so many rows, samples of them choose alike
+_PATIENCE = 8  # steps without an improvement
+_SAMPLES = 8
+_MOST_ROWS = 20_000
+_ROWS_OF_A_GLANCE = 4000
+_SAMPLES_UP_TO = 10_000  # above so many rows, samples of them choose alike
+_SHARE_OF_A_SAMPLE, _MOST_ROWS_OF_A_SAMPLE = 0.6, 4000
 _LEAST_WEIGHT = 0.03
 _TOLERANCE = 1e-4  # of the score: fewer steps are taken for as much
 
@@ -34,10 +37,11 @@ class Library:
     criterion: Criterion
 
     @classmethod
-    def of(cls, predictions: list[Array], criterion: Criterion, seed: int) -> "Library":
-        """Return a library of at most so many rows as choose well."""
-        if len(criterion.y) > _MOST_ROWS:
-            rows = np.random.default_rng(seed).choice(len(criterion.y), _MOST_ROWS, replace=False)
+    def of(cls, predictions: list[Array], criterion: Criterion, *, glance: bool, seed: int) -> "Library":
+        """Return a library of at most so many rows as choose well, or well enough for a glance."""
+        most = _ROWS_OF_A_GLANCE if glance else _MOST_ROWS
+        if len(criterion.y) > most:
+            rows = np.random.default_rng(seed).choice(len(criterion.y), most, replace=False)
             criterion, predictions = criterion.at(rows), [prediction[rows] for prediction in predictions]
         return cls(np.stack([criterion.view(prediction) for prediction in predictions]), criterion)
 
@@ -51,14 +55,17 @@ class Library:
         return Library(self.views[:, rows], self.criterion.at(rows))
 
 
-def chosen_weights(library: Library, *, most: int, seed: int) -> Weights:
+def chosen_weights(library: Library, *, most: int, glance: bool, seed: int) -> Weights:
     """Return weights, shape (models,), that sum to 1, at most so many of them above 0.
 
     Never worse than the best single model on these rows.
+
+    Args:
+        glance: do without the repeats over samples.
     """
     singles = library.singles()
     found = _greedy(library, most)
-    if len(library.criterion.y) <= _SAMPLES_UP_TO and len(singles) > 1:
+    if not glance and len(library.criterion.y) <= _SAMPLES_UP_TO and len(singles) > 1:
         averaged = _trimmed(_sampled(library, most, np.random.default_rng(seed)), most)
         if library.score(averaged) >= singles.max():
             return averaged
@@ -86,6 +93,8 @@ def _greedy(library: Library, most: int) -> Weights:
         counts[best] += 1
         total += library.views[best]
         prefixes.append((scores[best], counts / step))
+        if step - _PATIENCE > max(range(step), key=lambda place: prefixes[place][0]):
+            break
     highest = max(score for score, _ in prefixes)
     return next(found for score, found in prefixes if score >= highest - _TOLERANCE * abs(highest))
 
@@ -93,7 +102,8 @@ def _greedy(library: Library, most: int) -> Weights:
 def _sampled(library: Library, most: int, random: np.random.Generator) -> Weights:
     """Return the mean of the weights that samples of the rows choose."""
     rows = len(library.criterion.y)
-    samples = (random.choice(rows, max(1, round(0.6 * rows)), replace=False) for _ in range(_SAMPLES))
+    size = max(1, min(round(_SHARE_OF_A_SAMPLE * rows), _MOST_ROWS_OF_A_SAMPLE))
+    samples = (random.choice(rows, size, replace=False) for _ in range(_SAMPLES))
     return np.mean([_greedy(library.at(np.sort(sample)), most) for sample in samples], axis=0)
 
 

@@ -71,9 +71,13 @@ class Conclusion:
         if not self.board.complete(level=2):
             return plain
         stacked = self.board.selected(self.board.complete())
-        if stacked is None or not stacked_is_better(self.board, stacked, plain):
-            return plain
-        return stacked
+        if stacked is not None and stacked_is_better(self.board, stacked, plain, self._constant_score()):
+            return stacked
+        return plain
+
+    def _constant_score(self) -> float:
+        told = prior_of(self.task.training, self.board.problem).predict(self.task.training.x)
+        return self.board.score_of(told)
 
     def _best_begun(self) -> Selection | None:
         begun = [bag for bag in self.board.bags.values() if bag.outcomes and bag.candidate.level == 1]

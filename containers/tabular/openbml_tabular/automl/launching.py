@@ -26,7 +26,7 @@ class Launcher:
     """
 
     def __init__(self, task: Task, workers: Executor, threads: int, free_bytes: Callable[[], int]) -> None:
-        self._task, self._workers, self._threads = task, workers, threads
+        self._task, self._workers, self.threads = task, workers, threads
         self._free_bytes = free_bytes
         self._plannable = free_bytes()
         self._reserved = 0
@@ -38,7 +38,7 @@ class Launcher:
             return self._refused(bag, part, needed)
         self._reserved += needed
         deadline = time.monotonic() + limit_s
-        self._workers.submit(Fit(bag.candidate, part, self._seed(bag, part), deadline, self._threads, needed))
+        self._workers.submit(Fit(bag.candidate, part, self._seed(bag, part), deadline, self.threads, needed))
         return Launch.STARTED
 
     def ended(self, outcome: Outcome) -> None:

@@ -37,10 +37,11 @@ def entries(board: Board, selection: Selection | None, *, detailed: bool = False
         bag_entry(bag, board, weight=weights.get(bag.name, 0.0), detailed=detailed)
         for bag in board.bags.values()
     ]
-    return sorted(told, key=_order)
+    return sorted(told, key=order)
 
 
-def _order(entry: Entry) -> tuple[bool, bool, float]:
+def order(entry: Entry) -> tuple[bool, bool, float]:
+    """Sort lines by it: the best first, those without a score last."""
     score = entry.score
     return entry.state != State.COMPLETE.value, score is None, -(0.0 if score is None else score)
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from openbml_tabular.automl.bags import Bag
-from openbml_tabular.automl.board import Board
-from openbml_tabular.automl.budget import Budget
 from openbml_tabular.automl.fits import Candidate
-from openbml_tabular.automl.search import Names, Search, portfolio
+from openbml_tabular.automl.pace import paced
+from openbml_tabular.automl.plan import Plan
+from openbml_tabular.automl.search import Names, Search, candidates
 from openbml_tabular.automl.stacking import can_stack, chosen_bases
 from openbml_tabular.automl.task import Task
 
@@ -25,8 +25,7 @@ class Proposals:
     def __init__(
         self,
         task: Task,
-        board: Board,
-        budget: Budget,
+        plan: Plan,
         *,
         bases: Sequence[str],
         share_stack: Callable[[Sequence[str]], None],
@@ -35,18 +34,23 @@ class Proposals:
         bases: of an earlier start, whose second level goes on.
         share_stack: makes the examples of the second level known, given its bases.
         """
-        self._task, self._board, self._budget = task, board, budget
+        self._task, self._plan, self._board, self._budget = task, plan, plan.board, plan.budget
         self._share_stack = share_stack
-        self._names = Names(list(board.bags))
+        self._names = Names(list(self._board.bags))
         self._search = Search(task.zoo.spaces, self._names, task.seed)
-        self._portfolio = portfolio(task.zoo, self._names, [bag.candidate for bag in board.bags.values()])
+        offers = [offer for offer in task.zoo.portfolio if offer[0] in task.zoo.learners]
+        self._portfolio = candidates(
+            paced(offers, task.problem, len(task.training)),
+            self._names,
+            [bag.candidate for bag in self._board.bags.values()],
+        )
         self._stackers: Iterator[Candidate] | None = None
         self.bases: Sequence[str] = []
         if bases:
             self._stack_on(bases)
 
     def next(self) -> Candidate | None:
-        """Return a candidate whose learner takes the problem; None: there is none now."""
+        """Return a candidate whose learner takes the problem and has time for it; None: there is none now."""
         while (candidate := self._any()) is not None:
             if self._is_taken(candidate):
                 return candidate
@@ -67,7 +71,8 @@ class Proposals:
     def _first_level(self) -> Candidate | None:
         candidate = next(self._portfolio, None)
         if candidate is None and not self._are_enough():
-            return self._search.proposed(self._board.best_of_kinds())
+            best = self._board.best_of_kinds()
+            return self._search.proposed({c: best[c] for c in best if self._plan.has_time_for(c, 1)})
         return candidate
 
     def _last(self) -> Candidate | None:
@@ -82,6 +87,8 @@ class Proposals:
         return len(self._board.bags) >= most
 
     def _is_taken(self, candidate: Candidate) -> bool:
+        if not self._plan.has_time_for(candidate.code, candidate.level):
+            return False
         learner = self._task.zoo.learners[candidate.code]
         rows, features = self._task.folds.most_rows(), self._task.training.x.shape[1]
         return learner.takes(self._task.problem, rows=rows, features=features)

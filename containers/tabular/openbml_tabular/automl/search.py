@@ -32,12 +32,14 @@ class Zoo:
         portfolio: configurations that do well on most tables, the first ones first.
         spaces: of each code that can be searched.
         stackers: configurations of the second level.
+        modules: what workers import before they begin.
     """
 
     learners: Mapping[str, Learner]
     portfolio: Sequence[tuple[str, Parameters]]
     spaces: Mapping[str, Space]
     stackers: Sequence[tuple[str, Parameters]] = ()
+    modules: Sequence[str] = ("openbml_tabular.automl.fits",)
 
 
 class Names:
@@ -120,9 +122,11 @@ def _untold(bag: Bag) -> TrialState:
     return TrialState.PRUNED if bag.state is State.PRUNED else TrialState.FAIL
 
 
-def portfolio(zoo: Zoo, names: Names, done: Sequence[Candidate]) -> Iterator[Candidate]:
-    """Yield the portfolio's candidates that earlier starts have not met."""
+def candidates(
+    offers: Sequence[tuple[str, Parameters]], names: Names, done: Sequence[Candidate]
+) -> Iterator[Candidate]:
+    """Yield the offers that earlier starts have not met."""
     met = [(candidate.code, dict(candidate.parameters)) for candidate in done]
-    for code, parameters in zoo.portfolio:
-        if code in zoo.learners and (code, dict(parameters)) not in met:
+    for code, parameters in offers:
+        if (code, dict(parameters)) not in met:
             yield Candidate(names.new(code), code, dict(parameters))

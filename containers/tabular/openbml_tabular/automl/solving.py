@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from openbml_catalog.tabular.settings import AlgorithmType
 from openbml_kit.progress import Progress
 from openbml_tabular.automl.bags import Bag
 from openbml_tabular.automl.board import Board
@@ -27,7 +28,7 @@ from openbml_tabular.automl.sharing import SharedExamples
 from openbml_tabular.automl.solution import Solution
 from openbml_tabular.automl.stacking import stacked_examples
 from openbml_tabular.automl.task import Task
-from openbml_tabular.automl.workers import Executor, LocalWorkers
+from openbml_tabular.automl.workers import Executor, LocalWorkers, prepare
 from openbml_tabular.examples import Examples
 from openbml_tabular.problem import Problem
 
@@ -57,11 +58,11 @@ def solve(
     """Return the best ensemble that the budget allows.
 
     Args:
-        folds: each row's fold, shape (n,) or (n, repeats), -1 for rows that always train; they respect groups,
-            time and strata, whatever the caller's problem has.
-        budget_s: seconds of this call and of earlier ones with the same check-points; the answer comes at most
-            about two seconds later. Where no model was finished it is the best constant.
-        threads: cores that may be used.
+        folds: each row's fold, shape (n,) or (n, repeats), -1 for rows that always train; they respect
+            groups, time and strata, whatever the caller's problem has.
+        budget_s: seconds of this call and of earlier ones with the same check-points; the answer comes at
+            most about two seconds later. Where no model was finished it is the best constant.
+        threads: cores of a machine that may be used.
         checkpoints: a folder that outlives the process; a repeated call goes on with the fits in it.
         stop: asked often; its text ends the search and is the solution's `ended_early`.
         executor: where fits run; by default processes of this machine.
@@ -72,17 +73,33 @@ def solve(
     """
     started = time.monotonic()
     task = Task(training, problem, Folds.of(folds), zoo, seed)
-    count = 1 if training.x.size > _CELLS_FOR_ONE_FIT else max(threads, 1)
+    count = fits_side_by_side(training.x.size, threads)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="openbml-automl-")))
-        workers = executor or LocalWorkers(count, zoo.learners)
+        workers = executor or _local_workers(zoo, count)
         stack.callback(workers.close)
         store = Store.opened(checkpoints or scratch, digest_of(training, problem, task.folds, seed))
         workers.share(1, SharedExamples.written(training, problem, task.folds, scratch / "level-1"))
         budget = Budget(budget_s, store.used_s, started)
         launcher = Launcher(task, workers, max(threads // count, 1), free_bytes)
-        run = _Run(task, budget, store, workers, launcher, progress, scratch, count)
+        run = _Run(task, budget, store, workers, launcher, progress, scratch, max(workers.free(), 1))
         return run.solution(stop)
+
+
+def _cells(task: Task) -> int:
+    """Return how much a tree looks at: features of all rows, for each class where there are several."""
+    classes = task.problem.outputs if task.problem.kind is AlgorithmType.MULTICLASS else 1
+    return int(task.training.x.size) * classes
+
+
+def _local_workers(zoo: Zoo, count: int) -> LocalWorkers:
+    prepare(zoo.modules)
+    return LocalWorkers(count, zoo.learners)
+
+
+def fits_side_by_side(cells: int, threads: int) -> int:
+    """Return how many fits a machine does at once, given the rows times the features."""
+    return 1 if cells > _CELLS_FOR_ONE_FIT else max(threads, 1)
 
 
 class _Run:
@@ -103,10 +120,11 @@ class _Run:
         self._launcher, self._progress, self._scratch = launcher, progress, scratch
         self._board = Board(task.training, task.problem, task.folds, task.seed)
         self._plan = Plan(self._board, budget, count, task.folds.parts())
+        self._plan.expect(_cells(task), launcher.threads)
         self._time_noted = time.monotonic()
         self._restore()
         bases = [name for name in store.bases if name in self._board.bags]
-        self._proposals = Proposals(task, self._board, budget, bases=bases, share_stack=self._share_stack)
+        self._proposals = Proposals(task, self._plan, bases=bases, share_stack=self._share_stack)
         for bag in self._board.complete():
             self._proposals.tell(bag, self._board.score(bag))
 
@@ -124,7 +142,7 @@ class _Run:
 
     def _fill(self) -> bool:
         """Give every free worker a fit. Returns False when nothing runs and nothing is left to try."""
-        while self._workers.free() and self._budget.left_s > _LEAST_FIT_S:
+        while self._workers.free() and self._budget.last_fit_s > _LEAST_FIT_S:
             found = self._plan.next_part()
             if found is None:
                 if not self._opened():
@@ -161,7 +179,7 @@ class _Run:
 
     def _progress_of(self, bag: Bag) -> None:
         complete = self._board.complete()
-        selection = self._board.selected(complete)
+        selection = self._board.selected(complete, glance=True)
         self._progress.epoch(
             epoch=len(complete),
             score=self._board.score(bag),

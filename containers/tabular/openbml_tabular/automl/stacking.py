@@ -14,7 +14,8 @@ from openbml_tabular.automl.board import Board, Selection
 from openbml_tabular.examples import Examples
 
 _MOST_BASES = 6
-_FEWEST_ROWS = 300
+_FEWEST_ROWS = 2000  # of fewer, predictions out of fold tell too much of each other's rows
+_LEAST_GAIN = 0.005  # of what the first level gains over a constant
 
 
 def can_stack(board: Board) -> bool:
@@ -22,7 +23,7 @@ def can_stack(board: Board) -> bool:
     bags = board.complete(level=1)
     if len(bags) < 3 or board.folds.ordered or len(board.folds.numbers) < _FEWEST_ROWS:
         return False
-    return len(covered(board.prediction(bags[0]))) == len(board.folds.numbers)
+    return all(len(covered(board.prediction(bag))) == len(board.folds.numbers) for bag in bags)
 
 
 def chosen_bases(board: Board) -> Sequence[str]:
@@ -50,12 +51,20 @@ def stacked_examples(training: Examples, board: Board, bases: Sequence[str]) -> 
     return replace(training, x=x, features=[*training.features, *features])
 
 
-def stacked_is_better(board: Board, stacked: Selection, plain: Selection) -> bool:
-    """Tell whether the folds agree that the second level helps: by more than the standard error over them."""
+def stacked_is_better(board: Board, stacked: Selection, plain: Selection, constant: float) -> bool:
+    """Tell whether the folds agree that the second level helps.
+
+    By more than the standard error over them, and by a little of what models gain over the best constant,
+    whose score is given: predictions out of fold are slightly better known to the second level than new rows
+    are, and it costs time at every prediction.
+    """
     gains = np.array(
         [
             board.score_of(stacked.held_out, rows) - board.score_of(plain.held_out, rows)
             for rows in (board.folds.held_out(part) for part in board.folds.parts())
         ]
     )
-    return len(gains) > 1 and bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
+    if len(gains) < 2:
+        return False
+    error = gains.std(ddof=1) / np.sqrt(len(gains))
+    return bool(gains.mean() > max(error, _LEAST_GAIN * (plain.score - constant)))

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import multiprocessing
+import multiprocessing.forkserver
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -15,8 +16,9 @@ from openbml_tabular.automl.fits import Fit, Outcome, State, run
 from openbml_tabular.automl.sharing import SharedExamples
 from openbml_tabular.models.learner import Learner
 
-# What a learner may take beyond its deadline before it counts as hung.
-_GRACE_S = 5.0
+# What a learner may take beyond its deadline before it counts as hung: it has to finish its last step, and
+# write what it has, on a machine that may be busy otherwise.
+_LEAST_GRACE_S = 10.0
 _ENDS_WITHIN_S = 1.0
 _PR_SET_PDEATHSIG = 1
 
@@ -42,10 +44,7 @@ class Executor(Protocol):
 def prepare(modules: Sequence[str]) -> None:
     """Begin to import modules in the process that workers are forked from, while others still read data."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(list(modules))
-    with contextlib.suppress(ImportError):
-        from multiprocessing.forkserver import ensure_running
-
-        ensure_running()
+    multiprocessing.forkserver.ensure_running()
 
 
 def _work(pipe: Connection, learners: Mapping[str, Learner]) -> None:
@@ -66,6 +65,7 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     fit: Fit | None = None
+    allowed_s: float = 0.0
 
     def end(self) -> None:
         self.process.kill()
@@ -95,7 +95,7 @@ class LocalWorkers:
         if not worker.process.is_alive():
             worker.end()
             worker = self._workers[place] = self._started()
-        worker.fit = fit
+        worker.fit, worker.allowed_s = fit, fit.deadline - time.monotonic()
         with contextlib.suppress(BrokenPipeError):  # it died this moment: `finished` will tell
             worker.pipe.send((fit, self._levels))
 
@@ -136,7 +136,7 @@ class LocalWorkers:
         late = [
             place
             for place, worker in enumerate(self._workers)
-            if worker.fit is not None and now > worker.fit.deadline + _GRACE_S
+            if worker.fit is not None and now > worker.fit.deadline + max(_LEAST_GRACE_S, worker.allowed_s)
         ]
         return [self._replaced(place, State.OUT_OF_TIME, "did not end at its deadline") for place in late]
 

@@ -1,36 +1,15 @@
-"""What AutoML uses by default: every learner, configurations in a good order, and what is searched.
-
-The order alternates kinds of models, so that an early end still has different ones to combine; later
-configurations of a kind differ from its first in how strongly they are regularised. None of it is tuned to a
-data set.
-"""
+"""What AutoML uses by default: every learner, the portfolio, what is searched, what stacks. None of it is
+tuned to a data set."""
 
 from collections.abc import Mapping, Sequence
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from openbml_tabular.automl.search import Space, Zoo
+from openbml_tabular.automl.workers import prepare
 from openbml_tabular.models.learner import Parameters
+from openbml_tabular.models.portfolio import PORTFOLIO
 from openbml_tabular.models.registry import learners
-
-PORTFOLIO: Sequence[tuple[str, Parameters]] = (
-    ("LGBM", {}),
-    ("LR", {}),
-    ("CAT", {}),
-    ("XT", {}),
-    ("MLP", {}),
-    ("XGB", {}),
-    ("RF", {}),
-    ("KNN", {}),
-    ("LGBM", {"num_leaves": 15, "colsample_bytree": 0.5, "min_child_samples": 20, "subsample": 0.8}),
-    ("CAT", {"depth": 4, "l2_leaf_reg": 8.0, "rsm": 0.7}),
-    ("LGBM", {"extra_trees": True, "colsample_bytree": 0.7}),
-    ("XGB", {"max_depth": 4, "colsample_bytree": 0.6, "subsample": 0.7, "reg_lambda": 5.0}),
-    ("XT", {"min_samples_leaf": 3, "max_features": 0.7}),
-    ("CAT", {"depth": 8, "random_strength": 2.0, "l2_leaf_reg": 5.0}),
-    ("LGBM", {"num_leaves": 127, "colsample_bytree": 0.6, "min_child_samples": 10, "learning_rate": 0.03}),
-    ("RF", {"min_samples_leaf": 4, "max_features": 0.5}),
-)
 
 SPACES: Mapping[str, Space] = {
     "LGBM": {
@@ -76,5 +55,13 @@ STACKERS: Sequence[tuple[str, Parameters]] = (
 )
 
 
+_MODULES = ("openbml_tabular.automl.preloaded",)
+
+
+def warm_up() -> None:
+    """Begin to import the libraries in the process that workers come from, while the data are still read."""
+    prepare(_MODULES)
+
+
 def default_zoo() -> Zoo:
-    return Zoo(learners(), PORTFOLIO, SPACES, STACKERS)
+    return Zoo(learners(), PORTFOLIO, SPACES, STACKERS, _MODULES)

@@ -22,6 +22,7 @@ from openbml_formats.tables.column_types import (
     ColumnType,
     decimal,
 )
+from openbml_tabular.examples import Rows
 
 _MISSING = -1
 _FINGERPRINTED = 1000
@@ -38,9 +39,18 @@ class Distinct(NamedTuple):
     values: pa.Array
     codes: npt.NDArray[np.int32]
 
+    def of_rows(self, rows: Rows) -> "Distinct":
+        """Return the values that some rows have."""
+        codes = self.codes[rows]
+        seen = np.bincount(codes + 1, minlength=len(self.values) + 1)[1:] > 0
+        places = np.append(np.cumsum(seen) - 1, _MISSING).astype(np.int32)
+        return Distinct(self.values.filter(pa.array(seen)), places[codes])
+
 
 def column_type(arrow_type: pa.DataType) -> ColumnType:
     """Return the column type of an Arrow type; truth values and what is none of ours are text."""
+    if pa.types.is_dictionary(arrow_type):
+        return column_type(arrow_type.value_type)
     if pa.types.is_decimal(arrow_type):
         return decimal(arrow_type.precision, max(arrow_type.scale, 0))
     if pa.types.is_integer(arrow_type):
@@ -54,7 +64,7 @@ def column_type(arrow_type: pa.DataType) -> ColumnType:
 
 def distinct_values(column: pa.ChunkedArray) -> Distinct:
     """Return a column's different values, in the order in which they first come."""
-    if pa.types.is_boolean(column.type):
+    if pa.types.is_boolean(column.type) or pa.types.is_null(column.type):
         column = column.cast(pa.string())
     if pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
@@ -66,27 +76,64 @@ def distinct_values(column: pa.ChunkedArray) -> Distinct:
     return Distinct(whole.dictionary, codes.astype(np.int32, copy=False))
 
 
-def arrow_counts(name: str, column: pa.ChunkedArray, distinct: Distinct | None = None) -> ColumnCounts:
+def arrow_counts(name: str, column: pa.ChunkedArray, rows: Rows | None = None) -> ColumnCounts:
     """Return the counts of one column.
 
     Args:
-        distinct: of this column, where it is at hand already.
+        rows: the rows that count; None: all.
     """
-    found = distinct or distinct_values(column)
+    if is_numeric(column.type):
+        return _counts_of_numbers(name, column, rows)
+    found = distinct_values(column)
+    return counts_of_distinct(name, column_type(column.type), found if rows is None else found.of_rows(rows))
+
+
+def is_numeric(arrow_type: pa.DataType) -> bool:
+    """Tell whether numpy has the type's numbers as they are."""
+    return pa.types.is_integer(arrow_type) or pa.types.is_floating(arrow_type)
+
+
+def counts_of_distinct(name: str, of_type: ColumnType, found: Distinct) -> ColumnCounts:
+    """Return the counts of a column of texts, dates or decimals whose different values are known."""
     counts = np.bincount(found.codes + 1, minlength=len(found.values) + 1)[1:]
-    usable, infinite = _usable(found.values, counts)
+    usable = _usable(found.values, counts)
     kept = usable[np.argsort(-counts[usable], kind="stable")[:MOST_VALUES]]
     return ColumnCounts(
         name=name,
-        type=column_type(column.type),
+        type=of_type,
         rows=len(found.codes),
-        missing=len(found.codes) - int(counts[usable].sum()) - infinite,
+        missing=len(found.codes) - int(counts[usable].sum()),
         distinct=len(usable),
         values=found.values.take(pa.array(kept)).to_pylist(),
         counts=counts[kept].tolist(),
-        infinite=infinite,
         extremes=_extremes(found.values, usable),
         fingerprint=_fingerprint(found),
+    )
+
+
+def _counts_of_numbers(name: str, column: pa.ChunkedArray, rows: Rows | None) -> ColumnCounts:
+    """Sorting numbers is faster than looking each up."""
+    there = column.is_valid().to_numpy()
+    numbers = pc.fill_null(column, 0).to_numpy()
+    if rows is not None:
+        there, numbers = there[rows], numbers[rows]
+    finite = there & np.isfinite(numbers)
+    values, counts = np.unique(numbers[finite], return_counts=True)
+    kept = np.argsort(-counts, kind="stable")[:MOST_VALUES]
+    digest = hashlib.blake2b(str(column.type).encode(), digest_size=16)
+    digest.update(numbers.view(np.uint8).data)
+    digest.update(there.view(np.uint8).data)
+    return ColumnCounts(
+        name=name,
+        type=column_type(column.type),
+        rows=len(numbers),
+        missing=int((~there | np.isnan(numbers)).sum()),
+        distinct=len(values),
+        values=values[kept].tolist(),
+        counts=counts[kept].tolist(),
+        infinite=int((there & np.isinf(numbers)).sum()),
+        extremes=(values[0].item(), values[-1].item()) if len(values) else None,
+        fingerprint=digest.hexdigest(),
     )
 
 
@@ -95,17 +142,13 @@ def table_counts(table: pa.Table) -> Sequence[ColumnCounts]:
     return [arrow_counts(name, table.column(name)) for name in table.column_names]
 
 
-def _usable(values: pa.Array, counts: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], int]:
-    """Return the places of values that are not missing, finite and come at all, and the infinite rows."""
+def _usable(values: pa.Array, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the places of values that come at all and are no blank texts."""
     comes = counts > 0
-    if pa.types.is_floating(values.type):
-        numbers = values.to_numpy(zero_copy_only=False)
-        infinite = int(counts[np.isinf(numbers)].sum())
-        return np.flatnonzero(np.isfinite(numbers) & comes), infinite
     if column_type(values.type) == STRING:
         blank = pc.equal(pc.utf8_trim_whitespace(values), "").to_numpy(zero_copy_only=False)
-        return np.flatnonzero(~blank.astype(bool) & comes), 0
-    return np.flatnonzero(comes), 0
+        comes &= ~blank.astype(bool)
+    return np.flatnonzero(comes)
 
 
 def _extremes(values: pa.Array, usable: npt.NDArray[np.int64]) -> tuple[Any, Any] | None:

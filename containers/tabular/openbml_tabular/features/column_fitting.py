@@ -55,7 +55,7 @@ def fitted_column(counts: ColumnCounts, values: pa.Array, options: ColumnOptions
 
     Args:
         counts: of the training rows.
-        values: all different values of these.
+        values: all different texts of these; of a column of another type they are not looked at.
     """
     found = found_kind(counts)
     if found.kind is ColumnKind.IGNORED:

@@ -10,7 +10,7 @@ from openbml_kit.tables.column_maps import ColumnMap, NumberColumn
 from openbml_kit.tables.feature_map import FeatureMap
 from openbml_kit.tables.raw_values import LARGEST
 from openbml_tabular.examples import Floats
-from openbml_tabular.features.arrow_counts import distinct_values
+from openbml_tabular.features.arrow_counts import distinct_values, is_numeric
 
 
 def encode_table(feature_map: FeatureMap, table: pa.Table) -> Floats:
@@ -28,7 +28,7 @@ def encode_table(feature_map: FeatureMap, table: pa.Table) -> Floats:
     place = 0
     for column in columns:
         width = len(column.features)
-        matrix[:, place : place + width] = _encoded(feature_map, column, table.column(column.name))
+        matrix[:, place : place + width] = encoded_column(feature_map, column, table.column(column.name))
         place += width
     return feature_map.stepped(matrix)
 
@@ -43,10 +43,9 @@ def refuse_missing_columns(columns: Sequence[ColumnMap], table: pa.Table) -> Non
         )
 
 
-def _encoded(feature_map: FeatureMap, column: ColumnMap, values: pa.ChunkedArray) -> Floats:
-    if isinstance(column, NumberColumn) and (
-        pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    ):
+def encoded_column(feature_map: FeatureMap, column: ColumnMap, values: pa.ChunkedArray) -> Floats:
+    """Return one column's features before the steps, shape (rows, len(column.features))."""
+    if isinstance(column, NumberColumn) and is_numeric(values.type):
         return _numbers(values)[:, None]
     distinct = distinct_values(values)
     told = [*distinct.values.to_pylist(), None]  # the last is where code -1 points: a missing value

@@ -8,14 +8,26 @@ from openbml_catalog.tabular.settings import TabularSettings
 from openbml_kit.faults import UserFault
 from openbml_kit.tables.column_maps import ColumnMap, IgnoredColumn, TextColumn
 from openbml_kit.tables.feature_map import FeatureMap
-from openbml_tabular.features.arrow_counts import arrow_counts, distinct_values
+from openbml_tabular.examples import Rows
+from openbml_tabular.features.arrow_counts import (
+    arrow_counts,
+    column_type,
+    counts_of_distinct,
+    distinct_values,
+    is_numeric,
+)
 from openbml_tabular.features.column_fitting import ColumnOptions, fitted_column
+from openbml_tabular.features.roles import refuse_unknown_columns, role_of
 
 _MOST_TOPIC_COLUMNS = 10
 
 
 def fit_feature_map(
-    table: pa.Table, settings: TabularSettings, options: ColumnOptions | None = None
+    table: pa.Table,
+    settings: TabularSettings,
+    *,
+    rows: Rows | None = None,
+    options: ColumnOptions | None = None,
 ) -> FeatureMap:
     """Return the map of the table's columns, without steps.
 
@@ -23,16 +35,20 @@ def fit_feature_map(
     columns are no features; neither are those that the settings name.
 
     Args:
-        table: the training rows.
+        table: the raw table; columns that the settings exclude may be left out of it.
+        rows: those that train; None: all.
 
     Raises:
         UserFault: a column that the settings name is not there, or no feature is left.
     """
-    refuse_unknown_columns(table, settings)
+    names = [*table.column_names, *(set(settings.excluded_columns) - set(table.column_names))]
+    refuse_unknown_columns(names, settings)
     columns: list[ColumnMap] = []
     seen: set[str] = set()
     for name in table.column_names:
-        columns.append(_fitted(table, name, settings, options or ColumnOptions(), seen))
+        columns.append(_fitted(name, table.column(name), rows, settings, options or ColumnOptions(), seen))
+    unread = [name for name in settings.excluded_columns if name not in table.column_names]
+    columns += [IgnoredColumn(name=name, because="excluded") for name in unread]
     fitted = FeatureMap(columns=tuple(_with_few_topics(columns)))
     if not fitted.features:
         reasons = ", ".join(f"{column.name} ({_because(column)})" for column in columns[:20])
@@ -40,38 +56,27 @@ def fit_feature_map(
     return fitted
 
 
-def refuse_unknown_columns(table: pa.Table, settings: TabularSettings) -> None:
-    """Raise UserFault where the settings name a column that the table does not have."""
-    named = {
-        "target": settings.target,
-        "weight_column": settings.weight_column,
-        "group_column": settings.group_column,
-        "time_column": settings.time_column,
-        **{f"excluded_columns.{place}": name for place, name in enumerate(settings.excluded_columns)},
-    }
-    for setting, name in named.items():
-        if name is not None and name not in table.column_names:
-            shown = ", ".join(table.column_names[:30])
-            raise UserFault(f"{setting}: the table has no column {name!r}; it has {shown}")
-
-
 def _fitted(
-    table: pa.Table, name: str, settings: TabularSettings, options: ColumnOptions, seen: set[str]
+    name: str,
+    column: pa.ChunkedArray,
+    rows: Rows | None,
+    settings: TabularSettings,
+    options: ColumnOptions,
+    seen: set[str],
 ) -> ColumnMap:
-    role = _role(name, settings)
+    role = role_of(name, settings)
     if role:
         return IgnoredColumn(name=name, because=role)
-    distinct = distinct_values(table.column(name))
-    counts = arrow_counts(name, table.column(name), distinct)
+    if is_numeric(column.type):
+        counts, values = arrow_counts(name, column, rows), pa.array([], column.type)
+    else:
+        distinct = distinct_values(column)
+        distinct = distinct if rows is None else distinct.of_rows(rows)
+        counts, values = counts_of_distinct(name, column_type(column.type), distinct), distinct.values
     if counts.fingerprint in seen:
         return IgnoredColumn(name=name, because="duplicate")
     seen.add(counts.fingerprint)
-    return fitted_column(counts, distinct.values, options, seed=settings.seed)
-
-
-def _role(name: str, settings: TabularSettings) -> str | None:
-    roles = {settings.target: "target", settings.weight_column: "weight", settings.group_column: "group"}
-    return roles.get(name) or ("excluded" if name in settings.excluded_columns else None)
+    return fitted_column(counts, values, options, seed=settings.seed)
 
 
 def _because(column: ColumnMap) -> str:

@@ -1,5 +1,7 @@
 """Trees of scikit-learn's random forests and extra trees."""
 
+from typing import TypeAlias
+
 import numpy as np
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -11,7 +13,9 @@ from sklearn.tree._tree import Tree as SklearnTree
 
 from openbml_tabular.graphs.trees import Tree, TreeArrays
 
-Forest = RandomForestClassifier | RandomForestRegressor | ExtraTreesClassifier | ExtraTreesRegressor
+Forest: TypeAlias = (
+    RandomForestClassifier | RandomForestRegressor | ExtraTreesClassifier | ExtraTreesRegressor
+)
 
 
 def trees_of(forest: Forest) -> TreeArrays:

@@ -39,7 +39,7 @@ def trees_of(booster: xgboost.Booster) -> TreeArrays:
         raise PlatformFault(f"an XGBoost model of {gradient_booster['name']} has no trees to export")
     weights = gradient_booster.get("weight_drop", [1.0] * len(document["trees"]))
     trees = [
-        _tree(tree, output).scaled(np.float32(weight))
+        _tree(tree, output).scaled(float(np.float32(weight)))
         for tree, output, weight in zip(document["trees"], document["tree_info"], weights, strict=True)
     ]
     return TreeArrays(trees, _base(learner, 1 + max(document["tree_info"])), Comparison.BELOW)

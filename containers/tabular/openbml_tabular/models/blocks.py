@@ -65,16 +65,17 @@ class ScaledNumbers:
         return len(self.places)
 
     def transform(self, x: Floats) -> Floats:
-        scaled = (x[:, self.places] - self.middle) * self.scale
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = np.clip((x[:, self.places] - self.middle) * self.scale, -_FAR, _FAR)
         third = scaled * _THIRD
-        with np.errstate(over="ignore"):
-            clipped = scaled / np.sqrt(third * third + np.float32(1))
+        clipped = scaled / np.sqrt(third * third + np.float32(1))
         return np.where(np.isnan(clipped), np.float32(0), clipped)
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
         values = graph.columns(features, self.places.tolist())
         centred = graph.node("Sub", [values, graph.constant(self.middle)])
-        scaled = graph.node("Mul", [centred, graph.constant(self.scale)])
+        unbound = graph.node("Mul", [centred, graph.constant(self.scale)])
+        scaled = graph.node("Clip", [unbound, graph.constant(-_FAR), graph.constant(_FAR)])
         third = graph.node("Mul", [scaled, graph.constant(_THIRD)])
         square = graph.node("Mul", [third, third])
         length = graph.node("Sqrt", [graph.node("Add", [square, graph.constant(np.float32(1))])])
@@ -83,6 +84,7 @@ class ScaledNumbers:
 
 
 _THIRD = np.float32(1 / 3)
+_FAR = np.float32(1e6)  # its square is still a float32
 
 
 @dataclass(frozen=True)

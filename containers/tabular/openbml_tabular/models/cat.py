@@ -16,7 +16,7 @@ from openbml_tabular.models.blocks import Preparation
 from openbml_tabular.models.guarded import size_of
 from openbml_tabular.models.learner import FitLimits, Parameters
 from openbml_tabular.models.links import Link, link_of
-from openbml_tabular.models.parameters import Settings, choice, number, whole
+from openbml_tabular.models.parameters import Settings, number, whole
 from openbml_tabular.models.preparation import fit_transform_for_trees
 from openbml_tabular.models.stopping import Stopping, begun, patience_of
 from openbml_tabular.problem import Problem
@@ -30,13 +30,12 @@ KNOWN = {
     "random_strength": number(0, 1e3),
     "subsample": number(0.01, 1),
     "rsm": number(0.01, 1),
-    "min_data_in_leaf": whole(1, 1_000_000),
-    "grow_policy": choice("SymmetricTree", "Depthwise", "Lossguide"),
     "one_hot_max_size": whole(2, 100),
 }
 _MOST_TREES = 4000
 _MOST_LEAVES = 65_536  # of a tree and all its outputs
 _STEPS_WITHOUT_VALIDATION = 24.0  # trees x learning rate
+_FEWEST_SAMPLED = 50
 _MOST_CLASSES_DEEP = 8  # above, trees are shallower: a symmetric tree has 2^depth leaves of every class
 
 
@@ -54,7 +53,7 @@ class CatBoostModel:
     def predict(self, x: Floats) -> Floats:
         prepared = self.preparation.transform(x)
         raw = self.model.predict(prepared, prediction_type="RawFormulaVal", thread_count=1)
-        return self.link.apply(np.asarray(raw).reshape(len(x), -1))
+        return self.link.apply(np.asarray(raw).reshape(len(x), self.link.scores(self.outputs)))
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
         prepared = self.preparation.add_to(graph, features)
@@ -66,7 +65,7 @@ class CatBoost:
     """Gradient-boosted symmetric trees.
 
     Defaults: CatBoost's own regularisation with the tuned sampling of Holzmüller et al. 2024,
-    arXiv:2407.04491, table B.3 (CatBoost-TD). A symmetric tree has 2^depth leaves of every output; `depth` is
+    arXiv:2407.04491 (CatBoost-TD). A symmetric tree has 2^depth leaves of every output; `depth` is
     cut where they would be more than 65,536.
     """
 
@@ -125,8 +124,7 @@ def _options(
         "l2_leaf_reg": settings.get("l2_leaf_reg", 3.0),
         "border_count": settings.get("border_count", 254),
         "random_strength": settings.get("random_strength", 0.8),
-        "bootstrap_type": "Bernoulli",
-        "subsample": settings.get("subsample", 0.9),
+        "rsm": settings.get("rsm", 1.0),
         "boosting_type": "Plain",
         "leaf_estimation_iterations": 1 if problem.is_classification else None,
         "random_seed": seed,
@@ -134,21 +132,18 @@ def _options(
         "use_best_model": False,  # the kept trees are counted by `Stopping`
         "allow_writing_files": False,
         "logging_level": "Silent",
-        **_grown(settings),
+        **_sampling(len(training), settings),
         **_target(problem),
     }
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _grown(settings: Settings) -> Mapping[str, Any]:
-    policy = settings.get("grow_policy", "SymmetricTree")
-    if policy == "SymmetricTree":
-        return {"rsm": settings.get("rsm", 1.0)}
-    return {
-        "grow_policy": policy,
-        "min_data_in_leaf": settings.get("min_data_in_leaf", 10),
-        "rsm": settings.get("rsm", 1.0),
-    }
+def _sampling(rows: int, settings: Settings) -> Mapping[str, Any]:
+    """A sample of very few rows could be empty, which CatBoost refuses."""
+    share = settings.get("subsample", 0.9)
+    if share * rows < _FEWEST_SAMPLED:
+        return {"bootstrap_type": "No"}
+    return {"bootstrap_type": "Bernoulli", "subsample": share}
 
 
 def _depth(settings: Settings, problem: Problem) -> int:
@@ -157,8 +152,8 @@ def _depth(settings: Settings, problem: Problem) -> int:
 
 
 def rate_of(rows: int) -> float:
-    """Return a rate that is lower for few rows, whose trees are cheap and overfit soon."""
-    return float(np.clip(0.05 * (rows / 5_000) ** 0.15, 0.03, 0.1))
+    """Return a rate that is lower for few rows, whose trees are cheap."""
+    return float(np.clip(0.05 * (rows / 2_000) ** 0.15, 0.03, 0.1))
 
 
 def _target(problem: Problem) -> Mapping[str, Any]:

@@ -31,7 +31,7 @@ from openbml_tabular.problem import Problem
 KNOWN = {
     "n_estimators": whole(1, 5000),
     "max_features": Known((int, float, str), 1e-6, 100_000, ("sqrt", "log2")),
-    "max_depth": whole(1, 1000),
+    "max_depth": whole(-1, 1000),
     "min_samples_split": whole(2, 1_000_000),
     "min_samples_leaf": whole(1, 1_000_000),
     "max_leaf_nodes": whole(2, 1_000_000),
@@ -43,6 +43,10 @@ _MOST_ROWS_OF_A_TREE = 100_000
 _MOST_LEAVES = 300_000  # of all trees, so that a graph has some ten megabytes
 _BATCH_S = 1.0  # between two looks at the clock
 _LEAF_OF_QUANTILES = 10  # rows; fewer say little of a distribution
+_LARGEST = np.float32(1e30)
+# Of two classes, whose targets are noisy as a rule: shares of single rows are no probabilities (Malley et al.
+# 2012, "Probability machines", take more still). Forests of more classes have purer leaves.
+_LEAF_OF_PROBABILITIES = 3
 _PRIOR_ROWS = 0.1  # how many rows of the prior a leaf has beside its own: no class is impossible
 
 
@@ -109,6 +113,8 @@ class RandomForest:
         preparation, x = fit_transform_for_trees(
             training, problem, seed=seed, one_hot=settings.get("one_hot_max_size", 10)
         )
+        # scikit-learn adds up columns; no threshold lies beyond the largest numbers that training has.
+        x = np.clip(x, -_LARGEST, _LARGEST)
         options = self._options(training, x.shape[1], problem, settings)
         kind = self._kind(problem)
         forest = kind(**options, n_estimators=1, warm_start=True, random_state=seed, n_jobs=limits.threads)
@@ -122,14 +128,17 @@ class RandomForest:
     def _kind(self, problem: Problem) -> type[Forest]:
         return RandomForestClassifier if problem.is_classification else RandomForestRegressor
 
+    def _features_of_split(self, problem: Problem) -> Value:
+        return "sqrt" if problem.is_classification else 0.5
+
     def _options(
         self, training: Examples, width: int, problem: Problem, settings: Settings
     ) -> dict[str, Value | None]:
         rows = len(training)
         bootstrap = settings.get("bootstrap", not self.extremely_random or rows > _MOST_ROWS_OF_A_TREE)
         options: dict[str, Value | None] = {
-            "max_features": _max_features(settings, problem, width),
-            "max_depth": settings.raw("max_depth"),
+            "max_features": _max_features(settings, self._features_of_split(problem), width),
+            "max_depth": _depth(settings),
             "min_samples_split": settings.get("min_samples_split", 2),
             "min_samples_leaf": settings.get("min_samples_leaf", _smallest_leaf(rows, problem)),
             "max_leaf_nodes": settings.raw("max_leaf_nodes"),
@@ -150,6 +159,9 @@ class ExtraTrees(RandomForest):
     def _kind(self, problem: Problem) -> type[Forest]:
         return ExtraTreesClassifier if problem.is_classification else ExtraTreesRegressor
 
+    def _features_of_split(self, problem: Problem) -> Value:
+        return 0.75  # splits at random need more columns to choose from
+
 
 def _trees_of(rows: int) -> int:
     return 200 if rows <= 20_000 else 100
@@ -159,16 +171,23 @@ def _smallest_leaf(rows: int, problem: Problem) -> int:
     """Return how many rows a leaf needs for the trees' leaves to stay within bounds."""
     if problem.objective is Objective.QUANTILE:
         return max(_LEAF_OF_QUANTILES, rows // 1000)
+    smallest = _LEAF_OF_PROBABILITIES if problem.outputs == 2 and problem.is_classification else 1
     distinct = 0.63 * min(rows, _MOST_ROWS_OF_A_TREE)
     purity = 0.25 if problem.is_classification else 1.0  # pure leaves end before they are as small
-    return max(1, round(purity * _trees_of(rows) * distinct / _MOST_LEAVES))
+    return max(smallest, round(purity * _trees_of(rows) * distinct / _MOST_LEAVES))
 
 
-def _max_features(settings: Settings, problem: Problem, width: int) -> Value:
+def _depth(settings: Settings) -> int | None:
+    """Return the depth; below 1 there is no limit, as LightGBM has it."""
+    depth = settings.get("max_depth", -1)
+    return depth if depth > 0 else None
+
+
+def _max_features(settings: Settings, default: Value, width: int) -> Value:
     """Return scikit-learn's value: a share, or a number of columns that is there."""
     chosen = settings.raw("max_features")
     if chosen is None:
-        return "sqrt" if problem.is_classification else 0.5
+        return default
     if isinstance(chosen, float) and chosen <= 1:
         return chosen
     return chosen if isinstance(chosen, str) else min(int(chosen), width)

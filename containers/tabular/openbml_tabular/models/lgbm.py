@@ -7,7 +7,6 @@ from typing import Any
 
 import lightgbm
 import numpy as np
-import numpy.typing as npt
 from lightgbm.callback import CallbackEnv, EarlyStopException
 
 from openbml_catalog.tabular.settings import Metric, Objective
@@ -59,9 +58,19 @@ class LightGbmModel:
     def size_bytes(self) -> int:
         return size_of(self)
 
+    @cached_property
+    def _trees_averaged(self) -> int:
+        """Of `rf`, how many trees its raw scores are the sum of; 1 of the others."""
+        first = self.boosters[0]
+        averages = "\naverage_output\n" in first.model_to_string(num_iteration=1)
+        return int(first.current_iteration()) if averages else 1
+
     def predict(self, x: Floats) -> Floats:
         prepared = self.preparation.transform(x)
-        return self.link.apply(np.concatenate([_raw(each, prepared) for each in self.boosters], axis=1))
+        width = self.link.scores(self.outputs) // len(self.boosters)
+        raw = [each.predict(prepared, raw_score=True, num_threads=1) for each in self.boosters]
+        scores = [np.asarray(each).reshape(len(x), width) for each in raw]
+        return self.link.apply(np.concatenate(scores, axis=1) / self._trees_averaged)
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
         prepared = self.preparation.add_to(graph, features)
@@ -70,14 +79,10 @@ class LightGbmModel:
         return self.link.add_to(graph, scores, self.outputs)
 
 
-def _raw(booster: lightgbm.Booster, x: Floats) -> npt.NDArray[np.float64]:
-    return np.asarray(booster.predict(x, raw_score=True, num_threads=1)).reshape(len(x), -1)
-
-
 class LightGbm:
     """Gradient-boosted trees that grow by leaves.
 
-    Defaults: the tuned ones of Holzmüller et al. 2024, arXiv:2407.04491, table B.1 (LGBM-TD). Values that
+    Defaults: the tuned ones of Holzmüller et al. 2024, arXiv:2407.04491 (LGBM-TD). Values that
     contradict each other are made to fit: `rf` bags a share of the rows below 1 and is not stopped early,
     `goss` has a sampling of its own and drops `subsample`, `dart` cannot be stopped early since later trees
     change earlier ones, and `num_leaves` is at most 2^max_depth.
@@ -106,8 +111,8 @@ class LightGbm:
         preparation, x = fit_transform_for_trees(
             training, problem, seed=seed, one_hot=settings.get("one_hot_max_size", 10)
         )
-        task = _Task(training, validation, problem, settings, seed, preparation, x)
-        targets = _targets(problem)
+        task = BoosterTask(training, validation, problem, settings, seed, preparation, x)
+        targets = targets_of(problem)
         boosters = []
         for place, target in enumerate(targets):
             share = limits.left_s / (len(targets) - place)
@@ -117,7 +122,9 @@ class LightGbm:
 
 
 @dataclass(frozen=True)
-class _Task:
+class BoosterTask:
+    """What is known of a booster before its rows are binned."""
+
     training: Examples
     validation: Examples | None
     problem: Problem
@@ -128,14 +135,14 @@ class _Task:
 
     def booster(self, target: Mapping[str, Value], limits: FitLimits) -> lightgbm.Booster:
         """Train one booster and keep its trees up to the best."""
-        options = self._options(limits) | target
+        options = self.options(limits) | target
         data = lightgbm.Dataset(self.x, self.training.y, weight=self.training.weights, params=options)
         checked = self._checked(data, options)
         stopping = Stopping(limits, patience_of(len(self.training)) if checked else 0)
         booster = lightgbm.train(
             options,
             data,
-            num_boost_round=self._rounds(),
+            num_boost_round=self.rounds(),
             valid_sets=checked,
             callbacks=[_stopping_callback(stopping)],
         )
@@ -144,18 +151,19 @@ class _Task:
 
     def _checked(self, data: lightgbm.Dataset, options: dict[str, Any]) -> list[lightgbm.Dataset]:
         """Return the validation rows as LightGBM takes them; none where nothing can be stopped early."""
-        if self.validation is None or self._boosting in ("dart", "rf"):
+        if self.validation is None or self.boosting in ("dart", "rf"):
             return []
         x = self.preparation.transform(self.validation.x)
         rows = self.validation
         return [data.create_valid(x, rows.y, weight=rows.weights, params=options)]
 
     @property
-    def _boosting(self) -> str:
+    def boosting(self) -> str:
         return self.settings.get("boosting_type", "gbdt")
 
-    def _rounds(self) -> int:
-        if self._boosting in ("dart", "rf"):
+    def rounds(self) -> int:
+        """Return the most trees."""
+        if self.boosting in ("dart", "rf"):
             default = _TREES_OF_UNSTOPPED
         elif self.validation is None:
             default = min(_MOST_TREES, round(_STEPS_WITHOUT_VALIDATION / self._learning_rate))
@@ -167,7 +175,8 @@ class _Task:
     def _learning_rate(self) -> float:
         return self.settings.get("learning_rate", learning_rate_of(len(self.training), self.problem))
 
-    def _options(self, limits: FitLimits) -> dict[str, Any]:
+    def options(self, limits: FitLimits) -> dict[str, Any]:
+        """Return LightGBM's parameters but for objective and metric."""
         classifies = self.problem.is_classification
         rows = len(self.training)
         return {
@@ -199,7 +208,7 @@ class _Task:
     def _sampling(self) -> dict[str, Value]:
         default = 0.75 if self.problem.is_classification else 0.7
         share = self.settings.get("subsample", default)
-        match self._boosting:
+        match self.boosting:
             case "goss":
                 return {"boosting": "gbdt", "data_sample_strategy": "goss"}
             case "rf":
@@ -221,7 +230,7 @@ def smallest_leaf(rows: int, problem: Problem) -> int:
     return max(2, min(40, rows // 50)) if problem.is_classification else 3
 
 
-def _targets(problem: Problem) -> list[dict[str, Value]]:
+def targets_of(problem: Problem) -> list[dict[str, Value]]:
     """Return the objective and metric of each booster.
 
     The metric is the problem's where it is smooth; accuracy, F1 and its kin move in jumps, so that log loss

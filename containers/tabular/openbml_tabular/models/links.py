@@ -25,6 +25,10 @@ class Link(StrEnum):
     ASCENDING = "ascending"
     SHARES = "shares"  # probabilities already, up to rounding
 
+    def scores(self, outputs: int) -> int:
+        """Return how many raw scores there are for so many outputs."""
+        return 1 if self is Link.SIGMOID else outputs
+
     def apply(self, scores: npt.NDArray[np.float64] | Floats) -> Floats:
         """Return predictions, shape (n, outputs), of raw scores, shape (n, outputs) or (n, 1)."""
         if self is Link.SIGMOID:

@@ -23,10 +23,11 @@ class PackedForest:
 
     Attributes:
         first: shape (n_trees + 1,): where each tree's nodes begin, and the number of all nodes.
-        feature, left, right: shape (n_nodes,): children count from their tree's first node; a leaf has -1.
+        feature, left, right: shape (n_nodes,): children count from their tree's first node; a leaf has -1 on
+            its left and its row of `values` on its right.
         threshold: shape (n_nodes,): the largest that compares with float32 features as the original does.
         missing_left: shape (n_nodes,).
-        values: shape (n_nodes, outputs); only leaves count.
+        values: shape (n_leaves, outputs).
     """
 
     first: npt.NDArray[np.int64]
@@ -40,14 +41,18 @@ class PackedForest:
     @classmethod
     def of(cls, trees: Sequence[SklearnTree], values: Sequence[Floats]) -> "PackedForest":
         """Pack trees; `values` are of each tree's nodes, shape (n_nodes, outputs)."""
+        left = np.concatenate([tree.children_left for tree in trees]).astype(np.int32)
+        right = np.concatenate([tree.children_right for tree in trees]).astype(np.int32)
+        right[left < 0] = np.arange(int((left < 0).sum()))
+        leaves = [nodes[tree.children_left < 0] for tree, nodes in zip(trees, values, strict=True)]
         return cls(
             first=np.cumsum([0, *(tree.node_count for tree in trees)]),
             feature=np.concatenate([tree.feature for tree in trees]).astype(np.int32),
             threshold=rounded_down(np.concatenate([tree.threshold for tree in trees])),
-            left=np.concatenate([tree.children_left for tree in trees]).astype(np.int32),
-            right=np.concatenate([tree.children_right for tree in trees]).astype(np.int32),
+            left=left,
+            right=right,
             missing_left=np.concatenate([tree.missing_go_to_left for tree in trees]).astype(np.bool_),
-            values=np.concatenate(values).astype(np.float32),
+            values=np.concatenate(leaves).astype(np.float32),
         )
 
     def __len__(self) -> int:
@@ -56,11 +61,11 @@ class PackedForest:
     def predict(self, x: Floats) -> Doubles:
         """Return the mean of the trees' values, shape (n, outputs)."""
         if len(x) <= _FEW_ROWS:
-            return self.values[self._walked(x)].mean(axis=1, dtype=np.float64)
+            return self.values[self.right[self._walked(x)]].mean(axis=1, dtype=np.float64)
         total = np.zeros((len(x), self.values.shape[1]))
         x = np.ascontiguousarray(x)
         for nodes in self._nodes_of_trees():
-            total += self.values[nodes][self._unpacked(nodes, x.shape[1]).apply(x)]
+            total += self.values[self.right[nodes][self._unpacked(nodes, x.shape[1]).apply(x)]]
         return total / len(self)
 
     def _walked(self, x: Floats) -> npt.NDArray[np.int64]:
@@ -102,7 +107,7 @@ class PackedForest:
             left=self.left[nodes],
             right=self.right[nodes],
             missing_left=self.missing_left[nodes],
-            values=self.values[nodes],
+            values=self.values[np.where(self.left[nodes] < 0, self.right[nodes], 0)],
         )
         return tree.scaled(1 / len(self))
 

@@ -38,30 +38,36 @@ def fit_transform_for_trees(
     Args:
         one_hot: codes of at most so many categories become a column each.
     """
-    few, many = _split_codes(training.features, one_hot)
-    blocks: list[Block] = [Numbers(np.arange(len(training.features)))]
-    parts = [training.x]
+    few, many = split_codes(training.features, one_hot)
     # One of two codes is told by the number itself.
     several = [place for place in few if training.features[place].cardinality > 2]
-    _add_one_hot(blocks, parts, training, np.array(several, np.int64))
-    _add_statistics(blocks, parts, training, many, problem, seed)
-    return Preparation(blocks), beside(parts)
+    hot = fit_one_hot(training, np.array(several, np.int64))
+    return _with_statistics([Numbers(np.arange(len(training.features))), hot], training, many, problem, seed)
 
 
 def fit_transform_scaled(
     training: Examples, problem: Problem, *, seed: int, one_hot: int = ONE_HOT_OF_OTHERS
 ) -> tuple[Preparation, Floats]:
-    """Return the preparation and the training rows as linear models, neighbours and networks learn from
-    them: no value is missing, all lie around 0."""
-    few, many = _split_codes(training.features, one_hot)
+    """Return the preparation and the training rows as linear models and neighbours learn from them: no value
+    is missing, all lie around 0."""
+    few, many = split_codes(training.features, one_hot)
     numbers = numbers_of(training.features)
-    blocks: list[Block] = []
-    parts: list[Floats] = []
-    if len(numbers):
-        add_scaled_numbers(blocks, parts, training, numbers)
-    _add_one_hot(blocks, parts, training, few)
-    _add_statistics(blocks, parts, training, many, problem, seed)
-    return Preparation(blocks), beside(parts)
+    scaled = fit_scaling(training.x, numbers) if len(numbers) else None
+    blocks = [scaled, fit_flags(training, numbers), fit_one_hot(training, few)]
+    return _with_statistics(blocks, training, many, problem, seed)
+
+
+def _with_statistics(
+    blocks: Sequence[Block | None], training: Examples, places: Places, problem: Problem, seed: int
+) -> tuple[Preparation, Floats]:
+    """Return the blocks that are some with target statistics of the codes at `places`, and training rows."""
+    fitted = [block for block in blocks if block is not None]
+    parts = [block.transform(training.x) for block in fitted]
+    if len(places):
+        statistics, columns = fit_target_statistics(training, places, problem, seed=seed)
+        fitted.append(statistics)
+        parts.append(columns)
+    return Preparation(fitted), beside(parts)
 
 
 def numbers_of(features: Sequence[Feature]) -> Places:
@@ -70,23 +76,21 @@ def numbers_of(features: Sequence[Feature]) -> Places:
     return np.array(places, np.int64)
 
 
-def add_scaled_numbers(blocks: list[Block], parts: list[Floats], training: Examples, numbers: Places) -> None:
-    """Add scaled numbers and, where training misses some, flags."""
-    scaled = fitted_scaling(training.x, numbers)
-    blocks.append(scaled)
-    parts.append(scaled.transform(training.x))
-    gaps = numbers[np.isnan(training.x[:, numbers]).any(axis=0)]
-    if len(gaps):
-        flags = MissingFlags(gaps)
-        blocks.append(flags)
-        parts.append(flags.transform(training.x))
+def split_codes(features: Sequence[Feature], one_hot: int) -> tuple[Places, Places]:
+    """Return the places of codes that become one-hot, within the limit of all columns, and of the others."""
+    codes = [place for place, feature in enumerate(features) if feature.kind is FeatureKind.CODE]
+    codes.sort(key=lambda place: features[place].cardinality)
+    widths = np.array([features[place].cardinality for place in codes], np.int64)
+    fits = (widths <= one_hot) & (np.cumsum(widths) <= MOST_ONE_HOT_COLUMNS)
+    places = np.array(codes, np.int64)
+    return places[fits], places[~fits]
 
 
-def fitted_scaling(x: Floats, numbers: Places) -> ScaledNumbers:
+def fit_scaling(x: Floats, numbers: Places) -> ScaledNumbers:
     """Fit medians and interquartile ranges; where the latter is 0, half the range, where that is 0, nothing
     is left of the column.
 
-    Source: Holzmüller et al. 2024, arXiv:2407.04491, section 3.
+    Source: Holzmüller et al. 2024, arXiv:2407.04491 (robust scaling).
     """
     rows = np.linspace(0, len(x) - 1, min(len(x), _QUANTILE_ROWS)).astype(np.int64)
     seen = x[np.ix_(rows, numbers)].astype(np.float64)
@@ -99,40 +103,18 @@ def fitted_scaling(x: Floats, numbers: Places) -> ScaledNumbers:
     return ScaledNumbers(numbers, middle.astype(np.float32), scale.astype(np.float32))
 
 
-def _split_codes(features: Sequence[Feature], one_hot: int) -> tuple[Places, Places]:
-    """Return the places of codes that become one-hot, within the limit of all columns, and of the others."""
-    codes = [place for place, feature in enumerate(features) if feature.kind is FeatureKind.CODE]
-    codes.sort(key=lambda place: features[place].cardinality)
-    widths = np.array([features[place].cardinality for place in codes], np.int64)
-    fits = (widths <= one_hot) & (np.cumsum(widths) <= MOST_ONE_HOT_COLUMNS)
-    places = np.array(codes, np.int64)
-    return places[fits], places[~fits]
+def fit_flags(training: Examples, numbers: Places) -> MissingFlags | None:
+    """Return flags of the numbers that training misses somewhere; None: of none."""
+    gaps = numbers[np.isnan(training.x[:, numbers]).any(axis=0)]
+    return MissingFlags(gaps) if len(gaps) else None
 
 
-def _add_one_hot(blocks: list[Block], parts: list[Floats], training: Examples, places: Places) -> None:
+def fit_one_hot(training: Examples, places: Places) -> OneHot | None:
+    """Return a column for each code that training has; None: it has none."""
     if not len(places):
-        return
+        return None
     widths = [training.features[place].cardinality for place in places]
     codes = np.concatenate([np.arange(width) for width in widths]).astype(np.float32)
-    block = OneHot(np.repeat(places, widths), codes)
-    columns = block.transform(training.x)
-    seen = columns.any(axis=0)
-    if not seen.any():
-        return
-    blocks.append(OneHot(block.places[seen], block.codes[seen]))
-    parts.append(columns[:, seen])
-
-
-def _add_statistics(
-    blocks: list[Block],
-    parts: list[Floats],
-    training: Examples,
-    places: Places,
-    problem: Problem,
-    seed: int,
-) -> None:
-    if not len(places):
-        return
-    block, columns = fit_target_statistics(training, places, problem, seed=seed)
-    blocks.append(block)
-    parts.append(columns)
+    every = OneHot(np.repeat(places, widths), codes)
+    seen = every.transform(training.x).any(axis=0)
+    return OneHot(every.places[seen], every.codes[seen]) if seen.any() else None

@@ -56,7 +56,7 @@ class XgboostModel:
     def predict(self, x: Floats) -> Floats:
         prepared = self.preparation.transform(x)
         raw = self.booster.inplace_predict(prepared, predict_type="margin", validate_features=False)
-        return self.link.apply(np.asarray(raw).reshape(len(x), -1))
+        return self.link.apply(np.asarray(raw).reshape(len(x), self.link.scores(self.outputs)))
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
         prepared = self.preparation.add_to(graph, features)
@@ -67,7 +67,7 @@ class XgboostModel:
 class Xgboost:
     """Gradient-boosted trees that grow by levels.
 
-    Defaults: the tuned ones of Holzmüller et al. 2024, arXiv:2407.04491, table B.2 (XGB-TD).
+    Defaults: the tuned ones of Holzmüller et al. 2024, arXiv:2407.04491 (XGB-TD).
     """
 
     code = "XGB"
@@ -94,19 +94,18 @@ class Xgboost:
             training, problem, seed=seed, one_hot=settings.get("one_hot_max_size", 10)
         )
         stopping = Stopping(limits, patience_of(len(training)) if validation else 0)
-        rate = settings.get("learning_rate", _rate(len(training), problem))
-        data = xgboost.QuantileDMatrix(
-            x,
-            training.y,
-            weight=training.weights,
-            max_bin=settings.get("max_bin", 256),
-            nthread=limits.threads,
-        )
-        checked = None if validation is None else _checked(validation, preparation, data, limits)
+        rate = settings.get("learning_rate", rate_of(len(training), problem))
+        binning = {"max_bin": settings.get("max_bin", 256), "nthread": limits.threads}
+        data = xgboost.QuantileDMatrix(x, training.y, weight=training.weights, **binning)
+        checked = None
+        if validation is not None:
+            x = preparation.transform(validation.x)
+            y, weights = validation.y, validation.weights
+            checked = xgboost.QuantileDMatrix(x, y, weight=weights, ref=data, **binning)
         booster = xgboost.train(
-            _options(training, problem, settings, limits, seed) | {"learning_rate": rate},
+            options_of(training, problem, settings, limits, seed) | {"learning_rate": rate},
             data,
-            num_boost_round=settings.get("n_estimators", _rounds(rate, stopped=validation is not None)),
+            num_boost_round=settings.get("n_estimators", rounds_of(rate, stopped=validation is not None)),
             evals=[(checked, "validation")] if checked else [],
             verbose_eval=False,
             callbacks=[_Ending(stopping)],
@@ -116,27 +115,21 @@ class Xgboost:
         return XgboostModel(preparation, kept, link_of(problem), problem.outputs)
 
 
-def _checked(
-    validation: Examples, preparation: Preparation, data: xgboost.QuantileDMatrix, limits: FitLimits
-) -> xgboost.QuantileDMatrix:
-    x = preparation.transform(validation.x)
-    return xgboost.QuantileDMatrix(
-        x, validation.y, weight=validation.weights, ref=data, nthread=limits.threads
-    )
-
-
-def _rate(rows: int, problem: Problem) -> float:
+def rate_of(rows: int, problem: Problem) -> float:
+    """Return the learning rate where nobody says one."""
     base = learning_rate_of(rows, problem)
     return base * _RATE_BESIDE_LIGHTGBM if problem.is_classification else base
 
 
-def _rounds(rate: float, *, stopped: bool) -> int:
+def rounds_of(rate: float, *, stopped: bool) -> int:
+    """Return the most trees where nobody says how many."""
     return _MOST_TREES if stopped else min(_MOST_TREES, round(_STEPS_WITHOUT_VALIDATION / rate))
 
 
-def _options(
+def options_of(
     training: Examples, problem: Problem, settings: Settings, limits: FitLimits, seed: int
 ) -> dict[str, Any]:
+    """Return XGBoost's parameters but for the learning rate."""
     classifies = problem.is_classification
     return {
         "tree_method": "hist",

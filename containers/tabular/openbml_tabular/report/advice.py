@@ -9,6 +9,7 @@ import numpy as np
 from openbml_kit import hints
 from openbml_kit.hints import Hint, hint
 from openbml_kit.label_errors import suspected_labels
+from openbml_kit.report_basis import EvaluatedSample
 from openbml_tabular.report.inputs import ReportInputs
 from openbml_tabular.report.wrong_rows import sample_of
 
@@ -115,7 +116,7 @@ def _confusions(inputs: ReportInputs, report: Mapping[str, Any]) -> list[Hint]:
         return []
     predicted = evaluated.predictions.argmax(axis=1)
 
-    def samples(true: int, found: int) -> list[hints.EvaluatedSample]:
+    def samples(true: int, found: int) -> list[EvaluatedSample]:
         rows = np.flatnonzero((evaluated.y == true) & (predicted == found))
         return [sample_of(evaluated, row) for row in rows[: hints.MOST_SAMPLES].tolist()]
 

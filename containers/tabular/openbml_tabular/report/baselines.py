@@ -25,5 +25,6 @@ def _answer(problem: Problem, training: Training) -> Values:
 
 def _shares(problem: Problem, training: Training) -> Values:
     counts = training.class_counts or np.bincount(training.y, minlength=len(problem.labels))
-    found = np.asarray(counts, dtype=np.float64)
-    return found / found.sum()
+    found: Values = np.asarray(counts, dtype=np.float64)
+    shares: Values = found / found.sum()
+    return shares

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from openbml_tabular.report.figures import brier_scores
+from openbml_tabular.report.class_figures import brier_scores
 from openbml_tabular.report.inputs import Rows, Values
 
 _BINS = 10

@@ -146,6 +146,15 @@ def _limits(inputs: ReportInputs, report: Mapping[str, Any]) -> list[Message]:
             "训练中未出现的类别按未知处理；超出训练范围的数值大多按范围端点处理。",
         ),
     ]
+    if inputs.source == "cross_validation":
+        found.append(
+            _text(
+                "selection",
+                "Models were chosen and weighed by the same rows, so the figures are slightly optimistic; an "
+                "evaluation set of its own is not.",
+                "模型的选择与加权使用了同一批数据，指标略偏乐观；独立评测集则没有这一问题。",
+            )
+        )
     if report["recommended_threshold"] is not None:
         found.append(
             _text(

@@ -3,14 +3,17 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from openbml_kit import classification_metrics
 from openbml_kit.classification_metrics import ClassFigures
 from openbml_tabular.report.calibration import calibration
+from openbml_tabular.report.class_figures import answer_figures
 from openbml_tabular.report.curves import curves_of
-from openbml_tabular.report.figures import area_under_roc
+from openbml_tabular.report.figures import values_of
 from openbml_tabular.report.inputs import ReportInputs, Rows, Values
 from openbml_tabular.report.thresholds import cost_threshold
+from openbml_tabular.report.weighted import area_under_roc
 
 _MOST_CURVES = 20
 
@@ -71,4 +74,17 @@ def _threshold(inputs: ReportInputs, y: Rows, probabilities: Values, weights: Va
         "recommended_threshold": best,
         "threshold_curve": curve,
         "costs": inputs.costs.model_dump(),
+        "at_threshold": _at_threshold(inputs, y, probabilities[:, 1] > best, weights),
+    }
+
+
+def _at_threshold(
+    inputs: ReportInputs, y: Rows, positive: npt.NDArray[np.bool_], weights: Values
+) -> dict[str, Any]:
+    """Return what the served model answers, which goes by the recommended threshold."""
+    said = positive.astype(np.int64)
+    matrix = classification_metrics.confusion_matrix(y, said, 2)
+    return {
+        "figures": values_of(answer_figures(y, said, 2), weights),
+        "confusion_matrix": {"labels": list(inputs.problem.labels), "counts": matrix.tolist()},
     }

@@ -38,6 +38,7 @@ class ColumnView:
     places: of its features in the matrix.
     values: as they were given, n of them.
     x: the matrix, shape (n, features).
+    number_place: of its first feature that is a number.
     """
 
     column: ReportColumn
@@ -52,11 +53,21 @@ class ColumnView:
 
     @property
     def is_ordered(self) -> bool:
-        return self.column.kind in ("number", "date") and self.number_place is not None
+        has_order = _is_number(self.values.type) or _is_time(self.values.type)
+        return self.column.kind in ("number", "date") and (has_order or self.number_place is not None)
 
     @cached_property
     def keys(self) -> Values:
-        """Numbers that order the rows, NaN where the value is missing; of an ordered column only."""
+        """Numbers that order the rows, not finite where the value is missing; of an ordered column only.
+
+        Features may be engineered: the values themselves go first where they have an order.
+        """
+        if _is_number(self.values.type):
+            return _floats(self.values.cast(pa.float64()))
+        if _is_time(self.values.type):
+            return _floats(
+                self.values.cast(pa.timestamp("us")).cast(pa.int64()).cast(pa.float64(), safe=False)
+            )
         return self.x[:, self.number_place].astype(np.float64)
 
     @cached_property
@@ -133,8 +144,9 @@ def bin_edges(values: Values, bins: int) -> Values:
     distinct = np.unique(values)
     if len(distinct) <= bins:
         return distinct[:-1]
-    edges = np.unique(np.quantile(values, np.arange(1, bins) / bins, method="lower"))
-    return edges[edges < distinct[-1]]
+    edges: Values = np.unique(np.quantile(values, np.arange(1, bins) / bins, method="lower"))
+    inner: Values = edges[edges < distinct[-1]]
+    return inner
 
 
 def shown(value: Any) -> str:
@@ -143,6 +155,20 @@ def shown(value: Any) -> str:
         return ""
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _is_time(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))
+
+
+def _floats(values: pa.ChunkedArray) -> Values:
+    """Return values with NaN for nulls."""
+    found: Values = values.to_numpy().astype(np.float64)
+    return found
 
 
 def _first_number(features: Sequence[Feature], places: Sequence[int]) -> int | None:

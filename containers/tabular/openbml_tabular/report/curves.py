@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from openbml_tabular.report.figures import area_under_roc, average_precision, ranked
 from openbml_tabular.report.inputs import Values
+from openbml_tabular.report.weighted import area_under_roc, average_precision, ranked
 
 MOST_POINTS = 200
 _SHARES = np.arange(1, 101) / 100

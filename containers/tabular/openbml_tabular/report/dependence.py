@@ -18,6 +18,7 @@ from openbml_tabular.report.inputs import Rows
 
 _COLUMNS, _POINTS = 12, 12
 _MOST_ROWS, _FEWEST_ROWS = 500, 20
+_FEWEST_OF_A_KIND, _SMALLEST_SHARE = 3, 0.01
 
 
 def partial_dependence(
@@ -91,12 +92,13 @@ def _steps(length: int, most: int) -> Rows:
 
 
 def _of_kinds(view: ColumnView) -> tuple[Rows, list[int]]:
-    codes, values = view.coded
-    count = min(_POINTS, len(values))
-    rows, firsts = np.unique(codes, return_index=True)
-    found = dict(zip(rows.tolist(), firsts.tolist(), strict=True))
-    counts = np.bincount(codes[codes >= 0], minlength=count)
-    return np.array([found[code] for code in range(count)], dtype=np.int64), counts[:count].tolist()
+    """A row of each of the most frequent kinds that are more than a few rows."""
+    codes, _ = view.coded
+    counts = np.bincount(codes[codes >= 0])[:_POINTS]
+    counts = counts[counts >= max(_FEWEST_OF_A_KIND, _SMALLEST_SHARE * len(codes))]
+    found, firsts = np.unique(codes, return_index=True)
+    start = int(np.searchsorted(found, 0))
+    return firsts[start : start + len(counts)], counts.tolist()
 
 
 def _is_plain(value: Any) -> bool:

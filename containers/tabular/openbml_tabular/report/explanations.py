@@ -11,6 +11,7 @@ from openbml_tabular.report.deadlines import Deadline, rows_per_second
 from openbml_tabular.report.dependence import partial_dependence
 from openbml_tabular.report.importance import (
     Measured,
+    measurable,
     permutation_importance,
     screened,
     shapley_importance,
@@ -18,6 +19,7 @@ from openbml_tabular.report.importance import (
 )
 from openbml_tabular.report.inputs import ReportInputs
 
+_SCREENING_SHARE = 0.05
 _PERMUTATION_SHARE, _SHAPLEY_SHARE, _DEPENDENCE_SHARE = 0.45, 0.6, 0.9
 
 
@@ -37,7 +39,8 @@ def explained(inputs: ReportInputs, views: Sequence[ColumnView], deadline: Deadl
     evaluated = inputs.evaluated
     rate = rows_per_second(inputs.predict, evaluated.x, deadline)
     measured = Measured(inputs.problem, inputs.predict, evaluated.x, evaluated.y, rate, inputs.seed)
-    chosen = screened(measured, views)
+    most = measurable(measured, deadline.part(_PERMUTATION_SHARE))
+    chosen = screened(measured, views, most, deadline.part(_SCREENING_SHARE))
     permuted = permutation_importance(measured, chosen, deadline.part(_PERMUTATION_SHARE))
     rank = {row.column: place for place, row in enumerate(permuted)}
     ordered = sorted(chosen, key=lambda view: rank.get(view.name, len(rank)))
@@ -50,7 +53,7 @@ def explained(inputs: ReportInputs, views: Sequence[ColumnView], deadline: Deadl
                 "permutation": [asdict(row) for row in permuted],
                 "shap": shapley,
                 "on": "rows_of_training" if inputs.saw_evaluated else "evaluated_rows",
-                "selection": _selection(measured, views, chosen, others),
+                "selection": _selection(measured, chosen, others, deadline.part(_SCREENING_SHARE)),
             },
             "partial_dependence": partial_dependence(measured, ordered, deadline.part(_DEPENDENCE_SHARE)),
         },
@@ -63,16 +66,13 @@ def _background(inputs: ReportInputs) -> Any:
 
 
 def _selection(
-    measured: Measured,
-    views: Sequence[ColumnView],
-    chosen: Sequence[ColumnView],
-    others: Sequence[ColumnView],
+    measured: Measured, chosen: Sequence[ColumnView], others: Sequence[ColumnView], deadline: Deadline
 ) -> dict[str, Any] | None:
     """Tell that columns were left out, and how much the metric falls without all of them."""
     if not others:
         return None
-    count, total = len(chosen), len(views)
-    fall = without_the_rest(measured, np.concatenate([view.places for view in others]))
+    count, total = len(chosen), len(chosen) + len(others)
+    fall = without_the_rest(measured, np.concatenate([view.places for view in others]), deadline)
     return {
         "columns_total": total,
         "columns_used": count,

@@ -22,11 +22,12 @@ from openbml_tabular.report.figures import score_of
 from openbml_tabular.report.inputs import Predict, Rows, Values
 from openbml_tabular.report.residuals import spread
 
-MOST_COLUMNS = 50
+MOST_COLUMNS, _FEWEST_COLUMNS = 50, 5
 _MOST_ROWS, _FEWEST_ROWS = 5_000, 100
 _REPEATS = 5
 _SCREENED_ROWS, _SCREENED_BINS = 5_000, 10
-_MOST_EXPLAINED, _MOST_BACKGROUND = 200, 20
+_MOST_EXPLAINED, _WELCOME_EXPLAINED, _FEWEST_EXPLAINED = 200, 40, 5
+_MOST_BACKGROUND, _FEWEST_BACKGROUND = 20, 4
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Measured:
     rate: float
     seed: int
 
+    def within(self, seconds: float, most: int) -> "Measured":
+        """Return as many of the rows as the model answers in the time, 100 to `most`."""
+        return self.rows(min(most, max(_FEWEST_ROWS, int(self.rate * seconds))))
+
     def rows(self, most: int) -> "Measured":
         chosen = spread(len(self.x), most, self.seed)
         return Measured(self.problem, self.predict, self.x[chosen], self.y[chosen], self.rate, self.seed)
@@ -58,18 +63,26 @@ class Permuted:
     std: float
 
 
-def screened(measured: Measured, views: Sequence[ColumnView]) -> list[ColumnView]:
-    """Return at most 50 columns: those whose values tell most of what the model answers.
+def measurable(measured: Measured, deadline: Deadline) -> int:
+    """Return how many columns can be permuted in the time, on few rows at least: 5 to 50."""
+    affordable = int(measured.rate * deadline.left_s / (2 * _FEWEST_ROWS))
+    return min(MOST_COLUMNS, max(_FEWEST_COLUMNS, affordable))
+
+
+def screened(
+    measured: Measured, views: Sequence[ColumnView], most: int, deadline: Deadline
+) -> list[ColumnView]:
+    """Return at most so many columns: those whose values tell most of what the model answers.
 
     A column's worth is the largest share of the answers' variance between bins of one of its features
     (correlation ratio, Fisher 1925): cheap, blind to what columns do only together.
     """
-    if len(views) <= MOST_COLUMNS:
+    if len(views) <= most:
         return list(views)
-    few = measured.rows(_SCREENED_ROWS)
+    few = measured.within(deadline.left_s, _SCREENED_ROWS)
     answers = np.asarray(few.predict(few.x), dtype=np.float64)
     worth = [max(_told(few.x[:, place], answers) for place in view.places.tolist()) for view in views]
-    best = np.sort(np.argsort(-np.array(worth), kind="stable")[:MOST_COLUMNS])
+    best = np.sort(np.argsort(-np.array(worth), kind="stable")[:most])
     return [views[place] for place in best.tolist()]
 
 
@@ -77,8 +90,7 @@ def permutation_importance(
     measured: Measured, views: Sequence[ColumnView], deadline: Deadline
 ) -> list[Permuted]:
     """Return the columns by falling importance; those that the time did not reach are left out."""
-    most = int(measured.rate * deadline.left_s / max(1, len(views) * 2))
-    few = measured.rows(min(_MOST_ROWS, max(_FEWEST_ROWS, most)))
+    few = measured.within(deadline.left_s / max(1, len(views) * 2), _MOST_ROWS)
     whole = score_of(few.problem, few.y, few.predict(few.x))
     if np.isnan(whole):
         return []
@@ -98,9 +110,9 @@ def permutation_importance(
     return sorted(permuted, key=lambda row: -row.mean)
 
 
-def without_the_rest(measured: Measured, places: Rows) -> float:
+def without_the_rest(measured: Measured, places: Rows, deadline: Deadline) -> float:
     """Return how much the metric falls when all these features are permuted together."""
-    few = measured.rows(_MOST_ROWS)
+    few = measured.within(deadline.left_s / 2, _MOST_ROWS)
     order = np.random.default_rng(measured.seed).permutation(len(few.x))
     return score_of(few.problem, few.y, few.predict(few.x)) - _permuted_score(few, places, order)
 
@@ -110,12 +122,17 @@ def shapley_importance(
 ) -> list[dict[str, Any]]:
     """Return the mean absolute Shapley value of each column over evaluated rows, by falling importance.
 
-    Several outputs are added up. As many rows are explained as the time allows; none where not even five.
+    Several outputs are added up. As many rows are explained, from as many background rows, as the time
+    allows; none where not even five.
     """
-    usual = background[spread(len(background), _MOST_BACKGROUND, measured.seed)]
-    a_row = len(usual) * 2 * len(views) / measured.rate
-    affordable = int(deadline.left_s / max(a_row, 1e-9) / 2)
-    if affordable < 5 or not views:
+    if not views:
+        return []
+    # A row and a background row ask for each column forwards and backwards; half of the time is kept.
+    pairs = measured.rate * deadline.left_s / (2 * len(views)) / 2
+    size = int(np.clip(pairs / _WELCOME_EXPLAINED, _FEWEST_BACKGROUND, _MOST_BACKGROUND))
+    usual = background[spread(len(background), size, measured.seed)]
+    affordable = int(pairs / len(usual))
+    if affordable < _FEWEST_EXPLAINED:
         return []
     few = measured.rows(min(_MOST_EXPLAINED, affordable))
     groups = [view.places.tolist() for view in views]

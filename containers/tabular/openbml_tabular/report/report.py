@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from openbml_kit.report_basis import FORMAT, Basis
+from openbml_tabular.problem import Problem
 from openbml_tabular.report.advice import table_hints
 from openbml_tabular.report.baselines import baseline
 from openbml_tabular.report.bootstrap import intervals
@@ -18,17 +19,19 @@ from openbml_tabular.report.column_views import column_views
 from openbml_tabular.report.deadlines import Deadline
 from openbml_tabular.report.documents import plain
 from openbml_tabular.report.explanations import explained
-from openbml_tabular.report.figures import Figures, figures_of, pinball_losses
-from openbml_tabular.report.inputs import ReportInputs, Values
+from openbml_tabular.report.figures import figures_of, values_of
+from openbml_tabular.report.inputs import ReportInputs
 from openbml_tabular.report.residuals import quantile_coverage, residuals, spread
 from openbml_tabular.report.slices import Errors, weak_slices
+from openbml_tabular.report.value_figures import pinball_losses
 from openbml_tabular.report.verdict import table_cautions, table_conclusion
+from openbml_tabular.report.weighted import Figures
 from openbml_tabular.report.wrong_rows import middle_output, wrong_examples, wrong_rows
 
 MOST_EVALUATED = 200_000
 _INTERVALS_SHARE, _EXPLANATIONS_SHARE = 0.25, 0.75
 # Areas of so many classes and rows would take the bootstrap's whole time; the other figures come first.
-_MOST_FOR_AREAS = 2_000_000
+_MOST_FOR_AREAS = 500_000
 
 _TASK = "tabular_prediction"
 
@@ -112,11 +115,13 @@ def _figures(inputs: ReportInputs, basis: Basis, deadline: Deadline) -> dict[str
     evaluated, problem = inputs.evaluated, inputs.problem
     figures = figures_of(problem, evaluated.y, evaluated.predictions)
     weights = np.ones(len(evaluated)) if evaluated.weights is None else evaluated.weights
-    overall = _values(figures, weights)
+    overall = values_of(figures, weights)
     usual = baseline(problem, inputs.training, len(evaluated))
-    usual_figures = _values(figures_of(problem, evaluated.y, usual), weights)
+    usual_figures = values_of(figures_of(problem, evaluated.y, usual), weights)
     found = intervals(
-        _affordable(figures, inputs),
+        lambda rows: _affordable(
+            figures_of(problem, evaluated.y[rows], evaluated.predictions[rows]), problem, len(rows)
+        ),
         rows=len(evaluated),
         groups=evaluated.groups,
         weights=evaluated.weights,
@@ -133,15 +138,11 @@ def _figures(inputs: ReportInputs, basis: Basis, deadline: Deadline) -> dict[str
     }
 
 
-def _affordable(figures: Figures, inputs: ReportInputs) -> Figures:
-    classes = len(inputs.problem.labels)
-    if classes * len(inputs.evaluated) <= _MOST_FOR_AREAS:
+def _affordable(figures: Figures, problem: Problem, rows: int) -> Figures:
+    classes = len(problem.labels)
+    if classes == 2 or classes * rows <= _MOST_FOR_AREAS:
         return figures
-    return {name: figure for name, figure in figures.items() if name != "roc_auc" or classes == 2}
-
-
-def _values(figures: Figures, weights: Values) -> dict[str, float]:
-    return {name: float(figure(weights[None, :])[0]) for name, figure in figures.items()}
+    return {name: figure for name, figure in figures.items() if name != "roc_auc"}
 
 
 def _sections(inputs: ReportInputs) -> dict[str, Any]:
@@ -154,6 +155,7 @@ def _sections(inputs: ReportInputs) -> dict[str, Any]:
         "recommended_threshold": None,
         "threshold_curve": [],
         "costs": None,
+        "at_threshold": None,
         "calibration": None,
         "residuals": None,
         "quantile_coverage": [],

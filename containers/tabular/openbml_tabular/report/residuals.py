@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from openbml_tabular.report.figures import pinball_losses
 from openbml_tabular.report.inputs import Rows, Values
+from openbml_tabular.report.value_figures import pinball_losses
 
 _BINS, _DECILES = 40, 10
 _MOST_POINTS = 500

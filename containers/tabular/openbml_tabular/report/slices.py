@@ -14,18 +14,21 @@ from math import erfc, sqrt
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from openbml_tabular.report.column_views import ColumnView, Name, Parts
+from openbml_tabular.report.column_views import MISSING, ColumnView, Name, Parts
 from openbml_tabular.report.deadlines import Deadline
 from openbml_tabular.report.inputs import Rows, Values
 
+Flags = npt.NDArray[np.bool_]
+
 _MOST_TOLD = 20
-_PAIRED_COLUMNS, _MOST_CELLS = 6, 900
+_PAIRED_COLUMNS = 6
 _FEWEST_ROWS, _SMALLEST_SHARE = 20, 0.005
 _SIGNIFICANT = 0.05
 # What is significant in many rows may still be too small to matter: points of accuracy, share of a loss.
 _LEAST_POINTS, _LEAST_SHARE = 0.02, 0.1
-# A pair is told where it is worse than both of its sides by this factor.
+# A pair is told where it is worse than the rest of both of its sides by this factor.
 _WORSE_THAN_SIDES = 1.25
 
 
@@ -59,11 +62,9 @@ class Errors:
 @dataclass(frozen=True)
 class _Tested:
     columns: tuple[str, ...]
-    part: int
     name: Name
     rows: int
     mean: float
-    worse_by: float
     p_value: float
 
 
@@ -75,105 +76,102 @@ def weak_slices(errors: Errors, views: Sequence[ColumnView], deadline: Deadline)
     """
     if not len(errors.values) or errors.values.min() == errors.values.max():
         return []
-    tests = _Tests(errors)
-    singles: dict[str, list[_Tested]] = {}
-    for view in views:
-        if deadline.passed:
-            break
-        if view.column.kind != "text":
-            singles[view.name] = tests.of((view.name,), view.parts)
-    tested = [row for rows in singles.values() for row in rows]
-    paired = [view for view in views if view.name in singles][:_PAIRED_COLUMNS]
-    for one, other in combinations(paired, 2):
-        if deadline.passed:
-            break
-        width = len(other.parts.names)
-        tested += _worse_than_sides(tests.pair(one, other), singles[one.name], singles[other.name], width)
+    tests, tested = _Tests(errors), list[_Tested]()
+    looked_at = [view for view in views if view.column.kind != "text"]
+    for view in looked_at:
+        if not deadline.passed:
+            tested += tests.single(view)
+    for one, other in combinations(looked_at[:_PAIRED_COLUMNS], 2):
+        if not deadline.passed:
+            tested += tests.pair(one, other)
     worse = [row for row in _significant(tested, tests.made) if errors.matters(row.mean)]
-    worse.sort(key=lambda row: (-row.worse_by * sqrt(row.rows), row.columns))
+    overall = float(errors.values.mean())
+    worse.sort(key=lambda row: ((overall - row.mean) * sqrt(row.rows), row.columns))
     return [_told(row, errors) for row in worse[:_MOST_TOLD]]
 
 
 class _Tests:
-    """Compares parts with the rest; `made` counts all comparisons, told or not."""
+    """Compares parts with other rows; `made` counts all comparisons, told or not."""
 
     def __init__(self, errors: Errors) -> None:
-        values = errors.values
-        self._errors, self._values = errors, values
-        self._total, self._n = float(values.sum()), len(values)
-        self._fewest = max(_FEWEST_ROWS, int(_SMALLEST_SHARE * self._n))
+        self._errors, self._values = errors, errors.values
+        self._fewest = max(_FEWEST_ROWS, int(_SMALLEST_SHARE * len(errors.values)))
         groups = errors.groups
         self._groups = None if groups is None else np.unique(groups, return_inverse=True)[1].ravel()
         self.made = 0
 
-    def of(self, columns: tuple[str, ...], parts: Parts) -> list[_Tested]:
-        count = len(parts.names)
-        inside = parts.numbers >= 0
-        numbers, values = parts.numbers[inside], self._values[inside]
-        rows = np.bincount(numbers, minlength=count)
-        means = np.bincount(numbers, values, count) / np.maximum(rows, 1)
-        large = np.flatnonzero((rows >= self._fewest) & (self._n - rows >= self._fewest))
-        self.made += len(large)
-        return [self._tested(columns, parts, int(place), rows, means) for place in large]
+    def single(self, view: ColumnView) -> list[_Tested]:
+        """Compare each part of a column with all other rows."""
+        parts = view.parts
+        found = []
+        for place in self._large(parts, len(self._values)):
+            inside = parts.numbers == place
+            found.append(self._tested((view.name,), parts.names[place], inside, [~inside]))
+        return found
 
     def pair(self, one: ColumnView, other: ColumnView) -> list[_Tested]:
+        """Compare parts of two columns with the rest of either side: what a side is like is told already."""
         first, second = one.parts, other.parts
         width = len(second.names)
-        if len(first.names) * width > _MOST_CELLS * 2:
-            return []
         both = np.where(
             (first.numbers >= 0) & (second.numbers >= 0), first.numbers * width + second.numbers, -1
         )
-        names = [
-            (f"{en} × {more_en}", f"{zh} × {more_zh}")
-            for en, zh in first.names
-            for more_en, more_zh in second.names
-        ]
-        return self.of((one.name, other.name), Parts(both, names))
+        found = []
+        for place in self._large(Parts(both, [MISSING] * (len(first.names) * width)), len(self._values)):
+            left, right = divmod(place, width)
+            inside = both == place
+            sides = [(first.numbers == left) & ~inside, (second.numbers == right) & ~inside]
+            name = _crossed(first.names[left], second.names[right])
+            if self._says_more(inside, sides):
+                found.append(self._tested((one.name, other.name), name, inside, sides))
+        return found
+
+    def _large(self, parts: Parts, rows: int) -> list[int]:
+        counts = np.bincount(parts.numbers[parts.numbers >= 0], minlength=len(parts.names))
+        large = np.flatnonzero((counts >= self._fewest) & (rows - counts >= self._fewest)).tolist()
+        self.made += len(large)
+        return large
+
+    def _says_more(self, inside: Flags, sides: Sequence[Flags]) -> bool:
+        if any(side.sum() < self._fewest for side in sides):
+            return False
+        mean = float(self._values[inside].mean())
+        return all(mean > _WORSE_THAN_SIDES * float(self._values[side].mean()) for side in sides)
 
     def _tested(
-        self, columns: tuple[str, ...], parts: Parts, place: int, rows: Rows, means: Values
+        self, columns: tuple[str, ...], name: Name, inside: Flags, against: Sequence[Flags]
     ) -> _Tested:
-        inside, mean = int(rows[place]), float(means[place])
-        rest = (self._total - mean * inside) / (self._n - inside)
-        error = self._standard_error(parts.numbers == place, mean, rest)
-        p_value = erfc(abs(mean - rest) / error / sqrt(2)) if error > 0 else 1.0
-        return _Tested(columns, place, parts.names[place], inside, mean, mean - rest, p_value)
+        """Return a part; it counts as different where it is so from each of the others."""
+        mean, rows = float(self._values[inside].mean()), int(inside.sum())
+        chance = max(self._p_value(inside, rest) for rest in against)
+        return _Tested(columns, name, rows, mean, chance)
 
-    def _standard_error(self, inside: np.ndarray[Any, Any], mean: float, rest: float) -> float:
-        """Return that of the difference of the two means, robust to errors that are alike within groups.
+    def _p_value(self, inside: Flags, rest: Flags) -> float:
+        """Return the chance of so large a difference of two means, by the normal distribution.
 
-        A share of 0 or 1 among few rows is no certainty: it counts as if two rows more had been seen, one
-        right and one wrong (Agresti and Caffo 2000, American Statistician 54).
+        Errors that are alike within groups count as such. A share of 0 or 1 among few rows is no certainty:
+        it counts as if two rows more had been seen, one right and one wrong (Agresti and Caffo 2000, American
+        Statistician 54).
         """
-        count = int(inside.sum())
-        influence = np.where(inside, (self._values - mean) / count, (rest - self._values) / (self._n - count))
+        values, counts = self._values, (int(inside.sum()), int(rest.sum()))
+        means = float(values[inside].mean()), float(values[rest].mean())
+        influence = np.where(inside, (values - means[0]) / counts[0], 0.0)
+        influence -= np.where(rest, (values - means[1]) / counts[1], 0.0)
         if self._groups is not None:
             influence = np.bincount(self._groups, influence)
-        seen = float(influence @ influence)
+        variance = float(influence @ influence)
         if self._errors.is_share:
-            seen = max(seen, _smoothed(mean, count) + _smoothed(rest, self._n - count))
-        return sqrt(seen)
+            variance = max(variance, sum(map(_smoothed, means, counts)))
+        return erfc(abs(means[0] - means[1]) / sqrt(2 * variance)) if variance > 0 else 1.0
+
+
+def _crossed(one: Name, other: Name) -> Name:
+    return f"{one[0]} × {other[0]}", f"{one[1]} × {other[1]}"
 
 
 def _smoothed(share: float, rows: int) -> float:
     likely = (share * rows + 1) / (rows + 2)
     return likely * (1 - likely) / (rows + 2)
-
-
-def _worse_than_sides(
-    pairs: Sequence[_Tested], one: Sequence[_Tested], other: Sequence[_Tested], width: int
-) -> list[_Tested]:
-    """Return the pairs that say more than their sides; a pair's part is the one's times width and the
-    other's."""
-    of_one = {row.part: row.worse_by for row in one}
-    of_other = {row.part: row.worse_by for row in other}
-
-    def sides(row: _Tested) -> float:
-        first, second = divmod(row.part, width)
-        return max(0.0, of_one.get(first, 0.0), of_other.get(second, 0.0))
-
-    return [row for row in pairs if row.worse_by > _WORSE_THAN_SIDES * sides(row)]
 
 
 def _significant(tested: Sequence[_Tested], made: int) -> list[_Tested]:

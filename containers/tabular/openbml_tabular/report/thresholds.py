@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from openbml_catalog.tabular.settings import Costs
 from openbml_tabular.report.curves import thinned
-from openbml_tabular.report.figures import ranked
 from openbml_tabular.report.inputs import Values
+from openbml_tabular.report.weighted import ranked
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,10 @@ def cost_threshold(
 
 
 def _between(low: Values, high: Values, aim: float) -> Values:
-    """Return a number of each half-open range [low, high)."""
+    """Return a number between each two scores, equal to none of them where there is room: then it makes no
+    difference whether a score must reach or exceed it."""
     middle = low + (high - low) / 2
-    found = np.where((low <= aim) & (aim < high), aim, middle)
+    found = np.where((low < aim) & (aim < high), aim, middle)
     return np.where(found < high, found, low)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from openbml_kit.report_basis import WRONG_EXAMPLES, EvaluatedSample
 from openbml_tabular.problem import Problem
@@ -42,7 +41,8 @@ def wrong_examples(
         columns: the most important first.
     """
     chosen = wrong[:WRONG_EXAMPLES]
-    listed = [name for name in columns if name in evaluated.table.column_names][:_MOST_VALUES]
+    held = set(evaluated.table.column_names)
+    listed = [name for name in columns if name in held][:_MOST_VALUES]
     table = evaluated.table.select(listed).take(chosen).to_pylist()
     return [
         {
@@ -99,9 +99,11 @@ def middle_output(problem: Problem) -> int:
     return int(np.abs(np.asarray(problem.quantiles) - 0.5).argmin())
 
 
-def _distances(evaluated: Evaluated, problem: Problem) -> npt.NDArray[np.float64]:
+def _distances(evaluated: Evaluated, problem: Problem) -> Values:
+    """Return how wrong each row is, 0 or less where it counts as right."""
     y, said = evaluated.y, np.asarray(evaluated.predictions, dtype=np.float64)
     if len(problem.quantiles) > 1:
-        return np.maximum(said[:, 0] - y, y - said[:, -1])
+        outside: Values = np.maximum(said[:, 0] - y, y - said[:, -1])
+        return outside
     error = np.abs(y - said[:, 0])
     return np.where(error > _LARGE * np.sqrt((error**2).mean()), error, 0.0)

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, m
 
 MOST_VALUES = 50
 _MOST_SHOWN = 80
+_ROUNDING = 1e-9
+_DIGITS = 12
 Value = bool | int | float | str
 _Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
@@ -55,6 +57,10 @@ class _Interval(_Range):
     def ends(self) -> Sequence[Value]:
         return self.range
 
+    def holds(self, value: object) -> bool:
+        """Tell whether the range can yield a value."""
+        return isinstance(value, int | float) and type(value) is not bool and self.low <= value <= self.high
+
 
 class Uniform(_Interval):
     """Every number of the interval alike."""
@@ -75,10 +81,26 @@ class QUniform(_Interval):
         return self
 
     @property
+    def highest(self) -> int | float:
+        """The greatest value: `high` where the steps meet it."""
+        steps = math.floor((self.high - self.low) / self.q + _ROUNDING)
+        return _exact(self.low + steps * self.q)
+
+    @property
     def ends(self) -> Sequence[Value]:
         """The least value, the one behind it where there is one, and the greatest."""
-        steps = math.floor((self.high - self.low) / self.q + 1e-9)
-        return (self.low, self.low + min(steps, 1) * self.q, self.low + steps * self.q)
+        return (self.low, min(_exact(self.low + self.q), self.highest), self.highest)
+
+    def holds(self, value: object) -> bool:
+        if not super().holds(value) or not isinstance(value, int | float):
+            return False
+        steps = (value - self.low) / self.q
+        return abs(steps - round(steps)) < _ROUNDING
+
+
+def _exact(value: int | float) -> int | float:
+    """Take away what adding steps leaves behind the twelfth digit: 0.1 + 0.2 is 0.3."""
+    return value if isinstance(value, int) else round(value, _DIGITS)
 
 
 class LogUniform(_Interval):
@@ -99,6 +121,9 @@ class RandInt(_Interval):
     type: Literal["randint"] = "randint"
     range: tuple[StrictInt, StrictInt]
 
+    def holds(self, value: object) -> bool:
+        return isinstance(value, int) and super().holds(value)
+
 
 class Choice(_Range):
     """One of the values, each alike."""
@@ -118,6 +143,10 @@ class Choice(_Range):
     @property
     def ends(self) -> Sequence[Value]:
         return self.values
+
+    def holds(self, value: object) -> bool:
+        """Tell whether the range can yield a value; True is not 1."""
+        return any(type(value) is type(own) and value == own for own in self.values)
 
 
 Range = Annotated[Uniform | QUniform | Choice | LogUniform | RandInt, Field(discriminator="type")]

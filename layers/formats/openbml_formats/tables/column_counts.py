@@ -57,6 +57,9 @@ class ColumnCounts:
 
     @property
     def texts(self) -> Sequence[str]:
+        """The values of a text column; none of a column of another type."""
+        if self.type.name in NUMBER_TYPES | DATE_TYPES:
+            return []
         return [value for value in self.values if isinstance(value, str)]
 
 

@@ -18,6 +18,9 @@ _MOSTLY = 0.9
 _MOST_WORDS = 20
 _LOOKED_AT = 5000
 _TEXT_WORDS = 4.0
+_NAME_WORDS = 2.0  # where nearly all values are different: names, addresses
+_NEARLY_ALL = 0.9
+_LONG = 40
 _MANY_CATEGORIES = 0.5
 _IDENTIFIER_SHARE = 0.95
 _FEWEST_ROWS = 20
@@ -181,9 +184,11 @@ def _characters(counts: ColumnCounts) -> float:
 
 
 def _is_prose(counts: ColumnCounts) -> bool:
-    """Texts of several words, or long ones without blanks (Chinese), that seldom come twice."""
-    many = counts.distinct > max(20, _MANY_CATEGORIES * counts.present)
-    return many and (_words(counts) >= _TEXT_WORDS or _characters(counts) >= 40 or _unbroken_prose(counts))
+    """Tell whether a column has texts of several words, or long ones, that seldom come twice."""
+    if counts.distinct <= max(_FEWEST_ROWS, _MANY_CATEGORIES * counts.present):
+        return False
+    fewest = _NAME_WORDS if counts.distinct >= _NEARLY_ALL * counts.present else _TEXT_WORDS
+    return _words(counts) >= fewest or _characters(counts) >= _LONG or _unbroken_prose(counts)
 
 
 def _unbroken_prose(counts: ColumnCounts) -> bool:

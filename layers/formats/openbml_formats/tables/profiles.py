@@ -37,6 +37,7 @@ class WarningCode(StrEnum):
     DATE_FORMATS = "date_formats"
     DATE_ORDER = "date_order"
     INFINITE = "infinite"
+    LEAKAGE = "leakage"  # found out by the training job alone, which sees the target
 
 
 _SAYS = {
@@ -76,6 +77,11 @@ _SAYS = {
         "writes dates such as {example} and never says whether day or month comes first; "
         "the month is taken first.",
         "日期（如{example}）无法判断日与月的先后，按月在前读取。",
+    ),
+    WarningCode.LEAKAGE: Said(
+        "alone tells the target {target} almost perfectly ({share:.1%}). If it is unknown when a prediction "
+        "is made, exclude it: the model would be worthless.",
+        "单独即可几乎完美地预测目标列{target}（{share:.1%}）。若预测时该列尚不可知，请将其排除，否则模型没有实际价值。",
     ),
     WarningCode.INFINITE: Said(
         "is infinite in {rows} rows; these count as missing.", "有{rows}行为无穷大，按缺失处理。"
@@ -125,7 +131,7 @@ def table_profile(columns: Sequence[ColumnCounts]) -> Sequence[ColumnProfile]:
         profile = column_profile(counts)
         first = firsts.setdefault(counts.fingerprint or f"only {counts.name}", counts.name)
         if first != counts.name and profile.kind is not ColumnKind.IGNORED:
-            told = _warning(counts.name, WarningCode.DUPLICATE, other=first)
+            told = column_warning(counts.name, WarningCode.DUPLICATE, other=first)
             profile = profile.model_copy(update={"warnings": (*profile.warnings, told)})
         profiles.append(profile)
     return profiles
@@ -182,17 +188,17 @@ def _moment(value: CellValue, found: FoundKind) -> float | None:
 def _warnings(counts: ColumnCounts, found: FoundKind) -> Iterable[ColumnWarning]:
     name = counts.name
     if found.because in (Ignored.EMPTY, Ignored.CONSTANT):
-        yield _warning(name, WarningCode(found.because))
+        yield column_warning(name, WarningCode(found.because))
         return
     if counts.missing_share >= NEARLY_ALL:
-        yield _warning(name, WarningCode.NEARLY_ALL_MISSING, share=counts.missing_share)
+        yield column_warning(name, WarningCode.NEARLY_ALL_MISSING, share=counts.missing_share)
     if counts.infinite:
-        yield _warning(name, WarningCode.INFINITE, rows=counts.infinite)
+        yield column_warning(name, WarningCode.INFINITE, rows=counts.infinite)
     done = _LEFT_OUT if found.because is Ignored.IDENTIFIER else _KEPT
     if found.because is Ignored.IDENTIFIER or numbers_every_row(counts):
-        yield _warning(name, WarningCode.IDENTIFIER, done=done.en, done_zh=done.zh)
+        yield column_warning(name, WarningCode.IDENTIFIER, done=done.en, done_zh=done.zh)
     if found.kind is ColumnKind.CATEGORY and counts.distinct > MANY_CATEGORIES:
-        yield _warning(name, WarningCode.MANY_CATEGORIES, distinct=counts.distinct)
+        yield column_warning(name, WarningCode.MANY_CATEGORIES, distinct=counts.distinct)
     yield from _of_writing(counts, found)
 
 
@@ -201,19 +207,19 @@ def _of_writing(counts: ColumnCounts, found: FoundKind) -> Iterable[ColumnWarnin
     if found.mixed:
         yield _mixed(name, found)
     if found.mark is DecimalMark.COMMA:
-        yield _warning(name, WarningCode.DECIMAL_COMMA)
+        yield column_warning(name, WarningCode.DECIMAL_COMMA)
     if len(found.forms) > 1:
-        yield _warning(name, WarningCode.DATE_FORMATS, forms=", ".join(found.forms))
+        yield column_warning(name, WarningCode.DATE_FORMATS, forms=", ".join(found.forms))
     if found.guessed:
         ambiguous = next(text for text in counts.texts if written_date(text) is not None)
-        yield _warning(name, WarningCode.DATE_ORDER, example=ambiguous)
+        yield column_warning(name, WarningCode.DATE_ORDER, example=ambiguous)
     if found.kind is ColumnKind.DATE and counts.distinct > _TIME_SHARE * max(counts.present, _FEWEST_ROWS):
-        yield _warning(name, WarningCode.TIME_COLUMN)
+        yield column_warning(name, WarningCode.TIME_COLUMN)
 
 
 def _mixed(name: str, found: FoundKind) -> ColumnWarning:
     if not found.words:
-        return _warning(
+        return column_warning(
             name,
             WarningCode.MIXED_TYPES,
             words="numbers, texts",
@@ -221,7 +227,7 @@ def _mixed(name: str, found: FoundKind) -> ColumnWarning:
             done_zh="均按类别处理。",
         )
     words = ", ".join(found.words[:5])
-    return _warning(
+    return column_warning(
         name,
         WarningCode.MIXED_TYPES,
         words=words,
@@ -230,6 +236,7 @@ def _mixed(name: str, found: FoundKind) -> ColumnWarning:
     )
 
 
-def _warning(name: str, code: WarningCode, **values: object) -> ColumnWarning:
+def column_warning(name: str, code: WarningCode, **values: object) -> ColumnWarning:
+    """Return a warning of a column; `values` fill its message."""
     said = _SAYS[code].filled(**values)
     return ColumnWarning(code=code, message_en=f"{name} {said.en}", message_zh=f"{name}{said.zh}")

@@ -62,8 +62,8 @@ _SAYS = {
         "目标列{name}有{rows}行为无穷大，这些行不参与训练。",
     ),
     ProblemCode.MIXED_TARGET: Said(
-        "The target {name} has words among its numbers ({words}); their {rows} rows are left out.",
-        "目标列{name}的数字中混有文字（{words}），其中{rows}行不参与训练。",
+        "The target {name} has values that are no usable numbers ({words}); their {rows} rows are left out.",
+        "目标列{name}中有无法使用的数字或文字（{words}），其中{rows}行不参与训练。",
     ),
     ProblemCode.RARE_CLASSES: Said(
         "Classes of the target {name} with fewer than {few} rows are hard to learn: {classes}.",

@@ -4,7 +4,6 @@ Source: spec 03 section 4.1 (two values: binary; finitely many: multi-class; rea
 whole numbers stop being classes is ours.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -16,7 +15,7 @@ from openbml_formats.tables.bilingual import Said
 from openbml_formats.tables.column_counts import DATE_TYPES, NUMBER_TYPES, ColumnCounts, shown
 from openbml_formats.tables.column_kinds import ColumnKind, FoundKind, found_kind
 from openbml_formats.tables.target_problems import ProblemCode, TargetProblem, caution, refusal
-from openbml_formats.tables.values import CellValue
+from openbml_formats.tables.values import LARGEST_FLOAT, CellValue
 from openbml_formats.tables.written_numbers import DecimalMark, written_number
 
 MOST_CLASSES = 1000
@@ -66,9 +65,9 @@ class TargetAnalysis(BaseModel):
 
 
 def target_number(value: CellValue, mark: DecimalMark = DecimalMark.POINT) -> float | None:
-    """Return the number that a target's value is, None where it is none or not finite."""
+    """Return the number that a target's value is, None where it is none or 32 bits cannot hold it."""
     number = written_number(value, mark) if isinstance(value, str) else _plain(value)
-    return number if number is not None and math.isfinite(number) else None
+    return number if number is not None and abs(number) <= LARGEST_FLOAT else None
 
 
 def _plain(value: CellValue) -> float | None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from posixpath import commonpath, dirname
 
 from openbml.core.clock import Clock
 from openbml.core.scope import ProjectScope
@@ -91,8 +92,14 @@ def freeze_tables(
 
 
 def _parts_manifest(parts: Sequence[TablePart], data: ObjectStore) -> bytes:
-    """Return SageMaker's form: a prefix, then keys below it; a key is where the part lies in the channel."""
-    return json.dumps([{"prefix": data.uri("")}, *(part.key for part in parts)]).encode()
+    """Return SageMaker's form: a prefix, then keys below it; these are their places in the channel.
+
+    The prefix is the nearest folder of all parts: a job's role may list tables, not the whole bucket.
+    """
+    folder = commonpath([dirname(part.key) for part in parts])
+    prefix = f"{folder}/" if folder else ""
+    names = [part.key.removeprefix(prefix) for part in parts]
+    return json.dumps([{"prefix": data.uri(prefix)}, *names]).encode()
 
 
 def _table(scope: ProjectScope, selection: Selection, table_of: TableOf) -> TableManifest:

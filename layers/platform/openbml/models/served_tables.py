@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 _MOST_BYTES = 200_000
 _MOST_CHOICES = 100
 _EXAMPLE_CHARACTERS = 100
+_LARGEST = 1e100
 
 
 class TableFeature(BaseModel):
@@ -16,6 +17,7 @@ class TableFeature(BaseModel):
     Attributes:
         example: of a row of training.
         choices: of a category, where there are few.
+        minimum, maximum: of a number in training; a value may lie outside.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -25,6 +27,8 @@ class TableFeature(BaseModel):
     required: bool = True
     example: int | float | str | None = None
     choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -35,10 +39,15 @@ class TableFeature(BaseModel):
         return {**document, "example": _number(document.get("example"))}
 
     def shortened(self) -> "TableFeature":
-        """Return the feature as it is kept: with short texts, and choices where they are few."""
-        example = self.example[:_EXAMPLE_CHARACTERS] if isinstance(self.example, str) else self.example
-        few = len(self.choices) <= _MOST_CHOICES
-        return self.model_copy(update={"example": example, "choices": self.choices if few else ()})
+        """Return the feature as it is kept: short texts, numbers that an item holds, few choices."""
+        example = self.example
+        changes = {
+            "example": example[:_EXAMPLE_CHARACTERS] if isinstance(example, str) else _storable(example),
+            "choices": self.choices if len(self.choices) <= _MOST_CHOICES else (),
+            "minimum": _storable(self.minimum),
+            "maximum": _storable(self.maximum),
+        }
+        return self.model_copy(update=changes)
 
 
 class ServedTable(BaseModel):
@@ -65,6 +74,13 @@ class ServedTable(BaseModel):
             columns = tuple(row.model_copy(update=dropped) for row in table.columns)
             table = table.model_copy(update={"columns": columns})
         return table
+
+
+def _storable(value: Any) -> Any:
+    """DynamoDB's numbers have magnitudes of 1e-130 to 9.9e125."""
+    if value is None or abs(value) > _LARGEST:
+        return None
+    return value if value == 0 or abs(value) > 1 / _LARGEST else 0.0
 
 
 def _number(value: Any) -> Any:

@@ -56,6 +56,7 @@ class OnnxProof(BaseModel):
         max_abs_diff: the largest difference of two scores.
         compared_samples, compared_objects: real samples compared, and objects paired in them.
         least_iou: of the paired objects' boxes; pixel_agreement: share of equal pixels of masks and maps.
+        row_ms, rows_per_second: of tables, the graph's speed on one core of the training machine.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -68,6 +69,8 @@ class OnnxProof(BaseModel):
     compared_objects: int | None = None
     least_iou: float | None = None
     pixel_agreement: float | None = None
+    row_ms: float | None = None
+    rows_per_second: float | None = None
 
 
 class ModelVariant(BaseModel):

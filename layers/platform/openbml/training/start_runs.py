@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from openbml.compute.failures import Failure, Fault
 from openbml.core.clock import Clock
+from openbml.core.errors import InvalidRequestError
 from openbml.core.events import EventPublisher
 from openbml.core.observability import logger
 from openbml.core.scope import ProjectScope
@@ -13,6 +14,7 @@ from openbml.training.jobs import JobPlaces, TrainingJobs, job_request
 from openbml.training.runs import Run, RunConflictError, RunNotFoundError, RunRepository, RunState
 from openbml.training.search.advance_searches import begin_search
 from openbml.training.search.search_ports import SearchPorts
+from openbml.training.tabular_data import check_columns, run_table
 from openbml.training.training_data import (
     DataNotSelectableError,
     SnapshotState,
@@ -56,8 +58,11 @@ def start_run(
         evaluation = (
             data.request_snapshot(scope, run.task_type, run.evaluation_data) if run.evaluation_data else None
         )
+        _check_table(run, data)
     except DataNotSelectableError as error:
         return _broken(run, _data_failure(error), runs=runs, events=events, now=now)
+    except InvalidRequestError as error:
+        return _broken(run, _columns_failure(error), runs=runs, events=events, now=now)
     frozen = run.frozen_data(train.snapshot_id, evaluation.snapshot_id if evaluation else None)
     if frozen is not run:
         runs.save(frozen)
@@ -134,6 +139,24 @@ def _obstacle(run: Run, snapshots: list[SnapshotView]) -> Failure | None:
                 + ", ".join(sorted(view.labels)),
             )
     return None
+
+
+def _check_table(run: Run, data: TrainingData) -> None:
+    """Check once more that the columns are there which the settings name: another import may have come.
+
+    Raises:
+        DataNotSelectableError, InvalidRequestError
+    """
+    if run.tabular is None:
+        return
+    training = [data.describe(run.scope, selection) for selection in run.training_data]
+    evaluation = [data.describe(run.scope, selection) for selection in run.evaluation_data]
+    check_columns(run.tabular, run_table(training, evaluation).columns)
+
+
+def _columns_failure(error: InvalidRequestError) -> Failure:
+    message = f"the data changed after the run was asked for: {error.details['reason']}"
+    return Failure(fault=Fault.USER, message=message)
 
 
 def _data_failure(error: DataNotSelectableError) -> Failure:

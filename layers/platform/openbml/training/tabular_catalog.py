@@ -8,6 +8,7 @@ from openbml.core.errors import InvalidRequestError
 from openbml.training.read_runs import ScriptText
 from openbml.training.tabular_runs import DEFAULT_MODEL, MEMORY_FACTOR
 from openbml_catalog.scripts import MAX_SCRIPT_CHARACTERS
+from openbml_catalog.tabular.feature_operators import FeatureOperator, feature_operators
 from openbml_catalog.tabular.metrics import TabularMetric, metrics
 from openbml_catalog.tabular.models import TabularModel, expert_models, models
 from openbml_catalog.tabular.script import preset_script
@@ -28,6 +29,7 @@ class TabularCatalog(BaseModel):
     default_model: str
     models: Sequence[TabularModel]
     metrics: Sequence[TabularMetric]
+    feature_operators: Sequence[FeatureOperator]
     memory_factor: int
     most_settings_characters: int
     most_script_characters: int
@@ -39,6 +41,7 @@ def tabular_catalog() -> TabularCatalog:
         default_model=DEFAULT_MODEL,
         models=list(models().values()),
         metrics=list(metrics().values()),
+        feature_operators=list(feature_operators().values()),
         memory_factor=MEMORY_FACTOR,
         most_settings_characters=MOST_CHARACTERS,
         most_script_characters=MAX_SCRIPT_CHARACTERS,

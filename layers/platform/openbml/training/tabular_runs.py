@@ -23,6 +23,7 @@ from openbml.training.tabular_data import check_columns, run_table
 from openbml.training.training_data import DatasetView, Selection, TableView
 from openbml_catalog.machines import machines
 from openbml_catalog.tabular.conf import ExpertConf
+from openbml_catalog.tabular.feature_operators import checked_engineering
 from openbml_catalog.tabular.literals import ExpertScriptError
 from openbml_catalog.tabular.metrics import chosen_metric
 from openbml_catalog.tabular.models import expert_models, models
@@ -83,6 +84,7 @@ def tabular_plan(
     table = run_table(training, evaluation)
     check_columns(settings, table.columns)
     _check_metric(settings)
+    _check_engineering(settings)
     check_machine(request.machine_type, paid_billing=paid_billing)
     _check_nodes(request.node_count, settings)
     conf = _conf(request, settings)
@@ -196,6 +198,13 @@ def _check_nodes(node_count: int, settings: TabularSettings) -> None:
     if alone and node_count > 1:
         reason = "the expert mode trains on one node: set it to 1, or tabular.training_way to distributed"
         raise InvalidRequestError(field="node_count", reason=reason)
+
+
+def _check_engineering(settings: TabularSettings) -> None:
+    try:
+        checked_engineering(settings.feature_engineering)
+    except TabularSettingsError as error:
+        raise InvalidRequestError(field=f"tabular.{error.field}", reason=error.reason) from error
 
 
 def _check_metric(settings: TabularSettings) -> None:

@@ -19,6 +19,7 @@ from openbml_formats.tables.schemas import TableSchema
 from openbml_formats.tables.table_imports import HeaderChoice, TableManifest, unpacked_rows
 
 _PAGE_JSON_BYTES = 4 * 1024 * 1024  # a reply of a function has 6 MB
+_FIRST_BYTES = 32 * 1024 * 1024  # that a function holds at once
 _ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -84,13 +85,16 @@ def table_rows_page(manifest: TableManifest, *, offset: int, limit: int, data: O
 
 
 def first_rows(manifest: TableManifest, *, limit: int, data: ObjectStore) -> list[list[Any]]:
-    """Return the first rows, as many of `limit` as can be browsed."""
+    """Return the first rows, as many of `limit` as can be browsed and are not too long in all."""
     rows: list[list[Any]] = []
+    size = 0
     for page in manifest.pages:
-        if len(rows) >= limit:
-            break
-        rows += unpacked_rows(data.read(page.key))
-    return rows[:limit]
+        for row in unpacked_rows(data.read(page.key)):
+            size += _length(row)
+            if len(rows) == limit or (rows and size > _FIRST_BYTES):
+                return rows
+            rows.append(row)
+    return rows
 
 
 def _length(row: Sequence[Any]) -> int:

@@ -1,0 +1,1 @@
+"""Several machines: Dask connects them; each has worker processes of its own."""

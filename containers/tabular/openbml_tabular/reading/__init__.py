@@ -1,0 +1,1 @@
+"""From a job's channels to a raw table that fits the machine's memory."""

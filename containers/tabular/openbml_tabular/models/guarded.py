@@ -111,7 +111,7 @@ class GuardedLearner:
         if not len(training):
             raise ValueError("a learner needs at least one row")
         if _says_nothing(training):
-            return ConstantModel(_prior(training, problem))
+            return constant_model(training, problem)
         present = np.unique(training.y).astype(np.int64) if problem.is_classification else None
         if present is not None and len(present) < problem.outputs:
             inner, inner_problem = _only(training, present), _problem_of(problem, present)
@@ -130,6 +130,11 @@ def _says_nothing(training: Examples) -> bool:
     if (y == y[0]).all():
         return True
     return x.shape[1] == 0 or bool(((x == x[0]) | (np.isnan(x) & np.isnan(x[0]))).all())
+
+
+def constant_model(training: Examples, problem: Problem) -> ConstantModel:
+    """Return the model of the least loss that looks at no feature."""
+    return ConstantModel(_prior(training, problem))
 
 
 def _prior(training: Examples, problem: Problem) -> Floats:

@@ -70,9 +70,14 @@ def solve(
 
     The same seed proposes the same configurations; how many fit in the time, and with them the ensemble,
     depends on the machine.
+
+    Raises:
+        ValueError: no fold has rows on both sides.
     """
     started = time.monotonic()
     task = Task(training, problem, Folds.of(folds), zoo, seed)
+    if not task.folds.parts():
+        raise ValueError("folds: there must be rows to train on and rows to judge by")
     count = fits_side_by_side(training.x.size, threads)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="openbml-automl-")))

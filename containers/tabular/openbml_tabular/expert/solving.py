@@ -28,7 +28,7 @@ _POLL_S = 0.2
 _LATE_S = 1.0
 _LATE_WITHOUT_MODEL_S = 4.0
 _RESERVE = 1.3  # of the time that the winner's missing parts are expected to take
-_MOST_WAVES = 3
+_MOST_WAVES, _FIRST_WAVES = 3, 2
 _FAILED_AT_FIRST = 5  # so many trials without a model and none with one: it is no accident
 
 
@@ -124,9 +124,13 @@ class Solving:
 
     def _fit_limit_s(self, parts: int) -> float:
         """A fit may take its share of what is left, so that its bag becomes whole and, of a search, another
-        one has time too; or a third of it, for the first fits also wait for their processes to start."""
+        one has time too; or a third of it, and half as long as there is no model: some learners have nothing
+        before they are done."""
         waves = math.ceil(parts / self._at_once) + int(self._search.searches)
-        return max(self._left_s(), 0.0) / min(waves, _MOST_WAVES)
+        return max(self._left_s(), 0.0) / min(waves, _MOST_WAVES if self._has_model() else _FIRST_WAVES)
+
+    def _has_model(self) -> bool:
+        return self._best is not None or any(bag.outcomes for _, bag in self._running.values())
 
     def _left_s(self) -> float:
         """What is left for trials: the winner's missing parts have to be fitted as well."""

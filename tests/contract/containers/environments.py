@@ -69,10 +69,10 @@ class Job:
             json.dumps({name: str(value) for name, value in values.items()})
         )
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [interpreter(self.image), ROOT / "containers" / self.image / "train"],
-            env=environment(self.image, self.base),
+            env=environment(self.image, self.base, **more),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -51,17 +52,28 @@ class Store:
         return float(self._about().get("used_s", 0.0))
 
     def note_used(self, seconds: float) -> None:
-        _write(self.folder / _ABOUT, json.dumps({**self._about(), "used_s": seconds}).encode())
+        self._note("used_s", seconds)
 
     def note_stack(self, bases: Sequence[str]) -> None:
-        _write(self.folder / _ABOUT, json.dumps({**self._about(), "bases": list(bases)}).encode())
+        self._note("bases", list(bases))
+
+    def note_parts(self, parts: Sequence[Part]) -> None:
+        self._note("parts", [_stem(part) for part in parts])
 
     @property
     def bases(self) -> Sequence[str]:
         """What the second level sees; empty where there is none yet."""
         return [str(name) for name in self._about().get("bases", [])]
 
+    @property
+    def parts(self) -> Sequence[Part]:
+        """What each bag of earlier starts had at last; empty where nobody decided."""
+        return [_part(stem) for stem in self._about().get("parts", [])]
+
     def save(self, outcome: Outcome) -> None:
+        """Keep a complete fit. Raises ValueError: it has no model."""
+        if outcome.prediction is None:
+            raise ValueError(f"a fit of {outcome.fit.candidate.name} left no model to keep")
         place = self._place(outcome.fit.candidate.name)
         if not place.exists():
             place.mkdir()
@@ -91,9 +103,12 @@ class Store:
     def _place(self, name: str) -> Path:
         return self.folder / name
 
-    def _about(self) -> dict[str, object]:
+    def _note(self, name: str, value: object) -> None:
+        _write(self.folder / _ABOUT, json.dumps({**self._about(), name: value}).encode())
+
+    def _about(self) -> dict[str, Any]:
         try:
-            document: dict[str, object] = json.loads((self.folder / _ABOUT).read_text())
+            document: dict[str, Any] = json.loads((self.folder / _ABOUT).read_text())
         except (FileNotFoundError, ValueError):  # never written, or the disk was full
             return {}
         return document
@@ -103,10 +118,14 @@ def _stem(part: Part) -> str:
     return f"{part.repeat}-{part.fold}"
 
 
+def _part(stem: str) -> Part:
+    repeat, fold = stem.split("-")
+    return Part(int(repeat), int(fold))
+
+
 def _outcome(candidate: Candidate, file: Path) -> Outcome:
-    repeat, fold = file.stem.split("-")
     figures = json.loads(file.with_suffix(".figures").read_text())
-    fit = Fit(candidate, Part(int(repeat), int(fold)), seed=0, deadline=0.0, threads=1)
+    fit = Fit(candidate, _part(file.stem), seed=0, deadline=0.0, threads=1)
     return Outcome(fit, State.COMPLETE, np.load(file), **figures)
 
 

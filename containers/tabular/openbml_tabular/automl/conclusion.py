@@ -12,13 +12,14 @@ from openbml_tabular.automl.board import Board, Selection
 from openbml_tabular.automl.calibration import chosen_calibration
 from openbml_tabular.automl.checkpoints import Store
 from openbml_tabular.automl.ensemble import BagModel, EnsemblePredictor, Finish, Member
-from openbml_tabular.automl.fallback import CODE, prior_of
+from openbml_tabular.automl.fallback import CODE
 from openbml_tabular.automl.fits import State
 from openbml_tabular.automl.leaderboard import ENSEMBLE, entries
 from openbml_tabular.automl.solution import Entry, Predictor, Solution
 from openbml_tabular.automl.stacking import stacked_is_better
 from openbml_tabular.automl.task import Task
 from openbml_tabular.examples import Floats
+from openbml_tabular.models.guarded import constant_model
 
 _MARGIN = 0.1  # of the target's range, beyond which a value is not believed
 _LEAST_COUNT = 1e-6
@@ -76,7 +77,7 @@ class Conclusion:
         return plain
 
     def _constant_score(self) -> float:
-        told = prior_of(self.task.training, self.board.problem).predict(self.task.training.x)
+        told = constant_model(self.task.training, self.board.problem).predict(self.task.training.x)
         return self.board.score_of(told)
 
     def _best_begun(self) -> Selection | None:
@@ -155,7 +156,7 @@ class Conclusion:
         return round(min(seconds) * 1000, 3)
 
     def _without_models(self, ended_early: str | None, notes: Sequence[tuple[str, str]]) -> Solution:
-        prior = prior_of(self.task.training, self.board.problem)
+        prior = constant_model(self.task.training, self.board.problem)
         told = prior.predict(self.task.training.x)
         line = Entry(CODE, CODE, {}, self.board.score_of(told), self.board.figures_of(told), 1.0)
         reasons = sorted({bag.reason for bag in self.board.bags.values() if bag.reason})

@@ -95,9 +95,9 @@ class Plan:
                 bag.limit(kept)
 
     def settle_on(self, parts: Collection[Part]) -> None:
-        """Have the parts that an earlier start has settled on."""
-        self.is_settled = True
-        self.parts = [part for part in self.parts if part in parts]
+        """Have the parts that an earlier start had at last; none: it had not decided."""
+        self.is_settled = bool(parts)
+        self.parts = [part for part in self.parts if part in parts] or self.parts
 
     def _judge(self, bag: Bag) -> None:
         needed = bag.mean_fit_s * len(bag.waiting) / self.workers

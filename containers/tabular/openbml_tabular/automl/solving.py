@@ -17,7 +17,7 @@ from openbml_tabular.automl.budget import Budget
 from openbml_tabular.automl.checkpoints import Store, digest_of
 from openbml_tabular.automl.conclusion import Conclusion
 from openbml_tabular.automl.fits import Outcome, State
-from openbml_tabular.automl.folds import Folds
+from openbml_tabular.automl.folds import Folds, Part
 from openbml_tabular.automl.launching import Launch, Launcher
 from openbml_tabular.automl.leaderboard import entries, told
 from openbml_tabular.automl.memory import plannable_bytes
@@ -122,6 +122,7 @@ class _Run:
         self._plan = Plan(self._board, budget, count, task.folds.parts())
         self._plan.expect(_cells(task), launcher.threads)
         self._time_noted = time.monotonic()
+        self._noted_parts: Sequence[Part] = []
         self._restore()
         bases = [name for name in store.bases if name in self._board.bags]
         self._proposals = Proposals(task, self._plan, bases=bases, share_stack=self._share_stack)
@@ -164,6 +165,9 @@ class _Run:
             self._store.save(outcome)
         bag.take(outcome.without_model())
         self._plan.after(bag, outcome)
+        if self._noted_parts != self._plan.parts:
+            self._noted_parts = self._plan.parts
+            self._store.note_parts(self._plan.parts)
         for each in self._board.bags.values():
             if each.is_over and not each.is_told:
                 self._tell(each)
@@ -206,8 +210,7 @@ class _Run:
         every = [found for found in self._store.restored() if found[1]]
         if not every:
             return
-        done = [{outcome.fit.part for outcome in outcomes} for _, outcomes in every]
-        self._plan.settle_on(max(done, key=len))
+        self._plan.settle_on(self._store.parts)
         for candidate, outcomes in every:
             bag = Bag.resumed(candidate, self._plan.parts, outcomes)
             bag.is_told = bag.state is State.COMPLETE

@@ -229,9 +229,8 @@ class Solving:
             bag = self._best.bag
             first_level = replace(bag.candidate, level=1)
             board.add(replace(bag, candidate=first_level, state=State.COMPLETE, waiting=[], in_flight=0))
-        notes = [("warning", text) for text in self._conf.warnings]
         conclusion = Conclusion(self._task, board, self._store, ())
-        solution = conclusion.solution(ended_early=self._ended_early, notes=notes)
+        solution = conclusion.solution(ended_early=self._ended_early, notes=())
         trials = self._search.documents()
         return replace(solution, leaderboard=self._entries() or solution.leaderboard, trials=trials)
 

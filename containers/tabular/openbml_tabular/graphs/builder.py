@@ -47,8 +47,8 @@ class GraphBuilder:
             self._known[content] = name
         return self._known[content]
 
-    def constant(self, array: npt.NDArray[Any]) -> str:
-        """Return the name of a tensor with these values."""
+    def constant(self, array: npt.NDArray[Any] | np.generic) -> str:
+        """Return the name of a tensor with these values; a single one has shape (1,)."""
         values = np.ascontiguousarray(array)
         key = (values.dtype.str, values.shape, values.tobytes())
         if key not in self._constants:

@@ -160,7 +160,7 @@ class CodeTables:
         whole = graph.node("Cast", [known], to=TensorProto.INT64)
         rows = graph.node("Add", [whole, graph.constant(first_rows(self.cardinalities))])
         cells = graph.node("Gather", [graph.constant(self.table), rows], axis=0)
-        return graph.node("Reshape", [cells, graph.constant(np.int64([0, self.width]))])
+        return graph.node("Reshape", [cells, graph.constant(np.array([0, self.width], np.int64))])
 
 
 def first_rows(cardinalities: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

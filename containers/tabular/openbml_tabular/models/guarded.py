@@ -34,12 +34,12 @@ class ConstantModel:
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
         rows = graph.node("Slice", [graph.node("Shape", [features]), *_bounds(graph)])
-        shape = graph.node("Concat", [rows, graph.constant(np.int64([len(self.values)]))], axis=0)
+        shape = graph.node("Concat", [rows, graph.constant(np.array([len(self.values)], np.int64))], axis=0)
         return graph.node("Expand", [graph.constant(self.values[None, :]), shape])
 
 
 def _bounds(graph: GraphBuilder) -> Sequence[str]:
-    return graph.constant(np.int64([0])), graph.constant(np.int64([1]))
+    return graph.constant(np.array([0], np.int64)), graph.constant(np.array([1], np.int64))
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class GuardedLearner:
         if not len(training):
             raise ValueError("a learner needs at least one row")
         if _says_nothing(training):
-            return ConstantModel(_prior(training, problem))
+            return constant_model(training, problem)
         present = np.unique(training.y).astype(np.int64) if problem.is_classification else None
         if present is not None and len(present) < problem.outputs:
             inner, inner_problem = _only(training, present), _problem_of(problem, present)
@@ -130,6 +130,11 @@ def _says_nothing(training: Examples) -> bool:
     if (y == y[0]).all():
         return True
     return x.shape[1] == 0 or bool(((x == x[0]) | (np.isnan(x) & np.isnan(x[0]))).all())
+
+
+def constant_model(training: Examples, problem: Problem) -> ConstantModel:
+    """Return the model of the least loss that looks at no feature."""
+    return ConstantModel(_prior(training, problem))
 
 
 def _prior(training: Examples, problem: Problem) -> Floats:

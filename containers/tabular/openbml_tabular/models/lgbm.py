@@ -135,7 +135,7 @@ class BoosterTask:
 
     def booster(self, target: Mapping[str, Value], limits: FitLimits) -> lightgbm.Booster:
         """Train one booster and keep its trees up to the best."""
-        options = self.options(limits) | target
+        options = {**self.options(limits), **target}
         data = lightgbm.Dataset(self.x, self.training.y, weight=self.training.weights, params=options)
         checked = self._checked(data, options)
         stopping = Stopping(limits, patience_of(len(self.training)) if checked else 0)

@@ -66,10 +66,10 @@ class Link(StrEnum):
                 most = graph.constant(np.float32(_LARGEST_EXPONENT))
                 return graph.node("Exp", [graph.node("Min", [scores, most])])
             case Link.ASCENDING:
-                count = graph.constant(np.int64([outputs]))
+                count = graph.constant(np.array([outputs], np.int64))
                 return graph.node("TopK", [scores, count], outputs=2, axis=1, largest=0, sorted=1)
             case Link.SHARES:
-                total = graph.node("ReduceSum", [scores, graph.constant(np.int64([1]))], keepdims=1)
+                total = graph.node("ReduceSum", [scores, graph.constant(np.array([1], np.int64))], keepdims=1)
                 return graph.node("Div", [scores, total])
             case _:
                 return scores

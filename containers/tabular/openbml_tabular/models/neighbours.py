@@ -28,7 +28,7 @@ _MOST_KEPT = 30_000
 _MOST_FEATURES = 300
 _NEIGHBOURS = (5, 15, 50)  # tried where validation can choose
 _UNCHOSEN = 15
-_MOST_CHECKED = 1000  # rows of validation
+_MOST_CHECKED = 500  # rows of validation
 # Features lie on this grid: their products add up exactly in float32 whatever the order, so that numpy and
 # any runtime find the same neighbours, equally far ones in the order of their rows.
 _GRID = np.float32(64)
@@ -89,7 +89,7 @@ class NeighboursModel:
     def _weights(self, squares: Floats) -> Floats:
         if not self.by_distance:
             return np.ones_like(squares)
-        return 1 / np.maximum(np.sqrt(squares), _NEAREST)
+        return np.reciprocal(np.maximum(np.sqrt(squares), _NEAREST))
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
         prepared = self.preparation.add_to(graph, features)
@@ -101,24 +101,26 @@ class NeighboursModel:
         if self.by_distance:
             distance = graph.node("Max", [graph.node("Sqrt", [nearest]), graph.constant(_NEAREST)])
             weights = graph.node("Div", [weights, distance])
-        total = graph.node("ReduceSum", [weights, graph.constant(np.int64([1]))], keepdims=1)
-        shares = graph.node("Unsqueeze", [graph.node("Div", [weights, total]), graph.constant(np.int64([2]))])
+        total = graph.node("ReduceSum", [weights, graph.constant(np.array([1], np.int64))], keepdims=1)
+        shares = graph.node(
+            "Unsqueeze", [graph.node("Div", [weights, total]), graph.constant(np.array([2], np.int64))]
+        )
         values = graph.node("Gather", [graph.constant(self.targets), chosen])
         parts = graph.node("Mul", [shares, values])
-        means = graph.node("ReduceSum", [parts, graph.constant(np.int64([1]))], keepdims=0)
+        means = graph.node("ReduceSum", [parts, graph.constant(np.array([1], np.int64))], keepdims=0)
         mixed = graph.node("Mul", [means, graph.constant(np.float32(1 - self.prior_share))])
         smoothed = graph.node("Add", [mixed, graph.constant(self.prior * np.float32(self.prior_share))])
         return self.link.add_to(graph, smoothed, len(self.prior))
 
     def _add_nearest(self, graph: GraphBuilder, rows: str) -> tuple[str, str]:
         """Add the nearest rows' squared distances and numbers, both shape (n, neighbours)."""
-        axis = graph.constant(np.int64([1]))
+        axis = graph.constant(np.array([1], np.int64))
         own = graph.node("ReduceSum", [graph.node("Mul", [rows, rows]), axis], keepdims=1)
         double = graph.node("MatMul", [rows, graph.constant(np.ascontiguousarray(2 * self.kept.T))])
         both = graph.node("Add", [own, graph.constant(self.squares)])
         apart = graph.node("Sub", [both, double])
         squares = graph.node("Max", [apart, graph.constant(np.float32(0))])
-        count = graph.constant(np.int64([self.neighbours]))
+        count = graph.constant(np.array([self.neighbours], np.int64))
         nearest = graph.node("TopK", [squares, count], outputs=2, axis=1, largest=0, sorted=1)
         return nearest, f"{nearest}.1"
 
@@ -186,7 +188,7 @@ def _sampled(training: Examples, seed: int) -> Examples:
 
 
 def _on_grid(x: Floats) -> Floats:
-    return np.round(x * _GRID) / _GRID
+    return np.divide(np.round(x * _GRID), _GRID, dtype=np.float32)
 
 
 def _without_twins(x: Floats, rows: Examples, problem: Problem) -> tuple[Floats, Floats, Floats]:

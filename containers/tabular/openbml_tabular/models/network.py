@@ -67,14 +67,14 @@ class PeriodicNumbers:
 
     def add_to(self, graph: GraphBuilder, features: str) -> str:
         numbers = self.scaled.add_to(graph, features)
-        each = graph.node("Unsqueeze", [numbers, graph.constant(np.int64([2]))])
+        each = graph.node("Unsqueeze", [numbers, graph.constant(np.array([2], np.int64))])
         scaled = graph.node("Mul", [each, graph.constant(self.frequencies)])
         waves = graph.node("Cos", [graph.node("Add", [scaled, graph.constant(self.phases)])])
         by_feature = graph.node("Transpose", [waves], perm=[1, 0, 2])
         mixed = graph.node("MatMul", [by_feature, graph.constant(self.mixing)])
         by_row = graph.node("Transpose", [mixed], perm=[1, 0, 2])
         shifted = graph.node("Add", [by_row, graph.constant(self.shift)])
-        flat = graph.node("Reshape", [shifted, graph.constant(np.int64([0, self.shift.size]))])
+        flat = graph.node("Reshape", [shifted, graph.constant(np.array([0, self.shift.size], np.int64))])
         return graph.node("Concat", [numbers, flat], axis=1)
 
 

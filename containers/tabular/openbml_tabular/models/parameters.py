@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from openbml_kit.faults import UserFault
 from openbml_tabular.models.learner import Parameters, Value
@@ -92,7 +92,7 @@ class Settings:
     def get(self, name: str, default: _T) -> _T:
         """Return the value in the default's type, or the default."""
         value = self._parameters.get(name, default)
-        return cast(_T, type(default)(value))
+        return type(default)(value)
 
     def raw(self, name: str) -> Value | None:
         """Return the value of a parameter that may have several types; whole numbers are int where it takes

@@ -53,5 +53,5 @@ def begun(limits: FitLimits) -> None:
 
 def patience_of(rows: int) -> int:
     """Return after how many trees without an improvement to stop: fewer of many rows, whose validation is
-    steadier and whose trees are dearer (AutoGluon's rule: 300 at 10,000 rows, at least 20)."""
-    return max(20, min(150, 1_500_000 // max(rows, 1)))
+    steadier and whose trees are dearer."""
+    return round(min(150.0, max(40.0, 150 * (10_000 / max(rows, 1)) ** 0.5)))

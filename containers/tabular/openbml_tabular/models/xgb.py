@@ -172,7 +172,7 @@ def _target(training: Examples, problem: Problem) -> Mapping[str, Any]:
     return {"objective": "reg:squarederror", "eval_metric": "rmse"}
 
 
-class _Ending(TrainingCallback):  # type: ignore[misc, unused-ignore] - xgboost has no types
+class _Ending(TrainingCallback):
     """Ends training as `Stopping` says."""
 
     def __init__(self, stopping: Stopping) -> None:

@@ -125,6 +125,38 @@ def check_a_model_learns_from_rows_that_are_split_between_machines(code: str) ->
                 assert np.abs(told[:, 0] - rows.y).mean() < 0.4 * np.abs(rows.y - rows.y.mean()).mean()
 
 
+def check_a_machine_that_is_lost_with_its_rows_ends_the_job() -> None:
+    port, told = free_port(), ""
+    _, problem = table(AlgorithmType.BINARY)
+    wanted = parse_script(preset_script("XGB", AlgorithmType.BINARY, TrainingWay.DISTRIBUTED))
+    with second_machine(port) as other, leading(meeting("algo-1", port), 1) as machines:
+
+        def stop() -> None:
+            if other.poll() is None:
+                other.kill()
+                other.wait()
+
+        started_at = time.monotonic()
+        try:
+            solve_distributed(
+                [TablePart("binary", number) for number in range(4)],
+                problem,
+                wanted,
+                client=machines.client,
+                look=machines.look,
+                learners=learners(),
+                budget_s=300,
+                seed=1,
+                progress=Progress(io.StringIO()),
+                stop=stop,
+            )
+        except PlatformFault as fault:
+            told = str(fault)
+        assert time.monotonic() - started_at < 100
+    assert told == "1 of 2 machines were lost, and their rows with them; start the run again"
+    assert comes_true(lambda: not processes_of(port)), processes_of(port)
+
+
 def check_rows_that_one_machine_has_read_are_dealt_out() -> None:
     port = free_port()
     examples, problem = table(AlgorithmType.REGRESSION, 600)

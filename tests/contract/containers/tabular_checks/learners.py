@@ -80,7 +80,7 @@ def check_it_ends_at_its_deadline(name: str) -> None:
     began = time.monotonic()
     limits = cases.limits(0.7)
     model = learner(name).fit(training, validation, problem, endless.get(name, {}), limits=limits, seed=1)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
     assert model.predict(validation.x).shape == (len(validation), problem.outputs)
 
 

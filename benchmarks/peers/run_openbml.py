@@ -34,6 +34,7 @@ def session_of(solved: TableSolution) -> onnxruntime.InferenceSession:
     model = graph.finished(result, output="answers", width=solved.solution.problem.outputs)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 2
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(model.SerializeToString(), options)
 

@@ -65,7 +65,7 @@ export function makeWorld(origin) {
       const epochs = Number(body.hyper_parameters?.epochs ?? 20);
       const task = world.experiments.find((experiment) => experiment.experiment_id === experimentId).task_type;
       const version = 1 + world.runs.filter((run) => run.experiment_id === experimentId).length;
-      const run = push(world.runs, { run_id: newId(), experiment_id: experimentId, version_number: version, state: "queued", stage: null, task_type: task, labels: TASKS[task].labels, snapshot_id: "3c1f".repeat(16), created_at: ago(0), started_at: null, finished_at: null, training_seconds: 0, progress: null, metrics: null, failure: null, cost_estimate: "16.80", evaluation_data: [], network: TASKS[task].network, max_training_minutes: 60, ...(body.tabular ? { hyper_parameters: { tabular: JSON.stringify(body.tabular) } } : {}), cautions: [], ...body, max_epochs: epochs });
+      const run = push(world.runs, { run_id: newId(), experiment_id: experimentId, version_number: version, state: "queued", stage: null, task_type: task, labels: TASKS[task].labels, snapshot_id: "3c1f".repeat(16), created_at: ago(0), started_at: null, finished_at: null, training_seconds: 0, progress: null, metrics: null, failure: null, cost_estimate: "16.80", evaluation_data: [], network: TASKS[task].network, max_training_minutes: 60, cautions: [], ...body, ...(body.tabular ? { hyper_parameters: { tabular: JSON.stringify(body.tabular) }, tabular: { excluded_columns: [], ...body.tabular } } : { tabular: null }), max_epochs: epochs });
       world.afterRun?.(run, body);
       let epoch = -1;
       const timer = setInterval(() => {

@@ -52,32 +52,12 @@ export type LeaderboardEntry = Schemas["LeaderboardEntry"];
 export type TabularModel = Schemas["TabularModel"];
 
 /** What the catalogue knows of tables: model types, operators of feature engineering and metrics. */
-export type TabularCatalog = Schemas["TabularCatalog"] & { readonly feature_operators?: readonly FeatureOperator[] };
-
-export interface FeatureOperator {
-  readonly name: string;
-  readonly label_en: string;
-  readonly label_zh: string;
-  readonly help_en: string;
-  readonly help_zh: string;
-  /** Kinds of columns that it works on. */
-  readonly kinds: readonly string[];
-  readonly parameters: readonly OperatorParameter[];
-}
-
-export interface OperatorParameter {
-  readonly name: string;
-  readonly type: string;
-  readonly default: ParameterValue;
-  readonly minimum?: number | null;
-  readonly maximum?: number | null;
-  readonly choices?: readonly string[] | null;
-  readonly help_en: string;
-  readonly help_zh: string;
-}
+export type TabularCatalog = Schemas["TabularCatalog"];
+export type FeatureOperator = Schemas["FeatureOperator"];
+export type OperatorParameter = Schemas["TabularParameter"];
 
 /** A column of the rows that a deployed model takes; the range is what training saw, a value may lie outside. */
-export type ModelColumn = Schemas["TableFeature"] & { readonly minimum?: number | null; readonly maximum?: number | null };
+export type ModelColumn = Schemas["TableFeature"];
 
 /** What a version of a tabular model takes and answers. */
-export type ModelTable = Omit<Schemas["ServedTable"], "columns"> & { readonly columns: readonly ModelColumn[] };
+export type ModelTable = Schemas["ServedTable"];

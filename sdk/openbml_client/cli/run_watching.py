@@ -60,5 +60,5 @@ def _shown(leaderboard: Mapping[str, Any]) -> str | None:
     scored = [entry for entry in leaderboard["entries"] if entry.get("score") is not None]
     if not scored:
         return None
-    best = max(scored, key=lambda entry: float(entry["score"]))
+    best = max(scored, key=lambda entry: (entry["state"] == "complete", float(entry["score"])))
     return f"best {best['name']} {best['score']:.4g}"

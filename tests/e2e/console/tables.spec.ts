@@ -23,8 +23,9 @@ async function expectNoOverflow(page: Page, place: string): Promise<void> {
 async function openReport(page: Page, experiment: string): Promise<void> {
   await page.goto(`/projects/${projectOf(page)}/experiments`);
   await page.getByRole("link", { name: experiment }).click();
-  await page.locator("tbody a").last().click();
-  await page.getByRole("button", { name: /^(Evaluation report|评估报告)$/ }).click({ timeout: 60_000 });
+  await expect(page.getByRole("heading", { level: 1, name: experiment })).toBeVisible();
+  await page.getByRole("link", { name: "V1", exact: true }).click();
+  await page.getByRole("button", { name: /(Evaluation report|评估报告)$/ }).click({ timeout: 15_000 });
   await expect(page.getByTestId("metrics")).toBeVisible();
 }
 
@@ -178,6 +179,6 @@ test("a table of a thousand columns is searched and paged", async ({ page }) => 
   await page.locator(".ant-select-dropdown:visible").getByText("Sensors of a plant").click();
   await expect(page.getByTestId("columns")).toContainText("1,000 columns");
   await page.getByRole("searchbox", { name: "Search columns" }).fill("sensor_09");
-  await expect(page.getByTestId("columns")).toContainText("100 columns");
+  await expect(page.getByTestId("columns")).toContainText("99 columns");
   await expectNoOverflow(page, "a thousand columns");
 });

@@ -70,16 +70,24 @@ def solve(
 
     The same seed proposes the same configurations; how many fit in the time, and with them the ensemble,
     depends on the machine.
+
+    Raises:
+        ValueError: no fold has rows on both sides.
     """
     started = time.monotonic()
     task = Task(training, problem, Folds.of(folds), zoo, seed)
+    if not task.folds.parts():
+        raise ValueError("folds: there must be rows to train on and rows to judge by")
     count = fits_side_by_side(training.x.size, threads)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="openbml-automl-")))
-        workers = executor or _local_workers(zoo, count)
-        stack.callback(workers.close)
+        if executor is None:
+            prepare(zoo.modules)  # imports go on beside what follows
         store = Store.opened(checkpoints or scratch, digest_of(training, problem, task.folds, seed))
-        workers.share(1, SharedExamples.written(training, problem, task.folds, scratch / "level-1"))
+        shared = SharedExamples.written(training, problem, task.folds, scratch / "level-1")
+        workers = executor or LocalWorkers(count, zoo.learners)
+        stack.callback(workers.close)
+        workers.share(1, shared)
         budget = Budget(budget_s, store.used_s, started)
         launcher = Launcher(task, workers, max(threads // count, 1), free_bytes)
         run = _Run(task, budget, store, workers, launcher, progress, scratch, max(workers.free(), 1))
@@ -90,11 +98,6 @@ def _cells(task: Task) -> int:
     """Return how much a tree looks at: features of all rows, for each class where there are several."""
     classes = task.problem.outputs if task.problem.kind is AlgorithmType.MULTICLASS else 1
     return int(task.training.x.size) * classes
-
-
-def _local_workers(zoo: Zoo, count: int) -> LocalWorkers:
-    prepare(zoo.modules)
-    return LocalWorkers(count, zoo.learners)
 
 
 def fits_side_by_side(cells: int, threads: int) -> int:

@@ -241,3 +241,8 @@ def check_folds_in_time_are_trained_by_earlier_rows_only() -> None:
     solution = solved(VALUES, zoo_of("LINE"), folds=folds)
     assert np.isnan(solution.held_out[:40]).all()
     assert np.isfinite(solution.held_out[40:]).all()
+
+
+def check_folds_without_rows_to_judge_by_are_refused() -> None:
+    with np.testing.assert_raises_regex(ValueError, "rows to judge by"):
+        solved(VALUES, zoo_of("LINE"), folds=np.full(120, -1))

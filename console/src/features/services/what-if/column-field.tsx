@@ -53,7 +53,7 @@ function ColumnInput({ id, column, value, status, onChange }: InputProps) {
   if (column.kind === "text") {
     return <Input.TextArea id={id} autoSize={{ minRows: 2, maxRows: 6 }} value={value === null ? "" : String(value)} status={status} placeholder={missing} onChange={(event) => { onChange(event.target.value === "" ? null : event.target.value); }} />;
   }
-  return <Input id={id} allowClear value={value === null ? "" : String(value)} status={status} placeholder={column.kind === "date" ? t("tabular.whatIf.date") : missing} onChange={(event) => { onChange(event.target.value === "" ? null : event.target.value); }} />;
+  return <Input id={id} value={value === null ? "" : String(value)} status={status} placeholder={column.kind === "date" ? t("tabular.whatIf.date") : missing} onChange={(event) => { onChange(event.target.value === "" ? null : event.target.value); }} />;
 }
 
 /** A slider over the range that training saw; the field beside it takes any number. */

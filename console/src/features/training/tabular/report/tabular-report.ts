@@ -206,7 +206,7 @@ export function cardFacts(card: Card, prefix = ""): readonly (readonly [string, 
     if (value === null || value === undefined || value === "" || ELSEWHERE.has(name)) return [];
     if (Array.isArray(value)) return value.length > 0 && value.every((entry) => typeof entry !== "object") ? [[path, value.join(", ")]] : [];
     if (isCard(value)) return [...cardFacts(value, path)];
-    return [[path, String(value as string | number | boolean)]];
+    return [[path, typeof value === "string" ? value : JSON.stringify(value)]];
   });
 }
 

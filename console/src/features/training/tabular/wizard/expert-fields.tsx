@@ -26,7 +26,7 @@ export function ExpertFields({ tabular, values, columns, suggested }: Props) {
   const kinds: readonly AlgorithmType[] = isExpert ? KINDS : ["automatic", ...KINDS];
   return (
     <>
-      <Panel title={isExpert ? t("tabular.algorithm") : t("tabular.algorithmType")}>
+      <Panel title={t("tabular.algorithm")}>
         <Form.Item
           name="algorithm_type"
           label={t("tabular.algorithmType")}
@@ -48,7 +48,7 @@ export function ExpertFields({ tabular, values, columns, suggested }: Props) {
       {isExpert ? (
         <>
           <Panel title={t("tabular.features")}>
-            <FeatureFields operators={tabular.feature_operators ?? []} choice={values.features} columns={columns} />
+            <FeatureFields operators={tabular.feature_operators} choice={values.features} columns={columns} />
           </Panel>
           <Panel title={t("tabular.script")}>
             <TabularScriptField network={values.network} kind={chosen} way={values.training_way ?? "single"} />

@@ -16,7 +16,7 @@ interface Given {
 
 /** The form opens with the data and the columns' roles of the newest run, unless another dataset is named. */
 export function initialTabularValues({ catalog, tabular, experimentName, runs, dataset }: Given): Partial<TabularFormValues> {
-  const [machine] = catalog.machines;
+  const machine = catalog.machines.find((candidate) => candidate.gpu === null) ?? catalog.machines[0];
   const newest = [...runs].sort((left, right) => right.version_number - left.version_number)[0];
   return {
     ...presetData(runs, dataset),

@@ -90,8 +90,8 @@ interface InputProps {
 
 function ParameterInput({ parameter, label, value, onChange }: InputProps) {
   if (typeof value === "boolean") return <Switch size="small" checked={value} onChange={onChange} aria-label={label} />;
-  if (parameter.choices?.length) {
-    return <Select size="small" style={{ minWidth: 120 }} value={String(value)} onChange={onChange} aria-label={label} options={parameter.choices.map((choice) => ({ value: choice, label: choice }))} />;
+  if (parameter.choices.length > 0) {
+    return <Select size="small" style={{ width: 150 }} value={String(value)} onChange={onChange} aria-label={label} options={parameter.choices.map((choice) => ({ value: choice, label: choice }))} />;
   }
   return (
     <InputNumber

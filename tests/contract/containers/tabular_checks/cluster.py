@@ -87,10 +87,10 @@ def check_a_machine_that_does_not_come_is_named() -> None:
 
 def check_a_machine_ends_when_the_first_one_is_gone() -> None:
     port = free_port()
-    leader = started("lead", port)
-    with second_machine(port) as other:
-        assert comes_true(lambda: len(processes_of(port)) == 3), processes_of(port)
-        time.sleep(3)  # until all have met
+    with tempfile.TemporaryDirectory() as folder, second_machine(port) as other:
+        met = Path(folder) / "met"
+        leader = started("lead", port, str(met))
+        assert comes_true(met.exists, within_s=100)
         leader.kill()
         leader.wait()
         assert other.wait(60) is not None

@@ -38,9 +38,9 @@ def meeting(host: str, port: int) -> Meeting:
     )
 
 
-def started(role: str, port: int) -> "subprocess.Popen[bytes]":
-    """Start the second machine, or a first one of its own."""
-    return subprocess.Popen([sys.executable, __file__, role, str(port)])
+def started(role: str, port: int, *more: str) -> "subprocess.Popen[bytes]":
+    """Start the second machine, or a first one that leaves a file, named by `more`, once they have met."""
+    return subprocess.Popen([sys.executable, __file__, role, str(port), *more])
 
 
 @contextlib.contextmanager
@@ -111,4 +111,5 @@ if __name__ == "__main__":
         from openbml_tabular.distributed.cluster_workers import leading
 
         with leading(where, 1):
+            Path(sys.argv[3]).touch()
             signal.pause()

@@ -8,6 +8,8 @@ import tabularEnglish from "./tabular.en.json";
 import tabularChinese from "./tabular.zh-CN.json";
 import trainingEnglish from "./training.en.json";
 import trainingChinese from "./training.zh-CN.json";
+import tryEnglish from "./try.en.json";
+import tryChinese from "./try.zh-CN.json";
 import coreChinese from "./zh-CN.json";
 
 const FILES = [
@@ -15,9 +17,10 @@ const FILES = [
   { name: "datasets", english: datasetsEnglish, chinese: datasetsChinese },
   { name: "tabular", english: tabularEnglish, chinese: tabularChinese },
   { name: "training", english: trainingEnglish, chinese: trainingChinese },
+  { name: "try", english: tryEnglish, chinese: tryChinese },
 ];
-const english = { ...coreEnglish, ...datasetsEnglish, ...tabularEnglish, ...trainingEnglish };
-const chinese = { ...coreChinese, ...datasetsChinese, ...tabularChinese, ...trainingChinese };
+const english = { ...coreEnglish, ...datasetsEnglish, ...tabularEnglish, ...trainingEnglish, ...tryEnglish };
+const chinese = { ...coreChinese, ...datasetsChinese, ...tabularChinese, ...trainingChinese, ...tryChinese };
 
 const SOURCE = join(import.meta.dirname, "..");
 

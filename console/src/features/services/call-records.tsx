@@ -15,7 +15,7 @@ export function CallRecords({ projectId, serviceId }: { readonly projectId: numb
   const query = useServiceCalls(projectId, serviceId);
   const columns: TableColumnsType<ServiceCall> = [
     { title: t("calls.at"), render: (_, call) => <LocalTime at={call.at} /> },
-    { title: t("tryIt.logId"), render: (_, call) => <CopyText text={call.log_id} /> },
+    { title: t("field.logId"), render: (_, call) => <CopyText text={call.log_id} /> },
     { title: t("calls.result"), render: (_, call) => (call.error_code ? t("calls.error", { code: String(call.error_code) }) : t("calls.good")) },
     { title: t("calls.duration"), align: "right", render: (_, call) => (t("calls.ms", { ms: Math.round(call.duration_ms) })) },
   ];

@@ -1,15 +1,14 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Button, Input, Spin } from "antd";
 import { useState } from "react";
+import { PredictionError, type AskedModel } from "@/api/prediction";
 import type { ModelTable } from "@/api/tabular";
 import { useT } from "@/i18n";
 import { EmptyState } from "@/ui/empty";
 import { Panel } from "@/ui/page";
-import { PredictionError } from "../prediction";
-import { TryFailure } from "../try-failure";
+import { TryFailure } from "../try-model/try-failure";
 import { AnswerView } from "./answer-view";
 import { Baseline, type SavedAnswer } from "./baseline";
-import type { CallTarget } from "./call-target";
 import { ColumnField } from "./column-field";
 import { ExplanationBars } from "./explanation-bars";
 import { exampleRow } from "./rows";
@@ -23,18 +22,18 @@ interface Props {
   readonly table: ModelTable;
   /** From which on a row counts as the positive class. */
   readonly threshold: number | null;
-  readonly target: CallTarget;
+  readonly model: AskedModel;
 }
 
 /** One row as a form: the answer follows every change, with what moved it, beside a row that was kept. */
-export function OneRow({ table, threshold, target }: Props) {
+export function OneRow({ table, threshold, model }: Props) {
   const t = useT();
   const [row, setRow] = useState<Row>(() => exampleRow(table.columns));
   const [saved, setSaved] = useState<SavedAnswer | null>(null);
   const asked = useDebounced(row, REST_MS);
   const prediction = useQuery({
-    queryKey: ["what-if", target.url, target.appId, asked],
-    queryFn: () => predictRows(target.predictor, target.url, target.keys, [asked], true),
+    queryKey: ["what-if", model.name, asked],
+    queryFn: () => predictRows(model.ask, [asked], true),
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,

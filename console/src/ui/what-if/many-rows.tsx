@@ -2,14 +2,14 @@ import { PlusOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
 import { Alert, Button, Input } from "antd";
 import { useState } from "react";
+import type { AskedModel } from "@/api/prediction";
 import type { ModelTable } from "@/api/tabular";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
 import { toCsv } from "@/ui/chart/table";
 import { CopyButton } from "@/ui/copy";
 import { Panel } from "@/ui/page";
-import { TryFailure } from "../try-failure";
-import type { CallTarget } from "./call-target";
+import { TryFailure } from "../try-model/try-failure";
 import { parseTable } from "./csv";
 import { RowTable } from "./row-table";
 import { exampleRow, isCsvProblem, MOST_ROWS, rowsOfTable, type CsvProblem } from "./rows";
@@ -17,17 +17,17 @@ import { predictRows, type Row } from "./table-prediction";
 
 interface Props {
   readonly table: ModelTable;
-  readonly target: CallTarget;
+  readonly model: AskedModel;
 }
 
 /** Many rows at once: typed into a table, or pasted from a spreadsheet. */
-export function ManyRows({ table, target }: Props) {
+export function ManyRows({ table, model }: Props) {
   const t = useT();
   const format = useFormat();
   const [rows, setRows] = useState<readonly Row[]>(() => [exampleRow(table.columns)]);
   const [pasted, setPasted] = useState("");
   const [problem, setProblem] = useState<CsvProblem | null>(null);
-  const predict = useMutation({ mutationFn: (asked: readonly Row[]) => predictRows(target.predictor, target.url, target.keys, asked, false) });
+  const predict = useMutation({ mutationFn: (asked: readonly Row[]) => predictRows(model.ask, asked, false) });
   const change = (next: readonly Row[]): void => {
     setRows(next);
     predict.reset();

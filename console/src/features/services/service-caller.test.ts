@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { logIdOf, Predictor, PredictionError } from "./prediction";
+import { logIdOf, predictPicture, PredictionError, type Ask } from "@/api/prediction";
+import { ServiceCaller } from "./service-caller";
 
 const KEYS = { apiKey: "ak", secretKey: "sk" };
 const IMAGE = new Blob(["picture"]);
 
-function predictor(answers: Record<string, string[]>) {
+function caller(answers: Record<string, string[]>) {
   const calls: string[] = [];
-  const made = new Predictor(
+  const made = new ServiceCaller(
     "http://host",
     (url) => {
       calls.push(url);
@@ -16,15 +17,20 @@ function predictor(answers: Record<string, string[]>) {
     },
     () => 0,
   );
-  return { made, calls };
+  return { ask: askOf(made), calls };
 }
 
-describe("the try-it page", () => {
+const askOf =
+  (made: ServiceCaller): Ask =>
+  (request) =>
+    made.ask("http://host/rpc", KEYS, request);
+
+describe("calls of a service", () => {
   it("asks for a token once and keeps every digit of the log id", async () => {
     const good = '{"log_id": 1390582998516105217, "results": [{"name": "5", "score": 0.9}]}';
-    const { made, calls } = predictor({ token: ['{"access_token": "t"}'], predict: [good, good] });
-    const first = await made.predict("http://host/rpc", KEYS, IMAGE, { top_num: 3 });
-    await made.predict("http://host/rpc", KEYS, IMAGE, { top_num: 3 });
+    const { ask, calls } = caller({ token: ['{"access_token": "t"}'], predict: [good, good] });
+    const first = await predictPicture(ask, IMAGE, { top_num: 3 });
+    await predictPicture(ask, IMAGE, { top_num: 3 });
     expect(first.logId).toBe("1390582998516105217");
     expect(first.results).toEqual([{ name: "5", score: 0.9 }]);
     expect(calls.filter((url) => url.includes("/oauth/"))).toHaveLength(1);
@@ -32,22 +38,22 @@ describe("the try-it page", () => {
 
   it("fetches a new token when the old one is refused, but only once", async () => {
     const refused = '{"error_code": 111, "error_msg": "Access token expired"}';
-    const { made, calls } = predictor({
+    const { ask, calls } = caller({
       token: ['{"access_token": "old"}', '{"access_token": "new"}'],
       predict: [refused, refused],
     });
-    await expect(made.predict("http://host/rpc", KEYS, IMAGE, { top_num: 3 })).rejects.toMatchObject({ errorCode: 111 });
+    await expect(predictPicture(ask, IMAGE, { top_num: 3 })).rejects.toMatchObject({ errorCode: 111 });
     expect(calls).toHaveLength(4);
   });
 
   it("tells wrong keys apart from a failed prediction", async () => {
-    const { made } = predictor({ token: ['{"error": "invalid_client", "error_description": "unknown client id"}'] });
-    await expect(made.predict("http://host/rpc", KEYS, IMAGE, { top_num: 3 })).rejects.toThrow("unknown client id");
+    const { ask } = caller({ token: ['{"error": "invalid_client", "error_description": "unknown client id"}'] });
+    await expect(predictPicture(ask, IMAGE, { top_num: 3 })).rejects.toThrow("unknown client id");
   });
 
   it("reads boxes and masks of objects, and sends the wishes that were given", async () => {
     const bodies: string[] = [];
-    const made = new Predictor(
+    const made = new ServiceCaller(
       "http://host",
       (url, init) => {
         if (typeof init?.body === "string") bodies.push(init.body);
@@ -58,15 +64,15 @@ describe("the try-it page", () => {
       },
       () => 0,
     );
-    const { results } = await made.predict("http://host/rpc", KEYS, IMAGE, { threshold: 0.25 });
+    const { results } = await predictPicture(askOf(made), IMAGE, { threshold: 0.25 });
     expect(results).toEqual([{ name: "car", score: 0.8, box: [4, 5, 14, 25], mask: "63203N" }, { name: "sky", score: 0.5 }]);
     expect(JSON.parse(bodies[0] ?? "")).toEqual({ image: "cGljdHVyZQ==", threshold: 0.25 });
   });
 
   it("does not send an image that is too large", async () => {
-    const { made, calls } = predictor({});
+    const { ask, calls } = caller({});
     const large = new Blob([new Uint8Array(4 * 1024 * 1024)]);
-    await expect(made.predict("http://host/rpc", KEYS, large, {})).rejects.toBeInstanceOf(PredictionError);
+    await expect(predictPicture(ask, large, {})).rejects.toBeInstanceOf(PredictionError);
     expect(calls).toEqual([]);
   });
 

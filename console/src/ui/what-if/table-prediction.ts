@@ -1,4 +1,4 @@
-import { asRecord, PredictionError, Predictor, UNREADABLE, type Keys } from "../prediction";
+import { asRecord, PredictionError, UNREADABLE, type Ask } from "@/api/prediction";
 
 /** A row as a request sends it; null is a missing value. */
 export type Row = Readonly<Record<string, string | number | null>>;
@@ -30,9 +30,9 @@ export interface TablePrediction {
   readonly tookMs: number;
 }
 
-/** Asks a tabular service for rows (spec 08 section 7), one answer for each in the same order. */
-export async function predictRows(predictor: Predictor, url: string, keys: Keys, rows: readonly Row[], explain: boolean): Promise<TablePrediction> {
-  const { document, logId, tookMs } = await predictor.ask(url, keys, { data: rows, include_req: false, ...(explain ? { explain: true } : {}) });
+/** Asks a model of tables for rows (spec 08 section 7), one answer for each in the same order. */
+export async function predictRows(ask: Ask, rows: readonly Row[], explain: boolean): Promise<TablePrediction> {
+  const { document, logId, tookMs } = await ask({ data: rows, include_req: false, ...(explain ? { explain: true } : {}) });
   const answers = document.batch_results;
   if (!Array.isArray(answers) || answers.length !== rows.length) throw new PredictionError(UNREADABLE, "", logId);
   return { answers: (answers as unknown[]).map(asRecord).map(answerOf), logId, tookMs };

@@ -10,7 +10,7 @@ export function exampleRow(columns: readonly ModelColumn[]): Row {
   return Object.fromEntries(columns.map((column): [string, Value] => [column.name, column.example ?? column.choices[0] ?? null]));
 }
 
-/** A cell of a table as its column takes it: an empty one is missing, and what is no number stays as it was written for the service to judge. */
+/** A cell of a table as its column takes it: an empty one is missing, and what is no number stays as it was written for the model to judge. */
 export function cellValue(column: ModelColumn, text: string): Value {
   const trimmed = text.trim();
   if (trimmed === "") return null;

@@ -5,14 +5,14 @@ import { EmptyState } from "@/ui/empty";
 import { MarkedPicture, type Mark } from "@/ui/picture/marked-picture";
 import { ScoreBars } from "@/ui/score-bars";
 import type { ChosenPicture } from "./chosen-picture";
-import type { PredictionResult } from "./prediction";
+import type { PredictionResult } from "@/api/prediction";
 
 interface Props {
   readonly picture: ChosenPicture;
   readonly results: readonly PredictionResult[];
 }
 
-/** What a service answered: classes as bars, objects and areas also over the picture. */
+/** What a model answered: classes as bars, objects and areas also over the picture. */
 export function PredictionResults({ picture, results }: Props) {
   const t = useT();
   if (results.length === 0) return <EmptyState title={t("tryIt.nothing")} />;

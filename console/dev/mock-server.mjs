@@ -8,6 +8,7 @@ import { addDataRoutes } from "./mock-data-routes.mjs";
 import { answerOf } from "./mock-reports.mjs";
 import { addTabular, answerRows } from "./mock-tabular.mjs";
 import { addTrainingRoutes } from "./mock-training.mjs";
+import { addValidations } from "./mock-validations.mjs";
 import { makeWorld } from "./mock-world.mjs";
 
 const PORT = Number(process.env.MOCK_PORT ?? 9801);
@@ -95,6 +96,8 @@ route("DELETE", `${S}/{service}`, ({ path }) => {
 route("POST", `${S}/{service}/stop`, ({ path }) => Object.assign(find(world.services, "service_id", path.service), { state: "stopped", running_since: null }));
 route("POST", `${S}/{service}/restart`, ({ path }) => world.start(find(world.services, "service_id", path.service)));
 route("GET", `${S}/{service}/calls`, ({ query }) => page(world.calls, query));
+
+addValidations({ route, find, Problem, world });
 
 route("GET", "/v1/metering/prices", () => world.prices);
 route("GET", "/v1/metering/bill", ({ query }) => ({ ...world.bill, accruing: world.accruing(), month: query.get("month") }));

@@ -123,10 +123,13 @@ export type Comparison = Schemas["Comparison"];
 
 export type Model = Item<Reply<ModelsPath, "get">>;
 export type ModelVersion = Item<Reply<`${ModelsPath}/{model_id}/versions`, "get">>;
+/** A version with what its rows are made of, which a list leaves out. */
+export type ModelVersionDetail = Reply<`${ModelsPath}/{model_id}/versions/{version_number}`, "get">;
 
 export type Service = Item<Reply<ServicesPath, "get">>;
 export type ServiceState = Service["state"];
 export type ServiceCall = Item<Reply<`${ServicesPath}/{service_id}/calls`, "get">>;
+export type Validation = Schemas["ValidationView"];
 
 export type Bill = Reply<"/v1/metering/bill", "get">;
 export type BillItem = Bill["items"][number];

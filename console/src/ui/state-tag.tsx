@@ -18,6 +18,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   uploading: "busy",
   planning: "busy",
   importing: "busy",
+  starting: "busy",
   deploying: "busy",
   updating: "busy",
   stopping: "busy",
@@ -28,7 +29,7 @@ const TONES: Readonly<Record<string, Tone>> = {
 interface Props {
   readonly state: string;
   /** A running job is still going on; a running service is simply fine. */
-  readonly kind: "run" | "import" | "dataset" | "service" | "model" | "job" | "search" | "trial";
+  readonly kind: "run" | "import" | "dataset" | "service" | "model" | "job" | "search" | "trial" | "validation";
 }
 
 /** State by word and colour; a dot that pulses while something goes on. */

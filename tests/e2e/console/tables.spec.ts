@@ -152,6 +152,21 @@ test("a deployed table answers what-ifs, and its version tells its API", async (
     await expectAccessible(page, "API reference");
     await expectNoOverflow(page, "API reference");
   });
+
+  await test.step("the version is validated without a service, and a reload finds it again", async () => {
+    await page.getByRole("tab", { name: "Validate" }).click();
+    await page.getByRole("button", { name: "Start validation" }).click();
+    await expect(page.getByTestId("explanation")).toContainText("age");
+    await page.getByRole("spinbutton", { name: "age" }).fill("91");
+    await expect(page.getByTestId("explanation")).toContainText("= 91");
+    await page.reload();
+    await expect(page.getByTestId("validation")).toContainText("Free of charge");
+    await expect(page.getByTestId("explanation")).toContainText("age");
+    await expectAccessible(page, "validation");
+    await expectNoOverflow(page, "validation");
+    await page.getByRole("button", { name: "End now" }).click();
+    await expect(page.getByRole("button", { name: "Start again" })).toBeVisible();
+  });
 });
 
 test.describe("in Chinese", () => {

@@ -3,7 +3,7 @@ import { Alert, Button, Skeleton, Table, Tabs, Tag, type TableColumnsType } from
 import { lazy, Suspense } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import { isPublishing, useModel, useModelVersion } from "@/api/queries/models";
-import type { ModelVersion } from "@/api/types";
+import type { ModelVersion, ModelVersionDetail } from "@/api/types";
 import { useFormat } from "@/format/use-format";
 import { useMaybeT, useT } from "@/i18n";
 import { AsCommand, CopyText } from "@/ui/copy";
@@ -14,6 +14,7 @@ import { StateTag } from "@/ui/state-tag";
 import { LocalTime } from "@/ui/values";
 
 const ApiReference = lazy(async () => ({ default: (await import("./api-reference/api-reference")).ApiReference }));
+const Validate = lazy(async () => ({ default: (await import("./validate/validate")).Validate }));
 
 export function ModelVersionPage() {
   const projectId = useProjectId();
@@ -25,7 +26,7 @@ export function ModelVersionPage() {
 
 interface ViewProps {
   readonly projectId: number;
-  readonly version: ModelVersion;
+  readonly version: ModelVersionDetail;
 }
 
 function VersionView({ projectId, version }: ViewProps) {
@@ -67,6 +68,15 @@ function VersionView({ projectId, version }: ViewProps) {
         }}
         items={[
           { key: "overview", label: t("services.overview"), children: <Overview projectId={projectId} version={version} /> },
+          {
+            key: "validate",
+            label: t("models.validate"),
+            children: (
+              <Suspense fallback={<Skeleton active />}>
+                <Validate projectId={projectId} version={version} isUsable={usable} />
+              </Suspense>
+            ),
+          },
           {
             key: "api",
             label: t("models.api"),

@@ -4,8 +4,8 @@ import type { AskedModel } from "@/api/prediction";
 import { useAskValidation } from "@/api/queries/validations";
 import { TABULAR_TASK } from "@/api/tabular";
 import type { ModelVersionDetail, Validation } from "@/api/types";
+import { TryPicture } from "@/ui/try-model/try-picture";
 
-const TryPicture = lazy(async () => ({ default: (await import("@/ui/try-model/try-picture")).TryPicture }));
 const WhatIf = lazy(async () => ({ default: (await import("@/ui/what-if/what-if")).WhatIf }));
 
 interface Props {
@@ -18,13 +18,10 @@ interface Props {
 export function TryVersion({ projectId, validation, version }: Props) {
   const ask = useAskValidation(projectId, validation.validation_id);
   const model: AskedModel = { name: `validation ${validation.validation_id}`, ask };
+  if (validation.task_type !== TABULAR_TASK) return <TryPicture taskType={validation.task_type} model={model} />;
   return (
     <Suspense fallback={<Skeleton active />}>
-      {validation.task_type === TABULAR_TASK ? (
-        <WhatIf table={version.table ?? null} threshold={version.recommended_threshold} model={model} />
-      ) : (
-        <TryPicture taskType={validation.task_type} model={model} />
-      )}
+      <WhatIf table={version.table ?? null} threshold={version.recommended_threshold} model={model} />
     </Suspense>
   );
 }

@@ -198,10 +198,3 @@ def test_the_public_api_answers_rows_in_order_and_names_wrong_features(
     missing = ask({"data": [{name: value for name, value in ROW.items() if name != "sex"}]})
     assert missing["error_code"] == 336001
     assert "sex" in missing["error_msg"]
-    project.services.stop(int(service["service_id"]))
-    until(
-        lambda: project.services.get(int(service["service_id"])),
-        lambda row: row["state"] == "stopped",
-        what="stopping",
-    )
-    project.services.delete(int(service["service_id"]))

@@ -53,7 +53,7 @@ def automl(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, Finished]:
         tmp_path_factory.mktemp("automl"),
         csv_table(PENGUINS / "train.csv"),
         evaluation=csv_table(PENGUINS / "test.csv"),
-        seconds=20,
+        seconds=14,
         target="species",
     )
     return job, job.run()
@@ -152,6 +152,7 @@ def test_an_expert_run_without_a_search_trains_once(tmp_path: Path) -> None:
     assert len([row for row in report["leaderboard"] if row["model"] == "LGBM"]) == 1
 
 
+@pytest.mark.slow
 def test_settings_of_operators_are_searched_with_the_hyper_parameters(tmp_path: Path) -> None:
     operators = [{"name": "binning"}, {"name": "quantile_transform"}]
     job = tabular_job(
@@ -186,7 +187,7 @@ def test_a_script_with_a_renamed_key_is_the_users_fault_and_named(tmp_path: Path
 
 
 def test_a_regression_is_recognised_and_a_constant_column_left_out(tmp_path: Path, regression: Any) -> None:
-    job = tabular_job(tmp_path, regression, seconds=15, target="price", holdout_fraction=0.25)
+    job = tabular_job(tmp_path, regression, seconds=9, target="price", holdout_fraction=0.25)
     finished = job.run()
 
     assert finished.exit_code == 0, finished.err
@@ -207,6 +208,7 @@ def test_a_stop_keeps_the_best_model_so_far(tmp_path: Path) -> None:
     assert (job.base / "model" / "model.onnx").exists()
 
 
+@pytest.mark.slow
 def test_a_killed_job_goes_on_where_it_was(tmp_path: Path) -> None:
     job = tabular_job(tmp_path, csv_table(PENGUINS / "train.csv"), seconds=25, target="species")
     killed = job.run_until(

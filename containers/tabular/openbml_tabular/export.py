@@ -126,6 +126,7 @@ def _write_graph(model: Exportable, problem: Problem, features: int, path: Path)
     if (size := graph.ByteSize()) > _MOST_GRAPH_BYTES:
         raise PlatformFault(f"the model's graph has {size / 2**30:.1f} GiB, 2 can be stored: use fewer trees")
     onnx.save(graph, str(path))
+    onnx.checker.check_model(str(path))  # by its file: a model in memory would be copied twice
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:

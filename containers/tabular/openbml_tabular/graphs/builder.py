@@ -13,17 +13,20 @@ OPSET = 21
 TREES_OPSET = 3  # of ai.onnx.ml: its trees have leaves of several values
 _IR_VERSION = 10
 FEATURES = "features"
+_AT_ONCE = 65_536
 
 
 class GraphBuilder:
-    """Collects nodes and constants; what is equal is there once, such as a preparation of several models."""
+    """Collects nodes and constants; what is equal is there once, such as a preparation of several models.
+
+    They are kept in the model itself: a copy of a large ensemble's trees takes hundreds of megabytes.
+    """
 
     def __init__(self, feature_count: int) -> None:
         self._feature_count = feature_count
-        self._nodes: list[onnx.NodeProto] = []
+        self._model = onnx.ModelProto()
         self._known: dict[bytes, str] = {}
         self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
-        self._initializers: list[onnx.TensorProto] = []
 
     @property
     def features(self) -> str:
@@ -37,13 +40,16 @@ class GraphBuilder:
 
         A node that is there already, with the same inputs and attributes, is not added again.
         """
-        node = helper.make_node(operator, list(inputs), [], domain=domain, **attributes)
+        node = helper.make_node(operator, list(inputs), [], domain=domain)
+        for attribute, value in sorted(attributes.items()):
+            node.attribute.append(_attribute(attribute, value))
         content = hashlib.sha256(node.SerializeToString(deterministic=True)).digest()
         if content not in self._known:
-            name = f"{operator.lower()}_{len(self._nodes)}"
+            nodes = self._model.graph.node
+            name = f"{operator.lower()}_{len(nodes)}"
             node.name = name
             node.output.extend([name, *(f"{name}.{place}" for place in range(1, outputs))])
-            self._nodes.append(node)
+            nodes.append(node)
             self._known[content] = name
         return self._known[content]
 
@@ -54,7 +60,7 @@ class GraphBuilder:
         if key not in self._constants:
             name = f"constant_{len(self._constants)}"
             self._constants[key] = name
-            self._initializers.append(numpy_helper.from_array(values, name))
+            self._model.graph.initializer.append(numpy_helper.from_array(values, name))
         return self._constants[key]
 
     def columns(self, tensor: str, places: Sequence[int]) -> str:
@@ -62,16 +68,26 @@ class GraphBuilder:
         return self.node("Gather", [tensor, self.constant(np.asarray(places, np.int64))], axis=1)
 
     def finished(self, result: str, *, output: str, width: int) -> onnx.ModelProto:
-        """Return the checked model whose output, shape (n, width), is the tensor `result`."""
-        nodes = [*self._nodes, helper.make_node("Identity", [result], [output], name="output")]
-        graph = helper.make_graph(
-            nodes,
-            "tabular",
-            [helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, ["n", self._feature_count])],
-            [helper.make_tensor_value_info(output, TensorProto.FLOAT, ["n", width])],
-            self._initializers,
+        """Return the model whose output, shape (n, width), is the tensor `result`; nothing is added after."""
+        graph, rows = self._model.graph, "n"
+        graph.name = "tabular"
+        graph.node.append(helper.make_node("Identity", [result], [output], name="output"))
+        graph.input.append(
+            helper.make_tensor_value_info(FEATURES, TensorProto.FLOAT, [rows, self._feature_count])
         )
-        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", TREES_OPSET)]
-        model = helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION)
-        onnx.checker.check_model(model)
-        return model
+        graph.output.append(helper.make_tensor_value_info(output, TensorProto.FLOAT, [rows, width]))
+        self._model.ir_version = _IR_VERSION
+        self._model.opset_import.extend(
+            [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", TREES_OPSET)]
+        )
+        return self._model
+
+
+def _attribute(name: str, value: Any) -> onnx.AttributeProto:
+    """Return an attribute; an array of whole numbers goes in without a list of them beside it."""
+    if not isinstance(value, np.ndarray):
+        return helper.make_attribute(name, value)
+    attribute = onnx.AttributeProto(name=name, type=onnx.AttributeProto.INTS)
+    for start in range(0, len(value), _AT_ONCE):
+        attribute.ints.extend(value[start : start + _AT_ONCE].tolist())
+    return attribute

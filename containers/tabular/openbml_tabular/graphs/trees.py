@@ -144,12 +144,13 @@ def _nodes(trees: Sequence[Tree], comparison: Comparison) -> dict[str, Any]:
     """Return the operator's columns: nodes, then leaves, tree by tree; a tree's first one is its root."""
     parts = [_listed(tree) for tree in trees]
     listed = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    modes = np.where(listed.pop("inner"), comparison.value.encode(), b"LEAF").tolist()
+    mode = (b"LEAF", comparison.value.encode())
+    modes = [mode[inner] for inner in listed.pop("inner").tolist()]
     thresholds = numpy_helper.from_array(listed.pop("nodes_values"))
     sizes = [len(part["inner"]) for part in parts]
     return {
-        **{name: column.tolist() for name, column in listed.items()},
-        "nodes_treeids": np.repeat(np.arange(len(parts)), sizes).tolist(),
+        **listed,
+        "nodes_treeids": np.repeat(np.arange(len(parts)), sizes),
         "nodes_modes": modes,
         "nodes_values_as_tensor": thresholds,
     }
@@ -162,9 +163,9 @@ def _leaves(trees: Sequence[Tree]) -> dict[str, Any]:
     outputs = [tree.output + value for tree, (_, value) in zip(trees, places, strict=True)]
     weights = np.concatenate([tree.leaf_values.ravel() for tree in trees])
     return {
-        "target_treeids": np.repeat(np.arange(len(trees)), [len(each) for each in nodes]).tolist(),
-        "target_nodeids": np.concatenate(nodes).tolist(),
-        "target_ids": np.concatenate(outputs).tolist(),
+        "target_treeids": np.repeat(np.arange(len(trees)), [len(each) for each in nodes]),
+        "target_nodeids": np.concatenate(nodes),
+        "target_ids": np.concatenate(outputs),
         "target_weights_as_tensor": numpy_helper.from_array(weights),
     }
 

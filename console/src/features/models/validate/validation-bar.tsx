@@ -24,7 +24,7 @@ export function ValidationBar({ projectId, validation }: Props) {
           <span aria-live="polite">
             <StateTag kind="validation" state={validation.state} />
           </span>
-          <Tag color="green">{t("validation.free")}</Tag>
+          <Tag>{t("validation.free")}</Tag>
           <TimeLeft validation={validation} />
         </div>
         <Button

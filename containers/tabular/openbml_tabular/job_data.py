@@ -20,8 +20,9 @@ from openbml_tabular.features.operators.engineering import engineered_feature_ma
 from openbml_tabular.features.row_weights import row_weights
 from openbml_tabular.features.target_values import Target, TargetValues, learned_target
 from openbml_tabular.problem import Problem
-from openbml_tabular.reading.tables import ReadTable, Sampling, read_table
+from openbml_tabular.reading.tables import ReadTable, read_table
 from openbml_tabular.report.inputs import Source
+from openbml_tabular.sampling import Sampling
 from openbml_tabular.splitting.folds import fold_numbers, fold_plan
 from openbml_tabular.splitting.holdout import holdout, holdout_share
 from openbml_tabular.splitting.keys import SplitKeys, split_keys

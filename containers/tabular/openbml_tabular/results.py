@@ -13,10 +13,11 @@ from openbml_kit.places import Places
 from openbml_kit.progress import Progress
 from openbml_kit.snapshots import read_manifest
 from openbml_kit.tables.feature_map import FeatureMap
+from openbml_kit.tables.table_manifest import MOST_BACKGROUND_ROWS
 from openbml_tabular.automl.ensemble import EnsemblePredictor
 from openbml_tabular.automl.solution import Solution
-from openbml_tabular.examples import Examples, Rows
-from openbml_tabular.export import ModelFacts, export_model
+from openbml_tabular.examples import Examples
+from openbml_tabular.export import MOST_COMPARED_ROWS, ModelFacts, export_model
 from openbml_tabular.features.arrow_counts import table_counts
 from openbml_tabular.features.drift_baseline import drift_baseline
 from openbml_tabular.features.leakage import leakage_warnings
@@ -26,12 +27,11 @@ from openbml_tabular.job_solving import Solved
 from openbml_tabular.report.files import write_report
 from openbml_tabular.report.inputs import Evaluated, ReportColumn, ReportInputs, Training, Warned
 from openbml_tabular.report.report import tabular_report
+from openbml_tabular.sampling import spread
 
 _LONGEST_REPORT_S = 60.0
 _SHORTEST_REPORT_S = 15.0
 _PACKAGES = ("catboost", "lightgbm", "numpy", "onnx", "scikit-learn", "torch", "xgboost-cpu")
-_BACKGROUND_ROWS = 200
-_COMPARED_ROWS = 2000
 
 
 @dataclass(frozen=True)
@@ -184,8 +184,8 @@ def _context(job: Finished, places: Places) -> dict[str, Any]:
 
 def _exported(job: Finished, report: Mapping[str, Any], places: Places) -> dict[str, Any]:
     training, problem = job.data.training, job.solution.problem
-    compared = _spread(len(training), _COMPARED_ROWS, job.settings.tabular.seed)
-    background = training.take(_spread(len(training), _BACKGROUND_ROWS, job.settings.tabular.seed))
+    compared = spread(len(training), MOST_COMPARED_ROWS, job.settings.tabular.seed)
+    background = training.take(spread(len(training), MOST_BACKGROUND_ROWS, job.settings.tabular.seed))
     facts = ModelFacts(
         network=job.settings.network,
         target=job.settings.tabular.target,
@@ -209,10 +209,3 @@ def _exported(job: Finished, report: Mapping[str, Any], places: Places) -> dict[
         stacked=bool(ensemble and ensemble.stacked),
     )
     return proof.model_dump(mode="json")
-
-
-def _spread(rows: int, most: int, seed: int) -> Rows:
-    """Return at most so many rows, drawn by the seed, ascending."""
-    if rows <= most:
-        return np.arange(rows)
-    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))

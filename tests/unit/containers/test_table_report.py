@@ -15,8 +15,9 @@ from openbml_kit.tables.features import Feature, FeatureKind
 from openbml_tabular.report import report as report_module
 from openbml_tabular.report.deadlines import Deadline
 from openbml_tabular.report.files import write_report
-from openbml_tabular.report.inputs import Evaluated, ReportColumn, ReportInputs, Sampling, Warned
+from openbml_tabular.report.inputs import Evaluated, ReportColumn, ReportInputs, Warned
 from openbml_tabular.report.report import tabular_report
+from openbml_tabular.sampling import Sampling
 from tests.fakes import tabular_evaluation as runs
 
 KEYS = {

@@ -13,8 +13,9 @@ import pytest
 from openbml_kit.report_charts import histogram, scatter_chart
 from openbml_kit.tables.report_page import table_report_page
 from openbml_tabular.problem import Problem
-from openbml_tabular.report.inputs import Evaluated, ReportInputs, Sampling, Warned
+from openbml_tabular.report.inputs import Evaluated, ReportInputs, Warned
 from openbml_tabular.report.report import tabular_report
+from openbml_tabular.sampling import Sampling
 from tests.fakes import tabular_evaluation as runs
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "fakes" / "tabular_reports"

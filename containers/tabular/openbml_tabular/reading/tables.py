@@ -15,18 +15,9 @@ from openbml_tabular.features.roles import refuse_unknown_columns
 from openbml_tabular.reading.memory import MEMORY_PER_DATA, MemoryPlan, available_bytes, memory_plan
 from openbml_tabular.reading.row_sampling import chosen_rows
 from openbml_tabular.reading.table_files import TableFiles, table_files
+from openbml_tabular.sampling import Sampling
 
 _GIB = 1024**3
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """That not all rows of a table were used, and why."""
-
-    rows_total: int
-    rows_used: int
-    reason_en: str
-    reason_zh: str
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from openbml_tabular.report.column_views import ColumnView, bin_edges
 from openbml_tabular.report.deadlines import Deadline
 from openbml_tabular.report.figures import score_of
 from openbml_tabular.report.inputs import Predict, Rows, Values
-from openbml_tabular.report.residuals import spread
+from openbml_tabular.sampling import spread
 
 MOST_COLUMNS, _FEWEST_COLUMNS = 50, 5
 _MOST_ROWS, _FEWEST_ROWS = 5_000, 100

@@ -12,6 +12,7 @@ from openbml_catalog.tabular.settings import Costs
 from openbml_kit.tables.features import Feature
 from openbml_tabular.examples import Floats
 from openbml_tabular.problem import Problem
+from openbml_tabular.sampling import Sampling
 
 if TYPE_CHECKING:
     from openbml_tabular.automl.solution import Entry
@@ -40,16 +41,6 @@ class ReportColumn:
     missing_share: float = 0.0
     distinct: int = 0
     ignored_because: str | None = None
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """That fewer rows were used than there are, and why."""
-
-    rows_total: int
-    rows_used: int
-    reason_en: str
-    reason_zh: str
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,13 @@ from openbml_tabular.report.documents import plain
 from openbml_tabular.report.explanations import explained
 from openbml_tabular.report.figures import figures_of, values_of
 from openbml_tabular.report.inputs import ReportInputs
-from openbml_tabular.report.residuals import quantile_coverage, residuals, spread
+from openbml_tabular.report.residuals import quantile_coverage, residuals
 from openbml_tabular.report.slices import Errors, weak_slices
 from openbml_tabular.report.value_figures import pinball_losses
 from openbml_tabular.report.verdict import table_cautions, table_conclusion
 from openbml_tabular.report.weighted import Figures
 from openbml_tabular.report.wrong_rows import middle_output, wrong_examples, wrong_rows
+from openbml_tabular.sampling import spread
 
 MOST_EVALUATED = 200_000
 _INTERVALS_SHARE, _EXPLANATIONS_SHARE = 0.25, 0.75

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from openbml_tabular.report.inputs import Rows, Values
+from openbml_tabular.report.inputs import Values
 from openbml_tabular.report.value_figures import pinball_losses
+from openbml_tabular.sampling import spread
 
 _BINS, _DECILES = 40, 10
 _MOST_POINTS = 500
@@ -29,13 +30,6 @@ def residuals(y: Values, predicted: Values, *, seed: int) -> dict[str, Any]:
         ],
         "by_decile": _by_decile(y, predicted, error),
     }
-
-
-def spread(rows: int, most: int, seed: int) -> Rows:
-    """Return all rows, or so many drawn without replacement, in their order."""
-    if rows <= most:
-        return np.arange(rows)
-    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
 def _by_decile(y: Values, predicted: Values, error: Values) -> list[dict[str, Any]]:

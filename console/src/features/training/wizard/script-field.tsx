@@ -1,9 +1,9 @@
-import { Alert, Button, Form, Input } from "antd";
-import { useEffect, useRef } from "react";
+import { Form, Input } from "antd";
 import { usePresetScript } from "@/api/queries/training";
 import type { Network } from "@/api/types";
 import { useT } from "@/i18n";
 import { Problem } from "@/ui/problem";
+import { EditedScript, MOST_CHARACTERS, usePresetInForm } from "./preset-in-form";
 import { forFamily, missingNames } from "./script-text";
 
 interface Props {
@@ -12,23 +12,12 @@ interface Props {
   readonly family: string | undefined;
 }
 
-const MOST_CHARACTERS = 65_536;
-
 /** The script of the chosen network; only `conf` and `create_model` are read (spec 03 section 2.4). */
 export function ScriptField({ taskType, network, family }: Props) {
   const t = useT();
-  const form = Form.useFormInstance();
   const query = usePresetScript(taskType, network?.name, true);
   const preset = query.data ? forFamily(query.data.script, family) : undefined;
-  const filled = useRef<string | undefined>(undefined);
-  useEffect(() => {
-    if (preset === undefined) return;
-    const current = form.getFieldValue("script") as string | undefined;
-    // Another network brings its own script, unless the person has edited this one.
-    if (current === undefined || current === "" || current === filled.current) form.setFieldValue("script", preset);
-    filled.current = preset;
-  }, [preset, form]);
-  const text = Form.useWatch("script", form) as string | undefined;
+  const text = usePresetInForm(preset);
   if (query.error) return <Problem error={query.error} onRetry={() => void query.refetch()} />;
   return (
     <>
@@ -49,23 +38,7 @@ export function ScriptField({ taskType, network, family }: Props) {
       >
         <Input.TextArea className="ob-mono" rows={22} spellCheck={false} wrap="off" disabled={query.isPending} />
       </Form.Item>
-      {preset !== undefined && text !== undefined && text !== preset ? (
-        <Alert
-          type="info"
-          showIcon
-          title={t("runs.form.scriptEdited", { network: network?.name ?? "" })}
-          action={
-            <Button
-              size="small"
-              onClick={() => {
-                form.setFieldValue("script", preset);
-              }}
-            >
-              {t("runs.form.scriptReset")}
-            </Button>
-          }
-        />
-      ) : null}
+      <EditedScript preset={preset} text={text} title={t("runs.form.scriptEdited", { network: network?.name ?? "" })} />
     </>
   );
 }

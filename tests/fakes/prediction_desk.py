@@ -8,10 +8,10 @@ from typing import Any
 from openbml.core.ids import new_log_id
 from openbml.core.public_calls import PublicCall
 from openbml.identity.applications import Application
+from openbml.services.policies import Limits
 from openbml.services.prediction.answers import PredictionApi
 from openbml.services.prediction.applications_identity import IdentityApplications
 from openbml.services.prediction.callers import RememberedCallers, RememberedRights, RememberedRoutes
-from openbml.services.services import Limits
 from tests.fakes.compute_memory import NOON, Ticking
 from tests.fakes.identity_memory import InMemoryApplicationRepository
 from tests.fakes.services_memory import (

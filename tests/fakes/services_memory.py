@@ -15,10 +15,10 @@ from openbml.services.repositories import (
     CallRight,
     ModelDeployedError,
     Position,
-    Route,
     ServiceNameTakenError,
     SuffixTakenError,
 )
+from openbml.services.routes import Route
 from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError, ServiceState
 from openbml_catalog.machines import Module
 from tests.fakes.compute_memory import Ticking

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from openbml.services.calls_dynamodb import DynamoCallCounters, DynamoCallRecords, DynamoCallRights
+from openbml.services.policies import Limits
 from openbml.services.repositories import (
     CallCounters,
     CallRecord,
@@ -17,7 +18,7 @@ from openbml.services.repositories import (
     ServiceRepository,
     SuffixTakenError,
 )
-from openbml.services.services import Limits, ServiceConflictError, ServiceNotFoundError
+from openbml.services.services import ServiceConflictError, ServiceNotFoundError
 from openbml.services.services_dynamodb import DynamoServiceRepository
 from tests.contract.emulator import make_table
 from tests.fakes.compute_memory import NOON

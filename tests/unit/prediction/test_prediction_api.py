@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from openbml.compute.hostings import HostingNotFoundError
 from openbml.compute.invocations import InvocationTimeoutError, ModelFailedError, ModelNotReadyError
 from openbml.core.public_calls import PublicCall, call_of, http_reply
+from openbml.services.policies import Limits
 from openbml.services.prediction.answers import MOST_BODY_BYTES
 from openbml.services.prediction.gateway_events import is_token_request, token_parameters
 from openbml.services.prediction.replies import ReplyMalformedError, with_log_id
 from openbml.services.prediction.tokens import token_reply
 from openbml.services.repositories import CallRight
-from openbml.services.services import Limits
 from tests.fakes.compute_memory import NOON
 from tests.fakes.prediction_desk import PATH
 from tests.fakes.prediction_desk import PredictionDesk as Desk

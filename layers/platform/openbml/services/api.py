@@ -17,8 +17,9 @@ from openbml.core.wiring import cursor_codec, event_publisher, public_url
 from openbml.identity.wiring import authorizer
 from openbml.services import deploy_services, read_services
 from openbml.services.deploy_services import ChangeRequest, DeployRequest
+from openbml.services.policies import Limits
 from openbml.services.read_services import CallView, RightList, RightRequest, RightView, ServiceView
-from openbml.services.services import Limits, Service
+from openbml.services.services import Service
 from openbml.services.wiring import call_records, call_rights, funds, orders, services, versions
 
 router = Router()

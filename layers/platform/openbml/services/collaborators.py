@@ -33,6 +33,7 @@ class ServableVersion(BaseModel):
     version_number: int
     task_type: str
     model_uri: str
+    image: str = "serving"
     variants: tuple[str, ...] = ("fp32",)
 
 

@@ -21,10 +21,10 @@ from openbml.services.collaborators import (
     VariantMissingError,
 )
 from openbml.services.events import current_state, ended_usage
+from openbml.services.policies import Limits
 from openbml.services.repositories import ServiceRepository
 from openbml.services.services import (
     Configuration,
-    Limits,
     Service,
     ServiceConflictError,
     ServiceState,
@@ -106,7 +106,6 @@ def deploy_service(
         suffix=request.suffix,
         segment=task.url_segment,
         task_type=task.code,
-        image=task.image,
         model_id=request.model_id,
         machine_type=request.machine_type,
         wanted=_configuration(version, request.compute_units, request.instances, request.variant),
@@ -273,6 +272,7 @@ def _configuration(
     return Configuration(
         model_version=version.version_number,
         model_uri=version.model_uri,
+        image=version.image,
         compute_units=compute_units,
         instances=instances,
         variant=variant,

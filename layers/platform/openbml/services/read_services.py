@@ -10,6 +10,7 @@ from openbml.compute.failures import Failure
 from openbml.core.clock import Clock
 from openbml.core.pages import CursorCodec, Page
 from openbml.core.scope import ProjectScope
+from openbml.services.policies import Limits
 from openbml.services.prices import price_per_hour
 from openbml.services.repositories import (
     CallRecord,
@@ -18,7 +19,7 @@ from openbml.services.repositories import (
     CallRightRepository,
     ServiceRepository,
 )
-from openbml.services.services import Limits, Service, ServiceState
+from openbml.services.services import Service, ServiceState
 from openbml_catalog.prediction_apis import PATH
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
-from openbml.services.services import Limits, Service
+from openbml.services.routes import Route
+from openbml.services.services import Service
 
 Position = dict[str, Any] | None
 
@@ -25,30 +26,6 @@ class ModelDeployedError(OpenBMLError):
     """The model has its service already: one model, one service; details: model_id, service_id."""
 
 
-class Route(BaseModel):
-    """What a prediction call needs to know of the service behind a suffix."""
-
-    model_config = ConfigDict(frozen=True)
-
-    suffix: str
-    segment: str
-    service_id: int
-    scope: ProjectScope
-    answers: bool
-    limits: Limits = Limits()
-
-    @classmethod
-    def of(cls, service: Service) -> "Route":
-        return cls(
-            suffix=service.suffix,
-            segment=service.segment,
-            service_id=service.service_id,
-            scope=service.scope,
-            answers=service.answers,
-            limits=service.limits,
-        )
-
-
 class CallRight(BaseModel):
     """An application of another account may call the service (spec 08 section 2.4)."""
 
@@ -60,7 +37,15 @@ class CallRight(BaseModel):
 
 
 class CallRecord(BaseModel):
-    """One call; never anything of what was sent or answered."""
+    """One call; what was sent and answered stands in a file of its own, and only where that is wanted.
+
+    Attributes:
+        role: `main` or `challenger` answered; `shadow` is the copy whose answer nobody got.
+        model_version: None where no model was asked.
+        waited_ms: part of the duration that the call waited for a sleeping service.
+        labels: names of the results, the most certain first, at most 10: what records are filtered by.
+        kept_as: key of the file with what was sent and answered.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,6 +55,11 @@ class CallRecord(BaseModel):
     at: AwareDatetime
     error_code: int | None = None
     duration_ms: int = Field(ge=0)
+    role: Literal["main", "challenger", "shadow"] = "main"
+    model_version: int | None = None
+    waited_ms: int = Field(default=0, ge=0)
+    labels: tuple[str, ...] = ()
+    kept_as: str | None = None
 
 
 class ServiceRepository(Protocol):
@@ -143,3 +133,12 @@ class CallCounters(Protocol):
 
     def take_back(self, name: str) -> None:
         """Undo one count."""
+
+
+class LastCalls(Protocol):
+    """Port; when a service was called last, to within seconds: what the sleep policy goes by."""
+
+    def note(self, service_id: int, at: datetime) -> None:
+        """Remember the time unless a later one is known."""
+
+    def last(self, service_id: int) -> datetime | None: ...

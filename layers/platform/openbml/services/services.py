@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from openbml.compute.failures import Failure
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
+from openbml.services.policies import Limits, Recording, Traffic
 
 # The file whose quality the report tells.
 EVALUATED_VARIANT = "fp32"
@@ -42,6 +43,7 @@ class Configuration(BaseModel):
     """Which version runs on what: one compute unit is 1 core and 4 GB (spec 08 section 2.1).
 
     Attributes:
+        image: the image of the catalogue that serves the version.
         variant: which of the version's files answers.
     """
 
@@ -49,6 +51,7 @@ class Configuration(BaseModel):
 
     model_version: int = Field(ge=1)
     model_uri: str
+    image: str = "serving"
     compute_units: int = Field(ge=1)
     instances: int = Field(ge=2)
     variant: str = EVALUATED_VARIANT
@@ -56,20 +59,6 @@ class Configuration(BaseModel):
     @property
     def billed_units(self) -> int:
         return self.compute_units * self.instances
-
-
-class Limits(BaseModel):
-    """How often each application may call the service; None: as often as it likes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    qps: int | None = Field(default=None, ge=1, le=100_000)
-    daily: int | None = Field(default=None, ge=1, le=10**12)
-    total: int | None = Field(default=None, ge=1, le=10**15)
-
-    @property
-    def are_set(self) -> bool:
-        return (self.qps, self.daily, self.total) != (None, None, None)
 
 
 class HostingReport(BaseModel):
@@ -100,7 +89,8 @@ class Service(BaseModel):
     """A service.
 
     Attributes:
-        wanted: what was asked for last; serving: what answers now, None when nothing does.
+        wanted: what was asked for last; serving: what answers now, None when nothing does, and
+            serving_revision the revision of it.
         revision: number of what is wanted; grows with every deployment.
         requested_at: when that was asked for; reports from before it are about something else.
         observed_at: time of the newest report taken; older ones and repeats are left out.
@@ -117,15 +107,17 @@ class Service(BaseModel):
     suffix: str
     segment: str
     task_type: str
-    image: str
     model_id: int
     machine_type: str
     wanted: Configuration
     serving: Configuration | None = None
+    serving_revision: int = Field(default=1, ge=1)
     revision: int = Field(default=1, ge=1)
     state: ServiceState = ServiceState.DEPLOYING
     failure: Failure | None = None
     limits: Limits = Limits()
+    traffic: Traffic = Traffic()
+    recording: Recording = Recording()
     interval: RunningInterval | None = None
     ended: RunningInterval | None = None
     created_at: AwareDatetime
@@ -224,18 +216,20 @@ class Service(BaseModel):
 
     def _in_service(self, report: HostingReport) -> "Service":
         if report.revision == self.revision:
-            return self._serving(self.wanted, None, report.at)
+            return self._serving(self.wanted, None, report)
         refused = report.failure is not None and report.at >= self.requested_at
         if self.state is ServiceState.UPDATING and refused and self.serving is not None:
-            return self._serving(self.serving, report.failure, report.at)
+            return self._serving(self.serving, report.failure, report)
         return self
 
-    def _serving(self, serving: Configuration, failure: Failure | None, at: datetime) -> "Service":
+    def _serving(self, serving: Configuration, failure: Failure | None, report: HostingReport) -> "Service":
         """Return the service running; a change of units ends the billed span and begins the next."""
+        at = report.at
         changes: dict[str, object] = {
             "state": ServiceState.RUNNING,
             "wanted": serving,
             "serving": serving,
+            "serving_revision": max(report.revision, 1),
             "failure": failure,
             "observed_at": at,
             "ended": None,

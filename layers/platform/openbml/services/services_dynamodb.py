@@ -20,10 +20,10 @@ from openbml.core.scope import ProjectScope
 from openbml.services.repositories import (
     ModelDeployedError,
     Position,
-    Route,
     ServiceNameTakenError,
     SuffixTakenError,
 )
+from openbml.services.routes import Route
 from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError, ServiceState
 
 _NEW = "attribute_not_exists(pk)"

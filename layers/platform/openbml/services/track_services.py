@@ -145,7 +145,7 @@ def hosting_request(service: Service) -> HostingRequest:
         deployment_id=service.deployment_id,
         owner=Owner(context=OWNER_CONTEXT, id=str(service.service_id)),
         scope=service.scope,
-        image=service.image,
+        image=wanted.image,
         model_uri=wanted.model_uri,
         compute_units=wanted.compute_units,
         copies=wanted.instances,

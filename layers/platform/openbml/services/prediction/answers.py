@@ -30,7 +30,8 @@ from openbml.services.prediction.replies import (
     error_reply,
     with_log_id,
 )
-from openbml.services.repositories import CallCounters, CallRecord, Route
+from openbml.services.repositories import CallCounters, CallRecord
+from openbml.services.routes import Route
 from openbml_catalog.errors import prediction_error
 
 MOST_BODY_BYTES = 6_291_456  # what an endpoint takes; images end at 4 MiB long before

@@ -7,7 +7,8 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict
 
 from openbml.services.prediction.caches import ShortMemory
-from openbml.services.repositories import CallRightRepository, Route
+from openbml.services.repositories import CallRightRepository
+from openbml.services.routes import Route
 
 
 class Caller(BaseModel):

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta, timezone
 
 from openbml.core.clock import Clock
 from openbml.services.prediction.callers import Caller
-from openbml.services.repositories import CallCounters, Route
+from openbml.services.repositories import CallCounters
+from openbml.services.routes import Route
 
 _BEIJING = timezone(timedelta(hours=8))  # days are the manual's: Beijing time
 

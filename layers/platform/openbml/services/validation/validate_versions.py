@@ -91,7 +91,7 @@ def start_validation(
         model_id=request.model_id,
         model_version=request.model_version,
         task_type=task.code,
-        image=task.image,
+        image=version.image,
         model_uri=version.model_uri,
         started_at=at,
         ends_at=at + LIFETIME,

@@ -1,8 +1,8 @@
 """Fakes of the ports of services; repositories pass the contract suite of the real ones."""
 
 import threading
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
@@ -20,6 +20,7 @@ from openbml.services.repositories import (
 )
 from openbml.services.routes import Route
 from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError, ServiceState
+from openbml.services.wakes import WakeOrder
 from openbml_catalog.machines import Module
 from tests.fakes.compute_memory import Ticking
 
@@ -138,6 +139,41 @@ class InMemoryCallCounters:
     def take_back(self, name: str) -> None:
         with self._lock:
             self.counts[name] -= 1
+
+
+class InMemoryLastCalls:
+    def __init__(self) -> None:
+        self._times: dict[int, datetime] = {}
+
+    def note(self, service_id: int, at: datetime) -> None:
+        self._times[service_id] = max(at, self._times.get(service_id, at))
+
+    def last(self, service_id: int) -> datetime | None:
+        return self._times.get(service_id)
+
+    def last_of(self, service_ids: Sequence[int]) -> Mapping[int, datetime]:
+        return {number: self._times[number] for number in service_ids if number in self._times}
+
+
+class InMemoryWakes:
+    """Wake-ups that were asked for; `refusing` makes it fail like an unreachable queue."""
+
+    def __init__(self) -> None:
+        self.orders: list[WakeOrder] = []
+        self.refusing = False
+        self._leases: dict[int, datetime] = {}
+        self._lock = threading.Lock()
+
+    def ask(self, scope: ProjectScope, service_id: int, at: datetime) -> bool:
+        with self._lock:
+            until = self._leases.get(service_id)
+            if until is not None and at < until:
+                return False
+            if self.refusing:
+                raise ConnectionError("the queue is unreachable")
+            self._leases[service_id] = at + timedelta(seconds=30)
+            self.orders.append(WakeOrder(scope=scope, service_id=service_id))
+            return True
 
 
 class RecordedQueue:

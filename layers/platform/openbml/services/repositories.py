@@ -1,6 +1,6 @@
 """Where services, call rights and call records are kept: ports."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -136,9 +136,15 @@ class CallCounters(Protocol):
 
 
 class LastCalls(Protocol):
-    """Port; when a service was called last, to within seconds: what the sleep policy goes by."""
+    """Port; when a service was called last, to within seconds: what the sleep policy goes by.
+
+    `tests/contract/services/test_wakes.py` holds what implementations owe.
+    """
 
     def note(self, service_id: int, at: datetime) -> None:
         """Remember the time unless a later one is known."""
 
     def last(self, service_id: int) -> datetime | None: ...
+
+    def last_of(self, service_ids: Sequence[int]) -> Mapping[int, datetime]:
+        """Return the times of those that were ever called."""

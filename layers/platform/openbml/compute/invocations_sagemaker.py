@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError,
 
 from openbml.compute.hostings import HostingNotFoundError
 from openbml.compute.invocations import (
+    InvocationDeniedError,
     InvocationReply,
     InvocationTimeoutError,
     ModelFailedError,
@@ -15,6 +16,7 @@ from openbml.compute.invocations import (
 from openbml.compute.names import ComputeNames
 
 _TIMEOUT_TEXTS = ("timed out", "timeout")
+_DENIED = frozenset({"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException"})
 
 
 class SageMakerInvoker:
@@ -47,7 +49,13 @@ class SageMakerInvoker:
 
 def _meaning(
     error: ClientError, deployment_id: str
-) -> HostingNotFoundError | ModelFailedError | ModelNotReadyError | InvocationTimeoutError:
+) -> (
+    HostingNotFoundError
+    | ModelFailedError
+    | ModelNotReadyError
+    | InvocationTimeoutError
+    | InvocationDeniedError
+):
     code = error.response.get("Error", {}).get("Code", "")
     text = str(error.response.get("Error", {}).get("Message", "")).lower()
     if code == "ModelError":
@@ -55,6 +63,8 @@ def _meaning(
         if status == 0 and any(part in text for part in _TIMEOUT_TEXTS):
             return InvocationTimeoutError(deployment_id=deployment_id)
         return ModelFailedError(deployment_id=deployment_id, status=status)
+    if code in _DENIED:
+        return InvocationDeniedError(deployment_id=deployment_id)
     if code in ("ValidationError", "ValidationException") and "not found" in text:
         return HostingNotFoundError(deployment_id=deployment_id)
     return ModelNotReadyError(deployment_id=deployment_id)

@@ -18,9 +18,9 @@ from openbml.identity.wiring import authorizer
 from openbml.services import deploy_services, read_services
 from openbml.services.deploy_services import ChangeRequest, DeployRequest
 from openbml.services.policies import Limits
-from openbml.services.read_services import CallView, RightList, RightRequest, RightView, ServiceView
+from openbml.services.read_services import RightList, RightRequest, RightView, ServiceView
 from openbml.services.services import Service
-from openbml.services.wiring import call_records, call_rights, funds, orders, services, versions
+from openbml.services.wiring import call_rights, funds, orders, services, versions
 
 router = Router()
 
@@ -127,19 +127,6 @@ def put_limits(project_id: Id, service_id: Id, limits: Limits) -> ServiceView:
     scope = _scope(project_id, "services.write")
     service = deploy_services.limit_calls(limits, scope=scope, service_id=service_id, services=services())
     return _view(service)
-
-
-@router.get(f"{_SERVICE}/calls")
-def get_calls(project_id: Id, service_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page[CallView]:
-    return read_services.list_calls(
-        _scope(project_id, "services.read"),
-        service_id,
-        limit=limit,
-        cursor=cursor,
-        services=services(),
-        calls=call_records(),
-        cursors=cursor_codec(),
-    )
 
 
 @router.get(f"{_SERVICE}/call-rights")

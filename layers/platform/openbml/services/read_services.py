@@ -13,8 +13,6 @@ from openbml.core.scope import ProjectScope
 from openbml.services.policies import Limits
 from openbml.services.prices import price_per_hour
 from openbml.services.repositories import (
-    CallRecord,
-    CallRecordRepository,
     CallRight,
     CallRightRepository,
     ServiceRepository,
@@ -86,18 +84,6 @@ class RightList(BaseModel):
     items: Sequence[RightView]
 
 
-class CallView(BaseModel):
-    """`log_id` is text: it has more digits than a JavaScript number keeps."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True, coerce_numbers_to_str=True)
-
-    log_id: str
-    app_id: int
-    at: datetime
-    error_code: int | None
-    duration_ms: int
-
-
 def list_services(
     scope: ProjectScope,
     *,
@@ -111,26 +97,6 @@ def list_services(
     items, following = services.page(scope, limit=limit, position=cursors.decode(cursor, purpose=purpose))
     views = [ServiceView.of(service, public_url) for service in items]
     return Page(items=views, next_cursor=cursors.encode(following, purpose=purpose))
-
-
-def list_calls(
-    scope: ProjectScope,
-    service_id: int,
-    *,
-    limit: int,
-    cursor: str | None,
-    services: ServiceRepository,
-    calls: CallRecordRepository,
-    cursors: CursorCodec,
-) -> Page[CallView]:
-    """Raises ServiceNotFoundError."""
-    services.get(scope, service_id)
-    purpose = f"calls {service_id}"
-    position = cursors.decode(cursor, purpose=purpose)
-    items, following = calls.page(service_id, limit=limit, position=position)
-    return Page(
-        items=[_call_view(call) for call in items], next_cursor=cursors.encode(following, purpose=purpose)
-    )
 
 
 def grant_call_right(
@@ -168,7 +134,3 @@ def list_call_rights(
     """Raises ServiceNotFoundError."""
     services.get(scope, service_id)
     return RightList(items=[RightView.model_validate(right) for right in rights.rights(service_id)])
-
-
-def _call_view(call: CallRecord) -> CallView:
-    return CallView.model_validate(call)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from openbml_catalog.documents import load_document
-from openbml_catalog.errors import prediction_error
+from openbml_catalog.errors import Retry, prediction_error
 from openbml_catalog.tasks import tasks
 
 PATH = "/rpc/2.0/ai_custom_bml/v1/{segment}/{suffix}"
@@ -31,6 +31,7 @@ class ApiField(_Row):
 class ApiError(_Row):
     code: int
     message: str
+    retry: Retry
     text_en: str
     text_zh: str
 

@@ -1,9 +1,9 @@
 """Models of text in pictures: a graph that finds lines and one that reads them.
 
-`detection.onnx`: input `image` (1, 3, h, w) float32, h and w multiples of 32; output `text_map` (1, 1, h, w): how
-likely a pixel is text (Liao et al., Real-time Scene Text Detection with Differentiable Binarization, 2020).
-`model.onnx`: input `lines` (n, 3, height, w) float32; output `steps` (n, t, characters + 1): the likelihood of
-each character, and of none of them at place 0 (Graves et al., Connectionist Temporal Classification, 2006).
+`detection.onnx`: input `image` (1, 3, h, w) float32, h and w multiples of 32; output `text_map` (1, 1, h, w):
+how likely a pixel is text (Liao et al., Real-time Scene Text Detection with Differentiable Binarization).
+`model.onnx`: input `lines` (n, 3, height, w) float32; output `steps` (n, t, characters + 1): how likely each
+character is, and none of them at place 0 (Graves et al., Connectionist Temporal Classification, 2006).
 """
 
 from collections.abc import Sequence

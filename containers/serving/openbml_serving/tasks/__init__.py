@@ -20,8 +20,8 @@ from openbml_serving.tasks.image_models import ImageModel
 
 _log = logging.getLogger("openbml_serving")
 
-# Tasks, codes of the catalogue, that have a module here of their name: with `load(model) -> TaskHandler` those
-# of pictures, with `load(folder, cores=…)` those whose models bring manifests of their own.
+# Tasks, codes of the catalogue, that have a module here of their name: those of pictures with
+# `load(model) -> TaskHandler`, those whose models bring manifests of their own with `load(folder, cores=…)`.
 _IMAGE_TASKS = (
     "image_classification",
     "image_classification_multi_label",

@@ -35,9 +35,7 @@ class AudioClassification:
         for alone in (True, False):
             count = self._scores(silence, alone=alone).size
             if count != len(self._manifest.labels):
-                raise PlatformFault(
-                    f"the model gives {count} scores for {len(self._manifest.labels)} labels"
-                )
+                raise PlatformFault(f"the model gives {count} scores for {len(self._manifest.labels)} labels")
 
     def _scores(self, sound: Samples, *, alone: bool) -> Samples:
         length = self._manifest.samples

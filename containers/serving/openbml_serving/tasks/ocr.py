@@ -99,7 +99,7 @@ class Ocr:
         return steps
 
     def _text(self, steps: npt.NDArray[np.float32]) -> tuple[str, float]:
-        """Return the most likely text, repeats and blanks left out, and the mean of its characters' scores."""
+        """Return the most likely text without repeats and blanks, and the mean of its characters' scores."""
         places = steps.argmax(axis=1)
         kept = [
             step
@@ -121,7 +121,7 @@ def load(folder: Path, *, cores: int) -> Ocr:
 
 
 def _language(document: Mapping[str, Any]) -> str | None:
-    """Return the language that was asked for: it chooses the form of the answer, a model reads what it learnt.
+    """Return the language asked for: it chooses the answer's form, a model reads what it learnt.
 
     Raises:
         RequestError: none of the manual's 25.
@@ -134,6 +134,6 @@ def _language(document: Mapping[str, Any]) -> str | None:
 
 
 def _words(lines: Sequence[ReadLine]) -> dict[str, Any]:
-    """Return the manual's second form; its table and its example name the list differently: both are there."""
+    """Return the manual's second form, whose table and example name the list differently: both are there."""
     words = [{"words": line.text, "score": line.score} for line in lines]
     return {"words_result_num": len(words), "words_result": words, "words_results": words}

@@ -1,7 +1,7 @@
 """Lines of text in a picture: from the map of likely pixels to quadrilaterals.
 
-The post-processing of Liao et al. (Differentiable Binarization, 2020): connected pixels above a threshold, the
-smallest rectangle around them, grown by area x growth / perimeter on all sides.
+The post-processing of Liao et al. (Differentiable Binarization, 2020): connected pixels above a threshold,
+the smallest rectangle around them, grown by area x growth / perimeter on all sides.
 """
 
 import math
@@ -35,7 +35,7 @@ class LineFinder:
         return self._normalisation.planes(np.asarray(resized))
 
     def lines(self, text_map: Map, size: tuple[int, int]) -> Sequence[Corners]:
-        """Return the lines in pixels of a picture of (width, height), in reading order: by rows, then left."""
+        """Return the lines in pixels of a picture of (width, height), by rows, then from the left."""
         settings = self._settings
         binary = (text_map > settings.pixel_threshold).astype(np.uint8)
         contours, _ = cv2.findContours(binary, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)

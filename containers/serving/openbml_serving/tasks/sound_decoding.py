@@ -5,6 +5,7 @@ playlists, which name files and addresses to open.
 """
 
 import io
+from collections.abc import Iterable
 
 import av
 import numpy as np
@@ -29,24 +30,26 @@ def decode_sound(data: bytes, sample_rate: int) -> Samples:
     name = _format_of(data)
     most = int((MOST_SECONDS + _PADDING_S) * sample_rate)
     parts: list[Samples] = []
-    count = 0
     try:
         with av.open(io.BytesIO(data), format=name) as container:
             if not container.streams.audio:
                 raise RequestError("audio_undecodable")
-            resampler = AudioResampler(format="flt", layout="mono", rate=sample_rate)
+            resampler = AudioResampler(format="fltp", rate=sample_rate)
             for frame in container.decode(audio=0):
-                for part in resampler.resample(frame):
-                    parts.append(part.to_ndarray()[0])
-                    count += parts[-1].size
-                if count > most:
+                parts += _mono(resampler.resample(frame))
+                if sum(part.size for part in parts) > most:
                     raise RequestError("size_invalid")
-            parts.extend(part.to_ndarray()[0] for part in resampler.resample(None))
+            parts += _mono(resampler.resample(None))
     except (av.FFmpegError, ValueError, IndexError) as error:
         raise RequestError("audio_undecodable") from error
-    if not count:
+    if not any(part.size for part in parts):
         raise RequestError("audio_undecodable")
     return np.clip(np.concatenate(parts), -1.0, 1.0)
+
+
+def _mono(frames: Iterable[av.AudioFrame]) -> list[Samples]:
+    """The mean of the channels: FFmpeg's own way to mono changes the loudness."""
+    return [frame.to_ndarray().mean(axis=0, dtype=np.float32) for frame in frames]
 
 
 def _format_of(data: bytes) -> str:

@@ -32,7 +32,7 @@ class TextModel:
         self.manifest = read_served_manifest(folder, TextManifest)
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        except Exception as error:  # noqa: BLE001 - the library raises bare exceptions
+        except Exception as error:
             raise PlatformFault(f"{TOKENIZER_FILE} cannot be read: {error}") from error
         self._tokenizer.no_padding()
         shared = min(_SHARED_TOKENS, self.manifest.max_tokens // 4)

@@ -5,7 +5,6 @@ import io
 import json
 import math
 import struct
-import subprocess
 import wave
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -18,8 +17,7 @@ from tests.contract.containers.conftest import file_of
 from tests.contract.containers.environments import (
     ROOT,
     Server,
-    environment,
-    interpreter,
+    make_models,
     refusal_to_serve,
     run_python,
     servers_of,
@@ -51,17 +49,7 @@ TEXT_TASKS = {
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("media")
-    made = subprocess.run(
-        [interpreter("deep"), ROOT / "tests" / "contract" / "containers" / "tiny_media_models.py", root],
-        env=environment("deep", root),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    return root
+    return make_models("deep", "tiny_media_models.py", tmp_path_factory.mktemp("media"))
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,12 @@ def prediction_apis() -> Mapping[str, PredictionApi]:
     return {row["task"]: _api(row, document) for row in document["apis"]}
 
 
+@cache
+def ocr_languages() -> Sequence[str]:
+    """Return the values of `language_type`."""
+    return tuple(load_document("prediction_apis", "prediction_apis.yaml")["ocr_languages"])
+
+
 def _api(row: Mapping[str, Any], document: Mapping[str, Any]) -> PredictionApi:
     def fields(names: Sequence[str]) -> Sequence[ApiField]:
         return [ApiField.model_validate(document["fields"][name]) for name in names]

@@ -11,7 +11,7 @@ from openbml.core.http import principal_of
 from openbml.core.pages import Page
 from openbml.core.scope import ProjectScope
 from openbml.core.wiring import public_url
-from openbml.identity.access import ProjectAccess
+from openbml.identity.projects import ProjectAccess
 from openbml.identity.wiring import authorizer
 from openbml.services.calls import compare_versions as comparing
 from openbml.services.calls import give_feedback, read_calls
@@ -101,12 +101,12 @@ def get_call(project_id: Id, log_id: LogId) -> CallDetail:
 
 
 @router.get(f"{_SERVICE}/metrics")
-def get_metrics(project_id: Id, service_id: Id, minutes: Minutes = 60) -> MinuteList:
+def get_call_metrics(project_id: Id, service_id: Id, minutes: Minutes = 60) -> MinuteList:
     return read_calls.recent_minutes(_scope(project_id), service_id, minutes, using=call_readers())
 
 
 @router.get(f"{_PROJECT}/usage")
-def get_usage(
+def get_call_usage(
     project_id: Id,
     since: FromDay = None,
     until: ToDay = None,
@@ -124,7 +124,7 @@ def get_usage(
 
 
 @router.get(f"{_SERVICE}/comparison")
-def get_comparison(project_id: Id, service_id: Id, since: From = None, until: To = None) -> Comparison:
+def get_online_comparison(project_id: Id, service_id: Id, since: From = None, until: To = None) -> Comparison:
     return comparing.compare_versions(
         _scope(project_id),
         service_id,

@@ -18,7 +18,7 @@ from openbml.services.calls.records import CallBook, CallNotFoundError, Feedback
 from openbml.services.repositories import CallRecord, ServiceRepository
 
 Label = Annotated[str, Field(min_length=1, max_length=128)]
-LogId = Annotated[str, Field(pattern=r"\A[1-9][0-9]{0,18}\Z")]
+LogId = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$")]
 MOST_IMPORTED = 50
 
 

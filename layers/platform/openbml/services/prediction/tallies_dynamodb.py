@@ -35,6 +35,7 @@ class DynamoTallies:
     def pace(self, name: str, *, wanted: int, per_second: int, at: datetime) -> Paced:
         now = int(at.timestamp() * _SECOND_US)
         step = _SECOND_US // per_second
+        wanted = min(wanted, per_second)
         key = {"pk": f"pace#{name}", "sk": "pace"}
         for _ in range(_ROUNDS):
             if self._moved_on(key, now, now + _SECOND_US - wanted * step, wanted * step):
@@ -89,8 +90,6 @@ class DynamoTallies:
         )
 
     def _updated(self, key: dict[str, str], update: str, condition: str, values: dict[str, int]) -> bool:
-        if values.get(":latest", 0) < values[":now"] and ":latest" in values:
-            return False
         try:
             self._table.update_item(
                 Key=key,

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
@@ -89,6 +90,7 @@ class PredictionDesk:
         self.random = random.Random(7)
         self.slept: list[float] = []
         self.awakes_after: int | None = None
+        self.on_sleep: Callable[[], None] = lambda: None
         self.reports = Reports()
         self._ids = count(1)
         remembered = RememberedRoutes(self.routes, lambda: self.seconds)
@@ -123,6 +125,7 @@ class PredictionDesk:
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now.pass_time(seconds=seconds)
+        self.on_sleep()
         if self.awakes_after is not None and len(self.slept) >= self.awakes_after:
             self.says(sleeps=False, main=MAIN)
 

@@ -1,4 +1,4 @@
-"""Each minute: services that nobody calls fall asleep, and those whose time of day has come are kept awake."""
+"""Each minute: services that nobody calls fall asleep; those whose time of day has come are kept awake."""
 
 from typing import Any
 

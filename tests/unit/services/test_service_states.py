@@ -1,5 +1,6 @@
 """States of a service: whatever order reports and wishes come in, nothing is billed twice or for nothing."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -8,11 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbml.compute.failures import Failure, Fault
-from openbml.services.configurations import Configuration
+from openbml.services.ab_tests import (
+    ChallengerExistsError,
+    ChallengerNotFoundError,
+    challenged,
+    promoted,
+    without_challenger,
+)
 from openbml.services.deployments import RunningInterval, ServiceState
+from openbml.services.policies import Traffic
 from openbml.services.services import EndedSpan, Service, ServiceStateError
 from tests.fakes.compute_memory import NOON
-from tests.fakes.services_samples import configuration, report, service
+from tests.fakes.services_samples import configuration, deployment, report, service
 
 BROKEN = Failure(fault=Fault.PLATFORM, message="no capacity")
 
@@ -137,8 +145,128 @@ def test_a_stopped_service_keeps_another_size_for_its_restart() -> None:
     assert resized.restarted(minute(4)).main.wanted.instances == 5
 
 
-WISHES = st.sampled_from(["stop", "restart", "scale", "update", "none"])
+def in_state(state: ServiceState) -> Service:
+    """Return a service in the state; the last thing happened in minute 5."""
+    deployed, ran = service(), running()
+    broken = report("failed", minute(5), failure=BROKEN)
+    asleep = ran.asleep(minute(5))
+    made = {
+        ServiceState.UNCONFIGURED: service(main=deployment(state="unconfigured", wanted=NO_MACHINES)),
+        ServiceState.DEPLOYING: deployed,
+        ServiceState.RUNNING: ran,
+        ServiceState.UPDATING: ran.changed(configuration(model_version=2), minute(5)),
+        ServiceState.SLEEPING: asleep,
+        ServiceState.WAKING: asleep.departing(minute(6)).woken(minute(6)),
+        ServiceState.STOPPING: ran.stopped_by_user(minute(5)),
+        ServiceState.STOPPED: ran.stopped_by_user(minute(4)).removed(minute(5)),
+        ServiceState.FAILED: ran.observed(broken),
+    }
+    assert made[state].state is state
+    return made[state]
+
+
+NO_MACHINES = configuration(compute_units=None, instances=None)
+NEWER = 9
+EVENTS: dict[str, Callable[[Service], Service]] = {
+    "change": lambda row: row.changed(configuration(instances=7), minute(NEWER)),
+    "restart": lambda row: row.restarted(minute(NEWER)),
+    "stop": lambda row: row.stopped_by_user(minute(NEWER)),
+    "sleep": lambda row: row.asleep(minute(NEWER)),
+    "wake": lambda row: row.woken(minute(NEWER)),
+    "challenge": lambda row: challenged(row, configuration(model_version=2), Traffic(), minute(NEWER)),
+    "answers": lambda row: row.observed(report("in_service", minute(NEWER), row.main.revision)),
+    "answers as before": lambda row: row.observed(report("in_service", minute(NEWER), 99)),
+    "rolls back": lambda row: row.observed(report("in_service", minute(NEWER), 99, failure=BROKEN)),
+    "breaks": lambda row: row.observed(report("failed", minute(NEWER), failure=BROKEN)),
+    "is gone": lambda row: row.observed(report("removed", minute(NEWER))),
+    "broke before": lambda row: row.observed(report("failed", minute(-1), failure=BROKEN)),
+    "was gone before": lambda row: row.observed(report("removed", minute(-1))),
+    "is of another": lambda row: row.observed(report("failed", minute(NEWER), deployment_id="77")),
+}
+# By state, in the order of EVENTS: the state after it; `.` as it was, `-` refused.
+TRANSITIONS = {
+    # change restart stop sleep wake challenge, answers, as before, rolls back, breaks, is gone
+    "unconfigured": "deploying -         -        -        -      -       .       . .       .      .",
+    "deploying":    "-        .         stopping -        .      -       running . .       failed .",
+    "running":      "updating -         stopping sleeping .      running running . .       failed failed",
+    "updating":     "-        -         stopping -        .      -       running . running failed failed",
+    "sleeping":     "sleeping -         stopping -        waking -       .       . .       .      .",
+    "waking":       "-        -         stopping -        .      -       .       . .       .      waking",
+    "stopping":     "-        -         .        -        -      -       .       . .       .      stopped",
+    "stopped":      "stopped  deploying .        -        -      -       .       . .       .      .",
+    "failed":       "failed   deploying stopping -        -      -       running . .       failed .",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", list(ServiceState))
+@pytest.mark.parametrize("event", list(EVENTS))
+def test_every_event_in_every_state(state: ServiceState, event: str) -> None:
+    place = list(EVENTS).index(event)
+    row = [*TRANSITIONS[state].split(), ".", ".", "."]
+    before = in_state(state)
+
+    if row[place] == "-":
+        with pytest.raises(ServiceStateError):
+            EVENTS[event](before)
+        return
+    after = EVENTS[event](before)
+
+    if row[place] == ".":
+        assert after is before
+    else:
+        assert (after.state, after.version) == (row[place], before.version + 1)
+
+
+def test_a_waking_service_whose_machines_have_left_follows_its_new_ones() -> None:
+    waking = in_state(ServiceState.WAKING)
+    assert waking.is_leaving("5")
+
+    ready = waking.observed(report("removed", minute(7)))
+    assert not ready.is_leaving("5")
+    assert ready.observed(report("in_service", minute(8), 2)).state is ServiceState.RUNNING
+    assert ready.observed(report("failed", minute(8), failure=BROKEN)).failure == BROKEN
+
+
+def test_what_is_offered_is_what_is_allowed() -> None:
+    offered = {state: set(in_state(state).actions) for state in ServiceState}
+
+    assert offered[ServiceState.UNCONFIGURED] == {"details", "edit", "delete"}
+    assert offered[ServiceState.RUNNING] == {"details", "stop", "change", "add_version"}
+    assert offered[ServiceState.SLEEPING] == {"details", "stop", "change", "wake"}
+    assert offered[ServiceState.UPDATING] == offered[ServiceState.DEPLOYING] == {"details", "stop"}
+    assert offered[ServiceState.WAKING] == {"details", "stop"}
+    assert offered[ServiceState.STOPPING] == {"details"}
+    assert offered[ServiceState.STOPPED] == {"details", "restart", "change", "delete"}
+    assert offered[ServiceState.FAILED] == {"details", "restart", "change", "delete"}
+
+
+def test_only_what_runs_or_updates_is_billed_and_answers() -> None:
+    for state in ServiceState:
+        main = in_state(state).main
+        assert main.answers == (main.interval is not None) == state.serves
+
+
+def test_a_service_stored_before_there_were_two_versions_is_read_as_it_was() -> None:
+    ran = running()
+    old = {
+        **ran.model_dump(mode="json", exclude={"main", "challenger", "leaving", "revisions", "ended"}),
+        **ran.main.model_dump(mode="json", exclude={"deployment_id", "ended"}),
+        "image": "serving",
+        "revision": 3,
+        "ended": {"start": minute(0).isoformat(), "end": minute(1).isoformat(), "units": 4},
+    }
+
+    read = Service.model_validate(old)
+
+    assert read.main == ran.main.model_copy(update={"revision": 3})
+    assert (read.revisions, read.challenger, read.sleep_policy, read.ended) == (3, None, None, ())
+
+
+WISHES = st.sampled_from(
+    ["stop", "restart", "scale", "update", "sleep", "wake", "challenge", "promote", "alone", "depart", "none"]
+)
 REPORTS = st.tuples(
+    st.sampled_from(["5", "5b"]),
     st.sampled_from(["in_service", "updating", "failed", "removed"]),
     st.integers(0, 6),
     st.integers(-30, 30),
@@ -148,33 +276,39 @@ STEPS = st.lists(st.tuples(WISHES, REPORTS), max_size=25)
 
 
 def wished(current: Service, wish: str, at: datetime) -> Service:
-    sizes: dict[str, Configuration] = {
-        "scale": configuration(instances=2 + current.version % 3),
-        "update": configuration(model_version=1 + current.version),
+    wishes: dict[str, Callable[[], Service]] = {
+        "stop": lambda: current.stopped_by_user(at),
+        "restart": lambda: current.restarted(at),
+        "scale": lambda: current.changed(configuration(instances=2 + current.version % 3), at),
+        "update": lambda: current.changed(configuration(model_version=1 + current.version), at),
+        "sleep": lambda: current.asleep(at),
+        "wake": lambda: current.woken(at),
+        "challenge": lambda: challenged(current, configuration(model_version=2), Traffic(), at),
+        "promote": lambda: promoted(current, at),
+        "alone": lambda: without_challenger(current, at),
+        "depart": lambda: current.departing(at),
+        "none": lambda: current,
     }
     try:
-        if wish == "stop":
-            return current.stopped_by_user(at)
-        if wish == "restart":
-            return current.restarted(at)
-        return current.changed(sizes[wish], at) if wish in sizes else current
-    except ServiceStateError:
+        return wishes[wish]()
+    except (ServiceStateError, ChallengerExistsError, ChallengerNotFoundError):
         return current
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(STEPS)
 def test_billed_spans_never_overlap_and_no_state_is_contradictory(
-    steps: list[tuple[str, tuple[str, int, int, bool]]],
+    steps: list[tuple[str, tuple[str, str, int, int, bool]]],
 ) -> None:
     current = service()
-    spans: list[RunningInterval] = []
-    for number, (wish, (state, revision, offset, with_failure)) in enumerate(steps, start=1):
+    spans: dict[str, list[RunningInterval]] = {"5": [], "5b": []}
+    for number, (wish, (deployment_id, state, revision, offset, with_failure)) in enumerate(steps, start=1):
         at = minute(number * 10)
         seen = report(
             state,
             at + timedelta(seconds=offset * 40),
             revision,
+            deployment_id=deployment_id,
             failure=BROKEN if with_failure else None,
         )
         before, asked = current, wished(current, wish, at)
@@ -182,17 +316,28 @@ def test_billed_spans_never_overlap_and_no_state_is_contradictory(
         for earlier, later in ((before, asked), (asked, current)):
             assert later is earlier or later.version == earlier.version + 1
             if later is not earlier:
-                spans.extend(span for _, span in later.ended)
-        main = current.main
-        assert main.answers == (main.serving is not None)
-        assert (main.interval is not None) == (main.serving is not None)
-        if main.interval and main.serving:
-            assert main.interval.units == main.serving.billed_units
-        assert main.revision >= 1
-    spans.sort(key=lambda span: span.start)
-    assert len({span.start for span in spans}) == len(spans)
-    assert all(span.end and span.end >= span.start for span in spans)
-    assert all(one.end and one.end <= other.start for one, other in pairwise(spans))
+                for place, span in later.ended:
+                    spans[place].append(span)
+        assert_consistent(current)
+    for ended_spans in spans.values():
+        ended_spans.sort(key=lambda span: span.start)
+        assert len({span.start for span in ended_spans}) == len(ended_spans)
+        assert all(span.end and span.end >= span.start for span in ended_spans)
+        assert all(one.end and one.end <= other.start for one, other in pairwise(ended_spans))
+
+
+def assert_consistent(current: Service) -> None:
+    for row in current.deployments:
+        assert row.answers == (row.serving is not None) == (row.interval is not None)
+        if row.interval and row.serving:
+            assert row.interval.units == row.serving.billed_units
+        assert row.revision <= current.revisions
+        assert not (current.is_leaving(row.deployment_id) and row.answers)
+    assert len({row.deployment_id for row in current.deployments}) == len(current.deployments)
+    assert len({row.deployment_id for row in current.leaving}) == len(current.leaving)
+    assert Service.model_validate_json(current.model_dump_json()) == current
+    if current.state in (ServiceState.STOPPED, ServiceState.STOPPING, ServiceState.FAILED):
+        assert current.challenger is None
 
 
 @settings(max_examples=200, deadline=None)

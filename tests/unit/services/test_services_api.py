@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from openbml.compute.hostings import HostingState
 from openbml.core.errors import PermissionDeniedError
@@ -18,13 +19,12 @@ from tests.fakes.services_samples import SCOPE
 
 EVENT = json.loads((Path(__file__).parents[3] / "functions/serve_services_api/event.json").read_text())
 APP = control_api(api.router, api_ab_tests.router, api_policies.router)
-BASE = f"/v1/services/projects/{SCOPE.project_id}/services"
 FORM = {"name": "digits", "suffix": "digits", "model_id": 3, "model_version": 1}
 MODULES = (api, api_ab_tests, api_policies)
 
 
 class FakeAuthorizer:
-    held = ("services.read", "services.write")
+    held: tuple[str, ...] = ("services.read", "services.write")
 
     def require(self, principal: Principal, project_id: int, permission: str) -> ProjectAccess:
         if permission not in self.held:
@@ -42,9 +42,13 @@ class Api:
         self.authorizer = authorizer
 
     def call(self, method: str, path: str = "", body: Any = None) -> tuple[int, Any]:
+        return self.call_in(SCOPE.project_id, method, path, body)
+
+    def call_in(self, project_id: int, method: str, path: str, body: Any) -> tuple[int, Any]:
         text = None if body is None else json.dumps(body)
-        event = {**EVENT, "httpMethod": method, "path": f"{BASE}{path}", "body": text}
-        reply = APP.resolve(event, None)
+        place = f"/v1/services/projects/{project_id}/services{path}"
+        event = {**EVENT, "httpMethod": method, "path": place, "body": text}
+        reply = APP.resolve(event, LambdaContext())
         return int(reply["statusCode"]), json.loads(reply["body"]) if reply["body"] else None
 
     def running(self) -> str:
@@ -169,7 +173,8 @@ def test_what_is_recorded_and_how_often_is_called_is_set(served: Api) -> None:
 
     route = served.desk.route()
     assert (route.recording.percent, route.limits.qps) == (5, 3)
-    for wrong in ({"mode": "some"}, {"percent": 0}, {"percent": 101}, {"mode": None}, []):
+    malformed: list[Any] = [{"mode": "some"}, {"percent": 0}, {"percent": 101}, {"mode": None}, []]
+    for wrong in malformed:
         assert served.call("PUT", f"{path}/recording", wrong)[0] == 400
 
 
@@ -211,7 +216,5 @@ def test_readers_change_nothing_and_other_projects_see_nothing(
     assert served.call(method, path, body)[0] == 403
     assert served.call("GET", "/5")[0] == 200
     served.authorizer.held = FakeAuthorizer.held
-    elsewhere = {**EVENT, "httpMethod": method, "path": f"/v1/services/projects/43/services{path}"}
     if path:
-        text = None if body is None else json.dumps(body)
-        assert int(APP.resolve({**elsewhere, "body": text}, None)["statusCode"]) == 404
+        assert served.call_in(43, method, path, body)[0] == 404

@@ -10,6 +10,7 @@ from openbml.compute.hostings import Hosting, HostingNotFoundError, HostingReque
 from openbml.compute.invocations import InvocationReply
 from openbml.core.scope import ProjectScope
 from openbml.services.collaborators import ServableVersion
+from openbml.services.deployments import ServiceState
 from openbml.services.repositories import (
     CallRight,
     ModelDeployedError,
@@ -18,12 +19,10 @@ from openbml.services.repositories import (
     SuffixTakenError,
 )
 from openbml.services.routes import Route
-from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError, ServiceState
+from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError
 from openbml.services.wakes import WakeOrder
 from openbml_catalog.machines import Module
 from tests.fakes.compute_memory import Ticking
-
-_IDLE = (ServiceState.STOPPED, ServiceState.FAILED)
 
 
 class InMemoryServiceRepository:
@@ -73,14 +72,29 @@ class InMemoryServiceRepository:
         return mine[start : start + limit], following
 
     def changing(self) -> Sequence[tuple[ProjectScope, int]]:
-        return [(row.scope, row.service_id) for row in self._services.values() if row.state.is_changing]
+        return [(row.scope, row.service_id) for row in self._services.values() if row.is_unsettled]
 
     def using_machines(self, account_id: int) -> Sequence[tuple[ProjectScope, int]]:
         return [
             (row.scope, row.service_id)
             for row in self._services.values()
-            if row.scope.account_id == account_id and row.state not in _IDLE
+            if row.scope.account_id == account_id and row.state.uses_machines
         ]
+
+    def with_sleep_policy(self) -> Sequence[tuple[ProjectScope, int]]:
+        return [
+            (row.scope, row.service_id)
+            for row in self._services.values()
+            if row.sleep_policy and row.state in (ServiceState.RUNNING, ServiceState.SLEEPING)
+        ]
+
+    def service_of_model(self, scope: ProjectScope, model_id: int) -> int | None:
+        found = (row for row in self._services.values() if (row.scope, row.model_id) == (scope, model_id))
+        return next((row.service_id for row in found), None)
+
+    def versions_in_use(self, scope: ProjectScope, model_id: int) -> set[int]:
+        service_id = self.service_of_model(scope, model_id)
+        return self._services[service_id].model_versions if service_id else set()
 
     def route(self, suffix: str) -> Route | None:
         found = (row for row in self._services.values() if row.suffix == suffix)

@@ -122,7 +122,7 @@ def test_a_service_that_cannot_be_woken_is_code_2() -> None:
 def test_an_updating_service_answers_with_the_old_version() -> None:
     desk = PredictionDesk()
     running = desk.services.get(SCOPE, 5)
-    updating = running.changed(running.wanted.model_copy(update={"compute_units": 4}), desk.now())
+    updating = running.changed(running.main.wanted.model_copy(update={"compute_units": 4}), desk.now())
     desk.services.save(updating)
 
     assert updating.state is ServiceState.UPDATING

@@ -91,10 +91,18 @@ class ServiceRepository(Protocol):
         """Return a page, the newest first, and the position of the next one."""
 
     def changing(self) -> Sequence[tuple[ProjectScope, int]]:
-        """Return scope and id of all services that are deploying, updating or stopping."""
+        """Return scope and id of all services that are unsettled: something is left to do with them."""
 
     def using_machines(self, account_id: int) -> Sequence[tuple[ProjectScope, int]]:
-        """Return scope and id of the account's services that are not stopped or failed."""
+        """Return scope and id of the account's services that use machines, or are about to."""
+
+    def with_sleep_policy(self) -> Sequence[tuple[ProjectScope, int]]:
+        """Return scope and id of all services with a sleep policy that run or sleep."""
+
+    def service_of_model(self, scope: ProjectScope, model_id: int) -> int | None: ...
+
+    def versions_in_use(self, scope: ProjectScope, model_id: int) -> set[int]:
+        """Return the versions of the model that its service runs, or will when it starts again."""
 
     def route(self, suffix: str) -> Route | None: ...
 

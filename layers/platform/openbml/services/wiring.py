@@ -36,9 +36,13 @@ def orders() -> MessageQueue:
 
 
 @cache
+def wake_orders() -> MessageQueue:
+    return sqs_queue(services_settings().wake_queue_url)
+
+
+@cache
 def wakes() -> LeasedWakes:
-    settings = services_settings()
-    return LeasedWakes(dynamodb_table(settings.services_table_name), sqs_queue(settings.wake_queue_url))
+    return LeasedWakes(dynamodb_table(services_settings().services_table_name), wake_orders())
 
 
 @cache

@@ -33,7 +33,7 @@ def show_snippets(
     """Return a program in each language, with the service's address. Raises ServiceNotFoundError."""
     service = services.get(scope, service_id)
     path = PATH.format(segment=service.segment, suffix=service.suffix)
-    example = examples.example(scope, service.model_id, service.wanted.model_version)
+    example = examples.example(scope, service.model_id, service.main.wanted.model_version)
     return SnippetList(
         items=snippets_for(
             service.task_type, host=public_url, address=f"{public_url}{path}", example=example or {}

@@ -107,9 +107,9 @@ class PredictionApi:
                 if ticket is not None:
                     return self._fetched(ticket, caller, log_id)
                 route = self._route(call)
-                if route is None:
-                    return _refused("unsupported_method", log_id)
-                return self._answered(call, caller, route, log_id)
+            if route is None:
+                return _refused("unsupported_method", log_id)
+            return self._answered(call, caller, route, log_id)
         except tuple(_TOKEN_ERRORS) as error:
             return _refused(_TOKEN_ERRORS[type(error)], log_id)
         except StepFailedError as failure:
@@ -132,12 +132,14 @@ class PredictionApi:
 
     def _answered(self, call: PublicCall, caller: Caller, route: Route, log_id: int) -> Answer:
         began = self._now()
-        refused = self._refusal(call, caller, route)
+        with answered_as("unavailable"):
+            refused = self._refusal(call, caller, route)
         if refused is not None:
             error, after = refused
             asked = Asked(Role.MAIN, None, error=error)
             return self._told(call, caller, route, asked, log_id, began, retry_after_s=after)
-        self._last_calls.note(route.service_id, began)
+        with answered_as("unavailable"):
+            self._last_calls.note(route.service_id, began)
         if route.answers:
             asked = self._asked(call, caller, route, self._time_left(began))
             fresh = self._routes.route(route.suffix) if asked.is_absent else None
@@ -171,10 +173,11 @@ class PredictionApi:
     def _while_asleep(
         self, call: PublicCall, caller: Caller, route: Route, log_id: int, began: datetime
     ) -> Answer:
-        self._sleepers.wake(route)
-        if route.while_asleep is WhileAsleep.TICKET:
-            ticket = self._ticket_counter.take(call, caller, route, log_id)
-            return Answer(ticket_reply(ticket, log_id), RETRY_AFTER_S)
+        with answered_as("unavailable"):
+            self._sleepers.wake(route)
+            if route.while_asleep is WhileAsleep.TICKET:
+                ticket = self._ticket_counter.take(call, caller, route, log_id)
+                return Answer(ticket_reply(ticket, log_id), RETRY_AFTER_S)
         asked = Asked(Role.MAIN, None, error="model_unavailable")
         waited_ms = 0
         if route.while_asleep is WhileAsleep.WAIT:

@@ -1,4 +1,4 @@
-"""`bml services calls|call|usage|metrics|compare|feedback|snippets` and `bml trace`, against the described API."""
+"""The commands about calls (`bml services calls`, … and `bml trace`), against the described API."""
 
 import json
 from pathlib import Path

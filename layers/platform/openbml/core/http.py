@@ -5,6 +5,7 @@ domain errors; this module alone turns them into replies, by the catalogue's tab
 """
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
-from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 from pydantic import ValidationError as ModelValidationError
 
@@ -45,9 +46,7 @@ class ErrorReply(BaseModel):
 class ControlApi(APIGatewayRestResolver):
     """A resolver that takes bodies of JSON only: the validation would read forms, too, or fail on them."""
 
-    def resolve(self, event: dict[str, Any] | BaseProxyEvent, context: Any) -> dict[str, Any]:
-        if isinstance(event, BaseProxyEvent):
-            event = event.raw_event
+    def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         media_type = header_of(event, "content-type").partition(";")[0].strip().lower()
         if not event.get("body") or media_type in ("", content_types.APPLICATION_JSON):
             return super().resolve(event, context)

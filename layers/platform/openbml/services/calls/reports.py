@@ -47,12 +47,20 @@ class QueuedReports:
         self._queue.send([self._small(report)])
 
     def _small(self, report: CallReport) -> CallReport:
-        if report.content is None or len(report.model_dump_json().encode()) <= _MOST_MESSAGE_BYTES:
+        if report.content is None or _fits(report, report.content):
             return report
         key = kept_at(report)
         self._objects.put(key, report.content.model_dump_json().encode(), Lifetime.MONTH)
         record = report.record.model_copy(update={"kept_as": key})
         return report.model_copy(update={"record": record, "content": None})
+
+
+def _fits(report: CallReport, content: KeptCall) -> bool:
+    """Tell whether the report is small enough for a message; what is plainly too long is not written out."""
+    texts = (content.request, content.request_base64, content.answer)
+    if sum(len(text) for text in texts if text) > _MOST_MESSAGE_BYTES:
+        return False
+    return len(report.model_dump_json().encode()) <= _MOST_MESSAGE_BYTES
 
 
 def kept_at(report: CallReport) -> str:

@@ -1,4 +1,4 @@
-"""A service's life beyond its first deployment: a second version, a test of two, a switch under load, sleep."""
+"""Beyond the first deployment: a second version, a test of two, a switch under load, sleep and wake-up."""
 
 import threading
 import time

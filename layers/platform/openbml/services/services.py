@@ -1,7 +1,7 @@
 """Services: one model behind one address, with one or two of its versions online (spec 03 section 9)."""
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -11,7 +11,7 @@ from openbml.core.scope import ProjectScope
 from openbml.services.actions import ALLOWED, Action
 from openbml.services.configurations import Configuration
 from openbml.services.departures import GRACE, Departure
-from openbml.services.deployments import Deployment, HostingReport, RunningInterval, ServiceState
+from openbml.services.deployments import Deployment, EndedSpan, HostingReport, ServiceState
 from openbml.services.policies import Limits, Recording, Traffic
 from openbml.services.sleep_policies import SleepPolicy
 
@@ -26,11 +26,6 @@ class ServiceStateError(OpenBMLError):
 
 class ServiceConflictError(OpenBMLError):
     """Someone else changed the service; details: service_id. Read again, then repeat."""
-
-
-class EndedSpan(NamedTuple):
-    deployment_id: str
-    span: RunningInterval
 
 
 class Service(BaseModel):

@@ -21,7 +21,7 @@ from openbml.services.services import (
     ServiceNotFoundError,
     ServiceStateError,
 )
-from openbml.services.settle_services import ServiceOrder, changed, saved
+from openbml.services.settle_services import ServiceOrder, changed, decided
 from openbml.services.sleep_policies import PolicyState, SleepPolicy
 from openbml.services.wakes import WakeOrder
 
@@ -54,7 +54,7 @@ def put_to_sleep(
             if policy.prewarm_due(service.warmed_at, at):
                 _warm(service, at, services, funds, events, wake_orders, now)
             elif _falls_asleep(service, policy, last_calls, at):
-                saved(service.asleep(at), services=services, events=events)
+                decided(service.asleep(at), services=services, events=events)
                 slept += 1
         except (ServiceNotFoundError, ServiceConflictError, ServiceStateError, AllowanceUsedUpError) as error:
             logger.info("service left as it is", service_id=service_id, cause=type(error).__name__)
@@ -85,7 +85,7 @@ def wake_service(
             order.scope,
             order.service_id,
             lambda service: woken(service, funds=funds, now=now),
-            lambda after: saved(after, services=services, events=events),
+            lambda after: decided(after, services=services, events=events),
             services=services,
         )
     except (ServiceNotFoundError, ServiceStateError, AllowanceUsedUpError) as error:
@@ -159,7 +159,7 @@ def _warm(
         service.scope,
         service.service_id,
         lambda current: current.with_settings(warmed_at=at),
-        lambda after: saved(after, services=services, events=events),
+        lambda after: decided(after, services=services, events=events),
         services=services,
     )
     logger.info("service kept awake by its schedule", service_id=service.service_id)

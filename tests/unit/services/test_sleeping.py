@@ -414,3 +414,16 @@ def test_an_end_that_could_not_be_told_is_told_with_the_next_step(end: str) -> N
     desk.resume()
 
     assert list(desk.usages().values()) == [True]
+
+
+def test_a_setting_in_between_does_not_make_an_untold_end_be_forgotten() -> None:
+    desk = Desk()
+    service_id = desk.running()
+    desk.events.refusing = True
+    with pytest.raises(ConnectionError):
+        desk.stop(service_id)
+    desk.events.refusing = False
+
+    desk.sleep_policy(service_id)
+
+    assert list(desk.usages().values()) == [True]

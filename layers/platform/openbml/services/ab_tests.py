@@ -88,4 +88,4 @@ def promoted(service: Service, at: datetime) -> Service:
 def shared(service: Service, traffic: Traffic) -> Service:
     """Return the service with its calls split otherwise. Raises ChallengerNotFoundError."""
     challenger_of(service)
-    return service if traffic == service.traffic else service.with_traffic(traffic)
+    return service.with_settings(traffic=traffic)

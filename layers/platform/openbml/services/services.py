@@ -200,11 +200,13 @@ class Service(BaseModel):
                 woken = woken._woken(row, at)
         return woken.model_copy(update={"version": self.version + 1})
 
-    def with_settings(self, **settings: Limits | Recording | SleepPolicy | datetime | None) -> "Service":
-        """Return the service with settings that its hosting does not depend on."""
+    def with_settings(
+        self, **settings: Limits | Recording | SleepPolicy | Traffic | datetime | None
+    ) -> "Service":
+        """Return the service with other settings; hostings go on, and what ended may still be untold."""
         if all(getattr(self, name) == value for name, value in settings.items()):
             return self
-        return self._with(left=None, **settings)
+        return self.model_copy(update={**settings, "version": self.version + 1})
 
     def observed(self, report: HostingReport) -> "Service":
         """Return the service as its hostings now stand (see `Deployment.observed`).
@@ -255,9 +257,6 @@ class Service(BaseModel):
 
     def with_challenger(self, challenger: Deployment, traffic: Traffic) -> "Service":
         return self._with(challenger=challenger, traffic=traffic, revisions=challenger.revision)
-
-    def with_traffic(self, traffic: Traffic) -> "Service":
-        return self._with(traffic=traffic)
 
     def alone(
         self,

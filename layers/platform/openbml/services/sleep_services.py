@@ -27,7 +27,7 @@ from openbml.services.wakes import WakeOrder
 
 # While calls wait for a service its state is looked at again and again, the sooner the fresher it is.
 FOLLOWED_FOR_S = 30.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 1.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 0.5
 
 
 def put_to_sleep(

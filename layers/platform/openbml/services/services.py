@@ -14,6 +14,7 @@ from openbml.services.departures import GRACE, Departure
 from openbml.services.deployments import Deployment, EndedSpan, HostingReport, ServiceState
 from openbml.services.policies import Limits, Recording, Traffic
 from openbml.services.sleep_policies import SleepPolicy
+from openbml.services.stored_services import with_main_deployment
 
 
 class ServiceNotFoundError(OpenBMLError):
@@ -65,14 +66,8 @@ class Service(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _from_one_version(cls, document: Any) -> Any:
-        """Services stored before there were two versions carry their deployment's members themselves."""
-        if not isinstance(document, dict) or "main" in document or "wanted" not in document:
-            return document
-        main = {name: document[name] for name in Deployment.model_fields if name in document}
-        main = {"deployment_id": str(document["service_id"]), **main, "ended": None}
-        others = {name: value for name, value in document.items() if name not in main}
-        return {**others, "main": main, "revisions": document.get("revision", 1)}
+    def _stored(cls, document: Any) -> Any:
+        return with_main_deployment(document)
 
     @property
     def state(self) -> ServiceState:

@@ -2432,6 +2432,22 @@ export interface components {
             message_zh: string;
         };
         /**
+         * ChallengerChange
+         * @description What is left out stays as it is.
+         */
+        ChallengerChange: {
+            /** Compute Units */
+            compute_units?: number | null;
+            /** Instances */
+            instances?: number | null;
+            /** Model Version */
+            model_version?: number | null;
+            /** Share */
+            share?: number | null;
+            /** Variant */
+            variant?: ("fp32" | "int8" | "fp16") | null;
+        };
+        /**
          * ChallengerRequest
          * @description The second version with machines of its own; `share` is its percentage of the calls.
          */
@@ -11427,7 +11443,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeRequest"];
+                "application/json": components["schemas"]["ChallengerChange"];
             };
         };
         responses: {

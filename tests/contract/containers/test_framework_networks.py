@@ -1,4 +1,4 @@
-"""Models of PyTorch, TensorFlow and Paddle behind the contracts of spec 08 sections 8.2 to 8.4 and their tasks'."""
+"""PyTorch, TensorFlow and Paddle behind the contracts of spec 08 sections 8.2 to 8.4, and their tasks'."""
 
 import base64
 import io
@@ -73,8 +73,8 @@ class Two(tf.Module):
         return {"y": tf.math.log(x - 1000.0)}
 
 two = Two()
-tf.saved_model.save(two, str(base / "two"), signatures={
-    "predict_images": two.predict, "both": two.both, "serving_default": two.default, "fixed": two.fixed, "nan": two.nan})
+signatures = {"predict_images": two.predict, "both": two.both, "fixed": two.fixed, "nan": two.nan}
+tf.saved_model.save(two, str(base / "two"), signatures=signatures | {"serving_default": two.default})
 tf.saved_model.save(two, str(base / "only"), signatures={"predict_images": two.predict})
 
 class Colours(tf.Module):
@@ -106,13 +106,15 @@ paddle.jit.save(Three(), str(base / "three" / "model"), input_spec=[
 class Colours(paddle.nn.Layer):
     def forward(self, picture):
         return paddle.nn.functional.softmax(paddle.mean(picture, axis=[2, 3]))
-paddle.jit.save(Colours(), str(base / "colours" / "model"), input_spec=[spec([None, 3, 16, 16], "float32", name="p")])
+paddle.jit.save(Colours(), str(base / "colours" / "model"),
+                input_spec=[spec([None, 3, 16, 16], "float32", name="p")])
 
 class Found(paddle.nn.Layer):
     # Two boxes and one that is none, in pixels of the picture as PaddleDetection's exports give them.
     def forward(self, image, im_shape, scale_factor):
         factor = paddle.concat([scale_factor[0, 1:2], scale_factor[0, 0:1]] * 2)
-        boxes = paddle.to_tensor([[4.0, 4.0, 12.0, 8.0], [-3.0, 0.0, 20.0, 16.0], [0.0, 0.0, 0.0, 0.0]]) / factor
+        seen = [[4.0, 4.0, 12.0, 8.0], [-3.0, 0.0, 20.0, 16.0], [0.0, 0.0, 0.0, 0.0]]
+        boxes = paddle.to_tensor(seen) / factor
         heads = paddle.to_tensor([[1.0, 0.6], [0.0, 0.9], [-1.0, 0.0]])
         heads = heads + 0.0 * paddle.mean(image) + 0.0 * paddle.mean(im_shape)
         return paddle.concat([heads, boxes], axis=1), paddle.to_tensor([3], dtype="int32")
@@ -132,7 +134,8 @@ main, start = paddle.static.Program(), paddle.static.Program()
 with paddle.static.program_guard(main, start):
     x = paddle.static.data("x", [None, 2], "float32")
     y = paddle.static.nn.sequence_pool(x, "sum")
-    y = paddle.static.nn.fc(y, 1, weight_attr=paddle.ParamAttr(initializer=paddle.nn.initializer.Constant(1.0)))
+    ones = paddle.ParamAttr(initializer=paddle.nn.initializer.Constant(1.0))
+    y = paddle.static.nn.fc(y, 1, weight_attr=ones)
 executor = paddle.static.Executor(paddle.CPUPlace())
 executor.run(start)
 folder = Path(sys.argv[1]) / "sequences"

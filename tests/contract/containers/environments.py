@@ -177,6 +177,20 @@ def free_port() -> int:
     raise RuntimeError(f"no free port in {first}-{first + 79}")
 
 
+def make_models(image: str, script: str, root: Path) -> Path:
+    """Run a script of this folder that writes small models into a folder; return the folder."""
+    made = subprocess.run(
+        [interpreter(image), ROOT / "tests" / "contract" / "containers" / script, root],
+        env=environment(image, root),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    return root
+
+
 @contextmanager
 def serving(base: Path, *, image: str = "serving", **more: str) -> Iterator[Server]:
     """Start a server and wait until `/ping` answers 200."""

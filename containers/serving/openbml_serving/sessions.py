@@ -14,9 +14,14 @@ import numpy.typing as npt
 import onnxruntime
 
 from openbml_kit.faults import PlatformFault
+from openbml_serving.stages import running
 
 Planes = npt.NDArray[np.float32]
 Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class NotFiniteError(ArithmeticError):
+    """A model's answer is no number."""
 
 
 class HybridSessions:
@@ -45,10 +50,19 @@ class HybridSessions:
         return shape
 
     def run(self, planes: Planes, *, alone: bool) -> Arrays:
-        """Return the outputs by name; `alone` says that no other request is being computed."""
+        """Return the outputs by name; `alone` says that no other request is being computed.
+
+        Raises:
+            NotFiniteError: an output holds NaN or an infinity, which no answer can.
+        """
         session = self._wide if alone else self._narrow
-        arrays: list[Any] = session.run(self._outputs, {self._input_name: planes})
-        return dict(zip(self._outputs, (np.asarray(array) for array in arrays), strict=True))
+        with running():
+            results: list[Any] = session.run(self._outputs, {self._input_name: planes})
+        arrays = [np.asarray(result) for result in results]
+        for name, array in zip(self._outputs, arrays, strict=True):
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise NotFiniteError(f"output {name!r} has values that are no numbers")
+        return dict(zip(self._outputs, arrays, strict=True))
 
 
 def _session(model: Path, *, threads: int) -> onnxruntime.InferenceSession:

@@ -2,10 +2,9 @@
 
     python -m benchmarks.serving_load --port 9299 --path /invocations --body FILE --clients 8 --seconds 5
 
-Runs in the serving image's environment (uvloop) and prints a line of JSON. It needs about a third of what an answer of
-the small model costs the server, and shares the machine's cores with it: on two cores it does not slow the
-server down before some 60,000 requests a second. `--per-second` paces the clients together (an open loop: the
-latency counts from when a request was due).
+Runs in the serving image's environment (uvloop) and prints a line of JSON. It is one thread of Python that
+shares the machine's cores with the server: what it costs counts against the server. `--per-second` paces the
+clients together; a latency then counts from when its request was due.
 """
 
 import argparse
@@ -61,13 +60,8 @@ class Client(asyncio.Protocol):
             if end < 0:
                 self._answer = answer
                 return
-            head = answer[:end].lower()
-            start = head.find(_LENGTH) + len(_LENGTH)
-            self._size = (
-                end
-                + len(_HEAD_END)
-                + int(head[start : head.find(b"\r\n", start) if head.find(b"\r\n", start) > 0 else end])
-            )
+            said = answer[:end].lower().partition(_LENGTH)[2].partition(b"\r\n")[0]
+            self._size = end + len(_HEAD_END) + int(said)
         if len(answer) < self._size:
             self._answer = answer
             return

@@ -1,4 +1,5 @@
-"""Makes the small model of the serving benchmarks, in the tabular image's environment: a linear classifier of 30 numbers."""
+"""Makes the small model of the serving benchmarks, a linear classifier of 30 numbers, in the tabular image's
+environment."""
 
 import argparse
 import json

@@ -193,7 +193,7 @@ class Connection(asyncio.Protocol):
         self._deadline = _NEVER
         try:
             self._host.handler(first)
-        except Exception:
+        except Exception:  # noqa: BLE001 - one request's failure ends no server
             _log.exception("the handler failed")
             first.answer(Reply(500, closing=True))
 

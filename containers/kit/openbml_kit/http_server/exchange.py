@@ -25,7 +25,7 @@ class Reply(NamedTuple):
 class BodyState(Enum):
     """What became of a request's body.
 
-    READ: it is there. TOO_LARGE: it is larger than the limit. NO_ROOM: the bodies of all clients together are.
+    READ: it is there. TOO_LARGE: it is larger than the limit. NO_ROOM: those of all clients together are.
     """
 
     READ = auto()

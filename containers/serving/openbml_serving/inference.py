@@ -29,18 +29,19 @@ _log = logging.getLogger("openbml_serving")
 
 
 class Work:
-    """One request on its way through the server."""
+    """One request on its way through the server.
 
-    __slots__ = ("exchange", "received_at", "sent")
+    Attributes:
+        goes_alone: it is of no use to compute it with others.
+    """
+
+    __slots__ = ("exchange", "goes_alone", "received_at", "sent")
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.received_at = time.perf_counter()
         self.sent = Sent(exchange.body, exchange.headers.get(b"content-type", b"").decode("latin-1"))
-
-    @property
-    def is_small(self) -> bool:
-        return len(self.sent.body) <= _SMALL_BYTES
+        self.goes_alone = len(exchange.body) > _SMALL_BYTES
 
 
 class Inference:
@@ -77,7 +78,7 @@ class Inference:
 
     def submit(self, exchange: Exchange) -> None:
         work = Work(exchange)
-        if self._at_once and work.is_small:
+        if self._at_once and not work.goes_alone:
             if not self._arrived:
                 self._loop.call_soon(self._answer_arrived)
             self._arrived.append(work)
@@ -114,6 +115,7 @@ class Inference:
         self._metrics.computed(times, len(works))
         for work, given in zip(works, answers, strict=True):
             if given is None:
+                work.goes_alone = True
                 self._enqueue(work)
             else:
                 self._deliver(work, given)
@@ -153,13 +155,21 @@ class Inference:
                 if worker.is_stopping:
                     return [], False
                 self._changed.wait()
-            works = [self._queue.popleft()]
-            if self._together is not None and works[0].is_small:
-                while self._queue and self._queue[0].is_small and len(works) < _MOST_TOGETHER:
+            works = [self._first_waiting()]
+            if self._together is not None and not works[0].goes_alone:
+                while self._queue and not self._queue[0].goes_alone and len(works) < _MOST_TOGETHER:
                     works.append(self._queue.popleft())
             others = sum(other.is_busy for other in self._workers if other is not worker)
             worker.begin(works)
             return works, not self._queue and not others and len(works) == 1
+
+    def _first_waiting(self) -> Work:
+        """Return the first whose client is surely there; who may have left comes last."""
+        for place, work in enumerate(self._queue):
+            if not work.exchange.may_be_gone:
+                del self._queue[place]
+                return work
+        return self._queue.popleft()
 
     def compute(self, works: Sequence[Work], *, alone: bool) -> None:
         """Compute what is still waited for and have it answered."""
@@ -176,9 +186,18 @@ class Inference:
                 else [None] * len(wanted)
             )
             for work, given in zip(wanted, answers, strict=True):
-                done.append((work, given or answer(self._task, work.sent, alone=alone)))
-        waits = [now - work.received_at for work in wanted]
+                if given is None and together is not None:
+                    work.goes_alone = True
+                    self._put_back(work)
+                else:
+                    done.append((work, given or answer(self._task, work.sent, alone=alone)))
+        waits = [now - work.received_at for work in wanted if not (together and work.goes_alone)]
         self._call_loop(self._computed, done, waits, times)
+
+    def _put_back(self, work: Work) -> None:
+        with self._changed:
+            self._queue.appendleft(work)
+            self._changed.notify()
 
     def _computed(
         self, done: Sequence[tuple[Work, Answer]], waits: Sequence[float], times: StageTimes

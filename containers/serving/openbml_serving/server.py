@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Callable
 
 import uvloop
 
@@ -27,17 +28,20 @@ class HangError(PlatformFault):
     """An inference never ended."""
 
 
-def serve(settings: ServingSettings) -> None:
+def serve(settings: ServingSettings, *, load: Callable[[ServingSettings], ServedTask] | None = None) -> None:
     """Serve until told to stop.
+
+    Args:
+        load: gives the task that is served; None: the one of the model's folder.
 
     Raises:
         PlatformFault: the model cannot be set up, or hangs; the server is closed first.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings))
+        runner.run(_serve(settings, load or _load))
 
 
-async def _serve(settings: ServingSettings) -> None:
+async def _serve(settings: ServingSettings, load: Callable[[ServingSettings], ServedTask]) -> None:
     started = time.monotonic()
     loop = asyncio.get_running_loop()
     ending = asyncio.Event()
@@ -52,7 +56,7 @@ async def _serve(settings: ServingSettings) -> None:
     await server.listen(settings.host, settings.port)
     inference: Inference | None = None
     try:
-        task = await loop.run_in_executor(None, _set_up, settings)
+        task = await loop.run_in_executor(None, _set_up, load, settings)
         inference = Inference(task, settings, metrics)
         application.ready(inference, task.body)
         _log.info("model ready after %.2f s", time.monotonic() - started)
@@ -89,8 +93,12 @@ async def _watch(inference: Inference, settings: ServingSettings, ending: asynci
             continue
 
 
-def _set_up(settings: ServingSettings) -> ServedTask:
-    task = load_task(settings.places.model, cores=settings.cores, variant=settings.variant)
+def _load(settings: ServingSettings) -> ServedTask:
+    return load_task(settings.places.model, cores=settings.cores, variant=settings.variant)
+
+
+def _set_up(load: Callable[[ServingSettings], ServedTask], settings: ServingSettings) -> ServedTask:
+    task = load(settings)
     task.handler.warm_up()
     # What is there now stays until the end: the collector need not look at it again.
     gc.collect()

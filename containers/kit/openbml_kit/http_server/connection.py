@@ -124,6 +124,8 @@ class Connection(asyncio.Protocol):
         """The client sends no more; it may still read an answer."""
         self._is_at_end = True
         self._is_last = True
+        if self._current is not None:
+            self._current.may_be_gone = True
         return not self._is_idle and not self._is_lingering
 
     def pause_writing(self) -> None:

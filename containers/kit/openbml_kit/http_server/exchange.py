@@ -43,6 +43,7 @@ class Exchange:
         headers: by their names in lower case; of several of one name the last.
         body: empty where `body_state` is not READ.
         is_abandoned: the client has gone; nobody waits for an answer.
+        may_be_gone: the client sends no more; whether it still reads shows when it is written to.
     """
 
     __slots__ = (
@@ -54,6 +55,7 @@ class Exchange:
         "is_abandoned",
         "is_answered",
         "keeps_alive",
+        "may_be_gone",
         "method",
         "path",
         "says_keep_alive",
@@ -82,6 +84,7 @@ class Exchange:
         self.keeps_alive = keeps_alive
         self.says_keep_alive = says_keep_alive
         self.is_abandoned = False
+        self.may_be_gone = False
         self.is_answered = False
 
     def answer(self, reply: Reply) -> None:

@@ -15,6 +15,7 @@ from openbml_kit.faults import PlatformFault
 from openbml_kit.http_server import HttpServer
 from openbml_serving.application import Application
 from openbml_serving.inference import Inference
+from openbml_serving.memory import give_free_memory_back
 from openbml_serving.metrics import ServingMetrics
 from openbml_serving.settings import ServingSettings
 from openbml_serving.tasks import ServedTask, load_task
@@ -103,4 +104,5 @@ def _set_up(load: Callable[[ServingSettings], ServedTask], settings: ServingSett
     # What is there now stays until the end: the collector need not look at it again.
     gc.collect()
     gc.freeze()
+    give_free_memory_back()
     return task

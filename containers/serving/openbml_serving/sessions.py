@@ -37,7 +37,8 @@ class HybridSessions:
     def __init__(self, model: Path, outputs: Sequence[str], *, cores: int) -> None:
         self._narrow = _session(model, threads=1)
         self._wide = _session(model, threads=cores) if cores > 1 else self._narrow
-        self._input_name = self._narrow.get_inputs()[0].name
+        self._input_names = [given.name for given in self._narrow.get_inputs()]
+        self._input_name = self._input_names[0]
         self._outputs = list(outputs)
         there = [output.name for output in self._narrow.get_outputs()]
         if missing := sorted(set(outputs) - set(there)):
@@ -55,9 +56,18 @@ class HybridSessions:
         Raises:
             NotFiniteError: an output holds NaN or an infinity, which no answer can.
         """
+        return self.run_feeds({self._input_name: planes}, alone=alone)
+
+    def run_feeds(self, feeds: Mapping[str, npt.NDArray[Any]], *, alone: bool) -> Arrays:
+        """Return the outputs by name of a graph with several inputs; those it does not have are left out.
+
+        Raises:
+            NotFiniteError: an output holds NaN or an infinity, which no answer can.
+        """
         session = self._wide if alone else self._narrow
+        given = {name: array for name, array in feeds.items() if name in self._input_names}
         with running():
-            results: list[Any] = session.run(self._outputs, {self._input_name: planes})
+            results: list[Any] = session.run(self._outputs, given)
         arrays = [np.asarray(result) for result in results]
         for name, array in zip(self._outputs, arrays, strict=True):
             if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -69,6 +79,8 @@ def _session(model: Path, *, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # The arena keeps the largest run's memory for each session and makes no run faster.
+    options.enable_cpu_mem_arena = False
     # An idle pool must not burn a core that the other copies of the service use.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

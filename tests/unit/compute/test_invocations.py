@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from openbml.compute.hostings import HostingNotFoundError
 from openbml.compute.invocations import InvocationTimeoutError, ModelFailedError, ModelNotReadyError
-from openbml.compute.invocations_sagemaker import SageMakerInvoker
+from openbml.compute.invocations_sagemaker import EndpointInvoker
 from openbml.compute.names import ComputeNames
 
 
@@ -24,8 +24,8 @@ class Client:
         return {"Body": io.BytesIO(b'{"results": []}'), "ContentType": "application/json"}
 
 
-def invoker(client: Client) -> SageMakerInvoker:
-    return SageMakerInvoker(lambda timeout_s: client, names=ComputeNames(stage="dev"))
+def invoker(client: Client) -> EndpointInvoker:
+    return EndpointInvoker(lambda timeout_s: client, names=ComputeNames(stage="dev"))
 
 
 def error(code: str, message: str = "", **members: Any) -> ClientError:

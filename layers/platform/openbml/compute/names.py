@@ -22,8 +22,21 @@ class ComputeNames(BaseModel):
         return name.removeprefix(self._endpoints) if name.startswith(self._endpoints) else None
 
     def revision(self, deployment_id: str, revision: int) -> str:
-        """Return the name of a revision's model and of its endpoint configuration."""
+        """Return the name of a revision's model, and of its endpoint configuration or inference component."""
         return f"{self.endpoint(deployment_id)}-r{revision}"
+
+    def pool(self, project_id: int, most_units: int) -> str:
+        """Return the name of the endpoint that hostings of a project share, copies of so many units at most."""
+        return f"{self.pools}{project_id}-{most_units}"
+
+    def project_id(self, name: str) -> int | None:
+        """Return the project behind a pool's name, None for a name that is not this stage's."""
+        number = name.removeprefix(self.pools).partition("-")[0] if name.startswith(self.pools) else ""
+        return int(number) if number.isdigit() else None
+
+    @property
+    def pools(self) -> str:
+        return f"openbml-{self.stage}-pool-"
 
     @staticmethod
     def revision_of(name: str) -> int:

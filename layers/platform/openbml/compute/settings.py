@@ -1,5 +1,6 @@
 """Settings of what calls SageMaker; functions of other contexts that call a hosted model take them too."""
 
+from openbml.compute.hostings import HostingMode
 from openbml.core.settings import Settings
 
 
@@ -8,6 +9,7 @@ class ComputeSettings(Settings):
 
     Attributes:
         image_repository_prefix: registry and namespace of the images.
+        hosting_mode: what new hostings are made as.
     """
 
     stage: str
@@ -18,9 +20,15 @@ class ComputeSettings(Settings):
     hosting_role_arn: str
     data_job_role_arn: str
     search_role_arn: str
+    hosting_mode: HostingMode = HostingMode.ENDPOINTS
 
 
 class InvokerSettings(Settings):
-    """What whoever only calls hosted models needs."""
+    """What whoever only calls hosted models needs.
+
+    Attributes:
+        hosting_mode: what most hostings are: it is asked for first.
+    """
 
     stage: str
+    hosting_mode: HostingMode = HostingMode.ENDPOINTS

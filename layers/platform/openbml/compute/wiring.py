@@ -1,17 +1,24 @@
 """Collaborators of this context, built on first use."""
 
+import time
 from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from openbml.compute.component_places import ComponentPlaces
 from openbml.compute.gateway import ComputeGateway
+from openbml.compute.hosted_models_sagemaker import HostedModels
+from openbml.compute.hosting_pools_sagemaker import HostingPools
+from openbml.compute.hostings import HostingMode, HostingRuntime
+from openbml.compute.hostings_by_mode import HostingRuntimes
+from openbml.compute.hostings_components_sagemaker import ComponentHostingRuntime
 from openbml.compute.hostings_dynamodb import DynamoHostingRepository
 from openbml.compute.hostings_sagemaker import SageMakerHostingRuntime
 from openbml.compute.image_addresses import ImageAddresses
 from openbml.compute.invocations import Invoker
-from openbml.compute.invocations_sagemaker import SageMakerInvoker
+from openbml.compute.invocations_sagemaker import ComponentInvoker, EndpointInvoker, FirstKnownInvoker
 from openbml.compute.jobs import JobRuntimes
 from openbml.compute.jobs_dynamodb import DynamoJobRepository
 from openbml.compute.names import ComputeNames
@@ -64,9 +71,8 @@ def compute_gateway() -> ComputeGateway:
             ),
         ),
         hostings=DynamoHostingRepository(dynamodb_table(settings.compute_table_name)),
-        hosting=SageMakerHostingRuntime(
-            client, names=names(), images=addresses, role_arn=settings.hosting_role_arn
-        ),
+        hosting=_hosting_runtimes(client, addresses, settings.hosting_role_arn),
+        hosting_mode=settings.hosting_mode,
         events=event_publisher(),
         now=utc_now,
     )
@@ -74,7 +80,25 @@ def compute_gateway() -> ComputeGateway:
 
 @cache
 def invoker() -> Invoker:
-    return SageMakerInvoker(_runtime_client, names=names())
+    places = ComponentPlaces(aws_client("sagemaker"), names=names(), seconds=time.monotonic)
+    components = ComponentInvoker(_runtime_client, places=places)
+    endpoints = EndpointInvoker(_runtime_client, names=names())
+    if InvokerSettings.from_env().hosting_mode is HostingMode.COMPONENTS:
+        return FirstKnownInvoker([components, endpoints])
+    return FirstKnownInvoker([endpoints, components])
+
+
+def _hosting_runtimes(client: Any, addresses: ImageAddresses, role_arn: str) -> HostingRuntime:
+    models = HostedModels(client, names=names(), images=addresses, role_arn=role_arn)
+    pools = HostingPools(client, names=names(), role_arn=role_arn, now=utc_now)
+    return HostingRuntimes(
+        {
+            HostingMode.ENDPOINTS: SageMakerHostingRuntime(client, names=names(), models=models),
+            HostingMode.COMPONENTS: ComponentHostingRuntime(
+                client, names=names(), models=models, pools=pools, now=utc_now
+            ),
+        }
+    )
 
 
 @cache

@@ -1,6 +1,9 @@
 """Use cases of hostings: every step may be repeated, and what is wanted comes about in the end."""
 
+from collections.abc import Sequence
+
 import pytest
+from pydantic import BaseModel
 
 from openbml.compute.events import HostingChangeBegun, HostingStateChanged
 from openbml.compute.failures import Failure, Fault
@@ -20,6 +23,7 @@ from openbml.compute.hostings import (
 from openbml.compute.hostings_sagemaker import SageMakerHostingRuntime, endpoint_status
 from openbml.compute.image_addresses import ImageAddresses
 from openbml.compute.jobs import JobRuntimes, RuntimeBusyError
+from openbml.compute.model_hosting import HostingLook
 from openbml.compute.names import ComputeNames
 from tests.fakes.compute_memory import (
     InMemoryHostingRepository,
@@ -35,11 +39,20 @@ from tests.fakes.sagemaker_client import FakeSageMakerClient
 ID = "2001"
 
 
+class RecordedLooks:
+    def __init__(self) -> None:
+        self.sent: list[HostingLook] = []
+
+    def send(self, messages: Sequence[BaseModel]) -> None:
+        self.sent.extend(HostingLook.model_validate(message.model_dump()) for message in messages)
+
+
 class World:
     def __init__(self, mode: HostingMode = HostingMode.ENDPOINTS) -> None:
         self.hostings = InMemoryHostingRepository()
         self.runtime = InMemoryHostingRuntime()
         self.events = RecordedEvents()
+        self.looks = RecordedLooks()
         self.now = Ticking()
         self.compute = ComputeGateway(
             jobs=InMemoryJobRepository(),
@@ -147,15 +160,22 @@ def test_a_hosting_that_sagemaker_tells_nothing_of_asks_to_be_watched() -> None:
         if len(pauses) == 3:
             world.runtime.finish(ID)
 
-    assert world.compute.watch_hosting(ID, pause).state is HostingState.IN_SERVICE
-    assert len(pauses) == 3
+    watched = world.compute.watch_hosting(HostingLook(deployment_id=ID), looks=world.looks, pause=pause)
+    assert watched.state is HostingState.IN_SERVICE
+    assert (len(pauses), world.looks.sent) == (3, [])
 
 
-def test_a_watch_ends_after_two_seconds(world: World) -> None:
+@pytest.mark.parametrize(("number", "next_ones"), [(0, [1]), (60, [])])
+def test_a_watch_lasts_two_seconds_and_is_repeated_for_minutes(
+    world: World, number: int, next_ones: list[int]
+) -> None:
     pauses: list[float] = []
     world.compute.deploy(hosting_request())
-    assert world.compute.watch_hosting(ID, pauses.append).state is HostingState.CREATING
+    look = HostingLook(deployment_id=ID, number=number)
+    watched = world.compute.watch_hosting(look, looks=world.looks, pause=pauses.append)
+    assert watched.state is HostingState.CREATING
     assert 1.5 < sum(pauses) <= 2
+    assert [look.number for look in world.looks.sent] == next_ones
 
 
 def test_shared_machines_that_changed_bring_on_the_hostings_of_their_project(world: World) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from openbml.compute import model_hosting, run_jobs
 from openbml.compute.hostings import Hosting, HostingMode, HostingRepository, HostingRequest, HostingRuntime
 from openbml.compute.jobs import Job, JobRepository, JobRuntimes, ProcessingJobRequest, TrainingJobRequest
+from openbml.compute.model_hosting import HostingLook
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
+from openbml.core.queues import MessageQueue
 
 
 class ComputeGateway:
@@ -104,12 +106,15 @@ class ComputeGateway:
             project_id, hostings=self._hostings, runtime=self._hosting, events=self._events, now=self._now
         )
 
-    def watch_hosting(self, deployment_id: str, pause: Callable[[float], None]) -> Hosting:
+    def watch_hosting(
+        self, look: HostingLook, *, looks: MessageQueue, pause: Callable[[float], None]
+    ) -> Hosting:
         return model_hosting.watch_hosting(
-            deployment_id,
+            look,
             hostings=self._hostings,
             runtime=self._hosting,
             events=self._events,
+            looks=looks,
             now=self._now,
             pause=pause,
         )

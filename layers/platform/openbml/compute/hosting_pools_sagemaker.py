@@ -113,10 +113,15 @@ class HostingPools:
             ],
             Tags=tags,
         )
-        make(
-            request.deployment_id,
-            self._client.create_endpoint,
-            EndpointName=name,
-            EndpointConfigName=name,
-            Tags=tags,
-        )
+        try:
+            make(
+                request.deployment_id,
+                self._client.create_endpoint,
+                EndpointName=name,
+                EndpointConfigName=name,
+                Tags=tags,
+            )
+        except HostingRefusedError as error:
+            if look(self._client.describe_endpoint_config, EndpointConfigName=name) is not None:
+                raise
+            raise RuntimeBusyError(reason="the pool was given back while it was asked for") from error

@@ -6,6 +6,8 @@ others, so that a crash anywhere only delays.
 
 from collections.abc import Callable
 
+from pydantic import BaseModel, ConfigDict
+
 from openbml.compute.events import HostingChangeBegun
 from openbml.compute.failures import Failure, Fault
 from openbml.compute.hosting_steps import HostingStep, settle
@@ -23,10 +25,21 @@ from openbml.compute.jobs import RuntimeBusyError
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
 from openbml.core.observability import logger
+from openbml.core.queues import MessageQueue
 
 _ATTEMPTS = 4  # of one change beside others
 _LOOKS = 13
 _BETWEEN_LOOKS_S = 0.15
+_MOST_LOOKS = 60
+
+
+class HostingLook(BaseModel):
+    """Message to `track_hosting`: look at the hosting until it changes no more."""
+
+    model_config = ConfigDict(frozen=True)
+
+    deployment_id: str
+    number: int = 0
 
 
 def deploy(
@@ -127,29 +140,38 @@ def follow_project(
     ]
     for hosting in changing:
         _follow_one_of_many(hosting, hostings=hostings, runtime=runtime, events=events, now=now)
+        _watched(hostings.get(hosting.deployment_id), events)
     return len(changing)
 
 
 def watch_hosting(
-    deployment_id: str,
+    look: HostingLook,
     *,
     hostings: HostingRepository,
     runtime: HostingRuntime,
     events: EventPublisher,
+    looks: MessageQueue,
     now: Clock,
     pause: Callable[[float], None],
 ) -> Hosting:
-    """Follow the hosting for up to two seconds, or until it changes no more.
+    """Follow the hosting for up to two seconds, or until it changes no more; else have it looked at again.
+
+    The queue of looks delays them. After the last one the minute's reconciling goes on alone.
 
     Raises:
         HostingNotFoundError, HostingConflictError
     """
+    hosting = follow_hosting(look.deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
     for _ in range(_LOOKS):
-        hosting = follow_hosting(deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
         if not hosting.is_changing:
             return hosting
         pause(_BETWEEN_LOOKS_S)
-    return follow_hosting(deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
+        hosting = follow_hosting(
+            look.deployment_id, hostings=hostings, runtime=runtime, events=events, now=now
+        )
+    if hosting.is_changing and look.number < _MOST_LOOKS:
+        looks.send([HostingLook(deployment_id=look.deployment_id, number=look.number + 1)])
+    return hosting
 
 
 def _follow_one_of_many(

@@ -26,7 +26,7 @@ class ComputeNames(BaseModel):
         return f"{self.endpoint(deployment_id)}-r{revision}"
 
     def pool(self, project_id: int, most_units: int) -> str:
-        """Return the name of the endpoint that hostings of a project share, copies of so many units at most."""
+        """Return the name of the endpoint that hostings of a project share, up to a size of copies."""
         return f"{self.pools}{project_id}-{most_units}"
 
     def project_id(self, name: str) -> int | None:

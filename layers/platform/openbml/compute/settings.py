@@ -10,6 +10,7 @@ class ComputeSettings(Settings):
     Attributes:
         image_repository_prefix: registry and namespace of the images.
         hosting_mode: what new hostings are made as.
+        hosting_looks_queue_url: of `track_hosting` only.
     """
 
     stage: str
@@ -21,6 +22,7 @@ class ComputeSettings(Settings):
     data_job_role_arn: str
     search_role_arn: str
     hosting_mode: HostingMode = HostingMode.ENDPOINTS
+    hosting_looks_queue_url: str = ""
 
 
 class InvokerSettings(Settings):

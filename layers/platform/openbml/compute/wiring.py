@@ -27,7 +27,8 @@ from openbml.compute.progress_dynamodb import DynamoDeliveryMarks
 from openbml.compute.settings import ComputeSettings, InvokerSettings
 from openbml.compute.training_sagemaker import SageMakerTrainingRuntime
 from openbml.core.clock import utc_now
-from openbml.core.wiring import aws_client, dynamodb_table, event_publisher
+from openbml.core.queues import MessageQueue
+from openbml.core.wiring import aws_client, dynamodb_table, event_publisher, sqs_queue
 
 _CONNECT_TIMEOUT_S = 2
 
@@ -76,6 +77,11 @@ def compute_gateway() -> ComputeGateway:
         events=event_publisher(),
         now=utc_now,
     )
+
+
+@cache
+def hosting_looks() -> MessageQueue:
+    return sqs_queue(compute_settings().hosting_looks_queue_url)
 
 
 @cache

@@ -1910,6 +1910,7 @@ export interface components {
             code: number;
             /** Message */
             message: string;
+            retry: components["schemas"]["Retry"];
             /** Text En */
             text_en: string;
             /** Text Zh */
@@ -5466,6 +5467,12 @@ export interface components {
             /** Import Id */
             import_id: number;
         };
+        /**
+         * Retry
+         * @description What a client does about an error of the prediction API (spec 08, end of section 4.5).
+         * @enum {string}
+         */
+        Retry: "token" | "back_off" | "wait" | "never";
         /**
          * Revision
          * @description One state of a sample's annotation; the annotation itself is read one by one.

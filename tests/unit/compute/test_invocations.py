@@ -41,7 +41,7 @@ class Components:
         assert operation == "list_inference_components"
         return self
 
-    def paginate(self, NameContains: str) -> list[dict[str, Any]]:
+    def paginate(self, **conditions: str) -> list[dict[str, Any]]:
         self.lists += 1
         rows = [
             {
@@ -50,7 +50,7 @@ class Components:
                 "InferenceComponentStatus": state,
             }
             for name, state in self.states.items()
-            if NameContains in name
+            if conditions["NameContains"] in name
         ]
         return [{"InferenceComponents": rows[:1]}, {"InferenceComponents": rows[1:]}]
 

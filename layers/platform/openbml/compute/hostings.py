@@ -171,11 +171,11 @@ class Hosting(BaseModel):
             return ()
         return [revision for revision in self.made_revisions if revision != self.made_from]
 
-    def wanting(self, request: HostingRequest, at: datetime, mode: HostingMode) -> "Hosting":
+    def wanting(self, request: HostingRequest, at: datetime, mode: HostingMode | None = None) -> "Hosting":
         """Return the hosting with a newer revision wanted; the same request again changes nothing.
 
         Args:
-            mode: what it is made as where nothing of it is left.
+            mode: what it is made as where nothing of it is left; None: what it was.
 
         Raises:
             HostingConflictError: the revision is not newer, or the removal is under way.
@@ -189,7 +189,7 @@ class Hosting(BaseModel):
         return self.changed(
             at,
             request=request,
-            mode=mode if self.is_settled else self.mode,
+            mode=mode if mode and self.is_settled else self.mode,
             content_revision=self.made_from if self._is_only_resized_by(request) else request.revision,
             removal_requested=False,
             failure=None,

@@ -9,6 +9,7 @@ class ComputeSettings(Settings):
 
     Attributes:
         image_repository_prefix: registry and namespace of the images.
+        batch_role_arn: of jobs that predict with a model's own image; empty where none are submitted.
         hosting_mode: what new hostings are made as.
         hosting_looks_queue_url: of `track_hosting` only.
     """
@@ -21,6 +22,7 @@ class ComputeSettings(Settings):
     hosting_role_arn: str
     data_job_role_arn: str
     search_role_arn: str
+    batch_role_arn: str = ""
     hosting_mode: HostingMode = HostingMode.ENDPOINTS
     hosting_looks_queue_url: str = ""
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from openbml_client.cli import service_predictions
+from openbml_client.cli import service_logs, service_predictions
 from openbml_client.cli.following import followed, going_on
 from openbml_client.cli.output import (
     JsonFlag,
@@ -20,6 +20,7 @@ from openbml_client.waiting import wait_until
 
 app = typer.Typer(no_args_is_help=True)
 app.registered_commands.extend(service_predictions.verbs.registered_commands)
+app.registered_commands.extend(service_logs.verbs.registered_commands)
 
 _SETTLED = {"running", "stopped", "failed"}
 

@@ -1,5 +1,7 @@
 """Names of our objects in SageMaker: derived, because its creates take no client token."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -33,6 +35,14 @@ class ComputeNames(BaseModel):
         """Return the project behind a pool's name, None for a name that is not this stage's."""
         number = name.removeprefix(self.pools).partition("-")[0] if name.startswith(self.pools) else ""
         return int(number) if number.isdigit() else None
+
+    def log_groups(self, deployment_id: str, revisions: Sequence[int]) -> Sequence[str]:
+        """Return where containers of a hosting may have written, whichever mode it is or was."""
+        components = [self.revision(deployment_id, revision) for revision in revisions]
+        return [
+            f"/aws/sagemaker/Endpoints/{self.endpoint(deployment_id)}",
+            *(f"/aws/sagemaker/InferenceComponents/{name}" for name in components),
+        ]
 
     @property
     def pools(self) -> str:

@@ -10,6 +10,8 @@ from botocore.config import Config
 from openbml.compute.component_places import ComponentPlaces
 from openbml.compute.gateway import ComputeGateway
 from openbml.compute.hosted_models_sagemaker import HostedModels
+from openbml.compute.hosting_logs import HostingLogs
+from openbml.compute.hosting_logs_cloudwatch import CloudWatchContainerLogs
 from openbml.compute.hosting_pools_sagemaker import HostingPools
 from openbml.compute.hostings import HostingMode, HostingRuntime
 from openbml.compute.hostings_by_mode import HostingRuntimes
@@ -76,12 +78,22 @@ def compute_gateway() -> ComputeGateway:
                 },
             ),
         ),
-        hostings=DynamoHostingRepository(dynamodb_table(settings.compute_table_name)),
+        hostings=hostings(),
         hosting=_hosting_runtimes(client, addresses, settings.hosting_role_arn),
         hosting_mode=settings.hosting_mode,
         events=event_publisher(),
         now=utc_now,
     )
+
+
+@cache
+def hostings() -> DynamoHostingRepository:
+    return DynamoHostingRepository(dynamodb_table(compute_settings().compute_table_name))
+
+
+@cache
+def hosting_logs() -> HostingLogs:
+    return HostingLogs(hostings=hostings(), names=names(), logs=CloudWatchContainerLogs(aws_client("logs")))
 
 
 @cache

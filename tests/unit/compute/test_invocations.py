@@ -46,7 +46,7 @@ class Components:
         rows = [
             {
                 "InferenceComponentName": name,
-                "EndpointName": "openbml-dev-pool-42-4",
+                "EndpointName": "openbml-dev-pool-42-m5-large",
                 "InferenceComponentStatus": state,
             }
             for name, state in self.states.items()
@@ -142,7 +142,7 @@ def test_the_newest_component_up_to_the_revision_answers(revision: int, componen
     for _ in range(2):
         asking.invoke("2001", b"{}", "application/json", 5, revision)
     assert client.sent["InferenceComponentName"] == component
-    assert client.sent["EndpointName"] == "openbml-dev-pool-42-4"
+    assert client.sent["EndpointName"] == "openbml-dev-pool-42-m5-large"
     assert components.lists == 1
 
 

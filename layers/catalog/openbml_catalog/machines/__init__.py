@@ -32,15 +32,6 @@ class Machine(BaseModel):
     modules: Sequence[Module]
 
 
-class SharedMachine(BaseModel):
-    """A machine that copies of several services stand on."""
-
-    model_config = ConfigDict(frozen=True)
-
-    max_compute_units: int
-    instance_type: str
-
-
 @cache
 def machines() -> Mapping[str, Machine]:
     """Return all machine types by code."""
@@ -69,16 +60,3 @@ def serving_instance_type(compute_units: int) -> str:
         if compute_units <= row["max_compute_units"]:
             return str(row["instance_type"])
     raise ValueError(f"no instance type holds {compute_units} compute units")
-
-
-@cache
-def shared_machine(compute_units: int) -> SharedMachine:
-    """Return the smallest shared machine whose copy holds the compute units.
-
-    Raises:
-        ValueError: more units than the largest one holds.
-    """
-    for row in load_document("machines", "machines.yaml")["shared_instance_types"]:
-        if compute_units <= row["max_compute_units"]:
-            return SharedMachine.model_validate(row)
-    raise ValueError(f"no shared machine holds {compute_units} compute units")

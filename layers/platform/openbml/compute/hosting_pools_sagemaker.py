@@ -1,7 +1,7 @@
-"""The endpoints whose machines a project's inference components share: one per project and machine size.
+"""The endpoints whose machines a project's inference components share: one per project and machine type.
 
 A pool comes with its first component and goes with its last; SageMaker adds and takes away machines between
-(managed instance scaling).
+(managed instance scaling). It never has fewer than two, so that the two copies of a service stand apart.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,10 @@ from openbml.compute.hostings import HostingRefusedError, HostingRequest
 from openbml.compute.jobs import RuntimeBusyError
 from openbml.compute.names import ComputeNames
 from openbml.core.clock import Clock
-from openbml_catalog.machines import shared_machine
+from openbml_catalog.machines import serving_instance_type
 
 VARIANT = "main"
+_FEWEST_MACHINES = 2
 _MOST_MACHINES = 100
 # A pool without components may be the one that a deployment waits for.
 _UNUSED_AFTER = timedelta(minutes=5)
@@ -34,8 +35,7 @@ class HostingPools:
         self._now = now
 
     def name(self, request: HostingRequest) -> str:
-        most_units = shared_machine(request.compute_units).max_compute_units
-        return self._names.pool(request.scope.project_id, most_units)
+        return self._names.pool(request.scope.project_id, serving_instance_type(request.compute_units))
 
     def require(self, request: HostingRequest) -> str:
         """Return the name of the request's pool, which is in service.
@@ -101,11 +101,11 @@ class HostingPools:
             ProductionVariants=[
                 {
                     "VariantName": VARIANT,
-                    "InstanceType": shared_machine(request.compute_units).instance_type,
-                    "InitialInstanceCount": 1,
+                    "InstanceType": serving_instance_type(request.compute_units),
+                    "InitialInstanceCount": _FEWEST_MACHINES,
                     "ManagedInstanceScaling": {
                         "Status": "ENABLED",
-                        "MinInstanceCount": 1,
+                        "MinInstanceCount": _FEWEST_MACHINES,
                         "MaxInstanceCount": _MOST_MACHINES,
                     },
                     "RoutingConfig": {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"},

@@ -69,6 +69,7 @@ class ComponentHostingRuntime:
                         "NumberOfCpuCoresRequired": request.compute_units,
                         "MinMemoryRequiredInMb": MEMORY_OF_A_UNIT_MB * request.compute_units,
                     },
+                    "SchedulingConfig": {"PlacementStrategy": "SPREAD"},
                 },
                 RuntimeConfig={"CopyCount": request.copies},
                 Tags=self._models.tags(request),

@@ -27,9 +27,9 @@ class ComputeNames(BaseModel):
         """Return the name of a revision's model, and of its endpoint configuration or inference component."""
         return f"{self.endpoint(deployment_id)}-r{revision}"
 
-    def pool(self, project_id: int, most_units: int) -> str:
-        """Return the name of the endpoint that hostings of a project share, up to a size of copies."""
-        return f"{self.pools}{project_id}-{most_units}"
+    def pool(self, project_id: int, instance_type: str) -> str:
+        """Return the name of the endpoint whose machines hostings of a project share."""
+        return f"{self.pools}{project_id}-{instance_type.removeprefix('ml.').replace('.', '-')}"
 
     def project_id(self, name: str) -> int | None:
         """Return the project behind a pool's name, None for a name that is not this stage's."""

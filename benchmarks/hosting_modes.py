@@ -2,8 +2,8 @@
 
     python benchmarks/hosting_modes.py [--weights-mib 180]
 
-Prints a table. Endpoints have machines of their own; components share them (docs/reference/hosting.md). Memory
-is the proportional set size of a copy's processes, so that pages which processes share count once.
+Prints a table. Endpoints have machines of their own; components share them (docs/reference/hosting.md). A
+copy's memory is the proportional set size of its processes, so that pages which they share count once.
 """
 
 import argparse

@@ -40,8 +40,9 @@ class Said:
 
 @pytest.fixture
 def services() -> InMemoryServiceRepository:
-    kept = InMemoryServiceRepository()
-    kept.add(service())
+    kept, one = InMemoryServiceRepository(), service()
+    second = one.main.model_copy(update={"deployment_id": "5b"})
+    kept.add(one.model_copy(update={"challenger": second}))
     return kept
 
 
@@ -80,6 +81,12 @@ def test_each_of_two_versions_online_has_logs_and_cursors_of_its_own(
     assert challenger.items[0].id.startswith("5b-")
     with pytest.raises(InvalidCursorError):
         read(services, cursor=challenger.next_cursor)
+
+
+def test_a_service_with_one_version_online_has_no_logs_of_a_second() -> None:
+    alone = InMemoryServiceRepository()
+    alone.add(service())
+    assert read(alone, role=Role.CHALLENGER) == Page(items=[])
 
 
 def test_a_service_that_was_never_hosted_has_said_nothing(services: InMemoryServiceRepository) -> None:

@@ -50,7 +50,7 @@ def read_logs(
 ) -> Page[LogLineView]:
     """Return the newest lines in the order of time; the next page has those before them.
 
-    A service without a hosting has said nothing.
+    What is not hosted has said nothing.
 
     Raises:
         ServiceNotFoundError, InvalidCursorError, RuntimeBusyError
@@ -58,9 +58,11 @@ def read_logs(
     service = services.get(scope, service_id)
     purpose = f"service logs {scope.key} {service_id} {role}"
     position = cursors.decode(cursor, purpose=purpose)
-    deployment_id = service.deployment_id if role is Role.MAIN else f"{service.deployment_id}b"
+    deployment = service.main if role is Role.MAIN else service.challenger
+    if deployment is None:
+        return Page(items=[])
     try:
-        page = logs.page(deployment_id, limit=limit, position=position)
+        page = logs.page(deployment.deployment_id, limit=limit, position=position)
     except HostingNotFoundError:
         return Page(items=[])
     views = [

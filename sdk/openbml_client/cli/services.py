@@ -4,7 +4,13 @@ from typing import Annotated
 
 import typer
 
-from openbml_client.cli import service_calls, service_policies, service_predictions, service_versions
+from openbml_client.cli import (
+    service_calls,
+    service_logs,
+    service_policies,
+    service_predictions,
+    service_versions,
+)
 from openbml_client.cli.clients import current_client
 from openbml_client.cli.output import JsonFlag, ProjectOption, YesFlag, notes, print_list
 from openbml_client.cli.service_showing import (
@@ -25,6 +31,7 @@ for verbs in (
     service_calls.verbs,
     service_versions.verbs,
     service_policies.verbs,
+    service_logs.verbs,
 ):
     app.registered_commands.extend(verbs.registered_commands)
 app.add_typer(service_versions.challenger, name="challenger", help="A second version online: A/B tests.")

@@ -119,13 +119,18 @@ class InMemoryCallRights:
 
 
 class InMemoryLastCalls:
+    """Times of the newest calls; those of the service `broken` cannot be read."""
+
     def __init__(self) -> None:
         self._times: dict[int, datetime] = {}
+        self.broken: int | None = None
 
     def note(self, service_id: int, at: datetime) -> None:
         self._times[service_id] = max(at, self._times.get(service_id, at))
 
     def last(self, service_id: int) -> datetime | None:
+        if service_id == self.broken:
+            raise ConnectionError("the table is unreachable")
         return self._times.get(service_id)
 
     def last_of(self, service_ids: Sequence[int]) -> Mapping[int, datetime]:

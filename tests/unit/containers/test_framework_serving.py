@@ -260,6 +260,14 @@ def test_a_wrong_tensor_is_refused(change: dict[str, Any], code: int) -> None:
     assert refusal(read, entry(**change)) == code
 
 
+def test_the_lod_of_the_only_tensor_may_stand_beside_it() -> None:
+    beside = {"tensors": [entry()], "lod_vector": [{"lod": [0, 1, 2]}]}
+    assert read_tensors(beside, ("x",), where="i")[0].lod == [[0, 1, 2]]
+    for wrong in ([], [entry(), entry(name="y")], [entry(lod_vector=[{"lod": [0, 2]}])], [1]):
+        document = {"tensors": wrong, "lod_vector": [{"lod": [0, 2]}]}
+        assert code_of(lambda one: read_tensors(one, ("x", "y"), where="i"), document) in (336001, 336006)
+
+
 def test_the_tensors_must_be_the_models() -> None:
     assert refusal(read, entry(), entry()) == 336001
     assert refusal(read, entry(), names=("x", "y")) == 336006

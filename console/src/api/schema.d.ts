@@ -1236,6 +1236,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/performance */
+        get: operations["get_performance_v1_services_projects__project_id__performance_get"];
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/performance */
+        post: operations["post_performance_v1_services_projects__project_id__performance_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services": {
         parameters: {
             query?: never;
@@ -1371,6 +1389,23 @@ export interface paths {
         get?: never;
         /** PUT /v1/services/projects/{project_id}/services/{service_id}/limits */
         put: operations["put_limits_v1_services_projects__project_id__services__service_id__limits_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/logs */
+        get: operations["get_logs_v1_services_projects__project_id__services__service_id__logs_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2432,6 +2467,22 @@ export interface components {
             message_zh: string;
         };
         /**
+         * ChallengerChange
+         * @description What is left out stays as it is.
+         */
+        ChallengerChange: {
+            /** Compute Units */
+            compute_units?: number | null;
+            /** Instances */
+            instances?: number | null;
+            /** Model Version */
+            model_version?: number | null;
+            /** Share */
+            share?: number | null;
+            /** Variant */
+            variant?: ("fp32" | "int8" | "fp16") | null;
+        };
+        /**
          * ChallengerRequest
          * @description The second version with machines of its own; `share` is its percentage of the calls.
          */
@@ -2783,6 +2834,20 @@ export interface components {
         CreatedLabels: {
             /** Created */
             created: string[];
+        };
+        /**
+         * CurvePoint
+         * @description A measured point, or one that the fitted laws foretell.
+         */
+        CurvePoint: {
+            /** Compute Units */
+            compute_units: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Measured */
+            measured: boolean;
+            /** Qps */
+            qps: number;
         };
         /**
          * DataAccess
@@ -3409,6 +3474,22 @@ export interface components {
         /** ErrorReply */
         ErrorReply: {
             error: components["schemas"]["ErrorBody"];
+        };
+        /**
+         * Estimate
+         * @description What a service of so many copies is expected to do; copies add to what is answered, not to how soon.
+         */
+        Estimate: {
+            /** Compute Units */
+            compute_units: number;
+            /** Instances */
+            instances: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Measured */
+            measured: boolean;
+            /** Qps */
+            qps: number;
         };
         /**
          * Example
@@ -4272,6 +4353,24 @@ export interface components {
             message: string;
         };
         /**
+         * LogLineView
+         * @description Attributes:
+         *     instance: which copy of the model says it.
+         */
+        LogLineView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /** Instance */
+            instance: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * LogPage
          * @description Lines in order; `next_after` asks for what came since, it stays when there is nothing new.
          */
@@ -5115,6 +5214,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[LogLineView] */
+        Page_LogLineView_: {
+            /** Items */
+            items: components["schemas"]["LogLineView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ModelVersionView] */
         Page_ModelVersionView_: {
             /** Items */
@@ -5285,6 +5391,27 @@ export interface components {
             session: string;
         };
         /**
+         * PerformanceView
+         * @description Attributes:
+         *     points: of one copy by compute units; those that are not `measured` are foretold.
+         *     machine: the processor that it was measured on.
+         *     failure: why the last measurement gave no figures; then it may be started again.
+         */
+        PerformanceView: {
+            estimate?: components["schemas"]["Estimate"] | null;
+            failure?: components["schemas"]["Failure"] | null;
+            /** Machine */
+            machine?: string | null;
+            /** Measured At */
+            measured_at?: string | null;
+            /**
+             * Points
+             * @default []
+             */
+            points: components["schemas"]["CurvePoint"][];
+            state: components["schemas"]["PreviewState"];
+        };
+        /**
          * PolicyState
          * @description 否, 未生效, 生效中, 已失效.
          * @enum {string}
@@ -5328,6 +5455,22 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * PreviewKey
+         * @description One file of one version.
+         */
+        PreviewKey: {
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+            /**
+             * Variant
+             * @default fp32
+             * @enum {string}
+             */
+            variant: "fp32" | "int8" | "fp16";
+        };
         /** PreviewList */
         PreviewList: {
             /** Items */
@@ -5370,6 +5513,11 @@ export interface components {
              */
             width: number;
         };
+        /**
+         * PreviewState
+         * @enum {string}
+         */
+        PreviewState: "none" | "measuring" | "ready" | "unsupported";
         /**
          * PreviewView
          * @description What the file's beginning says; `problems` tell why an import as it is would be refused.
@@ -5816,6 +5964,11 @@ export interface components {
              */
             granted_at: string;
         };
+        /**
+         * Role
+         * @enum {string}
+         */
+        Role: "main" | "challenger";
         /**
          * RowsView
          * @description Rows as lists of values in the order of the columns; decimals and times are texts.
@@ -11042,6 +11195,78 @@ export interface operations {
             };
         };
     };
+    get_performance_v1_services_projects__project_id__performance_get: {
+        parameters: {
+            query: {
+                model_id: number;
+                model_version: number;
+                variant?: "fp32" | "int8" | "fp16";
+                compute_units?: number | null;
+                instances?: number | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_performance_v1_services_projects__project_id__performance_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_services_v1_services_projects__project_id__services_get: {
         parameters: {
             query?: {
@@ -11427,7 +11652,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeRequest"];
+                "application/json": components["schemas"]["ChallengerChange"];
             };
         };
         responses: {
@@ -11506,6 +11731,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_logs_v1_services_projects__project_id__services__service_id__logs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                role?: components["schemas"]["Role"];
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogLineView_"];
                 };
             };
             /** @description The call failed. */

@@ -31,10 +31,23 @@ class InvocationTimeoutError(OpenBMLError):
 
 
 class Invoker(Protocol):
-    """Port; calls are not repeated by it beyond one try of a broken connection."""
+    """Port; a call is repeated once where the model's process closed the connection without an answer.
 
-    def invoke(self, deployment_id: str, body: bytes, content_type: str, timeout_s: float) -> InvocationReply:
+    Predictions change nothing, so that a repeat is safe: a copy that dies costs no caller the answer.
+    """
+
+    def invoke(
+        self,
+        deployment_id: str,
+        body: bytes,
+        content_type: str,
+        timeout_s: float,
+        revision: int | None = None,
+    ) -> InvocationReply:
         """Return the model's answer.
+
+        Args:
+            revision: the one whose content answers; None: the newest that is there.
 
         Raises:
             HostingNotFoundError, ModelNotReadyError, ModelFailedError, InvocationTimeoutError

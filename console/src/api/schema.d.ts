@@ -1236,6 +1236,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/calls/{log_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/calls/{log_id} */
+        get: operations["get_call_v1_services_projects__project_id__calls__log_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/performance": {
         parameters: {
             query?: never;
@@ -1343,6 +1360,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/calls/{log_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/calls/{log_id}/feedback */
+        put: operations["put_feedback_v1_services_projects__project_id__services__service_id__calls__log_id__feedback_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/challenger": {
         parameters: {
             query?: never;
@@ -1379,6 +1413,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/comparison */
+        get: operations["get_online_comparison_v1_services_projects__project_id__services__service_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/feedback-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/feedback-imports */
+        post: operations["post_feedback_import_v1_services_projects__project_id__services__service_id__feedback_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/limits": {
         parameters: {
             query?: never;
@@ -1405,6 +1473,23 @@ export interface paths {
         };
         /** GET /v1/services/projects/{project_id}/services/{service_id}/logs */
         get: operations["get_logs_v1_services_projects__project_id__services__service_id__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/metrics */
+        get: operations["get_call_metrics_v1_services_projects__project_id__services__service_id__metrics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1465,6 +1550,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/snippets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/snippets */
+        get: operations["get_snippets_v1_services_projects__project_id__services__service_id__snippets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/stop": {
         parameters: {
             query?: never;
@@ -1510,6 +1612,23 @@ export interface paths {
         put?: never;
         /** POST /v1/services/projects/{project_id}/services/{service_id}/wake */
         post: operations["post_wake_v1_services_projects__project_id__services__service_id__wake_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/usage */
+        get: operations["get_call_usage_v1_services_projects__project_id__usage_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2412,8 +2531,45 @@ export interface components {
             new_label?: string | null;
         };
         /**
+         * CallDetail
+         * @description Attributes:
+         *     content: what was sent and answered; None where it was not kept, or is too large to be shown.
+         *     content_url: reads the file of it for some minutes.
+         */
+        CallDetail: {
+            /** App Id */
+            app_id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            content: components["schemas"]["KeptCall"] | null;
+            /** Content Url */
+            content_url: string | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error Code */
+            error_code: number | null;
+            feedback: components["schemas"]["FeedbackView"] | null;
+            /** Kept */
+            kept: boolean;
+            /** Labels */
+            labels: string[];
+            /** Log Id */
+            log_id: string;
+            /** Model Version */
+            model_version: number | null;
+            /** Role */
+            role: string;
+            /** Service Id */
+            service_id: number;
+            /** Waited Ms */
+            waited_ms: number;
+        };
+        /**
          * CallView
-         * @description `log_id` is text: it has more digits than a JavaScript number keeps.
+         * @description `log_id` is text: it has more digits than a JavaScript number keeps. `kept`: so is its content.
          */
         CallView: {
             /** App Id */
@@ -2427,8 +2583,20 @@ export interface components {
             duration_ms: number;
             /** Error Code */
             error_code: number | null;
+            /** Kept */
+            kept: boolean;
+            /** Labels */
+            labels: string[];
             /** Log Id */
             log_id: string;
+            /** Model Version */
+            model_version: number | null;
+            /** Role */
+            role: string;
+            /** Service Id */
+            service_id: number;
+            /** Waited Ms */
+            waited_ms: number;
         };
         /**
          * CataloguePlace
@@ -2465,6 +2633,22 @@ export interface components {
             message_en: string;
             /** Message Zh */
             message_zh: string;
+        };
+        /**
+         * ChallengerChange
+         * @description What is left out stays as it is.
+         */
+        ChallengerChange: {
+            /** Compute Units */
+            compute_units?: number | null;
+            /** Instances */
+            instances?: number | null;
+            /** Model Version */
+            model_version?: number | null;
+            /** Share */
+            share?: number | null;
+            /** Variant */
+            variant?: ("fp32" | "int8" | "fp16") | null;
         };
         /**
          * ChallengerRequest
@@ -2755,16 +2939,6 @@ export interface components {
             training_seconds: number;
             /** Version Number */
             version_number: number;
-        };
-        /**
-         * Comparison
-         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
-         */
-        Comparison: {
-            /** Figures */
-            figures: string[];
-            /** Runs */
-            runs: components["schemas"]["ComparedRun"][];
         };
         /** CompletedFile */
         CompletedFile: {
@@ -3299,12 +3473,14 @@ export interface components {
              * @example application_gone
              * @example application_not_found
              * @example base_run_unusable
+             * @example call_not_found
              * @example catalogue_table_not_found
              * @example catalogue_table_refused
              * @example challenger_exists
              * @example challenger_not_found
              * @example connection_gone
              * @example content_busy
+             * @example content_not_kept
              * @example content_refused
              * @example data_access_denied
              * @example data_change_denied
@@ -3337,6 +3513,7 @@ export interface components {
              * @example invalid_annotation
              * @example invalid_cursor
              * @example invalid_request
+             * @example invocation_denied
              * @example job_conflict
              * @example job_not_found
              * @example job_refused
@@ -3393,6 +3570,7 @@ export interface components {
              * @example run_published
              * @example sample_not_found
              * @example sample_rejected
+             * @example sample_unfit
              * @example script_refused
              * @example search_conflict
              * @example search_not_found
@@ -3406,6 +3584,7 @@ export interface components {
              * @example sign_in_refused
              * @example smart_labelling_running
              * @example snapshot_not_found
+             * @example step_failed
              * @example subnet_not_found
              * @example suffix_taken
              * @example table_changed
@@ -3414,6 +3593,7 @@ export interface components {
              * @example task_not_deployable
              * @example task_not_found
              * @example task_unknown
+             * @example ticket_not_found
              * @example ticket_refused
              * @example token_expired
              * @example token_missing
@@ -3700,6 +3880,40 @@ export interface components {
             name: string;
             /** Parameters */
             parameters: components["schemas"]["TabularParameter"][];
+        };
+        /** FeedbackImportRequest */
+        FeedbackImportRequest: {
+            /** Dataset Id */
+            dataset_id: number;
+            /** Log Ids */
+            log_ids: string[];
+            /** Version Number */
+            version_number: number;
+        };
+        /**
+         * FeedbackRequest
+         * @description `expected`: labels that would have been right; they may be left out.
+         */
+        FeedbackRequest: {
+            /** Correct */
+            correct: boolean;
+            /**
+             * Expected
+             * @default []
+             */
+            expected: string[];
+        };
+        /** FeedbackView */
+        FeedbackView: {
+            /** Correct */
+            correct: boolean;
+            /** Expected */
+            expected: string[];
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
         };
         /**
          * FieldType
@@ -4072,12 +4286,52 @@ export interface components {
             /** Trials */
             trials: number;
         };
+        /** ImportedCall */
+        ImportedCall: {
+            /**
+             * Labelled
+             * @default false
+             */
+            labelled: boolean;
+            /** Log Id */
+            log_id: string;
+            outcome: components["schemas"]["Outcome"];
+            /** Reason */
+            reason?: string | null;
+            /** Sample Id */
+            sample_id?: number | null;
+        };
+        /** ImportedCalls */
+        ImportedCalls: {
+            /** Items */
+            items: components["schemas"]["ImportedCall"][];
+        };
         /**
          * Include
          * @enum {string}
          */
         Include: "annotation";
         JsonValue: unknown;
+        /**
+         * KeptCall
+         * @description Bytes that are text stand as text, others as Base64.
+         */
+        KeptCall: {
+            /** Answer */
+            answer: string;
+            /** Content Type */
+            content_type: string;
+            /**
+             * Format
+             * @default openbml.call/1
+             * @constant
+             */
+            format: "openbml.call/1";
+            /** Request */
+            request?: string | null;
+            /** Request Base64 */
+            request_base64?: string | null;
+        };
         /** KindList */
         KindList: {
             /** Formats */
@@ -4478,12 +4732,59 @@ export interface components {
             user_id: number;
         };
         /**
+         * Measure
+         * @enum {string}
+         */
+        Measure: "error_rate" | "latency" | "accuracy";
+        /**
+         * MeasureTest
+         * @description Attributes:
+         *     p_value, adjusted_p_value: None where a side has too little data; adjusted by Holm for all measures.
+         *     difference: challenger less main, of shares in 0 to 1, of the median latency in ms.
+         */
+        MeasureTest: {
+            /** Adjusted P Value */
+            adjusted_p_value: number | null;
+            /** Difference */
+            difference: number | null;
+            measure: components["schemas"]["Measure"];
+            /** Method */
+            method: string;
+            /** P Value */
+            p_value: number | null;
+            /** Significant */
+            significant: boolean;
+        };
+        /**
          * Metric
          * @description What models are chosen by; `automatic` is log loss, root mean squared error, or pinball or Poisson
          *     deviance where the objective asks for it.
          * @enum {string}
          */
         Metric: "automatic" | "log_loss" | "roc_auc" | "accuracy" | "balanced_accuracy" | "f1" | "rmse" | "mae" | "r2" | "pinball" | "poisson_deviance";
+        /** MinuteList */
+        MinuteList: {
+            /** Items */
+            items: components["schemas"]["MinuteView"][];
+        };
+        /** MinuteView */
+        MinuteView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Role */
+            role: string;
+        };
         /**
          * MixingMethod
          * @description A method that makes one training image of several.
@@ -5121,6 +5422,14 @@ export interface components {
          * @enum {string}
          */
         OperatorUse: "cleaning" | "augmentation";
+        /**
+         * Outcome
+         * @description `existed`: the dataset had the same content. `not_kept`: what was sent was not kept, or no longer is.
+         *
+         *     `not_usable`: it holds no picture or text that the dataset takes.
+         * @enum {string}
+         */
+        Outcome: "added" | "existed" | "not_found" | "not_kept" | "not_usable";
         /** Page[ApplicationView] */
         Page_ApplicationView_: {
             /** Items */
@@ -5756,7 +6065,7 @@ export interface components {
             original_run_id: number;
             /** Rebuilt Run Id */
             rebuilt_run_id: number;
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["openbml__training__rebuild_runs__Verdict"];
         };
         /**
          * RecordMode
@@ -5953,6 +6262,33 @@ export interface components {
          * @enum {string}
          */
         Role: "main" | "challenger";
+        /**
+         * RoleFigures
+         * @description Attributes:
+         *     accuracy: share of the answers that people called right, among those that they said something of.
+         */
+        RoleFigures: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Calls */
+            calls: number;
+            /** Correct */
+            correct: number;
+            /** Error Rate */
+            error_rate: number | null;
+            /** Errors */
+            errors: number;
+            /** Feedback */
+            feedback: number;
+            /** Model Versions */
+            model_versions: number[];
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Role */
+            role: string;
+        };
         /**
          * RowsView
          * @description Rows as lists of values in the order of the columns; decimals and times are texts.
@@ -6738,6 +7074,23 @@ export interface components {
             while_asleep: components["schemas"]["WhileAsleep"];
         };
         /**
+         * Snippet
+         * @description A program in one language, and the name under which it runs as its first lines say.
+         */
+        Snippet: {
+            /** File Name */
+            file_name: string;
+            /** Language */
+            language: string;
+            /** Text */
+            text: string;
+        };
+        /** SnippetList */
+        SnippetList: {
+            /** Items */
+            items: components["schemas"]["Snippet"][];
+        };
+        /**
          * SoundQuality
          * @description Attributes:
          *     level_db: root mean square of PCM sounds against full scale.
@@ -7509,6 +7862,34 @@ export interface components {
             /** Upload Id */
             upload_id: string;
         };
+        /** UsageList */
+        UsageList: {
+            /** Items */
+            items: components["schemas"]["UsageView"][];
+        };
+        /**
+         * UsageView
+         * @description `model_version` is null of calls that no model was asked for; days are Beijing's.
+         */
+        UsageView: {
+            /** App Id */
+            app_id: number;
+            /** Calls */
+            calls: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Errors */
+            errors: number;
+            /** Model Version */
+            model_version: number | null;
+            /** Service Id */
+            service_id: number;
+        };
         /** UserView */
         UserView: {
             /**
@@ -7566,12 +7947,6 @@ export interface components {
          * @enum {string}
          */
         ValueType: "discrete" | "random_integer" | "uniform" | "log_uniform" | "boolean";
-        /**
-         * Verdict
-         * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
-         * @enum {string}
-         */
-        Verdict: "identical" | "alike" | "different";
         /** VersionChange */
         VersionChange: {
             /** Description */
@@ -7668,6 +8043,61 @@ export interface components {
          * @enum {string}
          */
         openbml__models__versions__VersionState: "publishing" | "ready" | "failed";
+        /** Comparison */
+        openbml__services__calls__compare_versions__Comparison: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Fewest Calls
+             * @default 100
+             */
+            fewest_calls: number;
+            /**
+             * Fewest Feedback
+             * @default 20
+             */
+            fewest_feedback: number;
+            /** Roles */
+            roles: components["schemas"]["RoleFigures"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Tests */
+            tests: components["schemas"]["MeasureTest"][];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            verdict: components["schemas"]["openbml__services__calls__compare_versions__Verdict"];
+        };
+        /**
+         * Verdict
+         * @description `too_little_data`: fewer calls of a version than a test needs.
+         * @enum {string}
+         */
+        openbml__services__calls__compare_versions__Verdict: "too_little_data" | "no_difference" | "challenger_better" | "challenger_worse" | "mixed";
+        /**
+         * Comparison
+         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
+         */
+        openbml__training__read_reports__Comparison: {
+            /** Figures */
+            figures: string[];
+            /** Runs */
+            runs: components["schemas"]["ComparedRun"][];
+        };
+        /**
+         * Verdict
+         * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
+         * @enum {string}
+         */
+        openbml__training__rebuild_runs__Verdict: "identical" | "alike" | "different";
         /**
          * Operator
          * @description An operator of the manual (spec 03 section 2.9); `probability` is that of a setting that gives none.
@@ -11179,6 +11609,38 @@ export interface operations {
             };
         };
     };
+    get_call_v1_services_projects__project_id__calls__log_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                log_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_performance_v1_services_projects__project_id__performance_get: {
         parameters: {
             query: {
@@ -11524,6 +11986,14 @@ export interface operations {
     get_calls_v1_services_projects__project_id__services__service_id__calls_get: {
         parameters: {
             query?: {
+                from?: string | null;
+                to?: string | null;
+                app_id?: number | null;
+                error_code?: number | null;
+                model_version?: number | null;
+                role?: ("main" | "challenger" | "shadow") | null;
+                label?: string | null;
+                failed?: boolean | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -11543,6 +12013,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_CallView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    put_feedback_v1_services_projects__project_id__services__service_id__calls__log_id__feedback_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+                log_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackView"];
                 };
             };
             /** @description The call failed. */
@@ -11636,7 +12143,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeRequest"];
+                "application/json": components["schemas"]["ChallengerChange"];
             };
         };
         responses: {
@@ -11679,6 +12186,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_online_comparison_v1_services_projects__project_id__services__service_id__comparison_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["openbml__services__calls__compare_versions__Comparison"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_feedback_import_v1_services_projects__project_id__services__service_id__feedback_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedCalls"];
                 };
             };
             /** @description The call failed. */
@@ -11751,6 +12329,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_LogLineView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_call_metrics_v1_services_projects__project_id__services__service_id__metrics_get: {
+        parameters: {
+            query?: {
+                minutes?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinuteList"];
                 };
             };
             /** @description The call failed. */
@@ -11900,6 +12512,38 @@ export interface operations {
             };
         };
     };
+    get_snippets_v1_services_projects__project_id__services__service_id__snippets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnippetList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     post_stop_v1_services_projects__project_id__services__service_id__stop_post: {
         parameters: {
             query?: never;
@@ -11987,6 +12631,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_call_usage_v1_services_projects__project_id__usage_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                service_id?: number | null;
+                app_id?: number | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageList"];
                 };
             };
             /** @description The call failed. */
@@ -12359,7 +13039,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Comparison"];
+                    "application/json": components["schemas"]["openbml__training__read_reports__Comparison"];
                 };
             };
             /** @description The call failed. */

@@ -4,7 +4,13 @@ from typing import Annotated
 
 import typer
 
-from openbml_client.cli import service_logs, service_policies, service_predictions, service_versions
+from openbml_client.cli import (
+    service_calls,
+    service_logs,
+    service_policies,
+    service_predictions,
+    service_versions,
+)
 from openbml_client.cli.clients import current_client
 from openbml_client.cli.output import JsonFlag, ProjectOption, YesFlag, notes, print_list
 from openbml_client.cli.service_showing import (
@@ -22,6 +28,7 @@ from openbml_client.resources import Document, given
 app = typer.Typer(no_args_is_help=True)
 for verbs in (
     service_predictions.verbs,
+    service_calls.verbs,
     service_versions.verbs,
     service_policies.verbs,
     service_logs.verbs,

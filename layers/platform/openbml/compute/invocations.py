@@ -18,6 +18,10 @@ class ModelNotReadyError(OpenBMLError):
     """The model is not up, or has no room for the call now; details: deployment_id."""
 
 
+class InvocationDeniedError(OpenBMLError):
+    """The platform's own role may not call the model; details: deployment_id."""
+
+
 class ModelFailedError(OpenBMLError):
     """The model answered with an error; details: deployment_id, status (0 when it closed without one)."""
 
@@ -50,5 +54,6 @@ class Invoker(Protocol):
             revision: the one whose content answers; None: the newest that is there.
 
         Raises:
-            HostingNotFoundError, ModelNotReadyError, ModelFailedError, InvocationTimeoutError
+            HostingNotFoundError, ModelNotReadyError, ModelFailedError, InvocationTimeoutError,
+            InvocationDeniedError
         """

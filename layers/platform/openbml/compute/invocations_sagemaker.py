@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError,
 from openbml.compute.component_places import ComponentPlaces
 from openbml.compute.hostings import HostingNotFoundError
 from openbml.compute.invocations import (
+    InvocationDeniedError,
     InvocationReply,
     InvocationTimeoutError,
     Invoker,
@@ -19,6 +20,7 @@ from openbml.compute.jobs import RuntimeBusyError
 from openbml.compute.names import ComputeNames
 
 _TIMEOUT_TEXTS = ("timed out", "timeout")
+_DENIED = frozenset({"AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException"})
 # A repeat after more than this would come too late for the caller, whose gateway waits for 29 s.
 _REPEATED_WITHIN_S = 3.0
 
@@ -138,7 +140,13 @@ def _called(client: Any, deployment_id: str, **members: Any) -> InvocationReply:
 
 def _meaning(
     error: ClientError, deployment_id: str
-) -> HostingNotFoundError | ModelFailedError | ModelNotReadyError | InvocationTimeoutError:
+) -> (
+    HostingNotFoundError
+    | ModelFailedError
+    | ModelNotReadyError
+    | InvocationTimeoutError
+    | InvocationDeniedError
+):
     code = error.response.get("Error", {}).get("Code", "")
     text = str(error.response.get("Error", {}).get("Message", "")).lower()
     if code == "ModelError":
@@ -146,6 +154,8 @@ def _meaning(
         if status == 0 and any(part in text for part in _TIMEOUT_TEXTS):
             return InvocationTimeoutError(deployment_id=deployment_id)
         return ModelFailedError(deployment_id=deployment_id, status=status)
+    if code in _DENIED:
+        return InvocationDeniedError(deployment_id=deployment_id)
     if code in ("ValidationError", "ValidationException") and "not found" in text:
         return HostingNotFoundError(deployment_id=deployment_id)
     return ModelNotReadyError(deployment_id=deployment_id)

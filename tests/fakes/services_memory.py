@@ -239,9 +239,18 @@ class FakeInvoker:
         self.outcomes: dict[str, bytes | Exception] = {}
         self.calls: list[tuple[str, bytes, str]] = []
         self.timeouts_s: list[float] = []
+        self.revisions: list[int | None] = []
 
-    def invoke(self, deployment_id: str, body: bytes, content_type: str, timeout_s: float) -> InvocationReply:
+    def invoke(
+        self,
+        deployment_id: str,
+        body: bytes,
+        content_type: str,
+        timeout_s: float,
+        revision: int | None = None,
+    ) -> InvocationReply:
         self.calls.append((deployment_id, body, content_type))
+        self.revisions.append(revision)
         self.timeouts_s.append(timeout_s)
         outcome = self.outcomes.get(deployment_id, self.outcome)
         if isinstance(outcome, Exception):

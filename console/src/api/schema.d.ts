@@ -3600,7 +3600,6 @@ export interface components {
              * @example table_changed
              * @example table_columns
              * @example task_not_available
-             * @example task_not_deployable
              * @example task_not_found
              * @example task_unknown
              * @example ticket_not_found
@@ -7641,8 +7640,6 @@ export interface components {
             code: string;
             /** Data Type */
             data_type: string;
-            /** Deployable */
-            deployable: boolean;
             /** Direction */
             direction: string;
             /**

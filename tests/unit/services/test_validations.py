@@ -148,7 +148,7 @@ def test_a_project_has_few_at_once() -> None:
 
 def test_a_task_that_nothing_serves_is_refused() -> None:
     desk = Desk()
-    desk.versions.task_type = "general"
+    desk.versions.task_type = "audio_classification"
 
     with pytest.raises(TaskNotDeployableError):
         desk.start()

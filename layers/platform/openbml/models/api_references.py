@@ -43,6 +43,8 @@ def api_reference(version: ModelVersion) -> ApiReference:
     api = prediction_apis().get(version.task_type)
     if api is None:
         raise _missing(version, f"services of the task {version.task_type} have none yet")
+    if version.contract == "framework":
+        raise _missing(version, "its service answers in its framework's own format")
     if version.state is not VersionState.READY:
         raise _missing(version, f"it is {version.state}: look again when it is ready")
     table = version.table
@@ -105,7 +107,7 @@ def _example_scores(labels: Sequence[str]) -> Mapping[str, float]:
 
 
 def _picture_example(version: ModelVersion) -> Example:
-    result: dict[str, Any] = {"name": version.labels[0], "score": 0.97}
+    result: dict[str, Any] = {"name": next(iter(version.labels), "…"), "score": 0.97}
     if version.task_type in ("object_detection", "instance_segmentation"):
         result["location"] = {"left": 40.5, "top": 25.0, "width": 60.25, "height": 58.0}
     if version.task_type in ("instance_segmentation", "semantic_segmentation"):

@@ -1,39 +1,49 @@
 """What is checked of an import's files: on upload and, the same again, on submit (spec 03 section 7.6)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-
-from pydantic import BaseModel, ConfigDict
+from typing import NamedTuple
 
 from openbml.models.checks.file_contents import content_fault
 from openbml.models.checks.label_files import LabelFileError, read_labels
 from openbml.models.checks.layouts import FoundModel, LayoutError, find_model
 from openbml.models.checks.protobuf_fields import Content
 from openbml.models.checks.service_code import service_code_faults
+from openbml.models.exports.mlflow_documents import MLMODEL
 from openbml.models.imports.file_names import clashing_names, name_fault
 from openbml.models.imports.file_sources import FileSource, SourceFile
 from openbml.models.imports.limits import CODE_BYTES, FILE_BYTES, PROBLEMS, TOTAL_BYTES
+from openbml.models.imports.mlflow_folders import (
+    LEFT_OUT,
+    FolderOfSource,
+    MlflowError,
+    mlflow_folder,
+    read_mlflow,
+)
 from openbml.models.imports.model_imports import FileProblem, ModelImport
+from openbml.models.imports.zip_sources import ZipFileSource
 from openbml.models.model_files import GRAPH, MANIFEST, ModelFilesInvalidError, StoredFile, content_of
 from openbml.models.versions import ModelContent
 from openbml_catalog.frameworks import Framework, frameworks, import_row
-from openbml_catalog.frameworks.manifest import FrameworkManifest, PictureInput
+from openbml_catalog.frameworks.manifest import MANIFEST_FILE, FrameworkManifest, PictureInput
 from openbml_catalog.tasks import tasks
+from openbml_formats.sources import MemberUnreadableError
+from openbml_formats.zip_directory import ArchiveFormatError
 
 _LABELS_FILE = "labels.txt"
 
 
-class CheckedModel(BaseModel):
+class CheckedModel(NamedTuple):
     """What the files turned out to be.
 
     Attributes:
+        source: where they are read: an archive's inside, where one was uploaded.
         files: what is kept of them, as the name in the version by the name in the source.
         manifest: `framework.json`; None of this platform's own models, which say the same in `model.json`.
         content: of this platform's own models.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     framework: str
+    source: FileSource
     files: Mapping[str, str]
     manifest: FrameworkManifest | None = None
     content: ModelContent | None = None
@@ -54,7 +64,55 @@ def checked_model(model_import: ModelImport, source: FileSource) -> CheckedModel
         RefusedFilesError
         SourceUnreadableError: storage does not give them.
     """
-    refuse(_name_problems(source.files))
+    refuse(_name_problems(source.files, exported=model_import.framework == "mlflow"))
+    if model_import.framework != "mlflow":
+        return _checked(model_import, source, needs_code=True)
+    try:
+        return _checked_mlflow(model_import, source)
+    except MlflowError as error:
+        raise RefusedFilesError([error.problem]) from error
+    except ArchiveFormatError as error:
+        raise RefusedFilesError([FileProblem(code="archive_refused", message=str(error))]) from error
+    except MemberUnreadableError as error:
+        message = f"a file of the archive is damaged: {error}"
+        raise RefusedFilesError([FileProblem(code="archive_refused", message=message)]) from error
+
+
+def _checked_mlflow(model_import: ModelImport, source: FileSource) -> CheckedModel:
+    """Return the model of an MLflow folder, or of a zip of one."""
+    names = [file.name for file in source.files]
+    if len(names) == 1 and names[0].lower().endswith(".zip"):
+        source = ZipFileSource(source, names[0])
+        refuse(_name_problems(source.files, exported=True))
+    folder = mlflow_folder(source)
+    found = read_mlflow(source, folder)
+    if import_row(model_import.task_type, found.framework) is None:
+        name = frameworks()[found.framework].name
+        message = f"models of {model_import.task_type} are not imported from {name}"
+        raise RefusedFilesError([FileProblem(file=MLMODEL, code="framework_not_taken", message=message)])
+    changes: dict[str, object] = {"framework": found.framework, "model_file": found.model_file}
+    left_out = frozenset({*LEFT_OUT, MANIFEST_FILE})
+    below = FolderOfSource(source, folder, without=left_out)
+    if found.manifest is not None:
+        changes |= _restored(found.manifest)
+    checked = _checked(model_import.model_copy(update=changes), below, needs_code=False)
+    prefix = f"{folder}/" if folder else ""
+    kept = {prefix + name: target for name, target in checked.files.items()}
+    return checked._replace(source=source, files=kept)
+
+
+def _restored(manifest: FrameworkManifest) -> dict[str, object]:
+    """Return what an exported version of a framework says of itself."""
+    return {
+        "model_file": manifest.model_file if manifest.model_file != "." else None,
+        "code_file": manifest.code_file,
+        "picture": manifest.picture,
+        "recommended_threshold": manifest.recommended_threshold,
+        "labels": tuple(manifest.labels),
+    }
+
+
+def _checked(model_import: ModelImport, source: FileSource, *, needs_code: bool) -> CheckedModel:
     framework = frameworks()[model_import.framework]
     code, labels = _beside(model_import, framework, source)
     names = [file.name for file in source.files if file.name not in (code, labels)]
@@ -64,10 +122,11 @@ def checked_model(model_import: ModelImport, source: FileSource) -> CheckedModel
         raise RefusedFilesError(
             [FileProblem(file=model_import.model_file or "", code=error.code, message=str(error))]
         ) from error
-    refuse([*_code_problems(framework, code, source), *_content_problems(model_import, found, source)])
+    of_code = _code_problems(framework, code, source, needed=needs_code)
+    refuse([*of_code, *_content_problems(model_import, found, source)])
     if framework.code == "openbml":
         return _own_model(model_import, found, source)
-    named = _labels(model_import, labels, source)
+    named = model_import.labels or _labels(model_import, labels, source)
     row = import_row(model_import.task_type, framework.code)
     contract = row.contract if row else "framework"
     manifest = FrameworkManifest(
@@ -83,7 +142,7 @@ def checked_model(model_import: ModelImport, source: FileSource) -> CheckedModel
         ),
     )
     files = {file.name: file.name for file in source.files}
-    return CheckedModel(framework=framework.code, files=files, manifest=manifest)
+    return CheckedModel(framework.code, source, files, manifest)
 
 
 def refuse(problems: Sequence[FileProblem] | Iterator[FileProblem]) -> None:
@@ -93,11 +152,12 @@ def refuse(problems: Sequence[FileProblem] | Iterator[FileProblem]) -> None:
         raise RefusedFilesError(found)
 
 
-def _name_problems(files: Sequence[SourceFile]) -> Iterator[FileProblem]:
+def _name_problems(files: Sequence[SourceFile], *, exported: bool) -> Iterator[FileProblem]:
+    """Yield what is wrong with names and sizes; only an exported model brings the platform's own file."""
     if not files:
         yield FileProblem(code="files_missing", message="there are no files")
     for file in files:
-        fault = name_fault(file.name)
+        fault = None if exported and file.name == MANIFEST_FILE else name_fault(file.name)
         if fault:
             yield FileProblem(file=file.name[:200], code="name_invalid", message=f"the name {fault}")
         if file.size_bytes > FILE_BYTES:
@@ -130,8 +190,10 @@ def _beside(
     return code, labels
 
 
-def _code_problems(framework: Framework, code: str | None, source: FileSource) -> Iterator[FileProblem]:
-    if framework.service_code == "none":
+def _code_problems(
+    framework: Framework, code: str | None, source: FileSource, *, needed: bool
+) -> Iterator[FileProblem]:
+    if framework.service_code == "none" or (code is None and not needed):
         return
     if code is None:
         message = f"a {framework.name} model needs a service code file: say which file it is"
@@ -201,4 +263,4 @@ def _own_model(model_import: ModelImport, found: FoundModel, source: FileSource)
         for fault in [content_fault("onnx", name, content_at(source, name, sizes[name]))]
         if fault
     )
-    return CheckedModel(framework="openbml", files=kept, content=content)
+    return CheckedModel("openbml", source, kept, content=content)

@@ -12,7 +12,6 @@ from openbml.core.queues import MessageQueue
 from openbml.datasets.stored_objects import ObjectStore, UploadStore
 from openbml.models.imports.check_imports import CheckedModel, RefusedFilesError, checked_model
 from openbml.models.imports.file_sources import (
-    FileSource,
     FileSources,
     SourceUnreadableError,
     VersionFolders,
@@ -123,9 +122,8 @@ def _outcome(
 ) -> ModelVersion | None:
     """Return the version with its files, or broken by them; None when the time was over before."""
     try:
-        source = source_of(model_import, sources)
-        checked = checked_model(model_import, source)
-        content = _copied(version, checked, source, folders, has_time)
+        checked = checked_model(model_import, source_of(model_import, sources))
+        content = _copied(version, checked, folders, has_time)
     except RefusedFilesError as error:
         return version.broken(Failure(fault=Fault.USER, message=_cause(error)))
     except SourceUnreadableError as error:
@@ -141,19 +139,18 @@ def _outcome(
 def _copied(
     version: ModelVersion,
     checked: CheckedModel,
-    source: FileSource,
     folders: VersionFolders,
     has_time: Callable[[], bool],
 ) -> ModelContent | None:
     digests = dict(folders.stored(version.model_uri))
-    sizes = {file.name: file.size_bytes for file in source.files}
+    sizes = {file.name: file.size_bytes for file in checked.source.files}
     for name, target in checked.files.items():
         known = digests.get(target)
         if known is not None and known.size_bytes == sizes[name]:
             continue
         if not has_time():
             return None
-        digests[target] = folders.store(version.model_uri, target, source.open(name))
+        digests[target] = folders.store(version.model_uri, target, checked.source.open(name))
     if checked.manifest is not None:
         document = cast(BinaryIO, io.BytesIO(checked.manifest.model_dump_json(indent=2).encode()))
         digests[MANIFEST_FILE] = folders.store(version.model_uri, MANIFEST_FILE, document)

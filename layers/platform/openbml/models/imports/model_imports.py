@@ -83,6 +83,7 @@ class ModelImport(BaseModel):
     Attributes:
         files: what is uploaded; empty where `s3_uri` is read.
         model_file, code_file, labels_file: which of the files are these; None: told by their names.
+        labels: where they are known without a file.
         problems: what the last look found.
         version_number: the version it became.
         revision: grows with every save; the slower of two writers is refused.
@@ -103,6 +104,7 @@ class ModelImport(BaseModel):
     model_file: str | None = None
     code_file: str | None = None
     labels_file: str | None = None
+    labels: tuple[str, ...] = ()
     state: ModelImportState = ModelImportState.UPLOADING
     problems: tuple[FileProblem, ...] = ()
     version_number: int | None = None

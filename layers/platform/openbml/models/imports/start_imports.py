@@ -16,7 +16,7 @@ from openbml.models.manage_models import usable_model
 from openbml.models.models import Model, ModelRepository, ModelSourceMixedError
 from openbml.models.sources import ModelSource
 from openbml_catalog.frameworks import frameworks, import_row, import_rows
-from openbml_catalog.frameworks.manifest import PictureInput
+from openbml_catalog.frameworks.manifest import MANIFEST_FILE, PictureInput
 
 
 class FrameworkNotTakenError(OpenBMLError):
@@ -81,7 +81,7 @@ def start_import(
     if model.source is not ModelSource.LOCAL:
         raise ModelSourceMixedError(model_id=model_id, source=model.source, wanted=ModelSource.LOCAL)
     _require_framework(model, request.framework)
-    _require_names(request.files)
+    _require_names(request)
     import_id = new_id()
     draft = ModelImport(
         scope=scope,
@@ -125,15 +125,15 @@ def _require_framework(model: Model, code: str) -> None:
         )
 
 
-def _require_names(files: Sequence[NewModelFile]) -> None:
-    for field, reason in _faults(files):
+def _require_names(request: ModelImportRequest) -> None:
+    for field, reason in _faults(request.files, exported=request.framework == "mlflow"):
         raise InvalidRequestError(field=field, reason=reason)
 
 
-def _faults(files: Sequence[NewModelFile]) -> Iterator[tuple[str, str]]:
+def _faults(files: Sequence[NewModelFile], *, exported: bool) -> Iterator[tuple[str, str]]:
     for index, file in enumerate(files):
         fault = name_fault(file.name)
-        if fault:
+        if fault and not (exported and file.name == MANIFEST_FILE):
             yield f"files.{index}.name", fault
         if file.size_bytes == 0:
             yield f"files.{index}.size_bytes", "must not be 0: the file is empty"

@@ -6,13 +6,13 @@ import pytest
 
 from openbml.models.model_uses_services import ServiceUses
 from openbml.services.deployed_models_dynamodb import DynamoDeployedModels
-from openbml.services.services import ServiceState
+from openbml.services.deployments import ServiceState
 from openbml.services.services_dynamodb import DynamoServiceRepository
 from openbml.services.validation.validations import LIFETIME, Validation
 from openbml.services.validation.validations_dynamodb import DynamoValidations
 from tests.contract.emulator import client, make_table
 from tests.fakes.compute_memory import NOON
-from tests.fakes.services_samples import SCOPE, configuration, service
+from tests.fakes.services_samples import SCOPE, configuration, deployment, service
 
 pytestmark = pytest.mark.contract
 ELSEWHERE = SCOPE.model_copy(update={"project_id": 43})
@@ -47,21 +47,23 @@ def test_services_of_many_models_are_found_at_once(world: World) -> None:
 
 
 def test_what_is_wanted_and_what_answers_are_in_use(world: World) -> None:
-    updating = {
-        "state": ServiceState.UPDATING,
-        "serving": configuration(model_version=1),
-        "wanted": configuration(model_version=2),
-    }
-    world.services.add(service(5, model_id=100, **updating))
+    updating = deployment(
+        "5",
+        state=ServiceState.UPDATING,
+        serving=configuration(model_version=1),
+        wanted=configuration(model_version=2),
+    )
+    challenger = deployment("5b", wanted=configuration(model_version=7))
+    world.services.add(service(5, model_id=100, main=updating, challenger=challenger))
 
-    assert world.numbers(100) == [1, 2]
+    assert world.numbers(100) == [1, 2, 7]
     assert {row.service_id for row in world.uses.of_versions(SCOPE, 100)} == {5}
     assert world.numbers(101) == []
 
 
 @pytest.mark.parametrize("state", [ServiceState.STOPPED, ServiceState.FAILED])
 def test_a_service_that_is_over_keeps_its_model_but_no_version(world: World, state: ServiceState) -> None:
-    world.services.add(service(5, model_id=100, state=state))
+    world.services.add(service(5, model_id=100, main=deployment("5", state=state)))
 
     assert world.numbers(100) == []
     assert world.uses.services_of(SCOPE, [100]) == {100: 5}

@@ -1,12 +1,13 @@
 """Adapter of `ModelUses`: the repositories of services."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from openbml.core.scope import ProjectScope
 from openbml.models.model_uses import VersionUse
 from openbml.services.deployed_models import DeployedModels
+from openbml.services.deployments import ServiceState
 from openbml.services.repositories import ServiceRepository
-from openbml.services.services import Configuration, Service, ServiceNotFoundError, ServiceState
+from openbml.services.services import ServiceNotFoundError
 from openbml.services.validation.validations import ValidationRepository
 
 _IDLE = (ServiceState.STOPPED, ServiceState.FAILED)
@@ -35,7 +36,7 @@ class ServiceUses:
         except ServiceNotFoundError:  # deleted since
             return
         if service.state not in _IDLE:
-            for number in sorted({row.model_version for row in _configurations(service)}):
+            for number in sorted(service.model_versions):
                 yield VersionUse(
                     version_number=number, by=f"service {service.service_id}", service_id=service.service_id
                 )
@@ -46,7 +47,3 @@ class ServiceUses:
                 yield VersionUse(
                     version_number=validation.model_version, by=f"validation {validation.validation_id}"
                 )
-
-
-def _configurations(service: Service) -> Iterable[Configuration]:
-    return (row for row in (service.wanted, service.serving) if row is not None)

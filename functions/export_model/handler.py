@@ -27,7 +27,7 @@ def handle_order(record: ExportRecord) -> None:
         record.body, models=models(), exports=model_exports(), archives=version_archives(), now=utc_now
     )
     metrics.add_metric("ModelsExported", MetricUnit.Count, 1)
-    logger.info("model packed", export_id=export.export_id, state=export.state, size_bytes=export.size_bytes)
+    logger.info("model packed", export_id=record.body.export_id, state=export.state if export else "gone")
 
 
 @logger.inject_lambda_context(clear_state=True)

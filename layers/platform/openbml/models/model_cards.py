@@ -17,6 +17,7 @@ from openbml_catalog.networks import UnknownTaskError, networks
 
 _SHOWN_LABELS = 30
 _BASES = {"holdout": "a part that was held out", "eval": "an evaluation set"}
+_WORD = re.compile(r"[\w.:/@+-]+")
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~$-])")
 
 
@@ -61,7 +62,7 @@ def plain(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`{' '.join(text.replace('`', '').split())}`"
+    return f"`{text}`" if _WORD.fullmatch(text) else plain(text)
 
 
 def _heading(model: Model, version: ModelVersion) -> Iterator[str]:

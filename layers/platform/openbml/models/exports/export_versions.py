@@ -145,13 +145,12 @@ def pack_export(
     exports: ModelExportRepository,
     archives: VersionArchives,
     now: Clock,
-) -> ModelExport:
-    """Pack the version as an MLflow model. Again packs it again, or finds it done.
-
-    Raises:
-        ModelExportNotFoundError
-    """
-    export = exports.get(order.scope, order.model_id, order.export_id)
+) -> ModelExport | None:
+    """Pack the version as an MLflow model. Again packs it again, or finds it done; None: it is gone."""
+    try:
+        export = exports.get(order.scope, order.model_id, order.export_id)
+    except ModelExportNotFoundError:
+        return None
     if export.state is not ModelExportState.PREPARING:
         return export
     after = _packed(export, models, archives, now)

@@ -1,6 +1,6 @@
 """DynamoDB adapter of `ModelExportRepository`.
 
-Items: `{account#region#project}#model-exports#{model_id}` / {export_id}: an export.
+Items: `{account#region#project}#model-exports#{model_id}` / {export_id}: an export; forgotten after its archive.
 """
 
 from typing import Any
@@ -12,6 +12,9 @@ from openbml.models.exports.model_exports import (
     ModelExportConflictError,
     ModelExportNotFoundError,
 )
+
+
+_KEPT_S = 8 * 24 * 3600
 
 
 class DynamoModelExports:
@@ -35,7 +38,9 @@ class DynamoModelExports:
         )
 
     def _put(self, export: ModelExport, **condition: Any) -> None:
-        item = to_item(export, **_key(export.scope, export.model_id, export.export_id))
+        forgotten = int(export.created_at.timestamp()) + _KEPT_S
+        key = _key(export.scope, export.model_id, export.export_id)
+        item = to_item(export, **key, expires_at=forgotten)
         try:
             self._table.put_item(Item=item, **condition)
         except self._table.meta.client.exceptions.ConditionalCheckFailedException as error:

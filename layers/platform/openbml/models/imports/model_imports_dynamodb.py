@@ -2,6 +2,7 @@
 
 Items (keys `pk`, `sk`; `{scope}` is `account#region#project`):
     {scope}#model-imports#{model_id} / {import_id}           an import       list: of a model, by age
+                                                             forgotten 90 days after its end
     unfinished-model-imports         / {scope}#{import_id}   names one that has not ended
 """
 
@@ -22,6 +23,7 @@ from openbml.models.imports.model_imports import (
 )
 
 _UNFINISHED = "unfinished-model-imports"
+_KEPT_S = 90 * 24 * 3600
 _ENDED = (ModelImportState.FAILED, ModelImportState.READY)
 
 
@@ -79,9 +81,10 @@ class DynamoModelImports:
 
     def _write(self, model_import: ModelImport, condition: str, values: dict[str, Any]) -> None:
         given = {"ExpressionAttributeValues": values} if values else {}
-        item = to_item(
-            model_import, **_key(model_import.scope, model_import.model_id, model_import.import_id)
-        )
+        key = _key(model_import.scope, model_import.model_id, model_import.import_id)
+        ended = model_import.state in _ENDED
+        forgotten = {"expires_at": int(model_import.changed_at.timestamp()) + _KEPT_S} if ended else {}
+        item = to_item(model_import, **key, **forgotten)
         put = {"TableName": self._table.name, "Item": item, "ConditionExpression": condition, **given}
         try:
             self._transact([{"Put": put}, self._marked(model_import)])

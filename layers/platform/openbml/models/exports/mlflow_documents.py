@@ -29,7 +29,7 @@ FORMAT = "openbml.mlflow/1"
 MLFLOW_FILES = (MLMODEL, "conda.yaml", "python_env.yaml", "requirements.txt")
 
 _PYTHON = "3.11"
-_MLFLOW = "3.17.2"  # whose loaders were tried with these documents
+_MLFLOW = "3.17.2"  # tests/conformance/test_mlflow.py loads what is written here
 _ENVIRONMENT = {"conda": "conda.yaml", "virtualenv": "python_env.yaml"}
 _REQUIREMENTS: Mapping[str, Sequence[str]] = {
     "onnx": ("mlflow", "numpy", "onnx", "onnxruntime"),

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
+from openbml_client.calls import ServiceCalls
 from openbml_client.datasets import Datasets
 from openbml_client.errors import NotFoundError
 from openbml_client.models import Models
 from openbml_client.resources import Document, Resource, named
+from openbml_client.service_insights import Performance, ServiceLogs
 from openbml_client.training import Training
 from openbml_client.transport import Transport
 
@@ -134,6 +136,9 @@ class ProjectClient:
         self.training = Training(transport, f"/v1/training/projects/{project_id}")
         self.models = Models(transport, f"/v1/models/projects/{project_id}")
         self.services = Services(transport, f"/v1/services/projects/{project_id}")
+        self.calls = ServiceCalls(transport, f"/v1/services/projects/{project_id}")
+        self.service_logs = ServiceLogs(transport, f"/v1/services/projects/{project_id}")
+        self.performance = Performance(transport, f"/v1/services/projects/{project_id}")
 
 
 class Services(Resource):

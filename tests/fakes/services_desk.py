@@ -13,7 +13,7 @@ from openbml.services.events import UsageReported
 from openbml.services.hosting_requests import report_of
 from openbml.services.policies import Traffic
 from openbml.services.routes import Route
-from openbml.services.run_ab_tests import ChallengerRequest
+from openbml.services.run_ab_tests import ChallengerChange, ChallengerRequest
 from openbml.services.services import Service
 from openbml.services.settle_services import ServiceOrder
 from openbml.services.sleep_policies import SleepPolicyRequest
@@ -143,7 +143,7 @@ class ServicesDesk:
 
     def change_challenger(self, service_id: int, **changes: Any) -> Service:
         return run_ab_tests.change_challenger(
-            ChangeRequest.model_validate(changes),
+            ChallengerChange.model_validate(changes),
             scope=SCOPE,
             service_id=service_id,
             services=self.services,

@@ -1446,6 +1446,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/calls/{log_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/calls/{log_id} */
+        get: operations["get_call_v1_services_projects__project_id__calls__log_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/performance */
+        get: operations["get_performance_v1_services_projects__project_id__performance_get"];
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/performance */
+        post: operations["post_performance_v1_services_projects__project_id__performance_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services": {
         parameters: {
             query?: never;
@@ -1535,6 +1570,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/calls/{log_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/calls/{log_id}/feedback */
+        put: operations["put_feedback_v1_services_projects__project_id__services__service_id__calls__log_id__feedback_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/challenger": {
         parameters: {
             query?: never;
@@ -1571,6 +1623,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/comparison */
+        get: operations["get_online_comparison_v1_services_projects__project_id__services__service_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/feedback-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/feedback-imports */
+        post: operations["post_feedback_import_v1_services_projects__project_id__services__service_id__feedback_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/limits": {
         parameters: {
             query?: never;
@@ -1581,6 +1667,40 @@ export interface paths {
         get?: never;
         /** PUT /v1/services/projects/{project_id}/services/{service_id}/limits */
         put: operations["put_limits_v1_services_projects__project_id__services__service_id__limits_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/logs */
+        get: operations["get_logs_v1_services_projects__project_id__services__service_id__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/metrics */
+        get: operations["get_call_metrics_v1_services_projects__project_id__services__service_id__metrics_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1640,6 +1760,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/snippets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/snippets */
+        get: operations["get_snippets_v1_services_projects__project_id__services__service_id__snippets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/stop": {
         parameters: {
             query?: never;
@@ -1685,6 +1822,23 @@ export interface paths {
         put?: never;
         /** POST /v1/services/projects/{project_id}/services/{service_id}/wake */
         post: operations["post_wake_v1_services_projects__project_id__services__service_id__wake_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/usage */
+        get: operations["get_call_usage_v1_services_projects__project_id__usage_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2587,8 +2741,45 @@ export interface components {
             new_label?: string | null;
         };
         /**
+         * CallDetail
+         * @description Attributes:
+         *     content: what was sent and answered; None where it was not kept, or is too large to be shown.
+         *     content_url: reads the file of it for some minutes.
+         */
+        CallDetail: {
+            /** App Id */
+            app_id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            content: components["schemas"]["KeptCall"] | null;
+            /** Content Url */
+            content_url: string | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error Code */
+            error_code: number | null;
+            feedback: components["schemas"]["FeedbackView"] | null;
+            /** Kept */
+            kept: boolean;
+            /** Labels */
+            labels: string[];
+            /** Log Id */
+            log_id: string;
+            /** Model Version */
+            model_version: number | null;
+            /** Role */
+            role: string;
+            /** Service Id */
+            service_id: number;
+            /** Waited Ms */
+            waited_ms: number;
+        };
+        /**
          * CallView
-         * @description `log_id` is text: it has more digits than a JavaScript number keeps.
+         * @description `log_id` is text: it has more digits than a JavaScript number keeps. `kept`: so is its content.
          */
         CallView: {
             /** App Id */
@@ -2602,8 +2793,20 @@ export interface components {
             duration_ms: number;
             /** Error Code */
             error_code: number | null;
+            /** Kept */
+            kept: boolean;
+            /** Labels */
+            labels: string[];
             /** Log Id */
             log_id: string;
+            /** Model Version */
+            model_version: number | null;
+            /** Role */
+            role: string;
+            /** Service Id */
+            service_id: number;
+            /** Waited Ms */
+            waited_ms: number;
         };
         /**
          * CataloguePlace
@@ -2640,6 +2843,22 @@ export interface components {
             message_en: string;
             /** Message Zh */
             message_zh: string;
+        };
+        /**
+         * ChallengerChange
+         * @description What is left out stays as it is.
+         */
+        ChallengerChange: {
+            /** Compute Units */
+            compute_units?: number | null;
+            /** Instances */
+            instances?: number | null;
+            /** Model Version */
+            model_version?: number | null;
+            /** Share */
+            share?: number | null;
+            /** Variant */
+            variant?: ("fp32" | "int8" | "fp16") | null;
         };
         /**
          * ChallengerRequest
@@ -2948,16 +3167,6 @@ export interface components {
             /** Version Number */
             version_number: number;
         };
-        /**
-         * Comparison
-         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
-         */
-        Comparison: {
-            /** Figures */
-            figures: string[];
-            /** Runs */
-            runs: components["schemas"]["ComparedRun"][];
-        };
         /** CompletedFile */
         CompletedFile: {
             /** File */
@@ -3010,6 +3219,20 @@ export interface components {
         CreatedLabels: {
             /** Created */
             created: string[];
+        };
+        /**
+         * CurvePoint
+         * @description A measured point, or one that the fitted laws foretell.
+         */
+        CurvePoint: {
+            /** Compute Units */
+            compute_units: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Measured */
+            measured: boolean;
+            /** Qps */
+            qps: number;
         };
         /**
          * DataAccess
@@ -3477,12 +3700,14 @@ export interface components {
              * @example application_gone
              * @example application_not_found
              * @example base_run_unusable
+             * @example call_not_found
              * @example catalogue_table_not_found
              * @example catalogue_table_refused
              * @example challenger_exists
              * @example challenger_not_found
              * @example connection_gone
              * @example content_busy
+             * @example content_not_kept
              * @example content_refused
              * @example data_access_denied
              * @example data_change_denied
@@ -3517,6 +3742,7 @@ export interface components {
              * @example invalid_annotation
              * @example invalid_cursor
              * @example invalid_request
+             * @example invocation_denied
              * @example job_conflict
              * @example job_not_found
              * @example job_refused
@@ -3589,6 +3815,7 @@ export interface components {
              * @example run_published
              * @example sample_not_found
              * @example sample_rejected
+             * @example sample_unfit
              * @example script_refused
              * @example search_conflict
              * @example search_not_found
@@ -3602,6 +3829,7 @@ export interface components {
              * @example sign_in_refused
              * @example smart_labelling_running
              * @example snapshot_not_found
+             * @example step_failed
              * @example subnet_not_found
              * @example suffix_taken
              * @example table_changed
@@ -3610,6 +3838,7 @@ export interface components {
              * @example task_not_deployable
              * @example task_not_found
              * @example task_unknown
+             * @example ticket_not_found
              * @example ticket_refused
              * @example token_expired
              * @example token_missing
@@ -3654,6 +3883,22 @@ export interface components {
         /** ErrorReply */
         ErrorReply: {
             error: components["schemas"]["ErrorBody"];
+        };
+        /**
+         * Estimate
+         * @description What a service of so many copies is expected to do; copies add to what is answered, not to how soon.
+         */
+        Estimate: {
+            /** Compute Units */
+            compute_units: number;
+            /** Instances */
+            instances: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Measured */
+            measured: boolean;
+            /** Qps */
+            qps: number;
         };
         /**
          * Example
@@ -3880,6 +4125,40 @@ export interface components {
             name: string;
             /** Parameters */
             parameters: components["schemas"]["TabularParameter"][];
+        };
+        /** FeedbackImportRequest */
+        FeedbackImportRequest: {
+            /** Dataset Id */
+            dataset_id: number;
+            /** Log Ids */
+            log_ids: string[];
+            /** Version Number */
+            version_number: number;
+        };
+        /**
+         * FeedbackRequest
+         * @description `expected`: labels that would have been right; they may be left out.
+         */
+        FeedbackRequest: {
+            /** Correct */
+            correct: boolean;
+            /**
+             * Expected
+             * @default []
+             */
+            expected: string[];
+        };
+        /** FeedbackView */
+        FeedbackView: {
+            /** Correct */
+            correct: boolean;
+            /** Expected */
+            expected: string[];
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
         };
         /**
          * FieldType
@@ -4323,12 +4602,52 @@ export interface components {
             /** Trials */
             trials: number;
         };
+        /** ImportedCall */
+        ImportedCall: {
+            /**
+             * Labelled
+             * @default false
+             */
+            labelled: boolean;
+            /** Log Id */
+            log_id: string;
+            outcome: components["schemas"]["Outcome"];
+            /** Reason */
+            reason?: string | null;
+            /** Sample Id */
+            sample_id?: number | null;
+        };
+        /** ImportedCalls */
+        ImportedCalls: {
+            /** Items */
+            items: components["schemas"]["ImportedCall"][];
+        };
         /**
          * Include
          * @enum {string}
          */
         Include: "annotation";
         JsonValue: unknown;
+        /**
+         * KeptCall
+         * @description Bytes that are text stand as text, others as Base64.
+         */
+        KeptCall: {
+            /** Answer */
+            answer: string;
+            /** Content Type */
+            content_type: string;
+            /**
+             * Format
+             * @default openbml.call/1
+             * @constant
+             */
+            format: "openbml.call/1";
+            /** Request */
+            request?: string | null;
+            /** Request Base64 */
+            request_base64?: string | null;
+        };
         /** KindList */
         KindList: {
             /** Formats */
@@ -4595,6 +4914,24 @@ export interface components {
             message: string;
         };
         /**
+         * LogLineView
+         * @description Attributes:
+         *     instance: which copy of the model says it.
+         */
+        LogLineView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /** Instance */
+            instance: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * LogPage
          * @description Lines in order; `next_after` asks for what came since, it stays when there is nothing new.
          */
@@ -4718,12 +5055,59 @@ export interface components {
             user_id: number;
         };
         /**
+         * Measure
+         * @enum {string}
+         */
+        Measure: "error_rate" | "latency" | "accuracy";
+        /**
+         * MeasureTest
+         * @description Attributes:
+         *     p_value, adjusted_p_value: None where a side has too little data; adjusted by Holm for all measures.
+         *     difference: challenger less main, of shares in 0 to 1, of the median latency in ms.
+         */
+        MeasureTest: {
+            /** Adjusted P Value */
+            adjusted_p_value: number | null;
+            /** Difference */
+            difference: number | null;
+            measure: components["schemas"]["Measure"];
+            /** Method */
+            method: string;
+            /** P Value */
+            p_value: number | null;
+            /** Significant */
+            significant: boolean;
+        };
+        /**
          * Metric
          * @description What models are chosen by; `automatic` is log loss, root mean squared error, or pinball or Poisson
          *     deviance where the objective asks for it.
          * @enum {string}
          */
         Metric: "automatic" | "log_loss" | "roc_auc" | "accuracy" | "balanced_accuracy" | "f1" | "rmse" | "mae" | "r2" | "pinball" | "poisson_deviance";
+        /** MinuteList */
+        MinuteList: {
+            /** Items */
+            items: components["schemas"]["MinuteView"][];
+        };
+        /** MinuteView */
+        MinuteView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Role */
+            role: string;
+        };
         /**
          * MixingMethod
          * @description A method that makes one training image of several.
@@ -5619,6 +6003,14 @@ export interface components {
          * @enum {string}
          */
         OperatorUse: "cleaning" | "augmentation";
+        /**
+         * Outcome
+         * @description `existed`: the dataset had the same content. `not_kept`: what was sent was not kept, or no longer is.
+         *
+         *     `not_usable`: it holds no picture or text that the dataset takes.
+         * @enum {string}
+         */
+        Outcome: "added" | "existed" | "not_found" | "not_kept" | "not_usable";
         /** Page[ApplicationView] */
         Page_ApplicationView_: {
             /** Items */
@@ -5693,6 +6085,13 @@ export interface components {
         Page_LedgerView_: {
             /** Items */
             items: components["schemas"]["LedgerView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[LogLineView] */
+        Page_LogLineView_: {
+            /** Items */
+            items: components["schemas"]["LogLineView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -5873,6 +6272,27 @@ export interface components {
             session: string;
         };
         /**
+         * PerformanceView
+         * @description Attributes:
+         *     points: of one copy by compute units; those that are not `measured` are foretold.
+         *     machine: the processor that it was measured on.
+         *     failure: why the last measurement gave no figures; then it may be started again.
+         */
+        PerformanceView: {
+            estimate?: components["schemas"]["Estimate"] | null;
+            failure?: components["schemas"]["Failure"] | null;
+            /** Machine */
+            machine?: string | null;
+            /** Measured At */
+            measured_at?: string | null;
+            /**
+             * Points
+             * @default []
+             */
+            points: components["schemas"]["CurvePoint"][];
+            state: components["schemas"]["PreviewState"];
+        };
+        /**
          * PictureInput
          * @description How a picture becomes a classifier's or detector's input (contract `task`).
          *
@@ -6004,6 +6424,22 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * PreviewKey
+         * @description One file of one version.
+         */
+        PreviewKey: {
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+            /**
+             * Variant
+             * @default fp32
+             * @enum {string}
+             */
+            variant: "fp32" | "int8" | "fp16";
+        };
         /** PreviewList */
         PreviewList: {
             /** Items */
@@ -6046,6 +6482,11 @@ export interface components {
              */
             width: number;
         };
+        /**
+         * PreviewState
+         * @enum {string}
+         */
+        PreviewState: "none" | "measuring" | "ready" | "unsupported";
         /**
          * PreviewView
          * @description What the file's beginning says; `problems` tell why an import as it is would be refused.
@@ -6300,7 +6741,7 @@ export interface components {
             original_run_id: number;
             /** Rebuilt Run Id */
             rebuilt_run_id: number;
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["openbml__training__rebuild_runs__Verdict"];
         };
         /**
          * RecordMode
@@ -6491,6 +6932,38 @@ export interface components {
              * Format: date-time
              */
             granted_at: string;
+        };
+        /**
+         * Role
+         * @enum {string}
+         */
+        Role: "main" | "challenger";
+        /**
+         * RoleFigures
+         * @description Attributes:
+         *     accuracy: share of the answers that people called right, among those that they said something of.
+         */
+        RoleFigures: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Calls */
+            calls: number;
+            /** Correct */
+            correct: number;
+            /** Error Rate */
+            error_rate: number | null;
+            /** Errors */
+            errors: number;
+            /** Feedback */
+            feedback: number;
+            /** Model Versions */
+            model_versions: number[];
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Role */
+            role: string;
         };
         /**
          * RowsView
@@ -7277,6 +7750,23 @@ export interface components {
             while_asleep: components["schemas"]["WhileAsleep"];
         };
         /**
+         * Snippet
+         * @description A program in one language, and the name under which it runs as its first lines say.
+         */
+        Snippet: {
+            /** File Name */
+            file_name: string;
+            /** Language */
+            language: string;
+            /** Text */
+            text: string;
+        };
+        /** SnippetList */
+        SnippetList: {
+            /** Items */
+            items: components["schemas"]["Snippet"][];
+        };
+        /**
          * SoundQuality
          * @description Attributes:
          *     level_db: root mean square of PCM sounds against full scale.
@@ -8057,6 +8547,34 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
+        /** UsageList */
+        UsageList: {
+            /** Items */
+            items: components["schemas"]["UsageView"][];
+        };
+        /**
+         * UsageView
+         * @description `model_version` is null of calls that no model was asked for; days are Beijing's.
+         */
+        UsageView: {
+            /** App Id */
+            app_id: number;
+            /** Calls */
+            calls: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Errors */
+            errors: number;
+            /** Model Version */
+            model_version: number | null;
+            /** Service Id */
+            service_id: number;
+        };
         /** UserView */
         UserView: {
             /**
@@ -8114,12 +8632,6 @@ export interface components {
          * @enum {string}
          */
         ValueType: "discrete" | "random_integer" | "uniform" | "log_uniform" | "boolean";
-        /**
-         * Verdict
-         * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
-         * @enum {string}
-         */
-        Verdict: "identical" | "alike" | "different";
         /** VersionChange */
         VersionChange: {
             /** Description */
@@ -8285,6 +8797,61 @@ export interface components {
          * @enum {string}
          */
         openbml__models__versions__VersionState: "publishing" | "ready" | "failed" | "deleting";
+        /** Comparison */
+        openbml__services__calls__compare_versions__Comparison: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Fewest Calls
+             * @default 100
+             */
+            fewest_calls: number;
+            /**
+             * Fewest Feedback
+             * @default 20
+             */
+            fewest_feedback: number;
+            /** Roles */
+            roles: components["schemas"]["RoleFigures"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Tests */
+            tests: components["schemas"]["MeasureTest"][];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            verdict: components["schemas"]["openbml__services__calls__compare_versions__Verdict"];
+        };
+        /**
+         * Verdict
+         * @description `too_little_data`: fewer calls of a version than a test needs.
+         * @enum {string}
+         */
+        openbml__services__calls__compare_versions__Verdict: "too_little_data" | "no_difference" | "challenger_better" | "challenger_worse" | "mixed";
+        /**
+         * Comparison
+         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
+         */
+        openbml__training__read_reports__Comparison: {
+            /** Figures */
+            figures: string[];
+            /** Runs */
+            runs: components["schemas"]["ComparedRun"][];
+        };
+        /**
+         * Verdict
+         * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
+         * @enum {string}
+         */
+        openbml__training__rebuild_runs__Verdict: "identical" | "alike" | "different";
         /**
          * Operator
          * @description An operator of the manual (spec 03 section 2.9); `probability` is that of a setting that gives none.
@@ -12410,6 +12977,110 @@ export interface operations {
             };
         };
     };
+    get_call_v1_services_projects__project_id__calls__log_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                log_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_performance_v1_services_projects__project_id__performance_get: {
+        parameters: {
+            query: {
+                model_id: number;
+                model_version: number;
+                variant?: "fp32" | "int8" | "fp16";
+                compute_units?: number | null;
+                instances?: number | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_performance_v1_services_projects__project_id__performance_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_services_v1_services_projects__project_id__services_get: {
         parameters: {
             query?: {
@@ -12683,6 +13354,14 @@ export interface operations {
     get_calls_v1_services_projects__project_id__services__service_id__calls_get: {
         parameters: {
             query?: {
+                from?: string | null;
+                to?: string | null;
+                app_id?: number | null;
+                error_code?: number | null;
+                model_version?: number | null;
+                role?: ("main" | "challenger" | "shadow") | null;
+                label?: string | null;
+                failed?: boolean | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -12702,6 +13381,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_CallView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    put_feedback_v1_services_projects__project_id__services__service_id__calls__log_id__feedback_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+                log_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackView"];
                 };
             };
             /** @description The call failed. */
@@ -12795,7 +13511,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ChangeRequest"];
+                "application/json": components["schemas"]["ChallengerChange"];
             };
         };
         responses: {
@@ -12851,6 +13567,77 @@ export interface operations {
             };
         };
     };
+    get_online_comparison_v1_services_projects__project_id__services__service_id__comparison_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["openbml__services__calls__compare_versions__Comparison"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_feedback_import_v1_services_projects__project_id__services__service_id__feedback_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedCalls"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     put_limits_v1_services_projects__project_id__services__service_id__limits_put: {
         parameters: {
             query?: never;
@@ -12874,6 +13661,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_logs_v1_services_projects__project_id__services__service_id__logs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                role?: components["schemas"]["Role"];
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogLineView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_call_metrics_v1_services_projects__project_id__services__service_id__metrics_get: {
+        parameters: {
+            query?: {
+                minutes?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinuteList"];
                 };
             };
             /** @description The call failed. */
@@ -13023,6 +13880,38 @@ export interface operations {
             };
         };
     };
+    get_snippets_v1_services_projects__project_id__services__service_id__snippets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnippetList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     post_stop_v1_services_projects__project_id__services__service_id__stop_post: {
         parameters: {
             query?: never;
@@ -13110,6 +13999,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_call_usage_v1_services_projects__project_id__usage_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                service_id?: number | null;
+                app_id?: number | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageList"];
                 };
             };
             /** @description The call failed. */
@@ -13482,7 +14407,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Comparison"];
+                    "application/json": components["schemas"]["openbml__training__read_reports__Comparison"];
                 };
             };
             /** @description The call failed. */

@@ -277,3 +277,19 @@ def gone_after_grace(desk: Desk, service_id: int, deployment_id: str) -> None:
     assert desk.hostings.hostings[deployment_id].removal_requested
     desk.hosting_becomes(service_id, HostingState.REMOVED, deployment_id=deployment_id)
     assert desk.service(service_id).leaving == ()
+
+
+def test_the_second_versions_share_is_changed_with_its_size() -> None:
+    desk = Desk()
+    service_id = desk.testing()
+    desk.split(service_id, challenger_share=20, sticky=True)
+
+    desk.change_challenger(service_id, instances=3, share=40)
+    assert desk.route().traffic == Traffic(challenger_share=40, sticky=True)
+    desk.apply(service_id)
+    desk.hosting_becomes(service_id, HostingState.IN_SERVICE, deployment_id="5b")
+    orders = len(desk.orders.messages)
+    desk.change_challenger(service_id, share=60)
+
+    assert desk.route().traffic == Traffic(challenger_share=60, sticky=True)
+    assert len(desk.orders.messages) == orders

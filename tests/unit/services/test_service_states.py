@@ -16,9 +16,9 @@ from openbml.services.ab_tests import (
     promoted,
     without_challenger,
 )
-from openbml.services.deployments import RunningInterval, ServiceState
+from openbml.services.deployments import EndedSpan, RunningInterval, ServiceState
 from openbml.services.policies import Traffic
-from openbml.services.services import EndedSpan, Service, ServiceStateError
+from openbml.services.services import Service, ServiceStateError
 from tests.fakes.compute_memory import NOON
 from tests.fakes.services_samples import configuration, deployment, report, service
 

@@ -1,5 +1,6 @@
 """Services that fall asleep when nobody calls, and wake up for calls and at times of day."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -381,3 +382,48 @@ def slept_out(desk: Desk, **policy: Any) -> int:
     desk.resume()
     desk.hosting_becomes(service_id, HostingState.REMOVED)
     return service_id
+
+
+def test_a_service_that_could_not_be_put_to_sleep_goes_on_being_billed() -> None:
+    desk = Desk()
+    service_id = desk.running()
+    desk.sleep_policy(service_id)
+    desk.now.pass_time(minutes=10)
+    desk.services.lost_saves = 1
+
+    assert desk.put_to_sleep() == 0
+    assert list(desk.usages().values()) == [False]
+
+
+@pytest.mark.parametrize("end", ["sleep", "stop"])
+def test_an_end_that_could_not_be_told_is_told_with_the_next_step(end: str) -> None:
+    desk = Desk()
+    service_id = desk.running()
+    desk.sleep_policy(service_id)
+    desk.now.pass_time(minutes=10)
+    desk.events.refusing = True
+    ends: dict[str, Callable[[], object]] = {
+        "sleep": desk.put_to_sleep,
+        "stop": lambda: desk.stop(service_id),
+    }
+    with pytest.raises(ConnectionError):
+        ends[end]()
+    desk.events.refusing = False
+    assert list(desk.usages().values()) == [False]
+
+    desk.resume()
+
+    assert list(desk.usages().values()) == [True]
+
+
+def test_a_setting_in_between_does_not_make_an_untold_end_be_forgotten() -> None:
+    desk = Desk()
+    service_id = desk.running()
+    desk.events.refusing = True
+    with pytest.raises(ConnectionError):
+        desk.stop(service_id)
+    desk.events.refusing = False
+
+    desk.sleep_policy(service_id)
+
+    assert list(desk.usages().values()) == [True]

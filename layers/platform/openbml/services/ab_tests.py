@@ -44,8 +44,10 @@ def challenged(service: Service, wanted: Configuration, traffic: Traffic, at: da
     return service.with_challenger(challenger, traffic)
 
 
-def with_challenger_changed(service: Service, wanted: Configuration, at: datetime) -> Service:
-    """Return the service with another second version or size; one that failed is tried again.
+def with_challenger_changed(
+    service: Service, wanted: Configuration, traffic: Traffic, at: datetime
+) -> Service:
+    """Return the service with another second version, size or share; one that failed is tried again.
 
     Raises:
         ChallengerNotFoundError, ServiceStateError
@@ -53,11 +55,12 @@ def with_challenger_changed(service: Service, wanted: Configuration, at: datetim
     challenger = challenger_of(service)
     runs = challenger.state is ServiceState.RUNNING
     if wanted == challenger.wanted and challenger.state is not ServiceState.FAILED:
-        return service
+        return shared(service, traffic)
     if service.state is not ServiceState.RUNNING or challenger.state.is_changing:
         raise service.refusal("changed in its second version")
     state = ServiceState.UPDATING if runs else ServiceState.DEPLOYING
-    return service.deployed(challenger, at, state=state, wanted=wanted)
+    after = service.deployed(challenger, at, state=state, wanted=wanted)
+    return after.model_copy(update={"traffic": traffic})
 
 
 def without_challenger(service: Service, at: datetime) -> Service:
@@ -85,4 +88,4 @@ def promoted(service: Service, at: datetime) -> Service:
 def shared(service: Service, traffic: Traffic) -> Service:
     """Return the service with its calls split otherwise. Raises ChallengerNotFoundError."""
     challenger_of(service)
-    return service if traffic == service.traffic else service.with_traffic(traffic)
+    return service.with_settings(traffic=traffic)

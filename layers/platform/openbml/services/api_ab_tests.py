@@ -8,9 +8,8 @@ from openbml.core.clock import utc_now
 from openbml.core.wiring import event_publisher
 from openbml.services import run_ab_tests
 from openbml.services.api import SERVICE, Id, scope_of, service_view
-from openbml.services.deploy_services import ChangeRequest
 from openbml.services.policies import Traffic
-from openbml.services.run_ab_tests import ChallengerRequest
+from openbml.services.run_ab_tests import ChallengerChange, ChallengerRequest
 from openbml.services.service_views import ServiceView
 from openbml.services.wiring import funds, orders, services, versions
 
@@ -36,7 +35,7 @@ def post_challenger(project_id: Id, service_id: Id, request: ChallengerRequest) 
 
 
 @router.patch(_CHALLENGER, status_code=HTTPStatus.ACCEPTED)
-def patch_challenger(project_id: Id, service_id: Id, request: ChangeRequest) -> ServiceView:
+def patch_challenger(project_id: Id, service_id: Id, request: ChallengerChange) -> ServiceView:
     service = run_ab_tests.change_challenger(
         request,
         scope=scope_of(project_id, "services.write"),

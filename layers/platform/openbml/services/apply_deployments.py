@@ -6,6 +6,7 @@ from openbml.core.events import EventPublisher
 from openbml.core.observability import logger
 from openbml.services.collaborators import Hostings
 from openbml.services.deployments import Deployment, HostingReport, ServiceState
+from openbml.services.events import ended_usage
 from openbml.services.hosting_requests import answer_of, hosting_request
 from openbml.services.repositories import ServiceRepository
 from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError
@@ -34,6 +35,8 @@ def apply_deployment(
     except ServiceNotFoundError:
         logger.info("an order for a deleted service", service_id=order.service_id)
         return None
+    if service.ended:
+        events.publish(ended_usage(service))  # whoever ended them may not have come to that
     step = _Step(service, services=services, hostings=hostings, events=events, now=now)
     step.see_off()
     step.bring_along(service.main.deployment_id)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -68,6 +69,11 @@ class RunningInterval(BaseModel):
 
     def closed(self, at: datetime) -> "RunningInterval":
         return self.model_copy(update={"end": max(at, self.start)})
+
+
+class EndedSpan(NamedTuple):
+    deployment_id: str
+    span: RunningInterval
 
 
 class Deployment(BaseModel):

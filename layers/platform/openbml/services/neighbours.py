@@ -38,6 +38,7 @@ class RepositoryVersions:
             task_type=version.task_type,
             model_uri=version.model_uri,
             image=version.image,
+            is_tuned=version.run_id is not None,
             variants=tuple(row.precision for row in version.variants) or ("fp32",),
         )
 

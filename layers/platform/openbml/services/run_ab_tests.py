@@ -13,7 +13,7 @@ from openbml.services.policies import Traffic
 from openbml.services.repositories import ServiceRepository
 from openbml.services.requirements import MOST_INSTANCES, require_means
 from openbml.services.services import Service
-from openbml.services.settle_services import changed, saved, settled
+from openbml.services.settle_services import changed, decided, settled
 
 
 class ChallengerRequest(ChangeRequest):
@@ -24,6 +24,12 @@ class ChallengerRequest(ChangeRequest):
     instances: int = Field(default=2, ge=2, le=MOST_INSTANCES)
     variant: Variant = "fp32"
     share: int = Field(default=0, ge=0, le=100)
+
+
+class ChallengerChange(ChangeRequest):
+    """What is left out stays as it is."""
+
+    share: int | None = Field(default=None, ge=0, le=100)
 
 
 def add_challenger(
@@ -53,7 +59,7 @@ def add_challenger(
 
 
 def change_challenger(
-    request: ChangeRequest,
+    request: ChallengerChange,
     *,
     scope: ProjectScope,
     service_id: int,
@@ -74,7 +80,9 @@ def change_challenger(
     service = services.get(scope, service_id)
     current = ab_tests.challenger_of(service)
     wanted = reconfigured(service, current.wanted, request, versions=versions)
-    after = ab_tests.with_challenger_changed(service, wanted, now())
+    share = service.traffic.challenger_share if request.share is None else request.share
+    traffic = service.traffic.model_copy(update={"challenger_share": share})
+    after = ab_tests.with_challenger_changed(service, wanted, traffic, now())
     if after is service:
         return service
     if wanted.billed_units > current.wanted.billed_units or current.interval is None:
@@ -145,6 +153,6 @@ def split_traffic(
         scope,
         service_id,
         lambda service: ab_tests.shared(service, traffic),
-        lambda after: saved(after, services=services, events=events),
+        lambda after: decided(after, services=services, events=events),
         services=services,
     )

@@ -9,7 +9,7 @@ from openbml.services.deployments import ServiceState
 from openbml.services.repositories import ServiceRepository
 from openbml.services.requirements import require_means
 from openbml.services.services import Service
-from openbml.services.settle_services import changed, order, saved, settled
+from openbml.services.settle_services import changed, decided, order, settled
 from openbml.services.wakes import WakeOrder
 
 
@@ -83,7 +83,7 @@ def start_waking(
         scope,
         service_id,
         lambda service: woken(service, funds=funds, now=now),
-        lambda after: saved(after, services=services, events=events),
+        lambda after: decided(after, services=services, events=events),
         services=services,
     )
     if service.state is ServiceState.WAKING:

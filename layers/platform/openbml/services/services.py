@@ -1,7 +1,7 @@
 """Services: one model behind one address, with one or two of its versions online (spec 03 section 9)."""
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
@@ -11,9 +11,10 @@ from openbml.core.scope import ProjectScope
 from openbml.services.actions import ALLOWED, Action
 from openbml.services.configurations import Configuration
 from openbml.services.departures import GRACE, Departure
-from openbml.services.deployments import Deployment, HostingReport, RunningInterval, ServiceState
+from openbml.services.deployments import Deployment, EndedSpan, HostingReport, ServiceState
 from openbml.services.policies import Limits, Recording, Traffic
 from openbml.services.sleep_policies import SleepPolicy
+from openbml.services.stored_services import with_main_deployment
 
 
 class ServiceNotFoundError(OpenBMLError):
@@ -26,11 +27,6 @@ class ServiceStateError(OpenBMLError):
 
 class ServiceConflictError(OpenBMLError):
     """Someone else changed the service; details: service_id. Read again, then repeat."""
-
-
-class EndedSpan(NamedTuple):
-    deployment_id: str
-    span: RunningInterval
 
 
 class Service(BaseModel):
@@ -70,14 +66,8 @@ class Service(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _from_one_version(cls, document: Any) -> Any:
-        """Services stored before there were two versions carry their deployment's members themselves."""
-        if not isinstance(document, dict) or "main" in document or "wanted" not in document:
-            return document
-        main = {name: document[name] for name in Deployment.model_fields if name in document}
-        main = {"deployment_id": str(document["service_id"]), **main, "ended": None}
-        others = {name: value for name, value in document.items() if name not in main}
-        return {**others, "main": main, "revisions": document.get("revision", 1)}
+    def _stored(cls, document: Any) -> Any:
+        return with_main_deployment(document)
 
     @property
     def state(self) -> ServiceState:
@@ -205,11 +195,13 @@ class Service(BaseModel):
                 woken = woken._woken(row, at)
         return woken.model_copy(update={"version": self.version + 1})
 
-    def with_settings(self, **settings: Limits | Recording | SleepPolicy | datetime | None) -> "Service":
-        """Return the service with settings that its hosting does not depend on."""
+    def with_settings(
+        self, **settings: Limits | Recording | SleepPolicy | Traffic | datetime | None
+    ) -> "Service":
+        """Return the service with other settings; hostings go on, and what ended may still be untold."""
         if all(getattr(self, name) == value for name, value in settings.items()):
             return self
-        return self._with(left=None, **settings)
+        return self.model_copy(update={**settings, "version": self.version + 1})
 
     def observed(self, report: HostingReport) -> "Service":
         """Return the service as its hostings now stand (see `Deployment.observed`).
@@ -260,9 +252,6 @@ class Service(BaseModel):
 
     def with_challenger(self, challenger: Deployment, traffic: Traffic) -> "Service":
         return self._with(challenger=challenger, traffic=traffic, revisions=challenger.revision)
-
-    def with_traffic(self, traffic: Traffic) -> "Service":
-        return self._with(traffic=traffic)
 
     def alone(
         self,

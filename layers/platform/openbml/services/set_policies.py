@@ -6,7 +6,7 @@ from openbml.core.scope import ProjectScope
 from openbml.services.policies import Limits, Recording
 from openbml.services.repositories import ServiceRepository
 from openbml.services.services import Service
-from openbml.services.settle_services import changed, saved
+from openbml.services.settle_services import changed, decided
 from openbml.services.sleep_policies import SleepPolicy, SleepPolicyRequest
 
 
@@ -23,7 +23,7 @@ def limit_calls(
         scope,
         service_id,
         lambda service: service.with_settings(limits=limits),
-        lambda after: saved(after, services=services, events=events),
+        lambda after: decided(after, services=services, events=events),
         services=services,
     )
 
@@ -41,7 +41,7 @@ def record_calls(
         scope,
         service_id,
         lambda service: service.with_settings(recording=recording),
-        lambda after: saved(after, services=services, events=events),
+        lambda after: decided(after, services=services, events=events),
         services=services,
     )
 
@@ -65,7 +65,7 @@ def set_sleep_policy(
         scope,
         service_id,
         lambda service: service.with_settings(sleep_policy=policy),
-        lambda after: saved(after, services=services, events=events),
+        lambda after: decided(after, services=services, events=events),
         services=services,
     )
 
@@ -82,6 +82,6 @@ def remove_sleep_policy(
         scope,
         service_id,
         lambda service: service.with_settings(sleep_policy=None),
-        lambda after: saved(after, services=services, events=events),
+        lambda after: decided(after, services=services, events=events),
         services=services,
     )

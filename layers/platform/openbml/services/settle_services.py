@@ -25,7 +25,9 @@ class ServiceOrder(BaseModel):
 
 
 def saved(after: Service, *, services: ServiceRepository, events: EventPublisher) -> Service:
-    """Save and publish; an ended span is published before the save that would skip it.
+    """Keep what a report made of the service; an ended span is published before the save that would skip it.
+
+    The report comes again when the save is lost, and ends the span again.
 
     Raises:
         ServiceConflictError: someone else was faster; nothing was saved.
@@ -37,19 +39,34 @@ def saved(after: Service, *, services: ServiceRepository, events: EventPublisher
     return after
 
 
+def decided(after: Service, *, services: ServiceRepository, events: EventPublisher) -> Service:
+    """Keep what a wish made of the service; an ended span is published after the save.
+
+    Nobody repeats a wish that lost its save: a span published before would be closed for good, and the
+    service go on unbilled. What ends a span leaves the service unsettled, so that its next step, a minute
+    later at most, publishes the span again.
+
+    Raises:
+        ServiceConflictError: someone else was faster; nothing was saved.
+    """
+    services.save(after)
+    events.publish([*ended_usage(after), *current_state(after)])
+    logger.info("service changed", service_id=after.service_id, state=after.state)
+    return after
+
+
 def settled(
     after: Service, *, services: ServiceRepository, events: EventPublisher, orders: MessageQueue
 ) -> Service:
-    """Save, queue, publish.
+    """Keep what a wish made of the service (see `decided`), and order its next step.
 
     The order goes out after the save, since it must find the new state. A lost order is made up for by the
     minute's look at unsettled services.
     """
-    events.publish(ended_usage(after))
     services.save(after)
     if after.is_unsettled:
         order(after, orders)
-    events.publish(current_state(after))
+    events.publish([*ended_usage(after), *current_state(after)])
     return after
 
 

@@ -21,13 +21,13 @@ from openbml.services.services import (
     ServiceNotFoundError,
     ServiceStateError,
 )
-from openbml.services.settle_services import ServiceOrder, changed, saved
+from openbml.services.settle_services import ServiceOrder, changed, decided
 from openbml.services.sleep_policies import PolicyState, SleepPolicy
 from openbml.services.wakes import WakeOrder
 
 # While calls wait for a service its state is looked at again and again, the sooner the fresher it is.
 FOLLOWED_FOR_S = 30.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 1.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 0.5
 
 
 def put_to_sleep(
@@ -52,9 +52,11 @@ def put_to_sleep(
             if policy is None or policy.state(at) is not PolicyState.ACTIVE:
                 continue
             if policy.prewarm_due(service.warmed_at, at):
-                _warm(service, at, services, funds, events, wake_orders, now)
+                _keep_awake(
+                    service, services=services, funds=funds, events=events, wake_orders=wake_orders, now=now
+                )
             elif _falls_asleep(service, policy, last_calls, at):
-                saved(service.asleep(at), services=services, events=events)
+                decided(service.asleep(at), services=services, events=events)
                 slept += 1
         except (ServiceNotFoundError, ServiceConflictError, ServiceStateError, AllowanceUsedUpError) as error:
             logger.info("service left as it is", service_id=service_id, cause=type(error).__name__)
@@ -85,7 +87,7 @@ def wake_service(
             order.scope,
             order.service_id,
             lambda service: woken(service, funds=funds, now=now),
-            lambda after: saved(after, services=services, events=events),
+            lambda after: decided(after, services=services, events=events),
             services=services,
         )
     except (ServiceNotFoundError, ServiceStateError, AllowanceUsedUpError) as error:
@@ -135,20 +137,21 @@ def _falls_asleep(service: Service, policy: SleepPolicy, last_calls: LastCalls, 
     return policy.is_idle(since, at)
 
 
-def _warm(
+def _keep_awake(
     service: Service,
-    at: datetime,
+    *,
     services: ServiceRepository,
     funds: Funds,
     events: EventPublisher,
     wake_orders: MessageQueue,
     now: Clock,
 ) -> None:
-    """Wake it before the time is noted, so that one that could not be woken is tried again."""
+    """Wake it, then note the time: one that could not be woken is tried again."""
+    scope, service_id = service.scope, service.service_id
     if service.state is ServiceState.SLEEPING:
         start_waking(
-            service.scope,
-            service.service_id,
+            scope,
+            service_id,
             services=services,
             funds=funds,
             events=events,
@@ -156,10 +159,10 @@ def _warm(
             now=now,
         )
     changed(
-        service.scope,
-        service.service_id,
-        lambda current: current.with_settings(warmed_at=at),
-        lambda after: saved(after, services=services, events=events),
+        scope,
+        service_id,
+        lambda current: current.with_settings(warmed_at=now()),
+        lambda after: decided(after, services=services, events=events),
         services=services,
     )
-    logger.info("service kept awake by its schedule", service_id=service.service_id)
+    logger.info("service kept awake by its schedule", service_id=service_id)

@@ -1,6 +1,7 @@
 """DynamoDB adapter of `ModelExportRepository`.
 
-Items: `{account#region#project}#model-exports#{model_id}` / {export_id}: an export; forgotten after its archive.
+Items: `{account#region#project}#model-exports#{model_id}` / {export_id}: an export, forgotten after its
+archive.
 """
 
 from typing import Any
@@ -12,7 +13,6 @@ from openbml.models.exports.model_exports import (
     ModelExportConflictError,
     ModelExportNotFoundError,
 )
-
 
 _KEPT_S = 8 * 24 * 3600
 

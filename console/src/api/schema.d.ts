@@ -3566,6 +3566,7 @@ export interface components {
              * @example password_reset_needed
              * @example password_too_weak
              * @example permission_denied
+             * @example preview_conflict
              * @example price_unknown
              * @example project_not_found
              * @example report_not_ready

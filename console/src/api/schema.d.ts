@@ -3167,6 +3167,16 @@ export interface components {
             /** Version Number */
             version_number: number;
         };
+        /**
+         * Comparison
+         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
+         */
+        Comparison: {
+            /** Figures */
+            figures: string[];
+            /** Runs */
+            runs: components["schemas"]["ComparedRun"][];
+        };
         /** CompletedFile */
         CompletedFile: {
             /** File */
@@ -3801,6 +3811,7 @@ export interface components {
              * @example password_reset_needed
              * @example password_too_weak
              * @example permission_denied
+             * @example preview_conflict
              * @example price_unknown
              * @example project_not_found
              * @example report_not_ready
@@ -3835,7 +3846,6 @@ export interface components {
              * @example table_changed
              * @example table_columns
              * @example task_not_available
-             * @example task_not_deployable
              * @example task_not_found
              * @example task_unknown
              * @example ticket_not_found
@@ -5848,6 +5858,39 @@ export interface components {
          * @enum {string}
          */
         Objective: "mean" | "quantile" | "count";
+        /** OnlineComparison */
+        OnlineComparison: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Fewest Calls
+             * @default 100
+             */
+            fewest_calls: number;
+            /**
+             * Fewest Feedback
+             * @default 20
+             */
+            fewest_feedback: number;
+            /** Roles */
+            roles: components["schemas"]["RoleFigures"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Tests */
+            tests: components["schemas"]["MeasureTest"][];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            verdict: components["schemas"]["openbml__services__calls__compare_versions__Verdict"];
+        };
         /**
          * OnlineVersion
          * @description The second version of an A/B test, as its owner sees it.
@@ -8274,8 +8317,6 @@ export interface components {
             code: string;
             /** Data Type */
             data_type: string;
-            /** Deployable */
-            deployable: boolean;
             /** Direction */
             direction: string;
             /**
@@ -8797,55 +8838,12 @@ export interface components {
          * @enum {string}
          */
         openbml__models__versions__VersionState: "publishing" | "ready" | "failed" | "deleting";
-        /** Comparison */
-        openbml__services__calls__compare_versions__Comparison: {
-            /**
-             * Alpha
-             * @default 0.05
-             */
-            alpha: number;
-            /**
-             * Fewest Calls
-             * @default 100
-             */
-            fewest_calls: number;
-            /**
-             * Fewest Feedback
-             * @default 20
-             */
-            fewest_feedback: number;
-            /** Roles */
-            roles: components["schemas"]["RoleFigures"][];
-            /**
-             * Since
-             * Format: date-time
-             */
-            since: string;
-            /** Tests */
-            tests: components["schemas"]["MeasureTest"][];
-            /**
-             * Until
-             * Format: date-time
-             */
-            until: string;
-            verdict: components["schemas"]["openbml__services__calls__compare_versions__Verdict"];
-        };
         /**
          * Verdict
          * @description `too_little_data`: fewer calls of a version than a test needs.
          * @enum {string}
          */
         openbml__services__calls__compare_versions__Verdict: "too_little_data" | "no_difference" | "challenger_better" | "challenger_worse" | "mixed";
-        /**
-         * Comparison
-         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
-         */
-        openbml__training__read_reports__Comparison: {
-            /** Figures */
-            figures: string[];
-            /** Runs */
-            runs: components["schemas"]["ComparedRun"][];
-        };
         /**
          * Verdict
          * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
@@ -13588,7 +13586,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["openbml__services__calls__compare_versions__Comparison"];
+                    "application/json": components["schemas"]["OnlineComparison"];
                 };
             };
             /** @description The call failed. */
@@ -14407,7 +14405,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["openbml__training__read_reports__Comparison"];
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description The call failed. */

@@ -1,0 +1,49 @@
+"""Models of the platform's own tasks, answered by the modules that answer the online API."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from openbml_batch.items import Document, ItemError
+from openbml_batch.models import payload_of
+from openbml_batch.payloads import Kind
+from openbml_kit.model_manifest import Precision, read_task
+from openbml_kit.tables.table_manifest import read_table_manifest
+from openbml_serving.replies import RequestError
+from openbml_serving.requests import read_object
+from openbml_serving.tasks import load_task
+
+_MOST_BODY_BYTES = 6 * 1024 * 1024  # the server's own limit
+
+
+class TaskModel:
+    def __init__(self, folder: Path, *, cores: int, variant: str | None) -> None:
+        self._task = load_task(folder, cores=cores, variant=cast("Precision | None", variant))
+        self._task.handler.warm_up()
+        self.payload = payload_of(read_task(folder), self._task.body.undecodable)
+        self.most_line_bytes = self._task.body.most_bytes or _MOST_BODY_BYTES
+        self.labels: Sequence[str] = ()
+        self.quantiles: Sequence[str] = ()
+        self.features: Sequence[str] = ()
+        if self.payload.kind is Kind.ROWS:
+            manifest = read_table_manifest(folder)
+            self.labels = tuple(manifest.labels)
+            self.quantiles = tuple(str(quantile) for quantile in manifest.quantiles)
+            self.features = tuple(column.name for column in manifest.columns)
+
+    def read(self, body: bytes) -> Document:
+        if len(body) > self.most_line_bytes:
+            raise ItemError(self._task.body.too_large)
+        try:
+            return read_object(body, "application/json", self._task.body)
+        except RequestError as error:
+            raise ItemError(error.name, error.detail) from error
+
+    def answer(self, document: Document) -> Mapping[str, Any]:
+        try:
+            return self._task.handler.answer(document, alone=False)
+        except RequestError as error:
+            raise ItemError(error.name, error.detail) from error
+
+    def close(self) -> None:
+        """Nothing runs beside this process."""

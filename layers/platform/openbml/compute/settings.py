@@ -8,6 +8,7 @@ class ComputeSettings(Settings):
 
     Attributes:
         image_repository_prefix: registry and namespace of the images.
+        batch_role_arn: of jobs that predict with a model's own image; empty where none are submitted.
     """
 
     stage: str
@@ -18,6 +19,7 @@ class ComputeSettings(Settings):
     hosting_role_arn: str
     data_job_role_arn: str
     search_role_arn: str
+    batch_role_arn: str = ""
 
 
 class InvokerSettings(Settings):

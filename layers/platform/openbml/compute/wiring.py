@@ -21,6 +21,7 @@ from openbml.compute.settings import ComputeSettings, InvokerSettings
 from openbml.compute.training_sagemaker import SageMakerTrainingRuntime
 from openbml.core.clock import utc_now
 from openbml.core.wiring import aws_client, dynamodb_table, event_publisher
+from openbml_catalog.images import predicting_images
 
 _CONNECT_TIMEOUT_S = 2
 
@@ -60,7 +61,11 @@ def compute_gateway() -> ComputeGateway:
                 client,
                 names=names(),
                 images=addresses,
-                role_arns={"data": settings.data_job_role_arn, "search": settings.search_role_arn},
+                role_arns={
+                    "data": settings.data_job_role_arn,
+                    "search": settings.search_role_arn,
+                    **dict.fromkeys(predicting_images(), settings.batch_role_arn),
+                },
             ),
         ),
         hostings=DynamoHostingRepository(dynamodb_table(settings.compute_table_name)),

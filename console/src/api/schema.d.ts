@@ -1775,6 +1775,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/projects/{project_id}/runs/{run_id}/rebuild-comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/rebuild-comparison */
+        get: operations["get_rebuild_comparison_v1_training_projects__project_id__runs__run_id__rebuild_comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/rebuilds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/training/projects/{project_id}/runs/{run_id}/rebuilds */
+        post: operations["post_rebuild_v1_training_projects__project_id__runs__run_id__rebuilds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/training/projects/{project_id}/runs/{run_id}/report": {
         parameters: {
             query?: never;
@@ -2068,6 +2102,7 @@ export interface components {
             code: number;
             /** Message */
             message: string;
+            retry: components["schemas"]["Retry"];
             /** Text En */
             text_en: string;
             /** Text Zh */
@@ -2826,6 +2861,31 @@ export interface components {
             /** Message Zh */
             message_zh: string;
         };
+        /**
+         * ComparedFact
+         * @description `equal` is null where one of them is unknown.
+         */
+        ComparedFact: {
+            /** Equal */
+            equal: boolean | null;
+            /** Name */
+            name: string;
+            /** Original */
+            original: string | null;
+            /** Rebuilt */
+            rebuilt: string | null;
+        };
+        /** ComparedFigure */
+        ComparedFigure: {
+            /** Difference */
+            difference: number;
+            /** Name */
+            name: string;
+            /** Original */
+            original: number;
+            /** Rebuilt */
+            rebuilt: number;
+        };
         /** ComparedRun */
         ComparedRun: {
             /** Figures */
@@ -3444,6 +3504,7 @@ export interface components {
              * @example network_not_on_machine
              * @example no_online_annotation
              * @example no_preview
+             * @example no_rebuild
              * @example no_script
              * @example no_table
              * @example nodes_not_available
@@ -3470,6 +3531,7 @@ export interface components {
              * @example run_ended
              * @example run_not_found
              * @example run_not_publishable
+             * @example run_not_rebuildable
              * @example run_published
              * @example sample_not_found
              * @example sample_rejected
@@ -5754,6 +5816,18 @@ export interface components {
              */
             type: "randint";
         };
+        /** RebuildComparison */
+        RebuildComparison: {
+            /** Facts */
+            facts: components["schemas"]["ComparedFact"][];
+            /** Figures */
+            figures: components["schemas"]["ComparedFigure"][];
+            /** Original Run Id */
+            original_run_id: number;
+            /** Rebuilt Run Id */
+            rebuilt_run_id: number;
+            verdict: components["schemas"]["Verdict"];
+        };
         /** Refresh */
         Refresh: {
             /** Refresh Token */
@@ -5856,6 +5930,12 @@ export interface components {
             /** Import Id */
             import_id: number;
         };
+        /**
+         * Retry
+         * @description What a client does about an error of the prediction API (spec 08, end of section 4.5).
+         * @enum {string}
+         */
+        Retry: "token" | "back_off" | "wait" | "never";
         /**
          * Revision
          * @description One state of a sample's annotation; the annotation itself is read one by one.
@@ -7455,6 +7535,12 @@ export interface components {
          * @enum {string}
          */
         ValueType: "discrete" | "random_integer" | "uniform" | "log_uniform" | "boolean";
+        /**
+         * Verdict
+         * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
+         * @enum {string}
+         */
+        Verdict: "identical" | "alike" | "different";
         /** VersionChange */
         VersionChange: {
             /** Description */
@@ -7645,6 +7731,8 @@ export interface components {
             /** Node Count */
             node_count: number;
             progress: components["schemas"]["EpochPosition"] | null;
+            /** Rebuild Of */
+            rebuild_of: number | null;
             /** Recommended Threshold */
             recommended_threshold: number | null;
             /** Remark */
@@ -12618,6 +12706,70 @@ export interface operations {
                             [key: string]: unknown;
                         }[];
                     };
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_rebuild_comparison_v1_training_projects__project_id__runs__run_id__rebuild_comparison_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebuildComparison"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_rebuild_v1_training_projects__project_id__runs__run_id__rebuilds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["openbml__training__read_runs__RunView"];
                 };
             };
             /** @description The call failed. */

@@ -176,6 +176,20 @@ def free_port() -> int:
     raise RuntimeError("no free port in 9210-9289")
 
 
+def make_models(image: str, script: str, root: Path) -> Path:
+    """Run a script of this folder that writes small models into a folder; return the folder."""
+    made = subprocess.run(
+        [interpreter(image), ROOT / "tests" / "contract" / "containers" / script, root],
+        env=environment(image, root),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    return root
+
+
 @contextmanager
 def serving(base: Path, **more: str) -> Iterator[Server]:
     """Start a server and wait until `/ping` answers 200."""

@@ -11,9 +11,6 @@ from openbml.compute.hostings import HostingState
 from openbml.core.errors import InvalidRequestError
 from openbml.services import deploy_services as use
 from openbml.services.collaborators import AllowanceUsedUpError, VariantMissingError
-from openbml.services.deploy_services import (
-    TaskNotDeployableError,
-)
 from openbml.services.events import ServiceStateChanged
 from openbml.services.read_services import ServiceView
 from openbml.services.repositories import ModelDeployedError, ServiceNameTakenError, SuffixTakenError
@@ -144,14 +141,6 @@ def test_a_malformed_form_is_refused(changes: dict[str, Any]) -> None:
 def test_more_compute_units_than_the_largest_machine_holds_are_refused() -> None:
     with pytest.raises(InvalidRequestError):
         Desk().deploy(compute_units=17)
-
-
-def test_a_task_that_no_image_serves_is_refused() -> None:
-    desk = Desk()
-    desk.versions.task_type = "ocr"
-
-    with pytest.raises(TaskNotDeployableError):
-        desk.deploy()
 
 
 def test_an_account_without_means_deploys_restarts_and_grows_nothing() -> None:

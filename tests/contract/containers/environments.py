@@ -190,13 +190,16 @@ def make_models(image: str, script: str, root: Path) -> Path:
     return root
 
 
+SERVE = ROOT / "containers" / "serving" / "serve"
+
+
 @contextmanager
-def serving(base: Path, **more: str) -> Iterator[Server]:
+def serving(base: Path, program: Path = SERVE, **more: str) -> Iterator[Server]:
     """Start a server and wait until `/ping` answers 200."""
     port = free_port()
     started = time.monotonic()
     process = subprocess.Popen(
-        [interpreter("serving"), ROOT / "containers" / "serving" / "serve"],
+        [interpreter("serving"), program],
         env=environment("serving", base, SAGEMAKER_BIND_TO_PORT=str(port), **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -1,0 +1,444 @@
+"""The serving image's server beside LitServe, BentoML and MLServer, and beside the same work without HTTP.
+
+    python -m benchmarks.serving_peers [--rounds 3] [--seconds 5] [--environment FOLDER] [--json FILE]
+
+One command: makes the two models (a ResNet-18-class classifier that gets 640x480 JPEGs as base64 in JSON, a
+linear model of 30 numbers), builds the peers' environment from `peers/serving.txt` where it is not there, and
+measures all in turns, so that what else the machine does meets each of them. Every server is warmed up and
+measured alone. The peers run as their documentation says, with httptools and uvloop: one process for the
+small model, one worker a core for the images, ONNX Runtime with one thread each; for one client the images
+have a worker that uses all cores. Prints medians and the ratios to the goals. The load generator shares the
+cores with the servers.
+"""
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.run_all import image_python
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "benchmarks" / "peers" / "serving.txt"
+PORT = 22300
+CLIENTS = (1, 8, 32)
+READY_S = 90.0
+IMAGES = ("containers/serving", "containers/kit", "layers/catalog", "layers/formats")
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server of a model.
+
+    Attributes:
+        command: for a number of clients.
+        body: in the form that it takes.
+    """
+
+    name: str
+    command: Callable[[int], Sequence[str]]
+    body: bytes
+    path: str
+    expected: str
+    ready_path: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    env_of: Callable[[int], Mapping[str, str]] = lambda _: {}
+
+
+@dataclass
+class Row:
+    rates: list[float] = field(default_factory=list)
+    p50s: list[float] = field(default_factory=list)
+    p99s: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    starts: list[float] = field(default_factory=list)
+
+    def figures(self) -> dict[str, float]:
+        told = {"per_second": self.rates, "p50_ms": self.p50s, "p99_ms": self.p99s}
+        told |= {"memory_mib": self.memory, "start_s": self.starts}
+        return {name: round(statistics.median(values), 3) for name, values in told.items() if values}
+
+
+class Bench:
+    def __init__(self, given: argparse.Namespace, scratch: Path) -> None:
+        self._seconds: float = given.seconds
+        self._rounds: int = given.rounds
+        self._scratch = scratch
+        self._deep, self._tabular, self._serving = map(image_python, ("deep", "tabular", "serving"))
+        self._peers = peers_python(given.environment)
+        self.rows: dict[tuple[str, str, int], Row] = {}
+
+    def run(self) -> None:
+        self._make_models()
+        for kind in ("table", "image"):
+            contenders = self._contenders(kind)
+            for _ in range(self._rounds):
+                for clients in CLIENTS:
+                    self._row(kind, "limit", clients).rates.append(self._limit(kind, clients))
+                    for contender in contenders:
+                        self._measure(kind, contender, clients)
+
+    def _row(self, kind: str, name: str, clients: int) -> Row:
+        return self.rows.setdefault((kind, name, clients), Row())
+
+    def _make_models(self) -> None:
+        image = ["benchmarks/serving_throughput.py", "make-model", f"--model={self._scratch / 'image'}"]
+        table = ["benchmarks/serving_models.py", f"--folder={self._scratch / 'table'}"]
+        for command in ([self._deep, *image, "--variants=int8"], [self._tabular, *table]):
+            subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        photograph = "from benchmarks.serving_throughput import photograph; import sys; "
+        picture = subprocess.run(
+            [self._serving, "-c", photograph + "sys.stdout.buffer.write(photograph())"],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        ).stdout
+        import base64
+
+        self._picture = base64.b64encode(picture).decode()
+        self._rows: list[dict[str, float]] = json.loads((self._scratch / "table" / "body.json").read_text())[
+            "data"
+        ]
+        (self._scratch / "image" / "body.json").write_text(json.dumps({"image": self._picture}))
+
+    def _contenders(self, kind: str) -> list[Contender]:
+        base = self._scratch / kind
+        own_body = (base / "body.json").read_bytes()
+        found = [
+            Contender(
+                name,
+                lambda _: [self._serving, str(ROOT / "containers" / "serving" / "serve")],
+                own_body,
+                "/invocations",
+                "results",
+                "/ping",
+                {
+                    "SAGEMAKER_BASE_DIR": str(base),
+                    "SAGEMAKER_BIND_TO_PORT": str(PORT),
+                    "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in IMAGES),
+                    "OPENBML_MODEL_VARIANT": variant,
+                },
+            )
+            for name, variant in (
+                [("openbml", "fp32"), ("openbml int8", "int8")] if kind == "image" else [("openbml", "fp32")]
+            )
+        ]
+        cores = os.cpu_count() or 1
+        peers_env = {"PYTHONPATH": str(ROOT), "BENCH_MODEL": str(base / "model"), "BENTOML_DO_NOT_TRACK": "1"}
+
+        def shape(clients: int) -> tuple[int, int]:
+            """Return processes and threads of each."""
+            if kind == "table":
+                return 1, 1
+            return (1, cores) if clients == 1 else (cores, 1)
+
+        def env_of(clients: int) -> Mapping[str, str]:
+            processes, threads = shape(clients)
+            return {"BENCH_WORKERS": str(processes), "BENCH_THREADS": str(threads)}
+
+        python, service = self._peers, "TableService" if kind == "table" else "ImageService"
+        found.append(
+            Contender(
+                "LitServe",
+                lambda clients: [
+                    python,
+                    "-m",
+                    "benchmarks.peers.serve_litserve",
+                    kind,
+                    str(PORT),
+                    str(shape(clients)[0]),
+                ],
+                own_body,
+                "/predict",
+                "results",
+                "/health",
+                peers_env,
+                env_of,
+            )
+        )
+        found.append(
+            Contender(
+                "BentoML",
+                lambda _: [
+                    python,
+                    "-m",
+                    "bentoml",
+                    "serve",
+                    f"benchmarks.peers.serve_bentoml:{service}",
+                    "--host=127.0.0.1",
+                    f"--port={PORT}",
+                ],
+                own_body,
+                "/predict",
+                "results",
+                "/readyz",
+                peers_env,
+                env_of,
+            )
+        )
+        found.append(
+            Contender(
+                "MLServer",
+                lambda clients: [
+                    str(Path(python).parent / "mlserver"),
+                    "start",
+                    str(self._mlserver_folder(kind)),
+                ],
+                self._v2_body(kind),
+                f"/v2/models/{kind}/infer",
+                "results",
+                f"/v2/models/{kind}/ready",
+                peers_env,
+                env_of,
+            )
+        )
+        return found
+
+    def _v2_body(self, kind: str) -> bytes:
+        numbers = list(self._rows[0].values())
+        given: dict[str, Any] = (
+            {"name": "rows", "shape": [1, len(numbers)], "datatype": "FP32", "data": numbers}
+            if kind == "table"
+            else {"name": "image", "shape": [1], "datatype": "BYTES", "data": [self._picture]}
+        )
+        return json.dumps({"inputs": [given]}).encode()
+
+    def _mlserver_folder(self, kind: str) -> Path:
+        folder = self._scratch / f"mlserver-{kind}"
+        folder.mkdir(exist_ok=True)
+        settings = {
+            "host": "127.0.0.1",
+            "http_port": PORT,
+            "grpc_port": PORT + 1,
+            "metrics_port": PORT + 2,
+            "parallel_workers": 0,
+            "debug": False,
+            "metrics_endpoint": None,
+            "logging_settings": None,
+        }
+        (folder / "settings.json").write_text(json.dumps(settings))
+        name = "TableModel" if kind == "table" else "ImageModel"
+        model = {"name": kind, "implementation": f"benchmarks.peers.serve_mlserver.{name}"}
+        (folder / "model-settings.json").write_text(json.dumps(model))
+        return folder
+
+    def _limit(self, kind: str, clients: int) -> float:
+        env = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *(str(ROOT / part) for part in IMAGES)]),
+            "OPENBML_MODEL_VARIANT": "fp32",
+        }
+        script = (
+            "import json, sys; from pathlib import Path; "
+            "from benchmarks.serving_throughput import in_process; "
+            "base, clients, seconds = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]); "
+            "document = json.loads((base / 'body.json').read_text()); "
+            "print(in_process(base, document, clients=clients, seconds=seconds))"
+        )
+        command = [self._serving, "-c", script, str(self._scratch / kind), str(clients), str(self._seconds)]
+        return float(subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True).stdout)
+
+    def _measure(self, kind: str, contender: Contender, clients: int) -> None:
+        row = self._row(kind, contender.name, clients)
+        body = self._scratch / "sent.json"
+        body.write_bytes(contender.body)
+        with self._running(contender, clients) as (process, start_s):
+            self._load(contender, body, clients, min(2.0, self._seconds))
+            told = self._load(contender, body, clients, self._seconds)
+            row.memory.append(family_mib(process.pid))
+        if told["wrong"]:
+            raise SystemExit(
+                f"{contender.name} answered {told['wrong']} of {told['requests']} requests wrongly"
+            )
+        row.rates.append(told["per_second"])
+        row.p50s.append(told["p50_ms"])
+        row.p99s.append(told["p99_ms"])
+        row.starts.append(start_s)
+        print(f"{kind:<6}{contender.name:<14}{clients:>3} clients {told['per_second']:>10.1f}/s", flush=True)
+
+    @contextmanager
+    def _running(self, contender: Contender, clients: int) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
+        env = {**os.environ, **contender.env, **contender.env_of(clients), "OMP_NUM_THREADS": "1"}
+        log = (self._scratch / f"{contender.name}.log").open("wb")
+        started = time.monotonic()
+        command = contender.command(clients)
+        process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+        try:
+            while not answers(f"http://127.0.0.1:{PORT}{contender.ready_path}"):
+                if process.poll() is not None or time.monotonic() > started + READY_S:
+                    raise SystemExit(f"{contender.name} did not start: {Path(log.name).read_text()[-2000:]}")
+                time.sleep(0.01)
+            yield process, time.monotonic() - started
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(20)
+            with suppress(ProcessLookupError):  # not all of them end their workers
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            log.close()
+
+    def _load(self, contender: Contender, body: Path, clients: int, seconds: float) -> dict[str, Any]:
+        command = [
+            self._serving,
+            "-m",
+            "benchmarks.serving_load",
+            f"--port={PORT}",
+            f"--path={contender.path}",
+        ]
+        command += [
+            f"--body={body}",
+            f"--expected={contender.expected}",
+            f"--clients={clients}",
+            f"--seconds={seconds}",
+        ]
+        told: dict[str, Any] = json.loads(
+            subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
+        )
+        return told
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as reply:
+            return bool(reply.status == 200)
+    except OSError:
+        return False
+
+
+def family_mib(pid: int) -> float:
+    """Return the proportional memory of a process and of those it started."""
+    children: dict[int, list[int]] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        children.setdefault(int(fields[1]), []).append(int(status.parent.name))
+    total, left = 0.0, [pid]
+    while left:
+        one = left.pop()
+        left += children.get(one, [])
+        rollup = Path(f"/proc/{one}/smaps_rollup")
+        told = rollup.read_text() if rollup.exists() else ""
+        if "Pss:" in told:
+            total += int(told.split("Pss:")[1].split()[0]) / 1024
+        else:
+            total += int(Path(f"/proc/{one}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
+    return total
+
+
+def peers_python(folder: Path) -> str:
+    """Return the interpreter of the peers' environment, built where it is not there."""
+    python = folder / "bin" / "python"
+    ready = folder / "ready.txt"
+    if not ready.exists() or ready.read_text() != LOCK.read_text():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", LOCK]
+        subprocess.run(install, check=True)
+        ready.write_text(LOCK.read_text())
+    return str(python)
+
+
+def report(rows: Mapping[tuple[str, str, int], Row]) -> list[dict[str, Any]]:
+    told = [
+        {"model": kind, "server": name, "clients": clients, **row.figures()}
+        for (kind, name, clients), row in rows.items()
+    ]
+    names = ("per s", "p50 ms", "p99 ms", "MiB", "start s")
+    print(f"\n{'model':<7}{'server':<14}{'clients':>7}" + "".join(f"{name:>11}" for name in names))
+    for line in sorted(told, key=lambda line: (line["model"], line["clients"])):
+        print(
+            f"{line['model']:<7}{line['server']:<14}{line['clients']:>7}{line['per_second']:>11.1f}"
+            + "".join(
+                f"{line.get(name, float('nan')):>11.2f}"
+                for name in ("p50_ms", "p99_ms", "memory_mib", "start_s")
+            )
+        )
+    print()
+    for text, value, goal in goals({(line["model"], line["server"], line["clients"]): line for line in told}):
+        print(f"{text:<66}{value:>9.2f}  {goal}")
+    return told
+
+
+def goals(lines: Mapping[tuple[str, str, int], Mapping[str, float]]) -> list[tuple[str, float, str]]:
+    peers = ("LitServe", "BentoML", "MLServer")
+
+    def of(kind: str, name: str, clients: int, figure: str = "per_second") -> float:
+        return lines[kind, name, clients][figure]
+
+    def best(kind: str, clients: int) -> float:
+        return max(of(kind, peer, clients) for peer in peers)
+
+    def least_memory(kind: str) -> float:
+        return min(of(kind, peer, 32, "memory_mib") for peer in peers)
+
+    return [
+        (
+            "small model, 32 clients: times the best peer",
+            of("table", "openbml", 32) / best("table", 32),
+            ">= 10",
+        ),
+        ("small model, 32 clients: p99, ms", of("table", "openbml", 32, "p99_ms"), "<= 3"),
+        ("small model, 1 client: p50, ms", of("table", "openbml", 1, "p50_ms"), "<= 0.2"),
+        (
+            "small model: share of the leanest peer's memory",
+            of("table", "openbml", 32, "memory_mib") / least_memory("table"),
+            "<= 0.5",
+        ),
+        *[
+            (
+                f"images, {clients} clients: share of the same work without HTTP",
+                of("image", "openbml", clients) / of("image", "limit", clients),
+                ">= 0.95",
+            )
+            for clients in CLIENTS
+        ],
+        ("images, 1 client: times the best peer", of("image", "openbml", 1) / best("image", 1), ">= 1.25"),
+        ("images, 8 clients: times the best peer", of("image", "openbml", 8) / best("image", 8), ">= 1.15"),
+        (
+            "images in int8, 8 clients: times the best peer",
+            of("image", "openbml int8", 8) / best("image", 8),
+            ">= 2.8",
+        ),
+        (
+            "images: share of the leanest peer's memory",
+            of("image", "openbml", 32, "memory_mib") / least_memory("image"),
+            "<= 0.5",
+        ),
+        ("start with the image model, s", of("image", "openbml", 1, "start_s"), "<= 1"),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument(
+        "--environment", type=Path, default=Path(tempfile.gettempdir()) / "openbml-serving-peers"
+    )
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="openbml-serving-peers-") as folder:
+        bench = Bench(given, Path(folder))
+        bench.run()
+    told = report(bench.rows)
+    if given.json:
+        given.json.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openbml_batch.items import Document, ItemError
+from openbml_batch.items import Document, refused
 from openbml_batch.models import parsed
 from openbml_batch.payloads import Payload
 from openbml_catalog.prediction_apis import prediction_apis
@@ -15,6 +15,7 @@ class PictureModel:
     labels: Sequence[str] = ()
     quantiles: Sequence[str] = ()
     features: Sequence[str] = ()
+    parallel = 2
     most_line_bytes = 1000
 
     def __init__(self) -> None:
@@ -25,17 +26,17 @@ class PictureModel:
 
     def read(self, body: bytes) -> Document:
         if len(body) > self.most_line_bytes:
-            raise ItemError("size_invalid")
+            raise refused("size_invalid")
         return parsed(body)
 
     def answer(self, document: Document) -> Mapping[str, Any]:
         with self._lock:
             self.answered += 1
         if "image" not in document:
-            raise ItemError("parameter_missing")
+            raise refused("parameter_missing")
         content = base64.b64decode(document["image"])
         if content.startswith(b"bad"):
-            raise ItemError("image_undecodable")
+            raise refused("image_undecodable")
         if content.startswith(b"crash"):
             raise RuntimeError("a fault of ours")
         return {"results": [{"name": "size", "score": len(content)}], "top_num": document.get("top_num")}
@@ -48,6 +49,7 @@ class RowModel:
     labels: Sequence[str] = ()
     quantiles: Sequence[str] = ()
     features: Sequence[str] = ("a", "b")
+    parallel = 2
     most_line_bytes = 10_000
 
     def __init__(self) -> None:
@@ -64,7 +66,7 @@ class RowModel:
         results = []
         for row in document["data"]:
             if row.keys() != {"a", "b"} or row["a"] is None or not str(row["a"]).isdigit():
-                raise ItemError("invalid_argument", "a is no number")
+                raise refused("invalid_argument", "a is no number")
             results.append({"value": float(row["a"]) + float(row["b"] or 0)})
         return {"batch_results": results}
 

@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from openbml_batch.items import Document, Item, ItemError
+from openbml_batch.items import Document, Item, ItemError, refused
 from openbml_batch.models import BatchModel
 from openbml_batch.ordered_work import in_order
 from openbml_batch.payloads import Kind
-from openbml_catalog.errors import prediction_error
+from openbml_kit.faults import Fault
 
 _log = logging.getLogger("openbml_batch")
-_DETAIL_CHARACTERS = 300
 _READERS = 16
 _LOADED_AHEAD = 32  # units; each holds at most a few megabytes
 _ROWS_OF_A_UNIT = 250
@@ -42,12 +41,12 @@ class _Loaded:
 class Answering:
     """Threads that answer; `with` ends them."""
 
-    def __init__(self, model: BatchModel, parameters: Document, *, cores: int) -> None:
+    def __init__(self, model: BatchModel, parameters: Document) -> None:
         self._model = model
         self._parameters = parameters
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="read")
-        self._cores = cores
-        self._workers = ThreadPoolExecutor(cores, thread_name_prefix="inference")
+        self._ahead = 3 * model.parallel
+        self._workers = ThreadPoolExecutor(model.parallel, thread_name_prefix="inference")
 
     def __enter__(self) -> "Answering":
         return self
@@ -64,7 +63,7 @@ class Answering:
         """
         by_rows = self._model.payload.kind is Kind.ROWS
         loaded = in_order(self._readers, _load_all, _units(items, by_rows, part_items), ahead=_LOADED_AHEAD)
-        for answers in in_order(self._workers, self._answered, loaded, ahead=3 * self._cores):
+        for answers in in_order(self._workers, self._answered, loaded, ahead=self._ahead):
             yield from answers
 
     def _answered(self, unit: Sequence[_Loaded]) -> Sequence[Answer]:
@@ -83,9 +82,11 @@ class Answering:
             reply = self._model.answer({**self._parameters, **loaded.content})
         except ItemError as error:
             return failed(loaded.item, error)
+        except Fault:
+            raise
         except Exception:  # noqa: BLE001 - one item's fault of ours must not end a job of a million
             _log.exception("item %d failed", loaded.item.index)
-            return failed(loaded.item, ItemError("internal"))
+            return failed(loaded.item, refused("internal"))
         code = reply.get("error_code")  # a model's own code may answer with an error of its own
         told = code if isinstance(code, int) else None
         return Answer(loaded.item.index, loaded.item.name, loaded.item.row, reply, told)
@@ -102,9 +103,11 @@ class Answering:
                 return [failed(rows[0][0], error)]
             middle = len(rows) // 2
             return [*self._of_rows(rows[:middle]), *self._of_rows(rows[middle:])]
+        except Fault:
+            raise
         except Exception:  # noqa: BLE001 - as above
             _log.exception("rows from %d failed", rows[0][0].index)
-            return [failed(item, ItemError("internal")) for item, _row in rows]
+            return [failed(item, refused("internal")) for item, _row in rows]
         return [
             Answer(item.index, item.name, item.row, result)
             for (item, _row), result in zip(rows, results, strict=True)
@@ -112,11 +115,8 @@ class Answering:
 
 
 def failed(item: Item, error: ItemError) -> Answer:
-    row = prediction_error(error.name)
-    detail = error.detail[:_DETAIL_CHARACTERS]
-    message = f"{row.message}: {detail}" if detail else row.message
-    reply = {"error_code": row.code, "error_msg": message}
-    return Answer(item.index, item.name, item.row, reply, row.code)
+    reply = {"error_code": error.code, "error_msg": error.message}
+    return Answer(item.index, item.name, item.row, reply, error.code)
 
 
 def _units(items: Iterable[Item], by_rows: bool, part_items: int) -> Iterator[Sequence[Item]]:  # noqa: FBT001

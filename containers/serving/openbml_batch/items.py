@@ -4,22 +4,27 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from openbml_catalog.errors import prediction_error
+
+_DETAIL_CHARACTERS = 300
+
 Document = Mapping[str, Any]
 Wanted = Callable[[int], bool]
 
 
 class ItemError(Exception):
-    """The item cannot be answered.
+    """The item cannot be answered; `code` and `message` are what its answer says."""
 
-    Attributes:
-        name: a row of the catalogue's prediction errors.
-        detail: what exactly is wrong, said behind the row's literal message.
-    """
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{code} {message}")
+        self.code = code
+        self.message = message
 
-    def __init__(self, name: str, detail: str = "") -> None:
-        super().__init__(f"{name}: {detail}" if detail else name)
-        self.name = name
-        self.detail = detail
+
+def refused(name: str, detail: str = "") -> ItemError:
+    """Return the error of a row of the catalogue, the detail said behind its literal message."""
+    row = prediction_error(name)
+    return ItemError(row.code, f"{row.message}: {detail[:_DETAIL_CHARACTERS]}" if detail else row.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def _do(places: Places, env: Mapping[str, str]) -> None:
     cores = core_count(env)
     model = load_model(places.base / "processing" / "input" / "model", cores=cores, variant=order.variant)
     try:
-        predict(order, model, s3_client(env), node=node_of(places), cores=cores, progress=Progress())
+        predict(order, model, s3_client(env), node=node_of(places), progress=Progress())
     finally:
         model.close()
 
@@ -77,9 +77,7 @@ def s3_client(env: Mapping[str, str]) -> Any:
     )
 
 
-def predict(
-    order: BatchOrder, model: BatchModel, s3: Any, *, node: Node, cores: int, progress: Progress
-) -> None:
+def predict(order: BatchOrder, model: BatchModel, s3: Any, *, node: Node, progress: Progress) -> None:
     """Answer this node's parts that are not done yet.
 
     Raises:
@@ -101,7 +99,7 @@ def predict(
 
         with (
             ThreadPoolExecutor(_UPLOADS) as uploads,
-            Answering(model, order.parameters, cores=cores) as answering,
+            Answering(model, order.parameters) as answering,
         ):
             write_parts(
                 answering.answers(source.items(wanted), part_items=order.part_items),

@@ -10,23 +10,24 @@ from typing import Any, Protocol
 
 import orjson
 
-from openbml_batch.items import Document, ItemError
+from openbml_batch.items import Document, refused
 from openbml_batch.payloads import Payload
 from openbml_catalog.frameworks.manifest import MANIFEST_FILE
 from openbml_catalog.prediction_apis import prediction_apis
-from openbml_kit.faults import PlatformFault
 
 
 class BatchModel(Protocol):
     """A model set up; called from several threads at once.
 
     Attributes:
+        parallel: how many requests it computes at once.
         most_line_bytes: of a request body.
         labels, quantiles: what a table's prediction names; both empty of a regression's single value.
         features: columns that a table's row must have, empty of other tasks.
     """
 
     payload: Payload
+    parallel: int
     most_line_bytes: int
     labels: Sequence[str]
     quantiles: Sequence[str]
@@ -47,9 +48,12 @@ def load_model(folder: Path, *, cores: int, variant: str | None) -> BatchModel:
     Raises:
         PlatformFault, UserFault: this image cannot serve it.
     """
+    # Each image has one of the two.
     if (folder / MANIFEST_FILE).exists():
-        raise PlatformFault("this image predicts no imported models in batches")
-    from openbml_batch.task_models import TaskModel  # only the serving image has the tasks
+        from openbml_batch.framework_models import FrameworkModel
+
+        return FrameworkModel(folder)
+    from openbml_batch.task_models import TaskModel
 
     return TaskModel(folder, cores=cores, variant=variant)
 
@@ -63,7 +67,7 @@ def parsed(body: bytes) -> Document:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise ItemError("json_invalid") from error
+        raise refused("json_invalid") from error
     if not isinstance(document, dict):
-        raise ItemError("invalid_argument", "the line is not a JSON object")
+        raise refused("invalid_argument", "the line is not a JSON object")
     return document

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Sequence
 from enum import StrEnum
 
-from openbml_batch.items import Document, ItemError
+from openbml_batch.items import Document, refused
 from openbml_catalog.prediction_apis import PredictionApi
 
 # Spec 08 section 4.3: "4M", counted in characters of Base64 or in bytes of text.
@@ -47,7 +47,7 @@ class Payload:
     def check_size(self, size: int) -> None:
         """Raises ItemError."""
         if size > self.most_bytes:
-            raise ItemError("size_invalid", f"{size} bytes, at most {self.most_bytes} are answered")
+            raise refused("size_invalid", f"{size} bytes, at most {self.most_bytes} are answered")
 
     def document(self, content: bytes) -> Document:
         """Return the request of a file. Raises ItemError."""
@@ -56,4 +56,4 @@ class Payload:
         try:
             return {self.field: content.decode("utf-8-sig")}
         except UnicodeDecodeError as error:
-            raise ItemError(self._undecodable) from error
+            raise refused(self._undecodable) from error

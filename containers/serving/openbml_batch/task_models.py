@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from openbml_batch.items import Document, ItemError
+from openbml_batch.items import Document, refused
 from openbml_batch.models import payload_of
 from openbml_batch.payloads import Kind
 from openbml_kit.model_manifest import Precision, read_task
@@ -20,6 +20,7 @@ class TaskModel:
     def __init__(self, folder: Path, *, cores: int, variant: str | None) -> None:
         self._task = load_task(folder, cores=cores, variant=cast("Precision | None", variant))
         self._task.handler.warm_up()
+        self.parallel = cores
         self.payload = payload_of(read_task(folder), self._task.body.undecodable)
         self.most_line_bytes = self._task.body.most_bytes or _MOST_BODY_BYTES
         self.labels: Sequence[str] = ()
@@ -33,17 +34,17 @@ class TaskModel:
 
     def read(self, body: bytes) -> Document:
         if len(body) > self.most_line_bytes:
-            raise ItemError(self._task.body.too_large)
+            raise refused(self._task.body.too_large)
         try:
             return read_object(body, "application/json", self._task.body)
         except RequestError as error:
-            raise ItemError(error.name, error.detail) from error
+            raise refused(error.name, error.detail) from error
 
     def answer(self, document: Document) -> Mapping[str, Any]:
         try:
             return self._task.handler.answer(document, alone=False)
         except RequestError as error:
-            raise ItemError(error.name, error.detail) from error
+            raise refused(error.name, error.detail) from error
 
     def close(self) -> None:
         """Nothing runs beside this process."""

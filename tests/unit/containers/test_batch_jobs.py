@@ -46,7 +46,7 @@ class World:
 
     def run(self, model: BatchModel, uri: str, *, node: Node = ONE, **changes: Any) -> None:
         order = self.order(uri, **changes)
-        predict(order, model, self.s3, node=node, cores=2, progress=Progress(self.stream))
+        predict(order, model, self.s3, node=node, progress=Progress(self.stream))
 
     def output(self, name: str) -> bytes:
         return self.s3.objects["out", f"o/{name}"]

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from openbml_batch.items import Document, Item, ItemError, Wanted
+from openbml_batch.items import Document, Item, Wanted, refused
 from openbml_batch.payloads import Payload
 from openbml_batch.sources.listings import Listing
 from openbml_batch.sources.zip_entries import ZipDirectory, ZipEntry
@@ -41,7 +41,7 @@ class ArchivesSource:
 
     def _load(self, archive: "_Archive", entry: ZipEntry, name: str) -> Document:
         if reason := unsafe_reason(name):
-            raise ItemError("invalid_argument", f"the archive's entry {reason}")
+            raise refused("invalid_argument", f"the archive's entry {reason}")
         content = archive.directory.content(entry, most_bytes=self._payload.most_bytes)
         return self._payload.document(content)
 

@@ -8,7 +8,7 @@ from functools import partial
 from io import TextIOWrapper
 from typing import Any
 
-from openbml_batch.items import Document, Item, ItemError, Wanted
+from openbml_batch.items import Document, Item, Wanted, refused
 from openbml_batch.models import BatchModel
 from openbml_batch.payloads import Kind
 from openbml_batch.sources.listings import Listing
@@ -52,7 +52,7 @@ class _Tables:
 
     def _load(self, row: Document, reason: str) -> Document:
         if reason:
-            raise ItemError("invalid_argument", reason)
+            raise refused("invalid_argument", reason)
         if self._by_rows:
             return {name: row[name] for name in self._needed}
         return {name: value for name in self._needed if (value := row[name]) is not None}

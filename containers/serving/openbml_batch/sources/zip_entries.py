@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from openbml_batch.items import ItemError
+from openbml_batch.items import refused
 from openbml_batch.storage import Bucket, Stored, open_buffered
 from openbml_kit.faults import UserFault
 
@@ -68,27 +68,27 @@ class ZipDirectory:
     def content(self, entry: ZipEntry, *, most_bytes: int) -> bytes:
         """Return an entry's content; never more than it declares is unpacked. Raises ItemError."""
         if entry.flags & _ENCRYPTED:
-            raise ItemError("invalid_argument", "the archive's entry is encrypted")
+            raise refused("invalid_argument", "the archive's entry is encrypted")
         if entry.method not in (_STORED, _DEFLATED):
-            raise ItemError("invalid_argument", "the archive's entry is compressed by an unknown method")
+            raise refused("invalid_argument", "the archive's entry is compressed by an unknown method")
         if entry.size > most_bytes or entry.packed > most_bytes + _SLACK:
-            raise ItemError("size_invalid", f"{entry.size} bytes, at most {most_bytes} are answered")
+            raise refused("size_invalid", f"{entry.size} bytes, at most {most_bytes} are answered")
         data = _unpacked(entry, self._packed(entry))
         if len(data) != entry.size or zlib.crc32(data) != entry.crc:
-            raise ItemError("invalid_argument", "the archive's entry is not what its directory says")
+            raise refused("invalid_argument", "the archive's entry is not what its directory says")
         return data
 
     def _packed(self, entry: ZipEntry) -> bytes:
         guess = _LOCAL.size + len(entry.name) + _SLACK + entry.packed
         raw = self._range(entry.offset, entry.offset + guess)
         if len(raw) < _LOCAL.size or raw[:4] != b"PK\3\4":
-            raise ItemError("invalid_argument", "the archive's entry is damaged")
+            raise refused("invalid_argument", "the archive's entry is damaged")
         start = _LOCAL.size + sum(_LOCAL.unpack(raw[: _LOCAL.size])[9:11])
         end = start + entry.packed
         if end > len(raw):
             raw = self._range(entry.offset, entry.offset + end)
         if end > len(raw):
-            raise ItemError("invalid_argument", "the archive's entry is cut off")
+            raise refused("invalid_argument", "the archive's entry is cut off")
         return raw[start:end]
 
     def _range(self, start: int, end: int) -> bytes:
@@ -149,4 +149,4 @@ def _unpacked(entry: ZipEntry, packed: bytes) -> bytes:
     try:
         return inflater.decompress(packed, entry.size + 1)
     except zlib.error as error:
-        raise ItemError("invalid_argument", "the archive's entry is damaged") from error
+        raise refused("invalid_argument", "the archive's entry is damaged") from error

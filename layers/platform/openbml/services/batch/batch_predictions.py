@@ -129,7 +129,6 @@ class BatchPrediction(BaseModel):
     progress: Mapping[str, NodeProgress] = Field(default_factory=dict)
     schedule_id: int | None = None
     unique_name: bool = False
-    resource_name: str = ""
     created_by: int
     created_at: AwareDatetime
     changed_at: AwareDatetime

@@ -71,7 +71,6 @@ class BatchNaming(NamedTuple):
     Attributes:
         batch_id: chosen before, so that asking again is the same one; None: a new one.
         unique: no other of the project may have the name.
-        resource_name: as the manual's API was told.
     """
 
     name: str
@@ -80,7 +79,6 @@ class BatchNaming(NamedTuple):
     batch_id: int | None = None
     schedule_id: int | None = None
     unique: bool = False
-    resource_name: str = ""
 
 
 def create_batch(
@@ -106,7 +104,6 @@ def create_batch(
         work=work,
         schedule_id=naming.schedule_id,
         unique_name=naming.unique,
-        resource_name=naming.resource_name,
         created_by=naming.user_id,
         created_at=at,
         changed_at=at,

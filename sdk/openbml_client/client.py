@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
+from openbml_client.batches import Batches
 from openbml_client.datasets import Datasets
 from openbml_client.errors import NotFoundError
 from openbml_client.resources import Document, Resource, named
@@ -133,6 +134,7 @@ class ProjectClient:
         self.training = Training(transport, f"/v1/training/projects/{project_id}")
         self.models = Models(transport, f"/v1/models/projects/{project_id}")
         self.services = Services(transport, f"/v1/services/projects/{project_id}")
+        self.batches = Batches(transport, f"/v1/services/projects/{project_id}")
 
 
 class Models(Resource):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import zipfile
@@ -16,6 +17,7 @@ from PIL import Image
 from openbml_formats.batch_orders import BatchOrder
 from tests.contract.containers.conftest import file_of
 from tests.contract.containers.environments import ROOT, environment, interpreter, make_models
+from tests.contract.containers.framework_models import manifest, need_environment, put_model
 from tests.contract.emulator import client, emulator
 
 pytestmark = pytest.mark.contract
@@ -58,8 +60,11 @@ def archive(s3: Any) -> str:
 class Job:
     """One node's folder, and the job's place in storage."""
 
-    def __init__(self, folder: Path, model: Path, url: str, s3: Any, **order: Any) -> None:
+    def __init__(
+        self, folder: Path, model: Path, url: str, s3: Any, *, image: str = "serving", **order: Any
+    ) -> None:
         self._folder = folder
+        self._image = image
         self._url = url
         self._s3 = s3
         self._name = folder.name
@@ -76,8 +81,9 @@ class Job:
         (folder / "processing/input/model").symlink_to(model / "model", target_is_directory=True)
 
     def start(self) -> "subprocess.Popen[str]":
-        env = environment("serving", self._folder, AWS_ENDPOINT_URL=self._url, SM_NUM_CPUS="2", **KEYS)
-        command = [str(interpreter("serving")), str(ROOT / "containers/serving/process"), "batch"]
+        env = environment(self._image, self._folder, AWS_ENDPOINT_URL=self._url, SM_NUM_CPUS="2", **KEYS)
+        program = ROOT / "containers" / self._image / "process"
+        command = [str(interpreter(self._image)), str(program), "batch"]
         return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def run(self) -> None:
@@ -201,3 +207,59 @@ def test_nodes_find_their_parts_by_the_resource_configuration(
         *(f"part-{number:06}.jsonl" for number in range(3)),
         "summary.json",
     ]
+
+
+SPY = """
+import os
+
+class CustomException(RuntimeError):
+    def __init__(self, error_code, message, orig_error=None):
+        super().__init__(message)
+        self.error_code = error_code
+
+class PredictWrapper:
+    def __init__(self, model_path, use_gpu, logger):
+        pass
+
+    def preprocess(self, request_body):
+        if request_body["ask"] == "die":
+            os._exit(1)
+        if request_body["ask"] == "refuse":
+            raise CustomException(336005, "not this one")
+        return request_body["ask"], {}, {}
+
+    def predict(self, ask, infer_args):
+        own = sorted(name for name in os.environ if "AWS" in name)
+        try:
+            with open(f"/proc/{os.getppid()}/environ", "rb") as file:
+                parent = "AWS" if b"AWS_SECRET" in file.read() else "nothing"
+        except OSError as error:
+            parent = type(error).__name__
+        return {"ask": ask, "own": own, "parent": parent}
+
+    def postprocess(self, found, request_context):
+        return found
+"""
+
+
+@pytest.mark.slow
+def test_users_code_answers_without_credentials_and_an_item_that_kills_it_fails_alone(
+    tmp_path: Path, url: str, s3: Any
+) -> None:
+    need_environment("custom-sklearn")
+    asks = [json.dumps({"instances": [{"ask": word}]}) for word in ("a", "refuse", "die", "b")]
+    s3.put_object(Bucket=BUCKET, Key="asks.jsonl", Body="\n".join(asks).encode())
+    document = manifest("sklearn", code_file="service.py")
+    model = put_model(tmp_path / "made", document, {"service.py": SPY})
+    order = {"input_uri": f"s3://{BUCKET}/asks.jsonl"}
+    job = Job(tmp_path / "spied", model, url, s3, image="custom-sklearn", **order)
+
+    job.run()
+
+    answers = job.answers()
+    assert [answer.get("error_code") for answer in answers] == [None, 336005, 336000, None]
+    assert answers[1]["error_msg"] == "not this one"
+    for answer in (answers[0], answers[3]):
+        assert '"own": []' in json.dumps(answer)
+        # Nothing is hidden from root, which workers are in no container (tests/unit/containers/test_batch_jobs.py).
+        assert os.geteuid() == 0 or '"parent": "PermissionError"' in json.dumps(answer)

@@ -6,6 +6,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from openbml_batch.prediction_columns import PredictionColumns
 from openbml_batch.storage import Bucket, place_of
 from openbml_formats.batch_orders import BatchOrder, OutputFormat, part_name
 from openbml_formats.entry_names import unsafe_reason
+from openbml_kit.faults import UserFault
 
 _JSON = "application/json"
 _UPLOADS_AHEAD = 64
@@ -42,11 +44,17 @@ OpenPart = Callable[[int], PartWriter]
 
 
 class PartOpener:
-    """Opens a part by its number. A table's columns are known only when its first row is read."""
+    """Opens a part by its number. A table's columns are known only when its first row is read.
+
+    Raises:
+        UserFault: this image cannot write the format.
+    """
 
     def __init__(
         self, order: BatchOrder, bucket: Bucket, model: BatchModel, source: Source, uploads: Executor
     ) -> None:
+        if order.output_format is OutputFormat.PARQUET and find_spec("pyarrow") is None:
+            raise UserFault("the model's image writes no Parquet: choose another output format")
         self._format = order.output_format
         self._bucket = bucket
         self._prefix = place_of(order.output_uri)[1]

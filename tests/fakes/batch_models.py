@@ -15,6 +15,7 @@ class PictureModel:
     labels: Sequence[str] = ()
     quantiles: Sequence[str] = ()
     features: Sequence[str] = ()
+    numbers: frozenset[str] = frozenset()
     parallel = 2
     most_line_bytes = 1000
 
@@ -49,6 +50,7 @@ class RowModel:
     labels: Sequence[str] = ()
     quantiles: Sequence[str] = ()
     features: Sequence[str] = ("a", "b")
+    numbers: frozenset[str] = frozenset({"b"})
     parallel = 2
     most_line_bytes = 10_000
 

@@ -36,6 +36,7 @@ class FrameworkModel:
     labels: Sequence[str] = ()
     quantiles: Sequence[str] = ()
     features: Sequence[str] = ()
+    numbers: frozenset[str] = frozenset()
 
     def __init__(self, folder: Path) -> None:
         hide_from_others()

@@ -24,6 +24,7 @@ class BatchModel(Protocol):
         most_line_bytes: of a request body.
         labels, quantiles: what a table's prediction names; both empty of a regression's single value.
         features: columns that a table's row must have, empty of other tasks.
+        numbers: those of them that are numbers with a decimal point.
     """
 
     payload: Payload
@@ -32,6 +33,7 @@ class BatchModel(Protocol):
     labels: Sequence[str]
     quantiles: Sequence[str]
     features: Sequence[str]
+    numbers: frozenset[str]
 
     def read(self, body: bytes) -> Document:
         """Return a request body's object. Raises ItemError."""

@@ -144,12 +144,14 @@ class _Csv:
     def __init__(self, file: _File, columns: PredictionColumns) -> None:
         self._file = file
         self._columns = columns
-        self._text = io.TextIOWrapper(file.stream, "utf-8", errors="replace", newline="", write_through=True)
+        self._text = io.TextIOWrapper(file.stream, "utf-8", errors="replace", newline="")
         self._csv = csv.writer(self._text)
         self._csv.writerow([column.name for column in columns.columns])
 
     def add(self, answer: Answer) -> None:
-        self._csv.writerow([_cell(value) for value in self._columns.values(answer)])
+        self._csv.writerow(
+            [value if type(value) is float else _cell(value) for value in self._columns.values(answer)]
+        )
 
     def close(self) -> None:
         self._text.flush()
@@ -230,10 +232,9 @@ def _text(value: Any) -> str | None:
 
 
 def _cell(value: Any) -> Any:
-    text = _text(value)
-    if isinstance(value, str) and value.startswith(_FORMULA) and not _is_number(value):
-        return f"'{value}"
-    return text
+    if type(value) is str:
+        return f"'{value}" if value.startswith(_FORMULA) and not _is_number(value) else value
+    return _text(value)
 
 
 def _is_number(value: str) -> bool:

@@ -1,6 +1,7 @@
 """Tables, CSV and Parquet: every row is an item."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -18,6 +19,7 @@ from openbml_kit.faults import UserFault
 _MOST_FIELD = 1 << 20
 _DELIMITERS = ",;\t|"
 _ROWS_AT_ONCE = 1000
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
 class _Tables:
@@ -29,6 +31,7 @@ class _Tables:
         self._needed: Sequence[str] = model.features if self._by_rows else model.payload.required
         if not self._needed or model.payload.kind is Kind.BINARY:
             raise UserFault("the model takes no tables: its requests carry files, not columns")
+        self._numbers = model.numbers
         self.columns: tuple[str, ...] = ()
         self.total: int | None = None
         self.share = 0.0
@@ -54,8 +57,14 @@ class _Tables:
         if reason:
             raise refused("invalid_argument", reason)
         if self._by_rows:
-            return {name: row[name] for name in self._needed}
+            return {name: self._value(name, row[name]) for name in self._needed}
         return {name: value for name in self._needed if (value := row[name]) is not None}
+
+    def _value(self, name: str, value: Any) -> Any:
+        """Return what the model is asked: plain numbers at once, so that it need not read their texts."""
+        if type(value) is str and name in self._numbers and _PLAIN_NUMBER.fullmatch(value):
+            return float(value)
+        return value
 
 
 class CsvSource(_Tables):
@@ -94,15 +103,14 @@ class CsvSource(_Tables):
 
     def _row(self, values: Sequence[str]) -> tuple[Document, str]:
         """Return the row, and what is wrong with it."""
-        row = dict.fromkeys(self.columns) | {
-            name: value or None for name, value in zip(self.columns, values, strict=False)
-        }
         if len(values) != len(self.columns):
+            row = dict.fromkeys(self.columns) | dict(zip(self.columns, values, strict=False))
             return row, f"the row has {len(values)} values, the header {len(self.columns)}"
-        if any(value is not None and not _is_text(value) for value in row.values()):
-            clean = {name: value and value.encode("utf-8", "replace").decode() for name, value in row.items()}
-            return clean, "the row is not UTF-8"
-        return row, ""
+        text = "".join(values)
+        if not text.isascii() and not _is_text(text):
+            clean = (value.encode("utf-8", "replace").decode() for value in values)
+            return dict(zip(self.columns, clean, strict=True)), "the row is not UTF-8"
+        return dict(zip(self.columns, [value or None for value in values], strict=True)), ""
 
 
 class ParquetSource(_Tables):

@@ -108,6 +108,25 @@ def benches(scratch: Path) -> list[Bench]:
             ],
         ),
         Bench(
+            "serving_small_model",
+            "a model of microseconds behind the serving image's server vs the same work without HTTP",
+            [
+                [tabular, "benchmarks/serving_models.py", f"--folder={scratch / 'small'}"],
+                [
+                    serving,
+                    "-m",
+                    "benchmarks.serving_small_model",
+                    f"--model={scratch / 'small'}",
+                    f"--json={RESULTS / 'serving_small_model.json'}",
+                ],
+            ],
+        ),
+        Bench(
+            "serving_soak",
+            "the serving image's server at 80 % of what it can, among bad clients: errors, memory",
+            [[*own, "benchmarks.serving_soak", "--minutes=2", f"--json={RESULTS / 'serving_soak.json'}"]],
+        ),
+        Bench(
             "tabular_serving",
             "a row and 1,000 rows of the serving image vs the libraries' own predict",
             [

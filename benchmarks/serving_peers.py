@@ -8,7 +8,7 @@ measures all in turns, so that what else the machine does meets each of them. Ev
 measured alone. The peers run as their documentation says, with httptools and uvloop: one process for the
 small model, one worker a core for the images, ONNX Runtime with one thread each; for one client the images
 have a worker that uses all cores. Prints medians and the ratios to the goals. The load generator shares the
-cores with the servers.
+cores with the servers. `CPU ms` is the processor time of a request, which a busy machine changes least.
 """
 
 import argparse
@@ -63,10 +63,11 @@ class Row:
     p99s: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
 
     def figures(self) -> dict[str, float]:
         told = {"per_second": self.rates, "p50_ms": self.p50s, "p99_ms": self.p99s}
-        told |= {"memory_mib": self.memory, "start_s": self.starts}
+        told |= {"memory_mib": self.memory, "start_s": self.starts, "cpu_ms": self.cpu}
         return {name: round(statistics.median(values), 3) for name, values in told.items() if values}
 
 
@@ -85,7 +86,7 @@ class Bench:
             contenders = self._contenders(kind)
             for _ in range(self._rounds):
                 for clients in CLIENTS:
-                    self._row(kind, "limit", clients).rates.append(self._limit(kind, clients))
+                    self._measure_limit(kind, clients)
                     for contender in contenders:
                         self._measure(kind, contender, clients)
 
@@ -233,7 +234,7 @@ class Bench:
         (folder / "model-settings.json").write_text(json.dumps(model))
         return folder
 
-    def _limit(self, kind: str, clients: int) -> float:
+    def _measure_limit(self, kind: str, clients: int) -> None:
         env = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(ROOT), *(str(ROOT / part) for part in IMAGES)]),
@@ -247,7 +248,8 @@ class Bench:
             "print(in_process(base, document, clients=clients, seconds=seconds))"
         )
         command = [self._serving, "-c", script, str(self._scratch / kind), str(clients), str(self._seconds)]
-        return float(subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True).stdout)
+        told = subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True).stdout
+        self._row(kind, "limit", clients).rates.append(float(told))
 
     def _measure(self, kind: str, contender: Contender, clients: int) -> None:
         row = self._row(kind, contender.name, clients)
@@ -255,7 +257,9 @@ class Bench:
         body.write_bytes(contender.body)
         with self._running(contender, clients) as (process, start_s):
             self._load(contender, body, clients, min(2.0, self._seconds))
+            before_s = family_cpu_s(process.pid)
             told = self._load(contender, body, clients, self._seconds)
+            row.cpu.append((family_cpu_s(process.pid) - before_s) / told["requests"] * 1000)
             row.memory.append(family_mib(process.pid))
         if told["wrong"]:
             raise SystemExit(
@@ -317,8 +321,8 @@ def answers(url: str) -> bool:
         return False
 
 
-def family_mib(pid: int) -> float:
-    """Return the proportional memory of a process and of those it started."""
+def family_of(pid: int) -> list[int]:
+    """Return a process and those it started, as far as they are there."""
     children: dict[int, list[int]] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -326,10 +330,25 @@ def family_mib(pid: int) -> float:
         except OSError:
             continue
         children.setdefault(int(fields[1]), []).append(int(status.parent.name))
-    total, left = 0.0, [pid]
-    while left:
-        one = left.pop()
-        left += children.get(one, [])
+    family = [pid]
+    for one in family:
+        family += children.get(one, [])
+    return family
+
+
+def family_cpu_s(pid: int) -> float:
+    """Return the processor time that a process and those it started have used, their ended ones' too."""
+    ticks = 0
+    for one in family_of(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:13] if one != pid else fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def family_mib(pid: int) -> float:
+    """Return the proportional memory of a process and of those it started."""
+    total = 0.0
+    for one in family_of(pid):
         rollup = Path(f"/proc/{one}/smaps_rollup")
         told = rollup.read_text() if rollup.exists() else ""
         if "Pss:" in told:
@@ -356,14 +375,14 @@ def report(rows: Mapping[tuple[str, str, int], Row]) -> list[dict[str, Any]]:
         {"model": kind, "server": name, "clients": clients, **row.figures()}
         for (kind, name, clients), row in rows.items()
     ]
-    names = ("per s", "p50 ms", "p99 ms", "MiB", "start s")
+    names = ("per s", "p50 ms", "p99 ms", "MiB", "start s", "CPU ms")
     print(f"\n{'model':<7}{'server':<14}{'clients':>7}" + "".join(f"{name:>11}" for name in names))
     for line in sorted(told, key=lambda line: (line["model"], line["clients"])):
         print(
             f"{line['model']:<7}{line['server']:<14}{line['clients']:>7}{line['per_second']:>11.1f}"
             + "".join(
                 f"{line.get(name, float('nan')):>11.2f}"
-                for name in ("p50_ms", "p99_ms", "memory_mib", "start_s")
+                for name in ("p50_ms", "p99_ms", "memory_mib", "start_s", "cpu_ms")
             )
         )
     print()

@@ -1,8 +1,8 @@
 """Fakes of the ports of services; repositories pass the contract suite of the real ones."""
 
 import threading
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
@@ -10,8 +10,8 @@ from openbml.compute.hostings import Hosting, HostingNotFoundError, HostingReque
 from openbml.compute.invocations import InvocationReply
 from openbml.core.scope import ProjectScope
 from openbml.services.collaborators import ServableVersion
+from openbml.services.deployments import ServiceState
 from openbml.services.repositories import (
-    CallRecord,
     CallRight,
     ModelDeployedError,
     Position,
@@ -19,11 +19,10 @@ from openbml.services.repositories import (
     SuffixTakenError,
 )
 from openbml.services.routes import Route
-from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError, ServiceState
+from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError
+from openbml.services.wakes import WakeOrder
 from openbml_catalog.machines import Module
 from tests.fakes.compute_memory import Ticking
-
-_IDLE = (ServiceState.STOPPED, ServiceState.FAILED)
 
 
 class InMemoryServiceRepository:
@@ -73,14 +72,29 @@ class InMemoryServiceRepository:
         return mine[start : start + limit], following
 
     def changing(self) -> Sequence[tuple[ProjectScope, int]]:
-        return [(row.scope, row.service_id) for row in self._services.values() if row.state.is_changing]
+        return [(row.scope, row.service_id) for row in self._services.values() if row.is_unsettled]
 
     def using_machines(self, account_id: int) -> Sequence[tuple[ProjectScope, int]]:
         return [
             (row.scope, row.service_id)
             for row in self._services.values()
-            if row.scope.account_id == account_id and row.state not in _IDLE
+            if row.scope.account_id == account_id and row.state.uses_machines
         ]
+
+    def with_sleep_policy(self) -> Sequence[tuple[ProjectScope, int]]:
+        return [
+            (row.scope, row.service_id)
+            for row in self._services.values()
+            if row.sleep_policy and row.state in (ServiceState.RUNNING, ServiceState.SLEEPING)
+        ]
+
+    def service_of_model(self, scope: ProjectScope, model_id: int) -> int | None:
+        found = (row for row in self._services.values() if (row.scope, row.model_id) == (scope, model_id))
+        return next((row.service_id for row in found), None)
+
+    def versions_in_use(self, scope: ProjectScope, model_id: int) -> set[int]:
+        service_id = self.service_of_model(scope, model_id)
+        return self._services[service_id].model_versions if service_id else set()
 
     def route(self, suffix: str) -> Route | None:
         found = (row for row in self._services.values() if row.suffix == suffix)
@@ -104,40 +118,39 @@ class InMemoryCallRights:
         return [right for (owner, _), right in sorted(self._rights.items()) if owner == service_id]
 
 
-class InMemoryCallRecords:
+class InMemoryLastCalls:
     def __init__(self) -> None:
-        self._calls: dict[int, CallRecord] = {}
+        self._times: dict[int, datetime] = {}
 
-    def record(self, call: CallRecord) -> None:
-        self._calls[call.log_id] = call
+    def note(self, service_id: int, at: datetime) -> None:
+        self._times[service_id] = max(at, self._times.get(service_id, at))
 
-    def page(
-        self, service_id: int, *, limit: int, position: Position
-    ) -> tuple[Sequence[CallRecord], Position]:
-        mine = sorted(
-            (row for row in self._calls.values() if row.service_id == service_id),
-            key=lambda row: -row.log_id,
-        )
-        start = position["start"] if position else 0
-        following = {"start": start + limit} if start + limit < len(mine) else None
-        return mine[start : start + limit], following
+    def last(self, service_id: int) -> datetime | None:
+        return self._times.get(service_id)
+
+    def last_of(self, service_ids: Sequence[int]) -> Mapping[int, datetime]:
+        return {number: self._times[number] for number in service_ids if number in self._times}
 
 
-class InMemoryCallCounters:
+class InMemoryWakes:
+    """Wake-ups that were asked for; `refusing` makes it fail like an unreachable queue."""
+
     def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
+        self.orders: list[WakeOrder] = []
+        self.refusing = False
+        self._leases: dict[int, datetime] = {}
         self._lock = threading.Lock()
 
-    def count(self, name: str, *, most: int, forget_at: datetime | None) -> bool:
+    def ask(self, scope: ProjectScope, service_id: int, at: datetime) -> bool:
         with self._lock:
-            if self.counts.get(name, 0) >= most:
+            until = self._leases.get(service_id)
+            if until is not None and at < until:
                 return False
-            self.counts[name] = self.counts.get(name, 0) + 1
+            if self.refusing:
+                raise ConnectionError("the queue is unreachable")
+            self._leases[service_id] = at + timedelta(seconds=30)
+            self.orders.append(WakeOrder(scope=scope, service_id=service_id))
             return True
-
-    def take_back(self, name: str) -> None:
-        with self._lock:
-            self.counts[name] -= 1
 
 
 class RecordedQueue:
@@ -214,14 +227,18 @@ class FakeHostings:
 
 
 class FakeInvoker:
-    """A model that answers as a test says; an exception is raised instead."""
+    """Models that answer as a test says, all or one by its deployment; an exception is raised instead."""
 
     def __init__(self, body: bytes = b'{"results": [{"name": "digit_3", "score": 0.9}]}') -> None:
         self.outcome: bytes | Exception = body
+        self.outcomes: dict[str, bytes | Exception] = {}
         self.calls: list[tuple[str, bytes, str]] = []
+        self.timeouts_s: list[float] = []
 
     def invoke(self, deployment_id: str, body: bytes, content_type: str, timeout_s: float) -> InvocationReply:
         self.calls.append((deployment_id, body, content_type))
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        return InvocationReply(body=self.outcome, content_type="application/json")
+        self.timeouts_s.append(timeout_s)
+        outcome = self.outcomes.get(deployment_id, self.outcome)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return InvocationReply(body=outcome, content_type="application/json")

@@ -1394,6 +1394,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/calls/{log_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/calls/{log_id} */
+        get: operations["get_call_v1_services_projects__project_id__calls__log_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/performance */
+        get: operations["get_performance_v1_services_projects__project_id__performance_get"];
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/performance */
+        post: operations["post_performance_v1_services_projects__project_id__performance_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services": {
         parameters: {
             query?: never;
@@ -1483,6 +1518,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/calls/{log_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/calls/{log_id}/feedback */
+        put: operations["put_feedback_v1_services_projects__project_id__services__service_id__calls__log_id__feedback_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/challenger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/challenger */
+        post: operations["post_challenger_v1_services_projects__project_id__services__service_id__challenger_post"];
+        /** DELETE /v1/services/projects/{project_id}/services/{service_id}/challenger */
+        delete: operations["delete_challenger_v1_services_projects__project_id__services__service_id__challenger_delete"];
+        options?: never;
+        head?: never;
+        /** PATCH /v1/services/projects/{project_id}/services/{service_id}/challenger */
+        patch: operations["patch_challenger_v1_services_projects__project_id__services__service_id__challenger_patch"];
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/challenger/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/challenger/promote */
+        post: operations["post_promotion_v1_services_projects__project_id__services__service_id__challenger_promote_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/comparison */
+        get: operations["get_online_comparison_v1_services_projects__project_id__services__service_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/feedback-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/feedback-imports */
+        post: operations["post_feedback_import_v1_services_projects__project_id__services__service_id__feedback_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/limits": {
         parameters: {
             query?: never;
@@ -1493,6 +1615,57 @@ export interface paths {
         get?: never;
         /** PUT /v1/services/projects/{project_id}/services/{service_id}/limits */
         put: operations["put_limits_v1_services_projects__project_id__services__service_id__limits_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/logs */
+        get: operations["get_logs_v1_services_projects__project_id__services__service_id__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/metrics */
+        get: operations["get_call_metrics_v1_services_projects__project_id__services__service_id__metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/recording */
+        put: operations["put_recording_v1_services_projects__project_id__services__service_id__recording_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1517,6 +1690,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/sleep-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/sleep-policy */
+        put: operations["put_sleep_policy_v1_services_projects__project_id__services__service_id__sleep_policy_put"];
+        post?: never;
+        /** DELETE /v1/services/projects/{project_id}/services/{service_id}/sleep-policy */
+        delete: operations["delete_sleep_policy_v1_services_projects__project_id__services__service_id__sleep_policy_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/snippets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/snippets */
+        get: operations["get_snippets_v1_services_projects__project_id__services__service_id__snippets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/stop": {
         parameters: {
             query?: never;
@@ -1528,6 +1736,57 @@ export interface paths {
         put?: never;
         /** POST /v1/services/projects/{project_id}/services/{service_id}/stop */
         post: operations["post_stop_v1_services_projects__project_id__services__service_id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/traffic */
+        put: operations["put_traffic_v1_services_projects__project_id__services__service_id__traffic_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/wake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/wake */
+        post: operations["post_wake_v1_services_projects__project_id__services__service_id__wake_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/usage */
+        get: operations["get_call_usage_v1_services_projects__project_id__usage_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1995,6 +2254,12 @@ export interface components {
             /** Paid Billing */
             paid_billing: boolean;
         };
+        /**
+         * Action
+         * @description `edit` gives machines to a service that has none; `add_version` begins an A/B test.
+         * @enum {string}
+         */
+        Action: "details" | "restart" | "stop" | "edit" | "change" | "add_version" | "wake" | "delete";
         /**
          * ActionKind
          * @enum {string}
@@ -2600,8 +2865,45 @@ export interface components {
             new_label?: string | null;
         };
         /**
+         * CallDetail
+         * @description Attributes:
+         *     content: what was sent and answered; None where it was not kept, or is too large to be shown.
+         *     content_url: reads the file of it for some minutes.
+         */
+        CallDetail: {
+            /** App Id */
+            app_id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            content: components["schemas"]["KeptCall"] | null;
+            /** Content Url */
+            content_url: string | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error Code */
+            error_code: number | null;
+            feedback: components["schemas"]["FeedbackView"] | null;
+            /** Kept */
+            kept: boolean;
+            /** Labels */
+            labels: string[];
+            /** Log Id */
+            log_id: string;
+            /** Model Version */
+            model_version: number | null;
+            /** Role */
+            role: string;
+            /** Service Id */
+            service_id: number;
+            /** Waited Ms */
+            waited_ms: number;
+        };
+        /**
          * CallView
-         * @description `log_id` is text: it has more digits than a JavaScript number keeps.
+         * @description `log_id` is text: it has more digits than a JavaScript number keeps. `kept`: so is its content.
          */
         CallView: {
             /** App Id */
@@ -2615,8 +2917,20 @@ export interface components {
             duration_ms: number;
             /** Error Code */
             error_code: number | null;
+            /** Kept */
+            kept: boolean;
+            /** Labels */
+            labels: string[];
             /** Log Id */
             log_id: string;
+            /** Model Version */
+            model_version: number | null;
+            /** Role */
+            role: string;
+            /** Service Id */
+            service_id: number;
+            /** Waited Ms */
+            waited_ms: number;
         };
         /**
          * CataloguePlace
@@ -2654,7 +2968,55 @@ export interface components {
             /** Message Zh */
             message_zh: string;
         };
-        /** ChangeRequest */
+        /**
+         * ChallengerChange
+         * @description What is left out stays as it is.
+         */
+        ChallengerChange: {
+            /** Compute Units */
+            compute_units?: number | null;
+            /** Instances */
+            instances?: number | null;
+            /** Model Version */
+            model_version?: number | null;
+            /** Share */
+            share?: number | null;
+            /** Variant */
+            variant?: ("fp32" | "int8" | "fp16") | null;
+        };
+        /**
+         * ChallengerRequest
+         * @description The second version with machines of its own; `share` is its percentage of the calls.
+         */
+        ChallengerRequest: {
+            /**
+             * Compute Units
+             * @default 1
+             */
+            compute_units: number;
+            /**
+             * Instances
+             * @default 2
+             */
+            instances: number;
+            /** Model Version */
+            model_version: number;
+            /**
+             * Share
+             * @default 0
+             */
+            share: number;
+            /**
+             * Variant
+             * @default fp32
+             * @enum {string}
+             */
+            variant: "fp32" | "int8" | "fp16";
+        };
+        /**
+         * ChangeRequest
+         * @description What is left out stays as it is.
+         */
         ChangeRequest: {
             /** Compute Units */
             compute_units?: number | null;
@@ -2912,16 +3274,6 @@ export interface components {
             /** Version Number */
             version_number: number;
         };
-        /**
-         * Comparison
-         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
-         */
-        Comparison: {
-            /** Figures */
-            figures: string[];
-            /** Runs */
-            runs: components["schemas"]["ComparedRun"][];
-        };
         /** CompletedFile */
         CompletedFile: {
             /** File */
@@ -2974,6 +3326,20 @@ export interface components {
         CreatedLabels: {
             /** Created */
             created: string[];
+        };
+        /**
+         * CurvePoint
+         * @description A measured point, or one that the fitted laws foretell.
+         */
+        CurvePoint: {
+            /** Compute Units */
+            compute_units: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Measured */
+            measured: boolean;
+            /** Qps */
+            qps: number;
         };
         /**
          * DataAccess
@@ -3178,19 +3544,23 @@ export interface components {
         };
         /**
          * DeployRequest
-         * @description The manual's form (spec 08 section 2.1); `variant` is which of the version's files answers.
+         * @description The manual's form (spec 08 section 2.1).
+         *
+         *     Attributes:
+         *         compute_units, instances: null in both: the service waits for its machines (模型待编辑).
+         *         variant: which of the version's files answers.
          */
         DeployRequest: {
             /**
              * Compute Units
              * @default 1
              */
-            compute_units: number;
+            compute_units: number | null;
             /**
              * Instances
              * @default 2
              */
-            instances: number;
+            instances: number | null;
             /**
              * Machine Type
              * @default SVC_CPU
@@ -3443,10 +3813,14 @@ export interface components {
              * @example batch_prediction_state
              * @example batch_schedule_conflict
              * @example batch_schedule_not_found
+             * @example call_not_found
              * @example catalogue_table_not_found
              * @example catalogue_table_refused
+             * @example challenger_exists
+             * @example challenger_not_found
              * @example connection_gone
              * @example content_busy
+             * @example content_not_kept
              * @example content_refused
              * @example data_access_denied
              * @example data_change_denied
@@ -3479,6 +3853,7 @@ export interface components {
              * @example invalid_annotation
              * @example invalid_cursor
              * @example invalid_request
+             * @example invocation_denied
              * @example job_conflict
              * @example job_not_found
              * @example job_refused
@@ -3535,6 +3910,7 @@ export interface components {
              * @example run_published
              * @example sample_not_found
              * @example sample_rejected
+             * @example sample_unfit
              * @example script_refused
              * @example search_conflict
              * @example search_not_found
@@ -3548,6 +3924,7 @@ export interface components {
              * @example sign_in_refused
              * @example smart_labelling_running
              * @example snapshot_not_found
+             * @example step_failed
              * @example subnet_not_found
              * @example suffix_taken
              * @example table_changed
@@ -3556,6 +3933,7 @@ export interface components {
              * @example task_not_deployable
              * @example task_not_found
              * @example task_unknown
+             * @example ticket_not_found
              * @example ticket_refused
              * @example token_expired
              * @example token_missing
@@ -3601,6 +3979,22 @@ export interface components {
         /** ErrorReply */
         ErrorReply: {
             error: components["schemas"]["ErrorBody"];
+        };
+        /**
+         * Estimate
+         * @description What a service of so many copies is expected to do; copies add to what is answered, not to how soon.
+         */
+        Estimate: {
+            /** Compute Units */
+            compute_units: number;
+            /** Instances */
+            instances: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Measured */
+            measured: boolean;
+            /** Qps */
+            qps: number;
         };
         /**
          * Example
@@ -3827,6 +4221,40 @@ export interface components {
             name: string;
             /** Parameters */
             parameters: components["schemas"]["TabularParameter"][];
+        };
+        /** FeedbackImportRequest */
+        FeedbackImportRequest: {
+            /** Dataset Id */
+            dataset_id: number;
+            /** Log Ids */
+            log_ids: string[];
+            /** Version Number */
+            version_number: number;
+        };
+        /**
+         * FeedbackRequest
+         * @description `expected`: labels that would have been right; they may be left out.
+         */
+        FeedbackRequest: {
+            /** Correct */
+            correct: boolean;
+            /**
+             * Expected
+             * @default []
+             */
+            expected: string[];
+        };
+        /** FeedbackView */
+        FeedbackView: {
+            /** Correct */
+            correct: boolean;
+            /** Expected */
+            expected: string[];
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
         };
         /**
          * FieldType
@@ -4199,6 +4627,26 @@ export interface components {
             /** Trials */
             trials: number;
         };
+        /** ImportedCall */
+        ImportedCall: {
+            /**
+             * Labelled
+             * @default false
+             */
+            labelled: boolean;
+            /** Log Id */
+            log_id: string;
+            outcome: components["schemas"]["openbml__services__calls__give_feedback__Outcome"];
+            /** Reason */
+            reason?: string | null;
+            /** Sample Id */
+            sample_id?: number | null;
+        };
+        /** ImportedCalls */
+        ImportedCalls: {
+            /** Items */
+            items: components["schemas"]["ImportedCall"][];
+        };
         /**
          * Include
          * @enum {string}
@@ -4211,6 +4659,26 @@ export interface components {
          */
         InputFormat: "auto" | "jsonl" | "folder" | "zip" | "csv" | "parquet";
         JsonValue: unknown;
+        /**
+         * KeptCall
+         * @description Bytes that are text stand as text, others as Base64.
+         */
+        KeptCall: {
+            /** Answer */
+            answer: string;
+            /** Content Type */
+            content_type: string;
+            /**
+             * Format
+             * @default openbml.call/1
+             * @constant
+             */
+            format: "openbml.call/1";
+            /** Request */
+            request?: string | null;
+            /** Request Base64 */
+            request_base64?: string | null;
+        };
         /** KindList */
         KindList: {
             /** Formats */
@@ -4470,6 +4938,24 @@ export interface components {
             message: string;
         };
         /**
+         * LogLineView
+         * @description Attributes:
+         *     instance: which copy of the model says it.
+         */
+        LogLineView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /** Instance */
+            instance: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * LogPage
          * @description Lines in order; `next_after` asks for what came since, it stays when there is nothing new.
          */
@@ -4593,12 +5079,59 @@ export interface components {
             user_id: number;
         };
         /**
+         * Measure
+         * @enum {string}
+         */
+        Measure: "error_rate" | "latency" | "accuracy";
+        /**
+         * MeasureTest
+         * @description Attributes:
+         *     p_value, adjusted_p_value: None where a side has too little data; adjusted by Holm for all measures.
+         *     difference: challenger less main, of shares in 0 to 1, of the median latency in ms.
+         */
+        MeasureTest: {
+            /** Adjusted P Value */
+            adjusted_p_value: number | null;
+            /** Difference */
+            difference: number | null;
+            measure: components["schemas"]["Measure"];
+            /** Method */
+            method: string;
+            /** P Value */
+            p_value: number | null;
+            /** Significant */
+            significant: boolean;
+        };
+        /**
          * Metric
          * @description What models are chosen by; `automatic` is log loss, root mean squared error, or pinball or Poisson
          *     deviance where the objective asks for it.
          * @enum {string}
          */
         Metric: "automatic" | "log_loss" | "roc_auc" | "accuracy" | "balanced_accuracy" | "f1" | "rmse" | "mae" | "r2" | "pinball" | "poisson_deviance";
+        /** MinuteList */
+        MinuteList: {
+            /** Items */
+            items: components["schemas"]["MinuteView"][];
+        };
+        /** MinuteView */
+        MinuteView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Role */
+            role: string;
+        };
         /**
          * MissedRuns
          * @description What becomes of times that were missed, while nothing looked: one run for all of them, or none.
@@ -5088,6 +5621,26 @@ export interface components {
          */
         Objective: "mean" | "quantile" | "count";
         /**
+         * OnlineVersion
+         * @description The second version of an A/B test, as its owner sees it.
+         */
+        OnlineVersion: {
+            /** Compute Units */
+            compute_units: number | null;
+            failure: components["schemas"]["Failure"] | null;
+            /** Instances */
+            instances: number | null;
+            /** Model Version */
+            model_version: number;
+            /** Price Per Hour */
+            price_per_hour: string;
+            /** Running Since */
+            running_since: string | null;
+            state: components["schemas"]["ServiceState"];
+            /** Variant */
+            variant: string;
+        };
+        /**
          * OnnxProof
          * @description How far the exported graph is from the trained network.
          *
@@ -5223,12 +5776,6 @@ export interface components {
          */
         OperatorUse: "cleaning" | "augmentation";
         /**
-         * Outcome
-         * @description `overlapped`: the run before was still at work; `refused`: it could not be created.
-         * @enum {string}
-         */
-        Outcome: "started" | "overlapped" | "missed" | "refused";
-        /**
          * OutputFile
          * @description A file of the output; `url` is good for an hour.
          */
@@ -5326,6 +5873,13 @@ export interface components {
         Page_LedgerView_: {
             /** Items */
             items: components["schemas"]["LedgerView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[LogLineView] */
+        Page_LogLineView_: {
+            /** Items */
+            items: components["schemas"]["LogLineView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -5506,6 +6060,33 @@ export interface components {
             session: string;
         };
         /**
+         * PerformanceView
+         * @description Attributes:
+         *     points: of one copy by compute units; those that are not `measured` are foretold.
+         *     machine: the processor that it was measured on.
+         *     failure: why the last measurement gave no figures; then it may be started again.
+         */
+        PerformanceView: {
+            estimate?: components["schemas"]["Estimate"] | null;
+            failure?: components["schemas"]["Failure"] | null;
+            /** Machine */
+            machine?: string | null;
+            /** Measured At */
+            measured_at?: string | null;
+            /**
+             * Points
+             * @default []
+             */
+            points: components["schemas"]["CurvePoint"][];
+            state: components["schemas"]["PreviewState"];
+        };
+        /**
+         * PolicyState
+         * @description 否, 未生效, 生效中, 已失效.
+         * @enum {string}
+         */
+        PolicyState: "none" | "pending" | "active" | "expired";
+        /**
          * Preview
          * @description What becomes of one sample.
          *
@@ -5542,6 +6123,22 @@ export interface components {
             operation: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * PreviewKey
+         * @description One file of one version.
+         */
+        PreviewKey: {
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+            /**
+             * Variant
+             * @default fp32
+             * @enum {string}
+             */
+            variant: "fp32" | "int8" | "fp16";
         };
         /** PreviewList */
         PreviewList: {
@@ -5586,6 +6183,11 @@ export interface components {
             width: number;
         };
         /**
+         * PreviewState
+         * @enum {string}
+         */
+        PreviewState: "none" | "measuring" | "ready" | "unsupported";
+        /**
          * PreviewView
          * @description What the file's beginning says; `problems` tell why an import as it is would be refused.
          */
@@ -5627,6 +6229,19 @@ export interface components {
             sample_id: number;
             /** Version Number */
             version_number: number;
+        };
+        /**
+         * Prewarm
+         * @description A time at which the service is woken up before anybody calls; `time_zone` is an IANA name.
+         */
+        Prewarm: {
+            /** Cron */
+            cron: string;
+            /**
+             * Time Zone
+             * @default Asia/Shanghai
+             */
+            time_zone: string;
         };
         /** PriceList */
         PriceList: {
@@ -5826,7 +6441,34 @@ export interface components {
             original_run_id: number;
             /** Rebuilt Run Id */
             rebuilt_run_id: number;
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["openbml__training__rebuild_runs__Verdict"];
+        };
+        /**
+         * RecordMode
+         * @enum {string}
+         */
+        RecordMode: "none" | "errors" | "sampled" | "all";
+        /**
+         * Recording
+         * @description Which calls are recorded; statistics count every call all the same.
+         *
+         *     Attributes:
+         *         percent: of the calls that succeed, with `sampled`; calls that fail are recorded then.
+         *         keep_inputs: keep what was sent and answered for 30 days, for data feedback (spec 08 section 1).
+         */
+        Recording: {
+            /**
+             * Keep Inputs
+             * @default false
+             */
+            keep_inputs: boolean;
+            /** @default all */
+            mode: components["schemas"]["RecordMode"];
+            /**
+             * Percent
+             * @default 10
+             */
+            percent: number;
         };
         /** Refresh */
         Refresh: {
@@ -5990,6 +6632,38 @@ export interface components {
              * Format: date-time
              */
             granted_at: string;
+        };
+        /**
+         * Role
+         * @enum {string}
+         */
+        Role: "main" | "challenger";
+        /**
+         * RoleFigures
+         * @description Attributes:
+         *     accuracy: share of the answers that people called right, among those that they said something of.
+         */
+        RoleFigures: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Calls */
+            calls: number;
+            /** Correct */
+            correct: number;
+            /** Error Rate */
+            error_rate: number | null;
+            /** Errors */
+            errors: number;
+            /** Feedback */
+            feedback: number;
+            /** Model Versions */
+            model_versions: number[];
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Role */
+            role: string;
         };
         /**
          * RowsView
@@ -6623,24 +7297,39 @@ export interface components {
         };
         /**
          * ServiceState
+         * @description States of a service: those of its main deployment (spec 03 section 9.2, and ours between them).
+         *
+         *     `waking` is a deployment that a call or a schedule asked for.
          * @enum {string}
          */
-        ServiceState: "deploying" | "running" | "updating" | "stopping" | "stopped" | "failed";
+        ServiceState: "unconfigured" | "deploying" | "running" | "updating" | "sleeping" | "waking" | "stopping" | "stopped" | "failed";
         /**
          * ServiceView
-         * @description `url` is the full public address; no client builds it (spec 08 section 4.1).
+         * @description Attributes:
+         *     url: the full public address; no client builds it (spec 08 section 4.1).
+         *     compute_units, instances: null in a service without machines.
+         *     challenger: the second version of an A/B test.
+         *     last_call_at: to within seconds; null for one that was never called.
+         *     actions: what the state allows now.
          */
         ServiceView: {
+            /** Actions */
+            actions: components["schemas"]["Action"][];
+            challenger: components["schemas"]["OnlineVersion"] | null;
             /** Compute Units */
-            compute_units: number;
+            compute_units: number | null;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
             failure: components["schemas"]["Failure"] | null;
+            /** Image */
+            image: string;
             /** Instances */
-            instances: number;
+            instances: number | null;
+            /** Last Call At */
+            last_call_at: string | null;
             limits: components["schemas"]["Limits"];
             /** Machine Type */
             machine_type: string;
@@ -6652,15 +7341,18 @@ export interface components {
             name: string;
             /** Price Per Hour */
             price_per_hour: string;
+            recording: components["schemas"]["Recording"];
             /** Running Since */
             running_since: string | null;
             /** Service Id */
             service_id: number;
+            sleep_policy: components["schemas"]["SleepPolicyView"] | null;
             state: components["schemas"]["ServiceState"];
             /** Suffix */
             suffix: string;
             /** Task Type */
             task_type: string;
+            traffic: components["schemas"]["Traffic"];
             /** Url */
             url: string;
             /** Variant */
@@ -6718,6 +7410,60 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * SleepPolicyRequest
+         * @description Attributes:
+         *     idle_minutes: so long without a call, and the service falls asleep.
+         *     starts_at, ends_at: when the policy is in force; None: from now on, for ever.
+         */
+        SleepPolicyRequest: {
+            /** Ends At */
+            ends_at?: string | null;
+            /** Idle Minutes */
+            idle_minutes: number;
+            /**
+             * Prewarm
+             * @default []
+             */
+            prewarm: components["schemas"]["Prewarm"][];
+            /** Starts At */
+            starts_at?: string | null;
+            /** @default wait */
+            while_asleep: components["schemas"]["WhileAsleep"];
+        };
+        /**
+         * SleepPolicyView
+         * @description A policy and what the clock makes of it.
+         */
+        SleepPolicyView: {
+            /** Ends At */
+            ends_at: string | null;
+            /** Idle Minutes */
+            idle_minutes: number;
+            /** Prewarm */
+            prewarm: components["schemas"]["Prewarm"][];
+            /** Starts At */
+            starts_at: string | null;
+            state: components["schemas"]["PolicyState"];
+            while_asleep: components["schemas"]["WhileAsleep"];
+        };
+        /**
+         * Snippet
+         * @description A program in one language, and the name under which it runs as its first lines say.
+         */
+        Snippet: {
+            /** File Name */
+            file_name: string;
+            /** Language */
+            language: string;
+            /** Text */
+            text: string;
+        };
+        /** SnippetList */
+        SnippetList: {
+            /** Items */
+            items: components["schemas"]["Snippet"][];
         };
         /**
          * SoundQuality
@@ -7337,6 +8083,32 @@ export interface components {
             value: string;
         };
         /**
+         * Traffic
+         * @description How calls are split between the two online versions (spec 03 section 9.5).
+         *
+         *     Attributes:
+         *         challenger_share: percent of the calls that the second version answers.
+         *         sticky: calls with the same `routing_key` (query parameter) always meet the same version.
+         *         shadow: the second version gets a copy of every call, and callers only the first one's answer.
+         */
+        Traffic: {
+            /**
+             * Challenger Share
+             * @default 0
+             */
+            challenger_share: number;
+            /**
+             * Shadow
+             * @default false
+             */
+            shadow: boolean;
+            /**
+             * Sticky
+             * @default false
+             */
+            sticky: boolean;
+        };
+        /**
          * TrainedModel
          * @description A published model version that was trained on a dataset version, and the snapshot it saw of it.
          */
@@ -7478,6 +8250,34 @@ export interface components {
             /** Size Bytes */
             size_bytes: number;
         };
+        /** UsageList */
+        UsageList: {
+            /** Items */
+            items: components["schemas"]["UsageView"][];
+        };
+        /**
+         * UsageView
+         * @description `model_version` is null of calls that no model was asked for; days are Beijing's.
+         */
+        UsageView: {
+            /** App Id */
+            app_id: number;
+            /** Calls */
+            calls: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Errors */
+            errors: number;
+            /** Model Version */
+            model_version: number | null;
+            /** Service Id */
+            service_id: number;
+        };
         /** UserView */
         UserView: {
             /**
@@ -7535,12 +8335,6 @@ export interface components {
          * @enum {string}
          */
         ValueType: "discrete" | "random_integer" | "uniform" | "log_uniform" | "boolean";
-        /**
-         * Verdict
-         * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
-         * @enum {string}
-         */
-        Verdict: "identical" | "alike" | "different";
         /** VersionChange */
         VersionChange: {
             /** Description */
@@ -7602,6 +8396,15 @@ export interface components {
          * @enum {string}
          */
         WarningCode: "empty" | "constant" | "nearly_all_missing" | "identifier" | "time_column" | "duplicate" | "many_categories" | "mixed_types" | "decimal_comma" | "date_formats" | "date_order" | "infinite" | "leakage";
+        /**
+         * WhileAsleep
+         * @description What becomes of calls while a service sleeps or wakes up (spec 03 section 9.4 and our extensions).
+         *
+         *     `wait`: up to 25 s for the model, then 336100 with `Retry-After`. `ticket`: 336100 with a ticket under
+         *     which the answer is kept. `refuse`: 336100 at once, as the manual has it.
+         * @enum {string}
+         */
+        WhileAsleep: "wait" | "ticket" | "refuse";
         /**
          * WorkProgress
          * @description `total` is 0 until it is known.
@@ -7668,7 +8471,7 @@ export interface components {
              * Format: date-time
              */
             due_at: string;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["openbml__services__batch__schedules__Outcome"];
             /** Reason */
             reason: string;
         };
@@ -7681,6 +8484,69 @@ export interface components {
             input_uri: string;
             /** Uploads */
             uploads: components["schemas"]["UploadAddress"][];
+        };
+        /**
+         * Outcome
+         * @description `overlapped`: the run before was still at work; `refused`: it could not be created.
+         * @enum {string}
+         */
+        openbml__services__batch__schedules__Outcome: "started" | "overlapped" | "missed" | "refused";
+        /** Comparison */
+        openbml__services__calls__compare_versions__Comparison: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Fewest Calls
+             * @default 100
+             */
+            fewest_calls: number;
+            /**
+             * Fewest Feedback
+             * @default 20
+             */
+            fewest_feedback: number;
+            /** Roles */
+            roles: components["schemas"]["RoleFigures"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Tests */
+            tests: components["schemas"]["MeasureTest"][];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            verdict: components["schemas"]["openbml__services__calls__compare_versions__Verdict"];
+        };
+        /**
+         * Verdict
+         * @description `too_little_data`: fewer calls of a version than a test needs.
+         * @enum {string}
+         */
+        openbml__services__calls__compare_versions__Verdict: "too_little_data" | "no_difference" | "challenger_better" | "challenger_worse" | "mixed";
+        /**
+         * Outcome
+         * @description `existed`: the dataset had the same content. `not_kept`: what was sent was not kept, or no longer is.
+         *
+         *     `not_usable`: it holds no picture or text that the dataset takes.
+         * @enum {string}
+         */
+        openbml__services__calls__give_feedback__Outcome: "added" | "existed" | "not_found" | "not_kept" | "not_usable";
+        /**
+         * Comparison
+         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
+         */
+        openbml__training__read_reports__Comparison: {
+            /** Figures */
+            figures: string[];
+            /** Runs */
+            runs: components["schemas"]["ComparedRun"][];
         };
         /**
          * RunView
@@ -7758,6 +8624,12 @@ export interface components {
             /** Version Number */
             version_number: number;
         };
+        /**
+         * Verdict
+         * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
+         * @enum {string}
+         */
+        openbml__training__rebuild_runs__Verdict: "identical" | "alike" | "different";
         /**
          * Operator
          * @description An operator of the manual (spec 03 section 2.9); `probability` is that of a setting that gives none.
@@ -11736,6 +12608,110 @@ export interface operations {
             };
         };
     };
+    get_call_v1_services_projects__project_id__calls__log_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                log_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_performance_v1_services_projects__project_id__performance_get: {
+        parameters: {
+            query: {
+                model_id: number;
+                model_version: number;
+                variant?: "fp32" | "int8" | "fp16";
+                compute_units?: number | null;
+                instances?: number | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_performance_v1_services_projects__project_id__performance_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_services_v1_services_projects__project_id__services_get: {
         parameters: {
             query?: {
@@ -12009,6 +12985,14 @@ export interface operations {
     get_calls_v1_services_projects__project_id__services__service_id__calls_get: {
         parameters: {
             query?: {
+                from?: string | null;
+                to?: string | null;
+                app_id?: number | null;
+                error_code?: number | null;
+                model_version?: number | null;
+                role?: ("main" | "challenger" | "shadow") | null;
+                label?: string | null;
+                failed?: boolean | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -12041,6 +13025,250 @@ export interface operations {
             };
         };
     };
+    put_feedback_v1_services_projects__project_id__services__service_id__calls__log_id__feedback_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+                log_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_challenger_v1_services_projects__project_id__services__service_id__challenger_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengerRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_challenger_v1_services_projects__project_id__services__service_id__challenger_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    patch_challenger_v1_services_projects__project_id__services__service_id__challenger_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengerChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_promotion_v1_services_projects__project_id__services__service_id__challenger_promote_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_online_comparison_v1_services_projects__project_id__services__service_id__comparison_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["openbml__services__calls__compare_versions__Comparison"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_feedback_import_v1_services_projects__project_id__services__service_id__feedback_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedCalls"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     put_limits_v1_services_projects__project_id__services__service_id__limits_put: {
         parameters: {
             query?: never;
@@ -12054,6 +13282,112 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Limits"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_logs_v1_services_projects__project_id__services__service_id__logs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                role?: components["schemas"]["Role"];
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogLineView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_call_metrics_v1_services_projects__project_id__services__service_id__metrics_get: {
+        parameters: {
+            query?: {
+                minutes?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinuteList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    put_recording_v1_services_projects__project_id__services__service_id__recording_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Recording"];
             };
         };
         responses: {
@@ -12109,6 +13443,106 @@ export interface operations {
             };
         };
     };
+    put_sleep_policy_v1_services_projects__project_id__services__service_id__sleep_policy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SleepPolicyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_sleep_policy_v1_services_projects__project_id__services__service_id__sleep_policy_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_snippets_v1_services_projects__project_id__services__service_id__snippets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnippetList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     post_stop_v1_services_projects__project_id__services__service_id__stop_post: {
         parameters: {
             query?: never;
@@ -12128,6 +13562,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    put_traffic_v1_services_projects__project_id__services__service_id__traffic_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Traffic"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_wake_v1_services_projects__project_id__services__service_id__wake_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_call_usage_v1_services_projects__project_id__usage_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                service_id?: number | null;
+                app_id?: number | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageList"];
                 };
             };
             /** @description The call failed. */
@@ -12500,7 +14038,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Comparison"];
+                    "application/json": components["schemas"]["openbml__training__read_reports__Comparison"];
                 };
             };
             /** @description The call failed. */

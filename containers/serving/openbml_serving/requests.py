@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ MAX_TEXT_BYTES = 4_194_304
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{0,18})?")
 
 
+@lru_cache(maxsize=64)
 def is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == "application/json"
 

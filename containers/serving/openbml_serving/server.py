@@ -17,6 +17,7 @@ from openbml_serving.application import Application
 from openbml_serving.inference import Inference
 from openbml_serving.memory import give_free_memory_back
 from openbml_serving.metrics import ServingMetrics
+from openbml_serving.sessions import NotFiniteError
 from openbml_serving.settings import ServingSettings
 from openbml_serving.tasks import ServedTask, load_task
 
@@ -100,7 +101,10 @@ def _load(settings: ServingSettings) -> ServedTask:
 
 def _set_up(load: Callable[[ServingSettings], ServedTask], settings: ServingSettings) -> ServedTask:
     task = load(settings)
-    task.handler.warm_up()
+    try:
+        task.handler.warm_up()
+    except NotFiniteError as error:
+        _log.warning("the model has no answer to an empty input: %s", error)
     # What is there now stays until the end: the collector need not look at it again.
     gc.collect()
     gc.freeze()

@@ -21,6 +21,7 @@ from openbml_client.cli import (
     runs,
     searches,
     services,
+    tracing,
 )
 from openbml_client.cli.output import local_time, notes
 from openbml_client.errors import (
@@ -56,6 +57,7 @@ def build_app() -> typer.Typer:
     app.add_typer(services.app, name="services", help="Online services: deploy, stop, predict.")
     app.add_typer(batches.app, name="batch", help="Batch predictions: whole inputs, once or by a schedule.")
     app.command("rebuild")(rebuilding.rebuild)
+    app.command("trace")(tracing.trace)
     app.command("bill")(bills.bill)
     _add_plugins(app)
     return app

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from openbml_client.cli import model_performance
 from openbml_client.cli.api_references import print_reference
 from openbml_client.cli.clients import current_client
 from openbml_client.cli.following import followed
@@ -23,6 +24,7 @@ from openbml_client.errors import NotFoundError, WorkFailedError
 from openbml_client.waiting import wait_until
 
 app = typer.Typer(no_args_is_help=True)
+app.registered_commands.extend(model_performance.verbs.registered_commands)
 
 _POLL_S = 0.5
 _SETTLED = {"ready", "failed", "ended"}

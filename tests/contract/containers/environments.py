@@ -195,7 +195,7 @@ def make_models(image: str, script: str, root: Path) -> Path:
 def serving(
     base: Path, program: Path | None = None, *, image: str = "serving", **more: str
 ) -> Iterator[Server]:
-    """Start a server and wait until `/ping` answers 200."""
+    """Start an image's `serve`, or another program, and wait until `/ping` answers 200."""
     port = free_port()
     started = time.monotonic()
     process = subprocess.Popen(

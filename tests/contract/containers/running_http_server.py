@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -144,6 +145,11 @@ class RawClient:
         except ConnectionResetError:
             return size
         return size
+
+    def reset(self) -> None:
+        """Go without a word, so that the server knows."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
 
     def is_closed(self) -> bool:
         """Wait until the server closes; False where it sends something first."""

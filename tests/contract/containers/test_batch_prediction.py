@@ -261,5 +261,5 @@ def test_users_code_answers_without_credentials_and_an_item_that_kills_it_fails_
     assert answers[1]["error_msg"] == "not this one"
     for answer in (answers[0], answers[3]):
         assert '"own": []' in json.dumps(answer)
-        # Nothing is hidden from root, which workers are in no container (tests/unit/containers/test_batch_jobs.py).
+        # Nothing is hidden from root, which workers are in no container (see test_batch_jobs.py).
         assert os.geteuid() == 0 or '"parent": "PermissionError"' in json.dumps(answer)

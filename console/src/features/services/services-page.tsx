@@ -36,7 +36,7 @@ export function ServicesPage() {
     },
     {
       title: t("services.size"),
-      render: (_, row) => t("services.sizeValue", { units: row.compute_units, instances: row.instances }),
+      render: (_, row) => t("services.sizeValue", { units: row.compute_units ?? "–", instances: row.instances ?? "–" }),
     },
     { title: t("services.perHour"), align: "right", dataIndex: "price_per_hour", render: (price: string) => <Money amount={price} /> },
     { title: t("services.since"), dataIndex: "running_since", render: (at: string | null) => <LocalTime at={at} /> },

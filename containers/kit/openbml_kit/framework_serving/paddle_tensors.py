@@ -120,17 +120,25 @@ def _data(entry: Mapping[str, Any], kind: str, where: str) -> npt.NDArray[Any]:
     fits = _are_whole(values) if kind != "FLOAT" else _are_numbers(values)
     if not fits:
         raise refused("invalid_argument", f"{where}.{field} must be an array of numbers of the type")
-    if kind == "FLOAT":
-        with np.errstate(over="ignore"):
-            array = np.array(values, dtype=np.float64).astype(np.float32)
-        is_in_range = bool(np.isfinite(array).all())
-    else:
-        limits = np.iinfo(_TYPES[kind])
-        is_in_range = all(limits.min <= value <= limits.max for value in values)
-        array = np.array(values if is_in_range else [], dtype=_TYPES[kind])
-    if not is_in_range:
+    array = _floats(values) if kind == "FLOAT" else _integers(values, _TYPES[kind])
+    if array is None:
         raise refused("invalid_argument", f"{where}.{field} has a number out of the type's range")
     return array
+
+
+def _floats(values: Sequence[float]) -> npt.NDArray[Any] | None:
+    try:
+        with np.errstate(over="ignore"):
+            array = np.array(values, dtype=np.float64).astype(np.float32)
+    except OverflowError:
+        return None
+    return array if np.isfinite(array).all() else None
+
+
+def _integers(values: Sequence[int], dtype: Any) -> npt.NDArray[Any] | None:
+    limits = np.iinfo(dtype)
+    is_in_range = all(limits.min <= value <= limits.max for value in values)
+    return np.array(values, dtype=dtype) if is_in_range else None
 
 
 def _lod(entry: Mapping[str, Any], shape: Sequence[int], where: str) -> Lod:

@@ -37,7 +37,7 @@ class FrameworkWorker:
                     *(str(folder), str(theirs.fileno()), str(settings.cores)),
                 ],
                 cwd=folder,
-                env={name: str(settings.cores) for name in _THREADS} | allowed(env),
+                env=_variables(settings, env),
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 **another_user(env),
@@ -112,6 +112,14 @@ class FrameworkWorker:
         except subprocess.TimeoutExpired:
             return "closed its pipe"
         return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+def _variables(settings: WorkerSettings, env: Mapping[str, str]) -> dict[str, str]:
+    """A worker runs in the model's folder, so that it must find our packages by their whole paths."""
+    folders = env.get("PYTHONPATH", "").split(os.pathsep)
+    threads = {name: str(settings.cores) for name in _THREADS}
+    paths = {"PYTHONPATH": os.pathsep.join(str(Path(folder).absolute()) for folder in folders if folder)}
+    return threads | allowed(env) | paths
 
 
 def _is_object(reply: bytes) -> bool:

@@ -94,13 +94,14 @@ class Connection(asyncio.Protocol):
         if self._host.opened(self):
             self._deadline = self._host.now + self._host.limits.idle_timeout_s
         else:
+            self._is_at_end = True  # it must not stay for what it may be sending
             self._refuse(Refusal(503, "too many connections"))
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
         self._reader.release()
         if self._current is not None:
-            self._current.is_abandoned = True
+            self._abandon(self._current)
         self._drop_waiting()
         self._host.closed(self)
 
@@ -211,7 +212,7 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def write_reply(self, exchange: Exchange, reply: Reply) -> None:
-        self._host.budget.give_back(exchange.held_bytes)
+        self._give_back(exchange)
         transport = self._transport
         if transport is None:
             return
@@ -238,9 +239,16 @@ class Connection(asyncio.Protocol):
     def _drop_waiting(self) -> None:
         for waiting in self._waiting:
             if isinstance(waiting, Exchange):
-                waiting.is_abandoned = True
-                self._host.budget.give_back(waiting.held_bytes)
+                self._abandon(waiting)
         self._waiting.clear()
+
+    def _abandon(self, exchange: Exchange) -> None:
+        exchange.is_abandoned = True
+        self._give_back(exchange)
+
+    def _give_back(self, exchange: Exchange) -> None:
+        self._host.budget.give_back(exchange.held_bytes)
+        exchange.held_bytes = 0
 
     def _refuse(self, refusal: Refusal) -> None:
         if self._transport is None:

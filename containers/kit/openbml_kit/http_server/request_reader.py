@@ -69,6 +69,7 @@ class RequestReader:
         "_head_bytes",
         "_limits",
         "_parser",
+        "_piece_bytes",
         "_refusal",
         "_sink",
         "_size_bytes",
@@ -87,6 +88,7 @@ class RequestReader:
         self._parser = httptools.HttpRequestParser(self)
         self._refusal: Refusal | None = None
         self._head_bytes = 0
+        self._piece_bytes = 0
         self._body_bytes = 0  # as they came, with the sizes of chunks and what is behind the last one
         self.is_body_unread = False
         self.held_bytes = 0
@@ -107,6 +109,7 @@ class RequestReader:
         Raises:
             Refusal: it is no request. Requests before it were told.
         """
+        self._piece_bytes = len(data)
         if self.progress is Progress.BODY:
             self._body_bytes += len(data)
             if self._body_bytes > _MOST_FRAMING * self._limits.max_discarded_bytes:
@@ -174,8 +177,7 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         self.progress = Progress.BODY
-        size = sum(map(len, self.headers)) + sum(map(len, self.headers.values())) + len(self._url)
-        if size > self._limits.max_head_bytes:
+        if self._is_head_too_long():
             self._refuse(431, "the headers are too long")
         elif self._parser.get_http_version() not in _VERSIONS:
             self._refuse(505, "the request is not of HTTP/1.0 or 1.1")
@@ -206,6 +208,14 @@ class RequestReader:
         self._head_bytes = 0
         self._body_bytes = 0
         self._sink.request_read(self)
+
+    def _is_head_too_long(self) -> bool:
+        most_bytes = self._limits.max_head_bytes
+        if self._head_bytes + self._piece_bytes <= most_bytes:
+            return False
+        # What came in holds more than this head.
+        held = sum(map(len, self.headers)) + sum(map(len, self.headers.values()))
+        return held + len(self._url) > most_bytes
 
     def _announced(self, size_bytes: int) -> None:
         waits = self.headers.get(b"expect", b"").lower() == b"100-continue"

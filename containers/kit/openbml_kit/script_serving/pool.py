@@ -85,6 +85,7 @@ class WorkerPool(Generic[Q, R]):
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self.has_been_ready = False
+        self.failure: str | None = None
         self.failed = threading.Event()
         self._is_decided = threading.Event()
 
@@ -209,6 +210,7 @@ class WorkerPool(Generic[Q, R]):
             worker.end()
             _log.error("the model is not ready: %s", reason)
             if not self.has_been_ready:
+                self.failure = reason
                 self.failed.set()
                 self._is_decided.set()
                 return

@@ -32,7 +32,7 @@ _TIMED_ROWS = 10
 
 class TableModel:
     """Attributes:
-        seconds_per_row: of the graph, for a row alone; known once the model is warm.
+        seconds_per_row: for a row alone, encoded and computed; known once the model is warm.
 
     Raises:
         PlatformFault: the folder's files are missing or do not belong together.
@@ -81,11 +81,11 @@ class TableModel:
             raise PlatformFault(
                 f"{MODEL_FILE} answers a row in shape {shape}, not (1, {self.manifest.width})"
             )
-        self.seconds_per_row = min(self._seconds_of(matrix[:1]) for _ in range(_TIMED_ROWS))
+        self.seconds_per_row = min(self._seconds_of(self.background[:1]) for _ in range(_TIMED_ROWS))
 
-    def _seconds_of(self, matrix: Floats) -> float:
+    def _seconds_of(self, rows: Sequence[Row]) -> float:
         started = time.perf_counter()
-        self.outputs_of(matrix, alone=False)
+        self.outputs_of(self.encoded(rows), alone=False)
         return time.perf_counter() - started
 
 

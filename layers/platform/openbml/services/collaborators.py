@@ -25,7 +25,11 @@ class AllowanceUsedUpError(OpenBMLError):
 
 
 class ServableVersion(BaseModel):
-    """A model version with its files in place; `variants` are their precisions, the evaluated one first."""
+    """A model version with its files in place; `variants` are their precisions, the evaluated one first.
+
+    Attributes:
+        is_tuned: it came out of preset-model tuning: such have a performance curve (spec 03 section 10.1).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,6 +39,7 @@ class ServableVersion(BaseModel):
     model_uri: str
     image: str = "serving"
     variants: tuple[str, ...] = ("fp32",)
+    is_tuned: bool = False
 
 
 class ServableVersions(Protocol):

@@ -23,6 +23,7 @@ class RepositoryVersions:
             version_number=version_number,
             task_type=version.task_type,
             model_uri=version.model_uri,
+            is_tuned=version.run_id is not None,
             variants=tuple(row.precision for row in version.variants) or ("fp32",),
         )
 

@@ -7,10 +7,12 @@ from openbml.core.queues import MessageQueue
 from openbml.core.wiring import dynamodb_table, sqs_queue
 from openbml.metering import wiring as metering
 from openbml.models import wiring as models
-from openbml.services.calls_dynamodb import DynamoCallRecords, DynamoCallRights
+from openbml.services.call_rights_dynamodb import DynamoCallRights
+from openbml.services.last_calls_dynamodb import DynamoLastCalls
 from openbml.services.neighbours import MeteredFunds, RepositoryVersions
 from openbml.services.services_dynamodb import DynamoServiceRepository
 from openbml.services.settings import ServicesSettings
+from openbml.services.wakes_sqs import LeasedWakes
 
 
 @cache
@@ -29,13 +31,23 @@ def call_rights() -> DynamoCallRights:
 
 
 @cache
-def call_records() -> DynamoCallRecords:
-    return DynamoCallRecords(dynamodb_table(services_settings().services_table_name))
+def orders() -> MessageQueue:
+    return sqs_queue(services_settings().order_queue_url)
 
 
 @cache
-def orders() -> MessageQueue:
-    return sqs_queue(services_settings().order_queue_url)
+def wake_orders() -> MessageQueue:
+    return sqs_queue(services_settings().wake_queue_url)
+
+
+@cache
+def wakes() -> LeasedWakes:
+    return LeasedWakes(dynamodb_table(services_settings().services_table_name), wake_orders())
+
+
+@cache
+def last_calls() -> DynamoLastCalls:
+    return DynamoLastCalls(dynamodb_table(services_settings().services_table_name))
 
 
 @cache

@@ -1,0 +1,48 @@
+"""SQS consumer: answers calls that came while their service slept, as soon as it runs."""
+
+import random
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Json
+
+from openbml.core.clock import utc_now
+from openbml.core.observability import logger, metrics
+from openbml.services.calls.wiring import call_objects
+from openbml.services.prediction.answer_tickets import answer_ticket
+from openbml.services.prediction.tickets import TicketOrder
+from openbml.services.prediction.wiring import models, reports, routes, ticket_orders, tickets
+from openbml.services.wiring import wakes
+
+
+class TicketMessage(SqsRecordModel):
+    body: Json[TicketOrder]
+
+
+processor = BatchProcessor(EventType.SQS, model=TicketMessage)
+
+
+def handle_order(record: TicketMessage) -> None:
+    answered = answer_ticket(
+        record.body,
+        tickets=tickets(),
+        objects=call_objects(),
+        orders=ticket_orders(),
+        routes=routes(),
+        wakes=wakes(),
+        models=models(),
+        reports=reports(),
+        draw=random.random,
+        now=utc_now,
+    )
+    metrics.add_metric("TicketsAnswered", MetricUnit.Count, int(answered))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event, handle_order, processor, context)

@@ -3,8 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from openbml_batch.items import Document, Item, ItemError, refused
 from openbml_batch.models import BatchModel
@@ -18,8 +17,7 @@ _LOADED_AHEAD = 32  # units; each holds at most a few megabytes
 _ROWS_OF_A_UNIT = 250
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What an item is answered; `error_code` is None where it succeeded."""
 
     index: int
@@ -32,8 +30,7 @@ class Answer:
         return {"name": self.name, "index": self.index, **self.reply}
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
+class _Loaded(NamedTuple):
     item: Item
     content: Document | ItemError
 
@@ -62,9 +59,17 @@ class Answering:
             UserFault, PlatformFault: the input as a whole cannot be read, or the model's process is gone.
         """
         by_rows = self._model.payload.kind is Kind.ROWS
-        loaded = in_order(self._readers, _load_all, _units(items, by_rows, part_items), ahead=_LOADED_AHEAD)
-        for answers in in_order(self._workers, self._answered, loaded, ahead=self._ahead):
+        units = _units(items, by_rows, part_items)
+        if by_rows:  # a row is here already, or is a line of text: there is nothing to wait for
+            answered = in_order(self._workers, self._loaded_and_answered, units, ahead=self._ahead)
+        else:
+            loaded = in_order(self._readers, _load_all, units, ahead=_LOADED_AHEAD)
+            answered = in_order(self._workers, self._answered, loaded, ahead=self._ahead)
+        for answers in answered:
             yield from answers
+
+    def _loaded_and_answered(self, unit: Sequence[Item]) -> Sequence[Answer]:
+        return self._answered(_load_all(unit))
 
     def _answered(self, unit: Sequence[_Loaded]) -> Sequence[Answer]:
         if self._model.payload.kind is not Kind.ROWS or unit[0].item.row is None:

@@ -1,8 +1,7 @@
 """Items of an input: each becomes one answer, in order, whatever is wrong with it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from openbml_catalog.errors import prediction_error
 
@@ -27,9 +26,8 @@ def refused(name: str, detail: str = "") -> ItemError:
     return ItemError(row.code, f"{row.message}: {detail[:_DETAIL_CHARACTERS]}" if detail else row.message)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One item.
+class Item(NamedTuple):
+    """One item; a tuple, because there are millions.
 
     Attributes:
         index: its place in the whole input, from 0.

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import partial
@@ -19,6 +20,7 @@ from openbml_kit.faults import UserFault
 _MOST_FIELD = 1 << 20
 _DELIMITERS = ",;\t|"
 _ROWS_AT_ONCE = 1000
+_PLAIN = str.maketrans("", "", "0123456789.+-")
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
@@ -49,16 +51,40 @@ class _Tables:
             raise UserFault(f"{stored.name} has other columns than the files before it")
         self.columns = tuple(columns)
 
-    def _item(self, index: int, stored: Stored, number: int, row: Document, reason: str = "") -> Item:
-        load = partial(self._load, row, reason)
+    def _item(
+        self,
+        index: int,
+        stored: Stored,
+        number: int,
+        row: Document,
+        reason: str = "",
+        *,
+        plain: bool = False,
+    ) -> Item:
+        """
+        Args:
+            reason: what is wrong with the row.
+            plain: its values are of digits, signs and points only.
+        """
+        load = partial(self._load, row, reason, plain=plain)
         return Item(index, f"{stored.name}:{number}", load, row)
 
-    def _load(self, row: Document, reason: str) -> Document:
+    def _load(self, row: Document, reason: str, *, plain: bool) -> Document:
         if reason:
             raise refused("invalid_argument", reason)
         if self._by_rows:
+            if plain:
+                with suppress(ValueError):
+                    return self._numbered(row)
             return {name: self._value(name, row[name]) for name in self._needed}
         return {name: value for name in self._needed if (value := row[name]) is not None}
+
+    def _numbered(self, row: Document) -> Document:
+        """Return the model's columns of a row of nothing but plain numbers. Raises ValueError: of others."""
+        return {
+            name: float(value) if (value := row[name]) is not None and name in self._numbers else value
+            for name in self._needed
+        }
 
     def _value(self, name: str, value: Any) -> Any:
         """Return what the model is asked: plain numbers at once, so that it need not read their texts."""
@@ -80,7 +106,8 @@ class CsvSource(_Tables):
                 for number, values in self._rows(stored, text):
                     self.share = (before + raw.tell()) / max(1, self._listing.size_bytes)
                     if wanted(index):
-                        yield self._item(index, stored, number, *self._row(values))
+                        plain = not "".join(values).translate(_PLAIN)
+                        yield self._item(index, stored, number, *self._row(values), plain=plain)
                     index += 1
             before += stored.size
         self.total = index

@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.run_all import image_python
-from benchmarks.serving_peers import IMAGES, answers, family_mib
+from benchmarks.serving_peers import IMAGES, answers
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 22360
 CLIENTS = 16
 SLICE_S = 10.0
 SHARE = 0.8
+_FEWEST_SLICES = 5
 MOST_MIB_PER_MINUTE = 1.0
 _HEAD = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 ODD = (
@@ -117,17 +118,23 @@ def soak(process: subprocess.Popen[bytes], body: Path, minutes: float) -> list[S
                 told["wrong"],
                 told["p50_ms"],
                 told["p99_ms"],
-                round(family_mib(process.pid), 2),
+                round(own_mib(process.pid), 2),
             )
         )
         print("  ".join(f"{name} {value}" for name, value in asdict(slices[-1]).items()), flush=True)
     return slices
 
 
+def own_mib(pid: int) -> float:
+    """Return the memory that a process shares with nobody, so that other processes do not change it."""
+    told = Path(f"/proc/{pid}/status").read_text().split("RssAnon:")[1].split()[0]
+    return int(told) / 1024
+
+
 def mib_per_minute(slices: list[Slice]) -> float:
-    """Return how fast memory grows over the second half."""
+    """Return how fast memory grows over the second half; 0 where that is too short to tell."""
     later = slices[len(slices) // 2 :]
-    if len(later) < 2:
+    if len(later) < _FEWEST_SLICES:
         return 0.0
     slope, _ = statistics.linear_regression(
         [one.at_s / 60 for one in later], [one.memory_mib for one in later]

@@ -3274,6 +3274,16 @@ export interface components {
             /** Version Number */
             version_number: number;
         };
+        /**
+         * Comparison
+         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
+         */
+        Comparison: {
+            /** Figures */
+            figures: string[];
+            /** Runs */
+            runs: components["schemas"]["ComparedRun"][];
+        };
         /** CompletedFile */
         CompletedFile: {
             /** File */
@@ -3896,6 +3906,7 @@ export interface components {
              * @example password_reset_needed
              * @example password_too_weak
              * @example permission_denied
+             * @example preview_conflict
              * @example price_unknown
              * @example project_not_found
              * @example report_not_ready
@@ -3930,7 +3941,6 @@ export interface components {
              * @example table_changed
              * @example table_columns
              * @example task_not_available
-             * @example task_not_deployable
              * @example task_not_found
              * @example task_unknown
              * @example ticket_not_found
@@ -5620,6 +5630,39 @@ export interface components {
          * @enum {string}
          */
         Objective: "mean" | "quantile" | "count";
+        /** OnlineComparison */
+        OnlineComparison: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Fewest Calls
+             * @default 100
+             */
+            fewest_calls: number;
+            /**
+             * Fewest Feedback
+             * @default 20
+             */
+            fewest_feedback: number;
+            /** Roles */
+            roles: components["schemas"]["RoleFigures"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Tests */
+            tests: components["schemas"]["MeasureTest"][];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            verdict: components["schemas"]["openbml__services__calls__compare_versions__Verdict"];
+        };
         /**
          * OnlineVersion
          * @description The second version of an A/B test, as its owner sees it.
@@ -7973,8 +8016,6 @@ export interface components {
             code: string;
             /** Data Type */
             data_type: string;
-            /** Deployable */
-            deployable: boolean;
             /** Direction */
             direction: string;
             /**
@@ -8491,39 +8532,6 @@ export interface components {
          * @enum {string}
          */
         openbml__services__batch__schedules__Outcome: "started" | "overlapped" | "missed" | "refused";
-        /** Comparison */
-        openbml__services__calls__compare_versions__Comparison: {
-            /**
-             * Alpha
-             * @default 0.05
-             */
-            alpha: number;
-            /**
-             * Fewest Calls
-             * @default 100
-             */
-            fewest_calls: number;
-            /**
-             * Fewest Feedback
-             * @default 20
-             */
-            fewest_feedback: number;
-            /** Roles */
-            roles: components["schemas"]["RoleFigures"][];
-            /**
-             * Since
-             * Format: date-time
-             */
-            since: string;
-            /** Tests */
-            tests: components["schemas"]["MeasureTest"][];
-            /**
-             * Until
-             * Format: date-time
-             */
-            until: string;
-            verdict: components["schemas"]["openbml__services__calls__compare_versions__Verdict"];
-        };
         /**
          * Verdict
          * @description `too_little_data`: fewer calls of a version than a test needs.
@@ -8538,16 +8546,6 @@ export interface components {
          * @enum {string}
          */
         openbml__services__calls__give_feedback__Outcome: "added" | "existed" | "not_found" | "not_kept" | "not_usable";
-        /**
-         * Comparison
-         * @description Runs side by side, as they were asked for; `figures` names all figures that one of them has.
-         */
-        openbml__training__read_reports__Comparison: {
-            /** Figures */
-            figures: string[];
-            /** Runs */
-            runs: components["schemas"]["ComparedRun"][];
-        };
         /**
          * RunView
          * @description A run as the API shows it (contracts, section 4).
@@ -13219,7 +13217,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["openbml__services__calls__compare_versions__Comparison"];
+                    "application/json": components["schemas"]["OnlineComparison"];
                 };
             };
             /** @description The call failed. */
@@ -14038,7 +14036,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["openbml__training__read_reports__Comparison"];
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description The call failed. */

@@ -43,6 +43,11 @@ class Work:
         self.sent = Sent(exchange.body, exchange.headers.get(b"content-type", b"").decode("latin-1"))
         self.goes_alone = len(exchange.body) > _SMALL_BYTES
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Its client is surely there."""
+        return not (self.exchange.is_abandoned or self.exchange.may_be_gone)
+
 
 class Inference:
     """All methods but the workers' own are of the loop's thread."""
@@ -121,21 +126,30 @@ class Inference:
                 self._deliver(work, given)
 
     def _enqueue(self, work: Work) -> None:
-        if self._is_too_much():
-            self._deliver(work, Answer.of_error("model_unavailable"))
-            return
         with self._changed:
-            self._queue.append(work)
-            self._changed.notify()
+            refused = work if self._is_too_much() else self._given_up()
+            if refused is not work:
+                self._queue.append(work)
+                self._changed.notify()
+        if refused is not None:
+            self._deliver(refused, Answer.of_error("model_unavailable"))
 
     def _is_too_much(self) -> bool:
         """One more request would wait longer than anybody does, or there is nobody to compute it."""
         able = sum(worker.hung_for_s == 0 for worker in self._workers)
-        waiting = len(self._queue)
+        waiting = sum(work.is_waited_for for work in self._queue)
         if not able or waiting >= self._settings.max_waiting:
             return True
         expected_s = self._usual_s * (waiting + 1) / able
         return waiting > 0 and expected_s > self._settings.max_wait_s
+
+    def _given_up(self) -> Work | None:
+        """Take out of a full queue the first whose client may have left; None: there is room."""
+        if len(self._queue) < self._settings.max_waiting:
+            return None
+        first = next(work for work in self._queue if not work.is_waited_for)
+        self._queue.remove(first)
+        return first
 
     def _deliver(self, work: Work, given: Answer) -> None:
         if not work.exchange.is_answered:
@@ -166,7 +180,7 @@ class Inference:
     def _first_waiting(self) -> Work:
         """Return the first whose client is surely there; who may have left comes last."""
         for place, work in enumerate(self._queue):
-            if not work.exchange.may_be_gone:
+            if work.is_waited_for:
                 del self._queue[place]
                 return work
         return self._queue.popleft()

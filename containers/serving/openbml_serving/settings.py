@@ -63,7 +63,7 @@ class ServingSettings(BaseModel):
         if "SAGEMAKER_BASE_DIR" in env:
             given["host"] = "127.0.0.1"
         if megabytes := env.get("SAGEMAKER_MAX_PAYLOAD_IN_MB"):
-            given["max_body_bytes"] = int(megabytes) * _MEGABYTE
+            given["max_body_bytes"] = int(megabytes) * _MEGABYTE if megabytes.isdecimal() else megabytes
         given |= {name: env[variable] for variable, name in _VARIABLES.items() if env.get(variable)}
         try:
             return cls.model_validate(given)

@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ class FaultyTask:
                 raise ValueError("a secret of the model")
             case "exhaust":
                 return {"size": len(np.zeros(1 << 46, np.uint8))}
+            case "wait":
+                while not Path(document["until"]).exists():
+                    threading.Event().wait(0.02)
             case "hang":
                 threading.Event().wait(float(document["seconds"]))
         return {"told": document.get("tell"), "alone": alone}

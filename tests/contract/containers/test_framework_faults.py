@@ -19,7 +19,7 @@ pytestmark = pytest.mark.contract
 
 IMAGE = "custom-sklearn"
 CODE = """
-import math, os, socket, stat, time
+import math, os, socket, stat, subprocess, time
 
 class CustomException(RuntimeError):
     def __init__(self, error_code, message, orig_error=None):
@@ -45,7 +45,9 @@ class PredictWrapper:
     def pid(self): return {"pid": os.getpid()}
     def die(self): os._exit(3)
     def leave(self): raise SystemExit(0)
-    def hang(self): time.sleep(60)
+    def hang(self):
+        subprocess.Popen(["sleep", "61.7"])  # what the code starts must end with it
+        time.sleep(60)
     def short(self): time.sleep(0.1); return {"pid": os.getpid()}
     def nan(self): return {"score": math.nan}
     def thing(self): return {"score": object()}
@@ -101,6 +103,7 @@ def test_a_call_that_ends_its_worker_is_alone_with_it(tmp_path: Path) -> None:
                 assert "pid" in ask(server, "pid")
                 assert lost.result() == INTERNAL
         assert ping(server.port) == 200
+        until(lambda: not running("61.7"))
         for what in ("leak", "scribble"):
             assert ask(server, what) == INTERNAL
             until(lambda: "pid" in ask(server, "pid"))
@@ -122,6 +125,17 @@ def test_a_call_that_ends_its_worker_is_alone_with_it(tmp_path: Path) -> None:
     ):
         assert cause.startswith(wanted)
     assert causes[3].endswith("MiB of memory, it may have 300")
+
+
+def running(argument: str) -> bool:
+    wanted = f"sleep\0{argument}\0".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cmdline").read_bytes() == wanted:
+                return True
+        except OSError:
+            continue
+    return False
 
 
 def pids(server: Server) -> set[object]:
@@ -178,7 +192,7 @@ def test_calls_beyond_the_queue_are_refused_and_those_in_flight_are_answered_bef
             replies = list(pool.map(lambda _: ask(server, "short"), range(3)))
             assert all("pid" in reply for reply in replies)
             held = [pool.submit(ask, server, "short") for _ in range(40)]
-            until(lambda: any(one.done() for one in held))
+            until(lambda: sum(one.done() for one in held) >= 7)  # the server has taken all of them
             server.process.terminate()
             answers = [one.result() for one in held]
         assert server.process.wait(timeout=30) == 0

@@ -101,14 +101,14 @@ class TestTurns:
             answers = list(clients.map(server.post, both))
         assert sum(answer["alone"] for answer in answers) <= 1
 
-    def test_the_server_is_there_while_both_workers_compute(self, server: Server) -> None:
+    def test_the_server_is_there_while_both_workers_compute(self, server: Server, tmp_path: Path) -> None:
+        end = tmp_path / "end"
         with RawClient(server.port) as first, RawClient(server.port) as second:
             for client in (first, second):
-                client.send(request("/invocations", sent(do="hang", seconds=1, slow=True), JSON))
-            started = time.monotonic()
+                client.send(request("/invocations", sent(do="wait", until=str(end), slow=True), JSON))
             assert ping(server.port) == 200
             assert server.post(sent(tell="quick"))["told"] == "quick"
-            assert time.monotonic() - started < 0.9
+            end.touch()
             assert {client.answer().status for client in (first, second)} == {200}
 
     def test_more_than_can_be_waited_for_is_refused_at_once(self, tmp_path: Path) -> None:
@@ -121,17 +121,17 @@ class TestTurns:
             started = time.monotonic()
             answers = list(clients.map(lambda _: timed_post(running, slow, started), range(12)))
         refused = [seconds for answer, seconds in answers if answer == UNAVAILABLE]
-        assert 7 <= len(refused) < 12
-        assert max(refused) < 1.5
+        assert 4 <= len(refused) < 12
+        assert max(refused) < 3
 
     def test_clients_that_left_hold_nobody_up(self, tmp_path: Path) -> None:
         with serving(tmp_path, PROGRAM, SML_NUM_CPUS="1") as running:
-            for _ in range(20):
+            for _ in range(200):  # more than may wait
                 with RawClient(running.port) as client:
                     client.send(request("/invocations", sent(do="hang", seconds=1, slow=True), JSON))
             started = time.monotonic()
             assert running.post(sent(tell="me", slow=True))["told"] == "me"
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 8
 
 
 def timed_post(server: Server, body: bytes, started: float) -> tuple[dict[str, Any], float]:
@@ -145,18 +145,20 @@ class TestHangs:
     ) -> None:
         limits = {"OPENBML_SERVING_HANG_TIMEOUT_S": "0.5", "OPENBML_SERVING_RECOVERY_TIMEOUT_S": "60"}
         with serving(tmp_path, PROGRAM, SML_NUM_CPUS="2", **limits) as running:
-            assert running.post(sent(do="hang", seconds=2.5, slow=True)) == INTERNAL
+            end = tmp_path / "end"
+            assert running.post(sent(do="wait", until=str(end), slow=True)) == INTERNAL
             assert ping(running.port) == 0  # it is 503
             assert metric(running, "healthy") == 0
             assert running.post(sent(tell="other", slow=True))["told"] == "other"
+            end.touch()
             wait_until(lambda: ping(running.port) == 200)
 
     def test_an_inference_that_never_returns_ends_the_process(self, tmp_path: Path) -> None:
-        limits = {"OPENBML_SERVING_HANG_TIMEOUT_S": "0.5", "OPENBML_SERVING_RECOVERY_TIMEOUT_S": "2"}
+        limits = {"OPENBML_SERVING_HANG_TIMEOUT_S": "0.5", "OPENBML_SERVING_RECOVERY_TIMEOUT_S": "3"}
         with serving(tmp_path, PROGRAM, SML_NUM_CPUS="1", **limits) as running:
             assert running.post(sent(do="hang", seconds=600, slow=True)) == INTERNAL
             assert running.post(sent(slow=True)) == UNAVAILABLE
-            assert running.process.wait(10) == 1
+            assert running.process.wait(20) == 1
             assert running.process.stderr is not None
             assert "faulty_serving.py" in running.process.stderr.read()  # where it hung
 

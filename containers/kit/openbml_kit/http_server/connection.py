@@ -32,7 +32,6 @@ class Host(Protocol):
     limits: HttpLimits
     budget: BodyBudget
     handler: Handler
-    is_draining: bool
 
     def opened(self, connection: "Connection") -> bool:
         """Count a connection; False where there are too many."""

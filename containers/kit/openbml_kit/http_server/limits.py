@@ -16,7 +16,7 @@ class HttpLimits(BaseModel):
     head_timeout_s: from a request's first byte to the end of its headers.
     body_timeout_s: from there to the end of its body.
     idle_timeout_s: between two requests.
-    write_timeout_s: a client that takes no bytes of its answer for so long has gone.
+    write_timeout_s: until a client has taken an answer that does not fit the buffers between.
     linger_s: how long a client that still sends may read its answer.
     """
 

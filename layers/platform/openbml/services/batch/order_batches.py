@@ -32,10 +32,8 @@ from openbml.services.collaborators import (
     ServableVersions,
     VariantMissingError,
 )
-from openbml.services.deploy_services import TaskNotDeployableError
 from openbml_catalog.machines import Module, machines_of
 from openbml_catalog.prediction_apis import prediction_apis
-from openbml_catalog.tasks import tasks
 
 _ATTEMPTS = 5
 
@@ -87,7 +85,7 @@ def create_batch(
     """Record a batch prediction and ask for its start; of one that was created before, only the latter.
 
     Raises:
-        InvalidRequestError, VersionNotFoundError, VersionNotReadyError, TaskNotDeployableError,
+        InvalidRequestError, VersionNotFoundError, VersionNotReadyError,
         VariantMissingError, AllowanceUsedUpError, BatchNameTakenError
     """
     batch_id = naming.batch_id or using.new_id()
@@ -219,8 +217,6 @@ def _work(
 
 
 def _require_servable(version: ServableVersion, variant: str) -> None:
-    if version.image == "serving" and not tasks()[version.task_type].deployable:
-        raise TaskNotDeployableError(task_type=version.task_type)
     if variant not in version.variants:
         raise VariantMissingError(
             model_id=version.model_id,

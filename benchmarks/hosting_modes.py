@@ -1,6 +1,6 @@
 """Both hosting modes on the local engine with the serving image: start, wake-up, switch under load, memory.
 
-    python benchmarks/hosting_modes.py [--weights-mib 180]
+    python -m benchmarks.hosting_modes [--weights-mib 180]
 
 Prints a table. Endpoints have machines of their own; components share them (docs/reference/hosting.md). A
 copy's memory is the proportional set size of its processes, so that pages which they share count once.
@@ -8,7 +8,6 @@ copy's memory is the proportional set size of its processes, so that pages which
 
 import argparse
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,18 +16,13 @@ from pathlib import Path
 
 import boto3
 
+from openbml.compute.hostings import STALE_AFTER, HostingMode, HostingState
+from tests.contract.compute.hosted import HostedProject
+from tests.contract.containers.environments import environment, interpreter
+from tests.contract.emulator import emulator, free_port
+from tests.contract.sagemaker_local.engine_process import KEYS, EngineProcess, descendants, eventually
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [
-    str(ROOT / folder)
-    for folder in (".", "layers/platform", "layers/catalog", "layers/formats", "infra/local")
-]
-
-from openbml.compute.hostings import STALE_AFTER, HostingMode, HostingState  # noqa: E402
-from tests.contract.compute.hosted import HostedProject  # noqa: E402
-from tests.contract.containers.environments import environment, interpreter  # noqa: E402
-from tests.contract.emulator import emulator, free_port  # noqa: E402
-from tests.contract.sagemaker_local.engine_process import KEYS, EngineProcess, descendants, eventually  # noqa: E402
-
 BUCKET = "hosting-bench"
 IMAGES = ROOT / "infra/local/sagemaker_local/images/default_images.yaml"
 WRITER = """

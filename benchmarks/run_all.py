@@ -152,6 +152,11 @@ def benches(scratch: Path) -> list[Bench]:
             "InvokeEndpoint through the engine vs the container called directly",
             [[*own, "benchmarks.engine_invocations"]],
         ),
+        Bench(
+            "hosting_modes",
+            "start, switch under load and memory of services on own and on shared machines",
+            [[*own, "benchmarks.hosting_modes"]],
+        ),
         Bench("engine_jobs", "queue of no-op jobs vs bare processes", [[*own, "benchmarks.engine_jobs"]]),
         Bench("engine_logs", "job that prints 10,000 lines/s vs bare", [[*own, "benchmarks.engine_logs"]]),
         Bench("local_cloud", "bml up and the demo", [[*own, "benchmarks.local_cloud"]]),

@@ -1,6 +1,5 @@
 """SQS consumer: answers calls that came while their service slept, as soon as it runs."""
 
-import random
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -10,13 +9,9 @@ from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Json
 
-from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
-from openbml.services.calls.wiring import call_objects
-from openbml.services.prediction.answer_tickets import answer_ticket
 from openbml.services.prediction.tickets import TicketOrder
-from openbml.services.prediction.wiring import models, reports, routes, ticket_orders, tickets
-from openbml.services.wiring import wakes
+from openbml.services.prediction.wiring import late_answers
 
 
 class TicketMessage(SqsRecordModel):
@@ -27,18 +22,7 @@ processor = BatchProcessor(EventType.SQS, model=TicketMessage)
 
 
 def handle_order(record: TicketMessage) -> None:
-    answered = answer_ticket(
-        record.body,
-        tickets=tickets(),
-        objects=call_objects(),
-        orders=ticket_orders(),
-        routes=routes(),
-        wakes=wakes(),
-        models=models(),
-        reports=reports(),
-        draw=random.random,
-        now=utc_now,
-    )
+    answered = late_answers().answer(record.body)
     metrics.add_metric("TicketsAnswered", MetricUnit.Count, int(answered))
 
 

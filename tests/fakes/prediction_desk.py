@@ -13,7 +13,7 @@ from openbml.core.public_calls import PublicCall
 from openbml.identity.applications import Application
 from openbml.services.calls.reports import CallReport
 from openbml.services.policies import Limits
-from openbml.services.prediction.answer_tickets import TicketCounter, answer_ticket
+from openbml.services.prediction.answer_tickets import LateAnswers, TicketCounter
 from openbml.services.prediction.answers import Answer, PredictionApi
 from openbml.services.prediction.applications_identity import IdentityApplications
 from openbml.services.prediction.callers import RememberedCallers, RememberedRights, RememberedRoutes
@@ -23,6 +23,7 @@ from openbml.services.prediction.limits import CallLimits
 from openbml.services.prediction.models import Models
 from openbml.services.prediction.shadows import Shadows, answer_shadow
 from openbml.services.prediction.sleeping import Sleepers
+from openbml.services.prediction.tickets import TicketOrder
 from openbml.services.routes import Route, Target
 from tests.fakes.calls_memory import InMemoryExpiringObjects, InMemoryTallies, InMemoryTickets
 from tests.fakes.compute_memory import NOON, Ticking
@@ -43,10 +44,15 @@ CHALLENGER = Target(deployment_id="5b", revision=1, model_version=2)
 
 
 class Reports:
+    """Reports; `refusing` makes it fail like an unreachable queue."""
+
     def __init__(self) -> None:
         self.reports: list[CallReport] = []
+        self.refusing = False
 
     def report(self, report: CallReport) -> None:
+        if self.refusing:
+            raise ConnectionError("the queue is unreachable")
         self.reports.append(report)
 
 
@@ -176,21 +182,18 @@ class PredictionDesk:
     def answer_tickets(self) -> list[bool]:
         """Carry out the orders that are in the queue now, each once."""
         orders, self.ticket_orders.messages = self.ticket_orders.messages, []
-        return [
-            answer_ticket(
-                order,  # type: ignore[arg-type]
-                tickets=self.tickets,
-                objects=self.objects,
-                orders=self.ticket_orders,
-                routes=RememberedRoutes(self.routes, lambda: self.seconds),
-                wakes=self.wakes,
-                models=self.models,
-                reports=self.reports,
-                draw=self.random.random,
-                now=self.now,
-            )
-            for order in orders
-        ]
+        answers = LateAnswers(
+            tickets=self.tickets,
+            objects=self.objects,
+            orders=self.ticket_orders,
+            routes=RememberedRoutes(self.routes, lambda: self.seconds),
+            wakes=self.wakes,
+            models=self.models,
+            reports=self.reports,
+            draw=self.random.random,
+            now=self.now,
+        )
+        return [answers.answer(TicketOrder.model_validate(order.model_dump())) for order in orders]
 
     def answer_shadows(self) -> list[bool]:
         return [

@@ -119,13 +119,18 @@ class InMemoryCallRights:
 
 
 class InMemoryLastCalls:
+    """Times of the newest calls; those of the service `broken` cannot be read."""
+
     def __init__(self) -> None:
         self._times: dict[int, datetime] = {}
+        self.broken: int | None = None
 
     def note(self, service_id: int, at: datetime) -> None:
         self._times[service_id] = max(at, self._times.get(service_id, at))
 
     def last(self, service_id: int) -> datetime | None:
+        if service_id == self.broken:
+            raise ConnectionError("the table is unreachable")
         return self._times.get(service_id)
 
     def last_of(self, service_ids: Sequence[int]) -> Mapping[int, datetime]:
@@ -234,9 +239,18 @@ class FakeInvoker:
         self.outcomes: dict[str, bytes | Exception] = {}
         self.calls: list[tuple[str, bytes, str]] = []
         self.timeouts_s: list[float] = []
+        self.revisions: list[int | None] = []
 
-    def invoke(self, deployment_id: str, body: bytes, content_type: str, timeout_s: float) -> InvocationReply:
+    def invoke(
+        self,
+        deployment_id: str,
+        body: bytes,
+        content_type: str,
+        timeout_s: float,
+        revision: int | None = None,
+    ) -> InvocationReply:
         self.calls.append((deployment_id, body, content_type))
+        self.revisions.append(revision)
         self.timeouts_s.append(timeout_s)
         outcome = self.outcomes.get(deployment_id, self.outcome)
         if isinstance(outcome, Exception):

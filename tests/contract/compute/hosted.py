@@ -77,7 +77,7 @@ class HostedProject:
             "revision": revision,
             **changes,
         }
-        return hosting_request(changes.pop("deployment_id", self.deployment_id), **wanted)
+        return hosting_request(wanted.pop("deployment_id", self.deployment_id), **wanted)
 
     def deploy(self, revision: int, *, model: str = "", **changes: Any) -> Hosting:
         request = self.request(revision, model=model, **changes)

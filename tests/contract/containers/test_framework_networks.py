@@ -294,7 +294,8 @@ TASK = {"task": "image_classification", "contract": "task", "labels": ["red", "g
 
 
 def test_a_saved_model_behind_image_classification(tmp_path: Path, tensorflow: dict[str, bytes]) -> None:
-    document = manifest("tensorflow", **TASK, picture={"size": 16, "layout": "hwc"})
+    # Size and layout are the signature's: [None, 16, 16, 3].
+    document = manifest("tensorflow", **TASK, picture={"size": 224, "layout": "chw"})
     with asked(tmp_path, TENSORFLOW, document, of(tensorflow, "colours")) as server:
         check_classes(server)
 

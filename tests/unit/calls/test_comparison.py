@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openbml.core.errors import InvalidRequestError
-from openbml.services.calls.compare_versions import Comparison, Measure, Verdict, compare_versions
+from openbml.services.calls.compare_versions import Measure, OnlineComparison, Verdict, compare_versions
 from openbml.services.calls.give_feedback import FeedbackRequest, give_feedback
 from openbml.services.calls.records import CallNotFoundError
 from openbml.services.calls.significance import adjusted, proportions_p_value, ranks_p_value
@@ -21,7 +21,7 @@ from tests.fakes.compute_memory import NOON
 from tests.fakes.services_samples import SCOPE
 
 
-def compared(desk: CallsDesk, **changes: Any) -> Comparison:
+def compared(desk: CallsDesk, **changes: Any) -> OnlineComparison:
     fields: dict[str, Any] = {"since": None, "until": None, **changes}
     return compare_versions(
         SCOPE, 5, services=desk.services, book=desk.book, feedback=desk.said, now=desk.now, **fields

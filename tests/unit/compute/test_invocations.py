@@ -8,7 +8,12 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from openbml.compute.component_places import ComponentPlaces
 from openbml.compute.hostings import HostingNotFoundError
-from openbml.compute.invocations import InvocationTimeoutError, ModelFailedError, ModelNotReadyError
+from openbml.compute.invocations import (
+    InvocationDeniedError,
+    InvocationTimeoutError,
+    ModelFailedError,
+    ModelNotReadyError,
+)
 from openbml.compute.invocations_sagemaker import ComponentInvoker, EndpointInvoker, FirstKnownInvoker
 from openbml.compute.names import ComputeNames
 
@@ -84,6 +89,7 @@ def test_an_answer_comes_back_as_it_was_given() -> None:
         ),
         (error("ValidationError", "Endpoint is not InService"), ModelNotReadyError),
         (error("ServiceUnavailable"), ModelNotReadyError),
+        (error("AccessDeniedException"), InvocationDeniedError),
         (error("ModelNotReadyException"), ModelNotReadyError),
         (error("ThrottlingException"), ModelNotReadyError),
         (error("InternalFailure"), ModelNotReadyError),

@@ -18,6 +18,7 @@ from openbml_catalog.frameworks.manifest import FrameworkManifest, PictureInput
 from openbml_kit.faults import UserFault
 from openbml_kit.framework_serving.answers import GarbageError, RefusedError, written
 from openbml_kit.framework_serving.bodies import read_object
+from openbml_kit.framework_serving.detector_inputs import detector_input
 from openbml_kit.framework_serving.environment import allowed
 from openbml_kit.framework_serving.loading import inside, load_framework, read_manifest
 from openbml_kit.framework_serving.paddle_tensors import Tensor, read_tensors, written_tensors
@@ -260,6 +261,14 @@ def test_a_wrong_tensor_is_refused(change: dict[str, Any], code: int) -> None:
     assert refusal(read, entry(**change)) == code
 
 
+def test_the_lod_of_the_only_tensor_may_stand_beside_it() -> None:
+    beside = {"tensors": [entry()], "lod_vector": [{"lod": [0, 1, 2]}]}
+    assert read_tensors(beside, ("x",), where="i")[0].lod == [[0, 1, 2]]
+    for wrong in ([], [entry(), entry(name="y")], [entry(lod_vector=[{"lod": [0, 2]}])], [1]):
+        document = {"tensors": wrong, "lod_vector": [{"lod": [0, 2]}]}
+        assert code_of(lambda one: read_tensors(one, ("x", "y"), where="i"), document) in (336001, 336006)
+
+
 def test_the_tensors_must_be_the_models() -> None:
     assert refusal(read, entry(), entry()) == 336001
     assert refusal(read, entry(), names=("x", "y")) == 336006
@@ -345,6 +354,60 @@ def test_scores_become_probabilities_once() -> None:
         PictureClassification(Fixed(0.0, 2.0), ["a", "b", "c"]).warm_up()
     for wrong in ({"top_num": 0}, {"top_num": 1.5}, {"top_num": "x"}, {"top_num": True}):
         assert refusal(PictureClassification(Fixed(1.0), ["a"]).answer, request(**wrong)) == 336001
+
+
+def detection_manifest(**more: Any) -> FrameworkManifest:
+    given = {"framework": "paddlepaddle", "task": "object_detection", "contract": "task"}
+    return FrameworkManifest.model_validate(given | more)
+
+
+def test_a_detector_sees_all_of_the_picture_and_knows_its_scale(tmp_path: Path) -> None:
+    seen = detector_input(tmp_path, detection_manifest(picture={"size": 32, "channels": "bgr"}))
+    inputs = seen.of(picture((64, 16)))
+    assert inputs["image"].shape == (1, 3, 32, 32)
+    assert inputs["im_shape"].tolist() == [[32, 32]]
+    assert inputs["scale_factor"].tolist() == [[2.0, 0.5]]
+
+
+CONFIGURATION = """
+Preprocess:
+- {type: Resize, target_size: [40, 64], keep_ratio: true, interp: 2}
+- {type: NormalizeImage, is_scale: true, mean: [0, 0, 0], std: [1, 1, 1], norm_type: none}
+- {type: Permute}
+- {type: PadStride, stride: 32}
+label_list: [cat, 7]
+"""
+
+
+def test_an_exports_own_configuration_counts_where_the_manifest_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "infer_cfg.yml").write_text(CONFIGURATION)
+    seen = detector_input(tmp_path, detection_manifest())
+    assert list(seen.labels) == ["cat", "7"]
+    inputs = seen.of(picture((80, 20)))  # the longer side is the limit: 64 x 16, filled to 64 x 32
+    assert inputs["image"].shape == (1, 3, 32, 64)
+    assert inputs["im_shape"].tolist() == [[16, 64]]
+    assert inputs["scale_factor"].tolist() == pytest.approx(np.array([[0.8, 0.8]]))
+    assert inputs["image"][0, :, 8, 2].tolist() == [1, 0, 0]
+    assert inputs["image"][0, :, 16:].max() == 0
+    assert seen.of(picture((20, 80)))["im_shape"].tolist() == [[64, 16]]
+    told = detector_input(tmp_path, detection_manifest(picture={"size": 32}))
+    assert (told.height, told.keep_ratio, list(told.labels)) == (32, False, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[", "is no configuration"),
+        ("a: 1", "is no configuration"),
+        ("Preprocess: [{type: Permute}]", "is no configuration"),
+        ("Preprocess: [{type: Resize, target_size: [1]}]", "is no configuration"),
+        ("Preprocess: [{type: WarpAffine}]", "the step WarpAffine"),
+    ],
+)
+def test_a_configuration_that_cannot_be_followed_is_told(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "infer_cfg.yaml").write_text(text)
+    with pytest.raises(UserFault, match=reason):
+        detector_input(tmp_path, detection_manifest())
 
 
 def test_labels_are_the_manifests_or_a_files(tmp_path: Path) -> None:

@@ -157,3 +157,21 @@ def test_a_first_model_that_cannot_be_set_up_fails_the_pool(made: list[Worker]) 
     pool.wait_until_ready()
     assert pool.failed.is_set()
     assert not pool.is_ready
+
+
+def test_a_machine_that_has_no_room_for_a_process_is_asked_again(made: list[Worker]) -> None:
+    failures = [OSError(11, "Resource temporarily unavailable")]
+
+    def make() -> Worker:
+        if len(made) == 1 and failures:
+            raise failures.pop()
+        return Worker(made)
+
+    pool: WorkerPool[Callable[[], str], str] = WorkerPool(make, size=1, timeout_s=5)
+    pool.open()
+    pool.wait_until_ready()
+    with pytest.raises(WorkerDiedError):
+        pool.answer(died)
+    assert pool.answer(lambda: "well") == "well"
+    assert not failures
+    pool.close()

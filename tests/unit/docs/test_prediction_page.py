@@ -14,9 +14,7 @@ WORDS = {
 
 
 def test_the_table_of_errors_is_the_catalogues() -> None:
-    rows = [
-        f"| {row.code} | `{row.message}` | {WORDS[row.retry]} |" for row in prediction_errors().values()
-    ]
+    rows = [f"| {row.code} | `{row.message}` | {WORDS[row.retry]} |" for row in prediction_errors().values()]
     expected = "\n".join(["| Code | `error_msg` | A client |", "|---|---|---|", *rows])
 
     shown = PAGE.read_text(encoding="utf-8").split("a test holds it to that -->\n")[1].split("\n<!-- end")[0]

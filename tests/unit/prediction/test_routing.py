@@ -102,6 +102,15 @@ def test_the_record_says_which_version_answered(case: Case) -> None:
     assert (record.role, record.model_version, record.labels) == ("challenger", 2, ("digit_4",))
 
 
+def test_a_call_names_the_revision_that_the_route_knows(case: Case) -> None:
+    challenger = CHALLENGER.model_copy(update={"revision": 4})
+    case.desk.says(challenger=challenger, traffic=Traffic(challenger_share=100))
+
+    case.desk.answer(case.token)
+
+    assert case.desk.invoker.revisions == [4]
+
+
 @pytest.mark.parametrize("failure", [ModelNotReadyError, HostingNotFoundError])
 def test_a_challenger_that_is_not_there_leaves_the_call_to_the_main_version(case: Case, failure: Any) -> None:
     case.desk.invoker.outcomes["5b"] = failure(deployment_id="5b")

@@ -9,6 +9,7 @@ from openbml.compute.hostings import HostingNotFoundError
 from openbml.compute.invocations import ModelNotReadyError
 from openbml.services.policies import Traffic, WhileAsleep
 from openbml.services.prediction.answers import RETRY_AFTER_S
+from openbml.services.prediction.routing import chosen_role
 from openbml.services.repositories import CallRight
 from openbml.services.services import ServiceState
 from tests.fakes.compute_memory import NOON
@@ -247,6 +248,34 @@ class TestTickets:
 
         assert desk.reports.reports[0].record.role == "challenger"
         assert "results" in self.fetch(desk, token, ticket)
+
+    def test_a_ticket_keeps_its_callers_routing_key(self) -> None:
+        desk, _, _ = self.take(routing_key="user 1")
+        (ticket,) = desk.tickets.tickets.values()
+        sticky = Traffic(challenger_share=50, sticky=True)
+        desk.says(main=MAIN, challenger=CHALLENGER, traffic=sticky, sleeps=False)
+        desk.answer_tickets()
+        assert desk.routes.said is not None
+
+        assert ticket.routing_key == "user 1"
+        expected = chosen_role(desk.routes.said, "user 1", lambda: 0.0)
+        assert desk.reports.reports[0].record.role == expected
+
+    def test_a_report_that_is_lost_is_sent_again_before_anybody_sees_the_answer(self) -> None:
+        desk, token, ticket = self.take()
+        desk.says(main=MAIN, sleeps=False)
+        orders = list(desk.ticket_orders.messages)
+        desk.reports.refusing = True
+        with pytest.raises(ConnectionError):
+            desk.answer_tickets()
+        assert self.fetch(desk, token, ticket)["error_code"] == 336100
+
+        desk.reports.refusing = False
+        desk.ticket_orders.messages = orders
+        desk.answer_tickets()
+
+        assert "results" in self.fetch(desk, token, ticket)
+        assert len(desk.reports.reports) == 1
 
     def test_a_ticket_that_cannot_be_queued_is_no_ticket(self) -> None:
         desk, token = asleep(WhileAsleep.TICKET)

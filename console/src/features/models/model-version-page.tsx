@@ -192,7 +192,7 @@ function Lineage({ projectId, version }: { readonly projectId: number; readonly 
     <Panel title={t("models.lineage")}>
       <Facts
         facts={[
-          { label: t("runs.run"), value: <Link to={links.run(projectId, version.run_id)}>{version.run_id}</Link> },
+          { label: t("runs.run"), value: version.run_id === null ? null : <Link to={links.run(projectId, version.run_id)}>{version.run_id}</Link> },
           {
             label: t("models.datasets"),
             value: (

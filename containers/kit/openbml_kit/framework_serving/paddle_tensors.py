@@ -46,6 +46,7 @@ def read_tensors(instance: Mapping[str, Any], names: Sequence[str], *, where: st
         raise refused("invalid_argument", f"{where}.tensors must be an array")
     if not entries:
         raise refused("parameter_missing", f"{where}.tensors")
+    entries = _with_the_instances_lod(instance, entries, where)
     tensors = [_tensor(entry, f"{where}.tensors[{index}]") for index, entry in enumerate(entries)]
     given = [tensor.name for tensor in tensors]
     if len(set(given)) < len(given):
@@ -69,6 +70,16 @@ def written_tensors(tensors: Sequence[Tensor]) -> dict[str, Any]:
     if lods:
         document["lod_vector"] = [{"lod": level} for level in lods[0]]
     return document
+
+
+def _with_the_instances_lod(instance: Mapping[str, Any], entries: Sequence[Any], where: str) -> Sequence[Any]:
+    """The manual prints an answer's LoD beside `tensors`: that of an only tensor may stand there, too."""
+    levels = instance.get("lod_vector")
+    if not levels:
+        return entries
+    if len(entries) != 1 or not isinstance(entries[0], dict) or entries[0].get("lod_vector"):
+        raise refused("invalid_argument", f"{where}.lod_vector must stand in the tensor that it is of")
+    return [entries[0] | {"lod_vector": levels}]
 
 
 def _written(tensor: Tensor) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """The server's end of a worker: one process, watched while it answers."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -39,6 +41,7 @@ class FrameworkWorker:
                 env=_variables(settings, env),
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
+                process_group=0,  # what the code starts ends with it
             )
         self._pipe = Connection(ours.detach())
 
@@ -85,6 +88,8 @@ class FrameworkWorker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _wait(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s

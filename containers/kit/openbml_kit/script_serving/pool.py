@@ -196,9 +196,8 @@ class WorkerPool(Generic[Q, R]):
         backoff_s = _FIRST_BACKOFF_S
         self._closing.wait(pause_s)
         while not self._closing.is_set():
-            worker = self._make()
-            reason = worker.wait_until_ready()
-            if reason is None:
+            worker, reason = self._made()
+            if worker is not None:
                 with self._lock:
                     slot.worker = worker
                 self.has_been_ready = True
@@ -207,7 +206,6 @@ class WorkerPool(Generic[Q, R]):
                 if self._closing.is_set():
                     worker.end()
                 return
-            worker.end()
             _log.error("the model is not ready: %s", reason)
             if not self.has_been_ready:
                 self.failure = reason
@@ -216,6 +214,18 @@ class WorkerPool(Generic[Q, R]):
                 return
             self._closing.wait(backoff_s)
             backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
+
+    def _made(self) -> tuple[PooledWorker[Q, R] | None, str]:
+        """Return a worker that is ready, or why there is none."""
+        try:
+            worker = self._make()
+        except OSError as error:
+            return None, f"no worker can be started: {error}"
+        reason = worker.wait_until_ready()
+        if reason is None:
+            return worker, ""
+        worker.end()
+        return None, reason
 
 
 class _Slot:

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from openbml.compute.errors_sagemaker import busy, is_absent, is_present, is_refusal, reason_of
+from openbml.compute.errors_sagemaker import busy, is_absent, is_limit, is_present, is_refusal, reason_of
 from openbml.compute.hostings import HostingRefusedError
 
 Operation = Callable[..., Any]
@@ -13,6 +13,8 @@ Operation = Callable[..., Any]
 
 def make(deployment_id: str, operation: Operation, **members: Any) -> None:
     """Create or change something; what exists already is left as it is.
+
+    A limit counts as a refusal: whoever deploys shall read of it rather than wait for an unknown time.
 
     Raises:
         HostingRefusedError, RuntimeBusyError
@@ -22,7 +24,7 @@ def make(deployment_id: str, operation: Operation, **members: Any) -> None:
     except ClientError as error:
         if is_present(error):
             return
-        if is_refusal(error):
+        if is_refusal(error) or is_limit(error):
             raise HostingRefusedError(deployment_id=deployment_id, reason=reason_of(error)) from error
         raise busy(error) from error
     except BotoCoreError as error:

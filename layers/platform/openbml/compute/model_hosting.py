@@ -28,7 +28,7 @@ from openbml.core.observability import logger
 from openbml.core.queues import MessageQueue
 
 _ATTEMPTS = 4  # of one change beside others
-_LOOKS = 13
+_LOOKS = 33
 _BETWEEN_LOOKS_S = 0.15
 _MOST_LOOKS = 60
 
@@ -154,7 +154,7 @@ def watch_hosting(
     now: Clock,
     pause: Callable[[float], None],
 ) -> Hosting:
-    """Follow the hosting for up to two seconds, or until it changes no more; else have it looked at again.
+    """Follow the hosting for up to five seconds, or until it changes no more; else have it looked at again.
 
     The queue of looks delays them. After the last one the minute's reconciling goes on alone.
 

@@ -15,7 +15,7 @@ from openbml.identity.projects import ProjectAccess
 from openbml.identity.wiring import authorizer
 from openbml.services.calls import compare_versions as comparing
 from openbml.services.calls import give_feedback, read_calls
-from openbml.services.calls.compare_versions import Comparison
+from openbml.services.calls.compare_versions import OnlineComparison
 from openbml.services.calls.give_feedback import FeedbackImportRequest, FeedbackRequest, ImportedCalls
 from openbml.services.calls.read_calls import (
     CallDetail,
@@ -124,7 +124,9 @@ def get_call_usage(
 
 
 @router.get(f"{_SERVICE}/comparison")
-def get_online_comparison(project_id: Id, service_id: Id, since: From = None, until: To = None) -> Comparison:
+def get_online_comparison(
+    project_id: Id, service_id: Id, since: From = None, until: To = None
+) -> OnlineComparison:
     return comparing.compare_versions(
         _scope(project_id),
         service_id,

@@ -16,6 +16,10 @@ class VersionNotReadyError(OpenBMLError):
     """The model version cannot be deployed; details: model_id, version_number, state."""
 
 
+class VersionNotDeployableError(OpenBMLError):
+    """Models of this framework are for other places; details: model_id, version_number, framework, …"""
+
+
 class VariantMissingError(OpenBMLError):
     """The model version has no such file; details: model_id, version_number, variant, available."""
 
@@ -46,7 +50,7 @@ class ServableVersions(Protocol):
     """Port to the model repository."""
 
     def get(self, scope: ProjectScope, model_id: int, version_number: int) -> ServableVersion:
-        """Raises VersionNotFoundError (models), VersionNotReadyError."""
+        """Raises VersionNotFoundError (models), VersionNotReadyError, VersionNotDeployableError."""
 
 
 class Hostings(Protocol):

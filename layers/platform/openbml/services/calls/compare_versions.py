@@ -72,7 +72,7 @@ class MeasureTest(BaseModel):
     significant: bool
 
 
-class Comparison(BaseModel):
+class OnlineComparison(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     since: AwareDatetime
@@ -121,7 +121,7 @@ def compare_versions(
     book: CallBook,
     feedback: FeedbackBook,
     now: Clock,
-) -> Comparison:
+) -> OnlineComparison:
     """Compare main and challenger over whole hours; a challenger that only gets copies counts as one.
 
     Error rates and accuracy: z test of pooled shares, Fisher's where counts are small. Latency: Mann and
@@ -138,7 +138,7 @@ def compare_versions(
         raise InvalidRequestError(field="from", reason="it must be before `to`, at most 30 days")
     sides = _sides(service_id, since, until, book, feedback)
     tests = _tests(*sides)
-    return Comparison(
+    return OnlineComparison(
         since=since,
         until=until,
         roles=[side.figures() for side in sides],

@@ -1,8 +1,7 @@
 """Use cases: take a call for later, and answer it once its service runs."""
 
 import secrets
-from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from openbml.core.clock import Clock
 from openbml.core.observability import logger
@@ -19,7 +18,7 @@ from openbml.services.prediction.callers import Caller
 from openbml.services.prediction.models import Asked, Models, RouteMemory
 from openbml.services.prediction.replies import error_reply, with_log_id
 from openbml.services.prediction.reporting import report_of
-from openbml.services.prediction.routing import Role, chosen_role
+from openbml.services.prediction.routing import Draw, Role, chosen_role
 from openbml.services.prediction.tickets import (
     Ticket,
     TicketNotFoundError,
@@ -58,6 +57,7 @@ class TicketCounter:
                 account_id=caller.account_id,
                 log_id=log_id,
                 content_type=call.content_type[:1000],
+                routing_key=call.routing_key,
                 body_key=key,
                 made_at=self._now(),
             )
@@ -66,84 +66,97 @@ class TicketCounter:
         return name
 
 
-def answer_ticket(
-    order: TicketOrder,
-    *,
-    tickets: TicketRepository,
-    objects: ExpiringObjects,
-    orders: MessageQueue,
-    routes: RouteMemory,
-    wakes: Wakes,
-    models: Models,
-    reports: Reporter,
-    draw: Callable[[], float],
-    now: Clock,
-) -> bool:
-    """Answer the call, or put its order at the queue's end again; tell whether it is answered.
+class LateAnswers:
+    """Answers the calls of tickets.
 
-    Orders come at least once: the first answer stands, and only it is recorded. A service that does not run
-    within an hour is answered with 336100.
+    Orders come at least once: the first answer stands, and a call is recorded once, since its report is sent
+    before its answer is told and has the call's id.
     """
-    try:
-        ticket = tickets.get(order.ticket)
-    except TicketNotFoundError:
-        logger.info("an order for a ticket that is over")
-        return True
-    if ticket.answer_key is not None or ticket.is_over(now()):
-        return True
-    route = routes.route(ticket.suffix)
-    if route is None or route.service_id != ticket.service_id:
-        return _keep(ticket, Asked(Role.MAIN, None, error="unsupported_method"), tickets, objects)
-    began = now()
-    asked = None
-    if route.answers:
-        asked = _asked(ticket, route, models, objects, draw)
-    if asked is None or asked.is_absent:
-        if began - ticket.made_at < PATIENCE:
-            if route.sleeps:
-                wakes.ask(route.scope, route.service_id, began)
-            orders.send([order])
+
+    def __init__(
+        self,
+        *,
+        tickets: TicketRepository,
+        objects: ExpiringObjects,
+        orders: MessageQueue,
+        routes: RouteMemory,
+        wakes: Wakes,
+        models: Models,
+        reports: Reporter,
+        draw: Draw,
+        now: Clock,
+    ) -> None:
+        self._tickets = tickets
+        self._objects = objects
+        self._orders = orders
+        self._routes = routes
+        self._wakes = wakes
+        self._models = models
+        self._reports = reports
+        self._draw = draw
+        self._now = now
+
+    def answer(self, order: TicketOrder) -> bool:
+        """Answer the call, or put its order at the queue's end again; tell whether it is answered.
+
+        A service that does not run within an hour is answered with 336100.
+        """
+        ticket = self._open(order)
+        if ticket is None:
+            return True
+        route = self._routes.route(ticket.suffix)
+        if route is None or route.service_id != ticket.service_id:
+            self._keep(ticket, Asked(Role.MAIN, None, error="unsupported_method"))
+            return True
+        began = self._now()
+        call = self._call(ticket)
+        asked = Asked(Role.MAIN, None, error="model_unavailable", is_absent=True)
+        if route.answers:
+            role = chosen_role(route, ticket.routing_key, self._draw)
+            asked = self._models.ask(route, role, call, lambda: _MODEL_TIME_S)
+        if asked.is_absent and began - ticket.made_at < PATIENCE:
+            self._look_again(order, route, began)
             return False
-        asked = Asked(Role.MAIN, None, error="model_unavailable")
-    if not _keep(ticket, asked, tickets, objects):
-        return True
-    waited_ms = round((began - ticket.made_at).total_seconds() * 1000)
-    reports.report(
-        report_of(
-            _call(ticket, objects),
+        report = report_of(
+            call,
             route,
             asked,
             app_id=ticket.app_id,
             log_id=ticket.log_id,
             began=ticket.made_at,
-            ended=now(),
-            waited_ms=waited_ms,
+            ended=self._now(),
+            waited_ms=round((began - ticket.made_at).total_seconds() * 1000),
         )
-    )
-    return True
+        self._reports.report(report)
+        self._keep(ticket, asked)
+        return True
 
+    def _open(self, order: TicketOrder) -> Ticket | None:
+        """Return a ticket that waits for its answer."""
+        try:
+            ticket = self._tickets.get(order.ticket)
+        except TicketNotFoundError:
+            logger.info("an order for a ticket that is over")
+            return None
+        return None if ticket.answer_key or ticket.is_over(self._now()) else ticket
 
-def _asked(
-    ticket: Ticket, route: Route, models: Models, objects: ExpiringObjects, draw: Callable[[], float]
-) -> Asked:
-    role = chosen_role(route, None, draw)
-    return models.ask(route, role, _call(ticket, objects), lambda: _MODEL_TIME_S)
+    def _look_again(self, order: TicketOrder, route: Route, at: datetime) -> None:
+        if route.sleeps:
+            self._wakes.ask(route.scope, route.service_id, at)
+        self._orders.send([order])
 
+    def _call(self, ticket: Ticket) -> PublicCall:
+        """Return the call again; storage forgets bodies after a day, when the ticket is over as well."""
+        try:
+            body = self._objects.read(ticket.body_key)
+        except KeptObjectMissingError:
+            body = b""
+        return PublicCall(method="POST", path="", token=None, content_type=ticket.content_type, body=body)
 
-def _call(ticket: Ticket, objects: ExpiringObjects) -> PublicCall:
-    """Return the call again; storage forgets bodies after a day, when the ticket is over as well."""
-    try:
-        body = objects.read(ticket.body_key)
-    except KeptObjectMissingError:
-        body = b""
-    return PublicCall(method="POST", path="", token=None, content_type=ticket.content_type, body=body)
-
-
-def _keep(ticket: Ticket, asked: Asked, tickets: TicketRepository, objects: ExpiringObjects) -> bool:
-    """Store the reply at a place of its own, then say where; tell whether this one is the answer."""
-    reply = (
-        error_reply(asked.error, ticket.log_id) if asked.error else with_log_id(asked.reply, ticket.log_id)
-    )
-    key = f"{ticket.body_key}.answer-{secrets.token_hex(8)}"
-    objects.put(key, reply, Lifetime.DAY)
-    return tickets.answer(ticket, key)
+    def _keep(self, ticket: Ticket, asked: Asked) -> None:
+        """Store the reply at a place of its own, then say where, unless another one is told already."""
+        log_id = ticket.log_id
+        reply = error_reply(asked.error, log_id) if asked.error else with_log_id(asked.reply, log_id)
+        key = f"{ticket.body_key}.answer-{secrets.token_hex(8)}"
+        self._objects.put(key, reply, Lifetime.DAY)
+        self._tickets.answer(ticket, key)

@@ -80,7 +80,11 @@ class Models:
 
         try:
             answer = self._invoker.invoke(
-                target.deployment_id, call.body, call.content_type, max(LEAST_TIME_S, timeout_s)
+                target.deployment_id,
+                call.body,
+                call.content_type,
+                max(LEAST_TIME_S, timeout_s),
+                target.revision,
             )
             return Asked(role, target.model_version, reply=json_object(answer.body))
         except _ABSENT as failure:

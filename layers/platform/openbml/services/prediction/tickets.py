@@ -37,6 +37,7 @@ class Ticket(BaseModel):
     account_id: int
     log_id: int
     content_type: str = Field(max_length=1000)
+    routing_key: str | None = None
     body_key: str
     made_at: AwareDatetime
     answer_key: str | None = None

@@ -16,7 +16,7 @@ from openbml.core.wiring import dynamodb_table, sqs_queue
 from openbml.identity.wiring import application_repository
 from openbml.services.calls.reports import QueuedReports
 from openbml.services.calls.wiring import call_objects
-from openbml.services.prediction.answer_tickets import TicketCounter
+from openbml.services.prediction.answer_tickets import LateAnswers, TicketCounter
 from openbml.services.prediction.answers import PredictionApi
 from openbml.services.prediction.applications_identity import IdentityApplications
 from openbml.services.prediction.callers import RememberedCallers, RememberedRights, RememberedRoutes
@@ -62,6 +62,21 @@ def routes() -> RememberedRoutes:
 @cache
 def models() -> Models:
     return Models(invoker(), routes())
+
+
+@cache
+def late_answers() -> LateAnswers:
+    return LateAnswers(
+        tickets=tickets(),
+        objects=call_objects(),
+        orders=ticket_orders(),
+        routes=routes(),
+        wakes=wakes(),
+        models=models(),
+        reports=reports(),
+        draw=random.random,
+        now=utc_now,
+    )
 
 
 @cache

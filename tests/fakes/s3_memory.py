@@ -91,8 +91,17 @@ class _Listing:
         self._storage = storage
 
     def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:
-        keys = sorted(key for bucket, key in self._storage.objects if bucket == Bucket)
-        yield {"Contents": [{"Key": key} for key in keys if key.startswith(Prefix)]}
+        self._storage._answer("ListObjectsV2")
+        found = sorted(
+            (key, body) for (bucket, key), body in self._storage.objects.items() if bucket == Bucket
+        )
+        yield {
+            "Contents": [
+                {"Key": key, "Size": len(body), "ETag": _etag(body)}
+                for key, body in found
+                if key.startswith(Prefix)
+            ]
+        }
 
 
 def _etag(body: bytes) -> str:

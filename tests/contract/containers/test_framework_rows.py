@@ -235,8 +235,9 @@ def test_a_model_that_cannot_be_used_is_never_healthy_and_says_why(tmp_path: Pat
 
 
 WORKERS = """
-import json, os, sys
+import json, sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from openbml_kit.faults import UserFault
 from openbml_kit.framework_serving.answers import RefusedError
@@ -256,7 +257,7 @@ with framework_workers(base / "good" / "model", settings) as workers, ThreadPool
     print(json.dumps(list(pool.map(lambda row: answer(workers, row), rows))))
     print(json.dumps([answer(workers, {}), answer(workers, {"instances": [{"features": ["x"]}]})]))
 try:
-    with framework_workers(base / "bad" / "model", settings):
+    with framework_workers(base / "bad" / "model", replace(settings, size=1)):
         print("never")
 except UserFault as fault:
     print(json.dumps(str(fault)))

@@ -154,10 +154,16 @@ class Bench:
         yield "models: one", handler, lambda: request("GET", f"{base}/{model_id}")
 
     def services(self) -> Iterator[tuple[str, Handler, Callable[[], dict[str, Any]]]]:
-        from tests.fakes.services_memory import FakeFunds, FakeVersions, InMemoryServiceRepository
+        from tests.fakes.services_memory import (
+            FakeFunds,
+            FakeVersions,
+            InMemoryLastCalls,
+            InMemoryServiceRepository,
+        )
         from tests.fakes.services_samples import service
 
         repository, versions, funds = InMemoryServiceRepository(), FakeVersions(), FakeFunds()
+        last_calls = InMemoryLastCalls()
         for number in range(1, 51):
             repository.add(service(number))
         handler = self.handler(
@@ -166,6 +172,7 @@ class Bench:
             services=lambda: repository,
             versions=lambda: versions,
             funds=lambda: funds,
+            last_calls=lambda: last_calls,
             orders=lambda: self.queue,
             public_url=lambda: "https://bml.example",
         )

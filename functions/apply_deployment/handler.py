@@ -13,8 +13,8 @@ from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
-from openbml.services.deploy_services import ServiceOrder
-from openbml.services.track_services import apply_deployment
+from openbml.services.apply_deployments import apply_deployment
+from openbml.services.settle_services import ServiceOrder
 from openbml.services.wiring import services
 
 

@@ -9,7 +9,7 @@ from openbml.compute.wiring import compute_gateway
 from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
 from openbml.core.wiring import event_publisher
-from openbml.services.track_services import resume_services
+from openbml.services.apply_deployments import resume_services
 from openbml.services.wiring import services
 
 

@@ -8,9 +8,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from openbml.core.http import control_api
 from openbml.core.observability import logger, metrics
 from openbml.services.api import router
+from openbml.services.api_ab_tests import router as ab_tests_router
+from openbml.services.api_policies import router as policies_router
 from openbml.services.api_validations import router as validations_router
 
-app = control_api(router, validations_router)
+app = control_api(router, ab_tests_router, policies_router, validations_router)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)

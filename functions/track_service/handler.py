@@ -11,10 +11,11 @@ from pydantic import BaseModel, Json
 
 from openbml.compute.owners import Owner
 from openbml.compute.wiring import compute_gateway
+from openbml.core.clock import utc_now
 from openbml.core.observability import logger, metrics
 from openbml.core.scope import ProjectScope
 from openbml.core.wiring import event_publisher
-from openbml.services.services import HostingReport
+from openbml.services.deployments import HostingReport
 from openbml.services.track_services import track_service
 from openbml.services.wiring import services
 
@@ -44,6 +45,7 @@ def handle_message(record: MessageRecord) -> None:
         services=services(),
         hostings=compute_gateway(),
         events=event_publisher(),
+        now=utc_now,
     )
     if service:
         metrics.add_metric("ServiceStateReports", MetricUnit.Count, 1)

@@ -178,8 +178,64 @@ class Services(Resource):
     def restart(self, service_id: int) -> Document:
         return self._post(f"/services/{service_id}/restart")
 
+    def wake(self, service_id: int) -> Document:
+        """Wake a sleeping service before anybody calls it."""
+        return self._post(f"/services/{service_id}/wake")
+
     def change(self, service_id: int, changes: Mapping[str, Any]) -> Document:
+        """Bring another version online, scale, or give machines to a service without any.
+
+        Args:
+            changes: any of `model_version`, `compute_units`, `instances` and `variant`.
+        """
         return self._patch(f"/services/{service_id}", changes)
+
+    def add_challenger(self, service_id: int, body: Mapping[str, Any]) -> Document:
+        """Bring a second version online beside a running one.
+
+        Args:
+            body: `model_version`, and any of `share` (percent of the calls), `compute_units`, `instances` and
+                `variant`.
+        """
+        return self._post(f"/services/{service_id}/challenger", body)
+
+    def change_challenger(self, service_id: int, changes: Mapping[str, Any]) -> Document:
+        """Replace or scale the second version; one that failed is tried again."""
+        return self._patch(f"/services/{service_id}/challenger", changes)
+
+    def remove_challenger(self, service_id: int) -> Document | None:
+        return self._delete(f"/services/{service_id}/challenger")
+
+    def promote_challenger(self, service_id: int) -> Document:
+        """Have the second version answer every call, and end the first."""
+        return self._post(f"/services/{service_id}/challenger/promote")
+
+    def split_traffic(self, service_id: int, traffic: Mapping[str, Any]) -> Document:
+        """Change how calls are split.
+
+        Args:
+            traffic: `challenger_share` in percent, `sticky`, `shadow`; what is left out is 0 or false.
+        """
+        return self._put(f"/services/{service_id}/traffic", traffic)
+
+    def set_sleep_policy(self, service_id: int, policy: Mapping[str, Any]) -> Document:
+        """Let a service fall asleep when nobody calls it.
+
+        Args:
+            policy: `idle_minutes`, and any of `starts_at`, `ends_at`, `while_asleep` and `prewarm`.
+        """
+        return self._put(f"/services/{service_id}/sleep-policy", policy)
+
+    def remove_sleep_policy(self, service_id: int) -> Document | None:
+        return self._delete(f"/services/{service_id}/sleep-policy")
+
+    def set_recording(self, service_id: int, recording: Mapping[str, Any]) -> Document:
+        """Choose which calls are recorded.
+
+        Args:
+            recording: any of `mode` (none, errors, sampled, all), `percent` and `keep_inputs`.
+        """
+        return self._put(f"/services/{service_id}/recording", recording)
 
     def delete(self, service_id: int) -> None:
         self._delete(f"/services/{service_id}")

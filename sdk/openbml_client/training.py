@@ -33,6 +33,18 @@ class Training(Resource):
     def stop_run(self, run_id: int) -> Document:
         return self._post(f"/runs/{run_id}/stop")
 
+    def rebuild(self, run_id: int) -> Document:
+        """Train a run once more on the same frozen data; return the new run."""
+        return self._post(f"/runs/{run_id}/rebuilds")
+
+    def rebuild_comparison(self, run_id: int) -> Document:
+        """Return how alike a rebuild and the run that it repeats are.
+
+        Raises:
+            ApiError: it is no rebuild, or has not succeeded.
+        """
+        return self._get(f"/runs/{run_id}/rebuild-comparison")
+
     def metrics(self, run_id: int) -> Document:
         return self._get(f"/runs/{run_id}/metrics")
 

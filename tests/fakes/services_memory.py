@@ -1,8 +1,8 @@
 """Fakes of the ports of services; repositories pass the contract suite of the real ones."""
 
 import threading
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
@@ -10,6 +10,7 @@ from openbml.compute.hostings import Hosting, HostingNotFoundError, HostingReque
 from openbml.compute.invocations import InvocationReply
 from openbml.core.scope import ProjectScope
 from openbml.services.collaborators import ServableVersion
+from openbml.services.deployments import ServiceState
 from openbml.services.repositories import (
     CallRecord,
     CallRight,
@@ -19,11 +20,10 @@ from openbml.services.repositories import (
     SuffixTakenError,
 )
 from openbml.services.routes import Route
-from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError, ServiceState
+from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError
+from openbml.services.wakes import WakeOrder
 from openbml_catalog.machines import Module
 from tests.fakes.compute_memory import Ticking
-
-_IDLE = (ServiceState.STOPPED, ServiceState.FAILED)
 
 
 class InMemoryServiceRepository:
@@ -73,14 +73,29 @@ class InMemoryServiceRepository:
         return mine[start : start + limit], following
 
     def changing(self) -> Sequence[tuple[ProjectScope, int]]:
-        return [(row.scope, row.service_id) for row in self._services.values() if row.state.is_changing]
+        return [(row.scope, row.service_id) for row in self._services.values() if row.is_unsettled]
 
     def using_machines(self, account_id: int) -> Sequence[tuple[ProjectScope, int]]:
         return [
             (row.scope, row.service_id)
             for row in self._services.values()
-            if row.scope.account_id == account_id and row.state not in _IDLE
+            if row.scope.account_id == account_id and row.state.uses_machines
         ]
+
+    def with_sleep_policy(self) -> Sequence[tuple[ProjectScope, int]]:
+        return [
+            (row.scope, row.service_id)
+            for row in self._services.values()
+            if row.sleep_policy and row.state in (ServiceState.RUNNING, ServiceState.SLEEPING)
+        ]
+
+    def service_of_model(self, scope: ProjectScope, model_id: int) -> int | None:
+        found = (row for row in self._services.values() if (row.scope, row.model_id) == (scope, model_id))
+        return next((row.service_id for row in found), None)
+
+    def versions_in_use(self, scope: ProjectScope, model_id: int) -> set[int]:
+        service_id = self.service_of_model(scope, model_id)
+        return self._services[service_id].model_versions if service_id else set()
 
     def route(self, suffix: str) -> Route | None:
         found = (row for row in self._services.values() if row.suffix == suffix)
@@ -138,6 +153,41 @@ class InMemoryCallCounters:
     def take_back(self, name: str) -> None:
         with self._lock:
             self.counts[name] -= 1
+
+
+class InMemoryLastCalls:
+    def __init__(self) -> None:
+        self._times: dict[int, datetime] = {}
+
+    def note(self, service_id: int, at: datetime) -> None:
+        self._times[service_id] = max(at, self._times.get(service_id, at))
+
+    def last(self, service_id: int) -> datetime | None:
+        return self._times.get(service_id)
+
+    def last_of(self, service_ids: Sequence[int]) -> Mapping[int, datetime]:
+        return {number: self._times[number] for number in service_ids if number in self._times}
+
+
+class InMemoryWakes:
+    """Wake-ups that were asked for; `refusing` makes it fail like an unreachable queue."""
+
+    def __init__(self) -> None:
+        self.orders: list[WakeOrder] = []
+        self.refusing = False
+        self._leases: dict[int, datetime] = {}
+        self._lock = threading.Lock()
+
+    def ask(self, scope: ProjectScope, service_id: int, at: datetime) -> bool:
+        with self._lock:
+            until = self._leases.get(service_id)
+            if until is not None and at < until:
+                return False
+            if self.refusing:
+                raise ConnectionError("the queue is unreachable")
+            self._leases[service_id] = at + timedelta(seconds=30)
+            self.orders.append(WakeOrder(scope=scope, service_id=service_id))
+            return True
 
 
 class RecordedQueue:

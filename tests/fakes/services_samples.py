@@ -3,7 +3,9 @@
 from typing import Any
 
 from openbml.core.scope import ProjectScope
-from openbml.services.services import Configuration, HostingReport, Service
+from openbml.services.configurations import Configuration
+from openbml.services.deployments import Deployment, HostingReport
+from openbml.services.services import Service
 from tests.fakes.compute_memory import NOON
 
 SCOPE = ProjectScope(account_id=7, region="us-east-1", project_id=42)
@@ -19,6 +21,11 @@ def configuration(**changes: Any) -> Configuration:
     return Configuration.model_validate({**fields, **changes})
 
 
+def deployment(deployment_id: str = "5", **changes: Any) -> Deployment:
+    fields = {"deployment_id": deployment_id, "wanted": configuration(), "requested_at": NOON}
+    return Deployment.model_validate({**fields, **changes})
+
+
 def service(service_id: int = 5, **changes: Any) -> Service:
     fields: dict[str, Any] = {
         "scope": SCOPE,
@@ -27,15 +34,14 @@ def service(service_id: int = 5, **changes: Any) -> Service:
         "suffix": f"digits-{service_id}",
         "segment": "classification",
         "task_type": "image_classification",
-        "image": "serving",
         "model_id": 100 + service_id,
         "machine_type": "SVC_CPU",
-        "wanted": configuration(),
+        "main": deployment(str(service_id)),
         "created_at": NOON,
-        "requested_at": NOON,
     }
     return Service.model_validate({**fields, **changes})
 
 
 def report(state: str, at: Any, revision: int = 0, **changes: Any) -> HostingReport:
-    return HostingReport.model_validate({"state": state, "revision": revision, "at": at, **changes})
+    fields = {"deployment_id": "5", "state": state, "revision": revision, "at": at}
+    return HostingReport.model_validate({**fields, **changes})

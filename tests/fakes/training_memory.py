@@ -18,7 +18,7 @@ from openbml.training.experiments import (
     ExperimentNotFoundError,
     Position,
 )
-from openbml.training.job_files import Report
+from openbml.training.job_files import ModelFacts, Report
 from openbml.training.leaderboards import Leaderboard
 from openbml.training.run_progress import Epoch, LogEntry, Progress, Reported, SamplePredictions
 from openbml.training.runs import Run, RunConflictError, RunNotFoundError, RunState
@@ -178,6 +178,7 @@ class FakeTrainingData:
         self.snapshot_labels: Sequence[str] | None = None
         self.contents: dict[tuple[int, int, int], SampleContent] = {}
         self.rows: dict[int, Sequence[Sequence[Any]]] = {}
+        self.swept: set[str] = set()
 
     def add_table(
         self,
@@ -254,6 +255,17 @@ class FakeTrainingData:
             failure="the disk is full" if self.snapshot_state is SnapshotState.FAILED else None,
         )
 
+    def kept_snapshot(self, scope: ProjectScope, snapshot_id: str) -> SnapshotView | None:
+        if snapshot_id in self.swept:
+            return None
+        return SnapshotView(
+            snapshot_id=snapshot_id,
+            state=self.snapshot_state,
+            uri=f"s3://data/{scope.prefix}snapshots/{snapshot_id}/",
+            labels=["cat", "dog"] if self.snapshot_labels is None else self.snapshot_labels,
+            sample_count=10,
+        )
+
     def _parts_uri(self, scope: ProjectScope, name: str, selections: Sequence[Selection]) -> str | None:
         is_table = all(self.describe(scope, row).table for row in selections)
         return f"s3://data/{scope.prefix}snapshots/snapshot-{name}/parts.json" if is_table else None
@@ -318,6 +330,10 @@ class FakeJobFiles:
         self.reports: dict[str, Report] = {}
         self.scripts: dict[int, str] = {}
         self.files: dict[str, Sequence[str]] = {}
+        self.facts: dict[str, ModelFacts] = {}
+
+    def model_facts(self, model_uri: str) -> ModelFacts | None:
+        return self.facts.get(model_uri)
 
     def runs_uri(self, scope: ProjectScope) -> str:
         return f"s3://data/{scope.prefix}runs/"

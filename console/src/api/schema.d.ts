@@ -1325,6 +1325,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/challenger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/challenger */
+        post: operations["post_challenger_v1_services_projects__project_id__services__service_id__challenger_post"];
+        /** DELETE /v1/services/projects/{project_id}/services/{service_id}/challenger */
+        delete: operations["delete_challenger_v1_services_projects__project_id__services__service_id__challenger_delete"];
+        options?: never;
+        head?: never;
+        /** PATCH /v1/services/projects/{project_id}/services/{service_id}/challenger */
+        patch: operations["patch_challenger_v1_services_projects__project_id__services__service_id__challenger_patch"];
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/challenger/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/challenger/promote */
+        post: operations["post_promotion_v1_services_projects__project_id__services__service_id__challenger_promote_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/limits": {
         parameters: {
             query?: never;
@@ -1335,6 +1371,23 @@ export interface paths {
         get?: never;
         /** PUT /v1/services/projects/{project_id}/services/{service_id}/limits */
         put: operations["put_limits_v1_services_projects__project_id__services__service_id__limits_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/recording */
+        put: operations["put_recording_v1_services_projects__project_id__services__service_id__recording_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1359,6 +1412,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/sleep-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/sleep-policy */
+        put: operations["put_sleep_policy_v1_services_projects__project_id__services__service_id__sleep_policy_put"];
+        post?: never;
+        /** DELETE /v1/services/projects/{project_id}/services/{service_id}/sleep-policy */
+        delete: operations["delete_sleep_policy_v1_services_projects__project_id__services__service_id__sleep_policy_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/stop": {
         parameters: {
             query?: never;
@@ -1370,6 +1441,40 @@ export interface paths {
         put?: never;
         /** POST /v1/services/projects/{project_id}/services/{service_id}/stop */
         post: operations["post_stop_v1_services_projects__project_id__services__service_id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/traffic */
+        put: operations["put_traffic_v1_services_projects__project_id__services__service_id__traffic_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/wake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/wake */
+        post: operations["post_wake_v1_services_projects__project_id__services__service_id__wake_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1617,6 +1722,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/training/projects/{project_id}/runs/{run_id}/rebuild-comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/training/projects/{project_id}/runs/{run_id}/rebuild-comparison */
+        get: operations["get_rebuild_comparison_v1_training_projects__project_id__runs__run_id__rebuild_comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/training/projects/{project_id}/runs/{run_id}/rebuilds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/training/projects/{project_id}/runs/{run_id}/rebuilds */
+        post: operations["post_rebuild_v1_training_projects__project_id__runs__run_id__rebuilds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/training/projects/{project_id}/runs/{run_id}/report": {
         parameters: {
             query?: never;
@@ -1804,6 +1943,12 @@ export interface components {
             paid_billing: boolean;
         };
         /**
+         * Action
+         * @description `edit` gives machines to a service that has none; `add_version` begins an A/B test.
+         * @enum {string}
+         */
+        Action: "details" | "restart" | "stop" | "edit" | "change" | "add_version" | "wake" | "delete";
+        /**
          * ActionKind
          * @enum {string}
          */
@@ -1910,6 +2055,7 @@ export interface components {
             code: number;
             /** Message */
             message: string;
+            retry: components["schemas"]["Retry"];
             /** Text En */
             text_en: string;
             /** Text Zh */
@@ -2285,7 +2431,55 @@ export interface components {
             /** Message Zh */
             message_zh: string;
         };
-        /** ChangeRequest */
+        /**
+         * ChallengerChange
+         * @description What is left out stays as it is.
+         */
+        ChallengerChange: {
+            /** Compute Units */
+            compute_units?: number | null;
+            /** Instances */
+            instances?: number | null;
+            /** Model Version */
+            model_version?: number | null;
+            /** Share */
+            share?: number | null;
+            /** Variant */
+            variant?: ("fp32" | "int8" | "fp16") | null;
+        };
+        /**
+         * ChallengerRequest
+         * @description The second version with machines of its own; `share` is its percentage of the calls.
+         */
+        ChallengerRequest: {
+            /**
+             * Compute Units
+             * @default 1
+             */
+            compute_units: number;
+            /**
+             * Instances
+             * @default 2
+             */
+            instances: number;
+            /** Model Version */
+            model_version: number;
+            /**
+             * Share
+             * @default 0
+             */
+            share: number;
+            /**
+             * Variant
+             * @default fp32
+             * @enum {string}
+             */
+            variant: "fp32" | "int8" | "fp16";
+        };
+        /**
+         * ChangeRequest
+         * @description What is left out stays as it is.
+         */
         ChangeRequest: {
             /** Compute Units */
             compute_units?: number | null;
@@ -2491,6 +2685,31 @@ export interface components {
             message_en: string;
             /** Message Zh */
             message_zh: string;
+        };
+        /**
+         * ComparedFact
+         * @description `equal` is null where one of them is unknown.
+         */
+        ComparedFact: {
+            /** Equal */
+            equal: boolean | null;
+            /** Name */
+            name: string;
+            /** Original */
+            original: string | null;
+            /** Rebuilt */
+            rebuilt: string | null;
+        };
+        /** ComparedFigure */
+        ComparedFigure: {
+            /** Difference */
+            difference: number;
+            /** Name */
+            name: string;
+            /** Original */
+            original: number;
+            /** Rebuilt */
+            rebuilt: number;
         };
         /** ComparedRun */
         ComparedRun: {
@@ -2784,19 +3003,23 @@ export interface components {
         };
         /**
          * DeployRequest
-         * @description The manual's form (spec 08 section 2.1); `variant` is which of the version's files answers.
+         * @description The manual's form (spec 08 section 2.1).
+         *
+         *     Attributes:
+         *         compute_units, instances: null in both: the service waits for its machines (模型待编辑).
+         *         variant: which of the version's files answers.
          */
         DeployRequest: {
             /**
              * Compute Units
              * @default 1
              */
-            compute_units: number;
+            compute_units: number | null;
             /**
              * Instances
              * @default 2
              */
-            instances: number;
+            instances: number | null;
             /**
              * Machine Type
              * @default SVC_CPU
@@ -3045,6 +3268,8 @@ export interface components {
              * @example base_run_unusable
              * @example catalogue_table_not_found
              * @example catalogue_table_refused
+             * @example challenger_exists
+             * @example challenger_not_found
              * @example connection_gone
              * @example content_busy
              * @example content_refused
@@ -3104,6 +3329,7 @@ export interface components {
              * @example network_not_on_machine
              * @example no_online_annotation
              * @example no_preview
+             * @example no_rebuild
              * @example no_script
              * @example no_table
              * @example nodes_not_available
@@ -3130,6 +3356,7 @@ export interface components {
              * @example run_ended
              * @example run_not_found
              * @example run_not_publishable
+             * @example run_not_rebuildable
              * @example run_published
              * @example sample_not_found
              * @example sample_rejected
@@ -4673,6 +4900,26 @@ export interface components {
          */
         Objective: "mean" | "quantile" | "count";
         /**
+         * OnlineVersion
+         * @description The second version of an A/B test, as its owner sees it.
+         */
+        OnlineVersion: {
+            /** Compute Units */
+            compute_units: number | null;
+            failure: components["schemas"]["Failure"] | null;
+            /** Instances */
+            instances: number | null;
+            /** Model Version */
+            model_version: number;
+            /** Price Per Hour */
+            price_per_hour: string;
+            /** Running Since */
+            running_since: string | null;
+            state: components["schemas"]["ServiceState"];
+            /** Variant */
+            variant: string;
+        };
+        /**
          * OnnxProof
          * @description How far the exported graph is from the trained network.
          *
@@ -5054,6 +5301,12 @@ export interface components {
             session: string;
         };
         /**
+         * PolicyState
+         * @description 否, 未生效, 生效中, 已失效.
+         * @enum {string}
+         */
+        PolicyState: "none" | "pending" | "active" | "expired";
+        /**
          * Preview
          * @description What becomes of one sample.
          *
@@ -5175,6 +5428,19 @@ export interface components {
             sample_id: number;
             /** Version Number */
             version_number: number;
+        };
+        /**
+         * Prewarm
+         * @description A time at which the service is woken up before anybody calls; `time_zone` is an IANA name.
+         */
+        Prewarm: {
+            /** Cron */
+            cron: string;
+            /**
+             * Time Zone
+             * @default Asia/Shanghai
+             */
+            time_zone: string;
         };
         /** PriceList */
         PriceList: {
@@ -5364,6 +5630,45 @@ export interface components {
              */
             type: "randint";
         };
+        /** RebuildComparison */
+        RebuildComparison: {
+            /** Facts */
+            facts: components["schemas"]["ComparedFact"][];
+            /** Figures */
+            figures: components["schemas"]["ComparedFigure"][];
+            /** Original Run Id */
+            original_run_id: number;
+            /** Rebuilt Run Id */
+            rebuilt_run_id: number;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * RecordMode
+         * @enum {string}
+         */
+        RecordMode: "none" | "errors" | "sampled" | "all";
+        /**
+         * Recording
+         * @description Which calls are recorded; statistics count every call all the same.
+         *
+         *     Attributes:
+         *         percent: of the calls that succeed, with `sampled`; calls that fail are recorded then.
+         *         keep_inputs: keep what was sent and answered for 30 days, for data feedback (spec 08 section 1).
+         */
+        Recording: {
+            /**
+             * Keep Inputs
+             * @default false
+             */
+            keep_inputs: boolean;
+            /** @default all */
+            mode: components["schemas"]["RecordMode"];
+            /**
+             * Percent
+             * @default 10
+             */
+            percent: number;
+        };
         /** Refresh */
         Refresh: {
             /** Refresh Token */
@@ -5466,6 +5771,12 @@ export interface components {
             /** Import Id */
             import_id: number;
         };
+        /**
+         * Retry
+         * @description What a client does about an error of the prediction API (spec 08, end of section 4.5).
+         * @enum {string}
+         */
+        Retry: "token" | "back_off" | "wait" | "never";
         /**
          * Revision
          * @description One state of a sample's annotation; the annotation itself is read one by one.
@@ -5643,6 +5954,8 @@ export interface components {
             /** Node Count */
             node_count: number;
             progress: components["schemas"]["EpochPosition"] | null;
+            /** Rebuild Of */
+            rebuild_of: number | null;
             /** Recommended Threshold */
             recommended_threshold: number | null;
             /** Remark */
@@ -6152,24 +6465,39 @@ export interface components {
         };
         /**
          * ServiceState
+         * @description States of a service: those of its main deployment (spec 03 section 9.2, and ours between them).
+         *
+         *     `waking` is a deployment that a call or a schedule asked for.
          * @enum {string}
          */
-        ServiceState: "deploying" | "running" | "updating" | "stopping" | "stopped" | "failed";
+        ServiceState: "unconfigured" | "deploying" | "running" | "updating" | "sleeping" | "waking" | "stopping" | "stopped" | "failed";
         /**
          * ServiceView
-         * @description `url` is the full public address; no client builds it (spec 08 section 4.1).
+         * @description Attributes:
+         *     url: the full public address; no client builds it (spec 08 section 4.1).
+         *     compute_units, instances: null in a service without machines.
+         *     challenger: the second version of an A/B test.
+         *     last_call_at: to within seconds; null for one that was never called.
+         *     actions: what the state allows now.
          */
         ServiceView: {
+            /** Actions */
+            actions: components["schemas"]["Action"][];
+            challenger: components["schemas"]["OnlineVersion"] | null;
             /** Compute Units */
-            compute_units: number;
+            compute_units: number | null;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
             failure: components["schemas"]["Failure"] | null;
+            /** Image */
+            image: string;
             /** Instances */
-            instances: number;
+            instances: number | null;
+            /** Last Call At */
+            last_call_at: string | null;
             limits: components["schemas"]["Limits"];
             /** Machine Type */
             machine_type: string;
@@ -6181,15 +6509,18 @@ export interface components {
             name: string;
             /** Price Per Hour */
             price_per_hour: string;
+            recording: components["schemas"]["Recording"];
             /** Running Since */
             running_since: string | null;
             /** Service Id */
             service_id: number;
+            sleep_policy: components["schemas"]["SleepPolicyView"] | null;
             state: components["schemas"]["ServiceState"];
             /** Suffix */
             suffix: string;
             /** Task Type */
             task_type: string;
+            traffic: components["schemas"]["Traffic"];
             /** Url */
             url: string;
             /** Variant */
@@ -6247,6 +6578,43 @@ export interface components {
             email: string;
             /** Password */
             password: string;
+        };
+        /**
+         * SleepPolicyRequest
+         * @description Attributes:
+         *     idle_minutes: so long without a call, and the service falls asleep.
+         *     starts_at, ends_at: when the policy is in force; None: from now on, for ever.
+         */
+        SleepPolicyRequest: {
+            /** Ends At */
+            ends_at?: string | null;
+            /** Idle Minutes */
+            idle_minutes: number;
+            /**
+             * Prewarm
+             * @default []
+             */
+            prewarm: components["schemas"]["Prewarm"][];
+            /** Starts At */
+            starts_at?: string | null;
+            /** @default wait */
+            while_asleep: components["schemas"]["WhileAsleep"];
+        };
+        /**
+         * SleepPolicyView
+         * @description A policy and what the clock makes of it.
+         */
+        SleepPolicyView: {
+            /** Ends At */
+            ends_at: string | null;
+            /** Idle Minutes */
+            idle_minutes: number;
+            /** Prewarm */
+            prewarm: components["schemas"]["Prewarm"][];
+            /** Starts At */
+            starts_at: string | null;
+            state: components["schemas"]["PolicyState"];
+            while_asleep: components["schemas"]["WhileAsleep"];
         };
         /**
          * SoundQuality
@@ -6866,6 +7234,32 @@ export interface components {
             value: string;
         };
         /**
+         * Traffic
+         * @description How calls are split between the two online versions (spec 03 section 9.5).
+         *
+         *     Attributes:
+         *         challenger_share: percent of the calls that the second version answers.
+         *         sticky: calls with the same `routing_key` (query parameter) always meet the same version.
+         *         shadow: the second version gets a copy of every call, and callers only the first one's answer.
+         */
+        Traffic: {
+            /**
+             * Challenger Share
+             * @default 0
+             */
+            challenger_share: number;
+            /**
+             * Shadow
+             * @default false
+             */
+            shadow: boolean;
+            /**
+             * Sticky
+             * @default false
+             */
+            sticky: boolean;
+        };
+        /**
          * TrainedModel
          * @description A published model version that was trained on a dataset version, and the snapshot it saw of it.
          */
@@ -7051,6 +7445,12 @@ export interface components {
          * @enum {string}
          */
         ValueType: "discrete" | "random_integer" | "uniform" | "log_uniform" | "boolean";
+        /**
+         * Verdict
+         * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
+         * @enum {string}
+         */
+        Verdict: "identical" | "alike" | "different";
         /** VersionChange */
         VersionChange: {
             /** Description */
@@ -7112,6 +7512,15 @@ export interface components {
          * @enum {string}
          */
         WarningCode: "empty" | "constant" | "nearly_all_missing" | "identifier" | "time_column" | "duplicate" | "many_categories" | "mixed_types" | "decimal_comma" | "date_formats" | "date_order" | "infinite" | "leakage";
+        /**
+         * WhileAsleep
+         * @description What becomes of calls while a service sleeps or wakes up (spec 03 section 9.4 and our extensions).
+         *
+         *     `wait`: up to 25 s for the model, then 336100 with `Retry-After`. `ticket`: 336100 with a ticket under
+         *     which the answer is kept. `refuse`: 336100 at once, as the manual has it.
+         * @enum {string}
+         */
+        WhileAsleep: "wait" | "ticket" | "refuse";
         /**
          * WorkProgress
          * @description `total` is 0 until it is known.
@@ -10954,6 +11363,142 @@ export interface operations {
             };
         };
     };
+    post_challenger_v1_services_projects__project_id__services__service_id__challenger_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengerRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_challenger_v1_services_projects__project_id__services__service_id__challenger_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    patch_challenger_v1_services_projects__project_id__services__service_id__challenger_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChallengerChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_promotion_v1_services_projects__project_id__services__service_id__challenger_promote_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     put_limits_v1_services_projects__project_id__services__service_id__limits_put: {
         parameters: {
             query?: never;
@@ -10967,6 +11512,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Limits"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    put_recording_v1_services_projects__project_id__services__service_id__recording_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Recording"];
             };
         };
         responses: {
@@ -11022,7 +11603,143 @@ export interface operations {
             };
         };
     };
+    put_sleep_policy_v1_services_projects__project_id__services__service_id__sleep_policy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SleepPolicyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_sleep_policy_v1_services_projects__project_id__services__service_id__sleep_policy_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     post_stop_v1_services_projects__project_id__services__service_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    put_traffic_v1_services_projects__project_id__services__service_id__traffic_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Traffic"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_wake_v1_services_projects__project_id__services__service_id__wake_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -11619,6 +12336,70 @@ export interface operations {
                             [key: string]: unknown;
                         }[];
                     };
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_rebuild_comparison_v1_training_projects__project_id__runs__run_id__rebuild_comparison_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RebuildComparison"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_rebuild_v1_training_projects__project_id__runs__run_id__rebuilds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
                 };
             };
             /** @description The call failed. */

@@ -13,6 +13,7 @@ from openbml_serving.replies import RequestError
 
 # Spec 08 section 4.3: "4M" is counted in base64 characters.
 MAX_BASE64_CHARACTERS = 4_194_304
+MAX_TEXT_BYTES = 4_194_304
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{0,18})?")
 
 
@@ -35,6 +36,9 @@ class BodyRules:
 
 
 IMAGE_BODY = BodyRules("size_invalid", "image_undecodable")
+TEXT_BODY = BodyRules("size_invalid", "text_undecodable")
+ENTITY_BODY = BodyRules("size_invalid", "entity_undecodable")
+SOUND_BODY = BodyRules("size_invalid", "audio_undecodable")
 # Spec 08 section 7 has neither of the two errors and limits the body.
 TABLE_BODY = BodyRules("invalid_argument", "json_invalid", most_bytes=4_194_304)
 
@@ -84,6 +88,16 @@ def read_share(document: Mapping[str, Any], name: str, *, default: float) -> flo
     return number
 
 
+def read_number(document: Mapping[str, Any], name: str, *, default: float) -> float:
+    """Return an optional number field of any size; numeric texts count as numbers.
+
+    Raises:
+        RequestError: the field is no finite number.
+    """
+    number = _number(document, name)
+    return default if number is None else number
+
+
 def _number(document: Mapping[str, Any], name: str) -> float | None:
     """Return a number field, None where it is missing; numeric strings count as numbers."""
     value = document.get(name)
@@ -122,6 +136,20 @@ def check_text(document: Mapping[str, Any], name: str) -> None:
     """
     if not isinstance(document.get(name), str | None):
         raise RequestError("invalid_argument")
+
+
+def read_text(document: Mapping[str, Any], name: str, *, most_bytes: int = MAX_TEXT_BYTES) -> str:
+    """Return a required text.
+
+    Raises:
+        RequestError: missing or empty, or longer than the limit in UTF-8.
+    """
+    text: str | None = document.get(name)
+    if not text:
+        raise RequestError("parameter_missing")
+    if len(text) > most_bytes or (len(text) * 4 > most_bytes and len(text.encode()) > most_bytes):
+        raise RequestError("size_invalid")
+    return text
 
 
 def read_base64(document: Mapping[str, Any], name: str) -> bytes:

@@ -32,7 +32,8 @@ class HybridSessions:
     def __init__(self, model: Path, outputs: Sequence[str], *, cores: int) -> None:
         self._narrow = _session(model, threads=1)
         self._wide = _session(model, threads=cores) if cores > 1 else self._narrow
-        self._input_name = self._narrow.get_inputs()[0].name
+        self._input_names = [given.name for given in self._narrow.get_inputs()]
+        self._input_name = self._input_names[0]
         self._outputs = list(outputs)
         there = [output.name for output in self._narrow.get_outputs()]
         if missing := sorted(set(outputs) - set(there)):
@@ -46,8 +47,13 @@ class HybridSessions:
 
     def run(self, planes: Planes, *, alone: bool) -> Arrays:
         """Return the outputs by name; `alone` says that no other request is being computed."""
+        return self.run_feeds({self._input_name: planes}, alone=alone)
+
+    def run_feeds(self, feeds: Mapping[str, npt.NDArray[Any]], *, alone: bool) -> Arrays:
+        """Return the outputs by name of a graph with several inputs; those it does not have are left out."""
         session = self._wide if alone else self._narrow
-        arrays: list[Any] = session.run(self._outputs, {self._input_name: planes})
+        given = {name: array for name, array in feeds.items() if name in self._input_names}
+        arrays: list[Any] = session.run(self._outputs, given)
         return dict(zip(self._outputs, (np.asarray(array) for array in arrays), strict=True))
 
 

@@ -5,6 +5,7 @@ import logging
 import re
 import signal
 import sys
+from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import (
@@ -21,6 +22,7 @@ from multidict import CIMultiDict
 from pydantic import ValidationError
 from yarl import URL
 
+from openbml_catalog.errors import control_error
 from openbml_local.routes import Route, Routes, Target, pattern_expression
 from openbml_local.settings import HOST
 
@@ -153,6 +155,8 @@ class Gateway:
             headers.setdefault("Server", "OpenBML gateway")
             if reply.content_length is not None and reply.content_length <= 1 << 20:
                 body = await reply.read()
+                if target.kind == "rest" and reply.status == HTTPStatus.UNAUTHORIZED:
+                    return not_signed_in(body)
                 if request.method != "HEAD":
                     headers.popall("Content-Length", None)
                     return web.Response(status=reply.status, headers=headers, body=body)
@@ -208,6 +212,15 @@ async def _join(viewer: web.WebSocketResponse, origin: ClientWebSocketResponse) 
     for task in done:
         if (error := task.exception()) is not None:
             logger.info("live connection ended: %s", error)
+
+
+def not_signed_in(body: bytes) -> web.Response:
+    """Answer as the template's gateway responses do, which MiniStack keeps but does not apply."""
+    if b'"error"' in body:
+        return web.Response(status=HTTPStatus.UNAUTHORIZED, body=body, content_type="application/json")
+    row = control_error("NotSignedInError")
+    error = {"code": row.code, "message": row.text({}), "details": {}, "request_id": ""}
+    return web.json_response({"error": error}, status=HTTPStatus.UNAUTHORIZED)
 
 
 def problem(status: int, code: str, message: str) -> web.Response:

@@ -16,6 +16,7 @@ from openbml_client.cli import (
     experiments,
     models,
     networks,
+    rebuilding,
     runs,
     searches,
     services,
@@ -52,6 +53,7 @@ def build_app() -> typer.Typer:
     app.add_typer(searches.app, name="searches", help="Searches: trials of hyper-parameters.")
     app.add_typer(models.app, name="models", help="Models: publish runs as versions.")
     app.add_typer(services.app, name="services", help="Online services: deploy, stop, predict.")
+    app.command("rebuild")(rebuilding.rebuild)
     app.command("bill")(bills.bill)
     _add_plugins(app)
     return app

@@ -4,36 +4,26 @@ from typing import Annotated
 
 import typer
 
-from openbml_client.cli import service_predictions
-from openbml_client.cli.following import followed, going_on
-from openbml_client.cli.output import (
-    JsonFlag,
-    ProjectOption,
-    field,
-    notes,
-    print_fields,
-    print_list,
+from openbml_client.cli import service_policies, service_predictions, service_versions
+from openbml_client.cli.clients import current_client
+from openbml_client.cli.output import JsonFlag, ProjectOption, YesFlag, notes, print_list
+from openbml_client.cli.service_showing import (
+    SERVICE,
+    InstancesOption,
+    UnitsOption,
+    VariantOption,
+    WaitFlag,
+    print_service,
+    settled,
 )
-from openbml_client.client import Client, Document, Services
-from openbml_client.errors import WorkFailedError
-from openbml_client.waiting import wait_until
+from openbml_client.errors import InvalidChoiceError
+from openbml_client.resources import Document, given
 
 app = typer.Typer(no_args_is_help=True)
-app.registered_commands.extend(service_predictions.verbs.registered_commands)
-
-_SETTLED = {"running", "stopped", "failed"}
-
-_SERVICE = [
-    ("Service id", field("service_id")),
-    ("Name", field("name")),
-    ("State", field("state")),
-    ("Model", lambda service: f"{service['model_id']} V{service['model_version']}"),
-    ("Units × instances", lambda service: f"{service['compute_units']} × {service['instances']}"),
-    ("CNY/hour", field("price_per_hour")),
-    ("Address", field("url")),
-]
-
-WaitFlag = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it settled.")]
+for verbs in (service_predictions.verbs, service_versions.verbs, service_policies.verbs):
+    app.registered_commands.extend(verbs.registered_commands)
+app.add_typer(service_versions.challenger, name="challenger", help="A second version online: A/B tests.")
+app.add_typer(service_policies.sleep_policy, name="sleep-policy", help="When a service may fall asleep.")
 
 
 @app.command("deploy")
@@ -44,39 +34,90 @@ def deploy(
     model_version: Annotated[int, typer.Option(help="Version, 1 for V1.")] = 1,
     compute_units: Annotated[int, typer.Option(min=1, help="1 unit = 1 core + 4 GB.")] = 1,
     instances: Annotated[int, typer.Option(min=2, help="Copies, at least 2.")] = 2,
+    variant: VariantOption = None,
+    without_machines: Annotated[
+        bool, typer.Option("--without-machines", help="Choose units and instances later: free until then.")
+    ] = False,
     wait: WaitFlag = True,
     project: ProjectOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Deploy a model version as an online service."""
-    client = Client().project(project)
-    body = {
+    """Deploy a model version as an online service.
+
+    \b
+    Examples:
+      bml services deploy gestures --model gestures --suffix gestures
+      bml services deploy gestures --model gestures --suffix gestures --without-machines
+    """
+    client = current_client().project(project)
+    body: Document = {
         "name": name,
         "suffix": suffix,
         "model_id": int(client.models.find(model)["model_id"]),
         "model_version": model_version,
         "machine_type": "SVC_CPU",
-        "compute_units": compute_units,
-        "instances": instances,
+        "compute_units": None if without_machines else compute_units,
+        "instances": None if without_machines else instances,
+        **given(variant=variant),
     }
     service = client.services.deploy(body)
-    if wait:
-        service = _settled(client.services, service)
-    _show(service, as_json=as_json)
+    print_service(settled(client.services, service) if wait else service, as_json=as_json)
 
 
 @app.command("list")
 def list_services(project: ProjectOption = None, as_json: JsonFlag = False) -> None:
     """List the project's online services with their full addresses."""
     empty = "No services yet. `bml services deploy` makes one."
-    print_list(Client().project(project).services.list(), _SERVICE, as_json=as_json, empty=empty)
+    print_list(current_client().project(project).services.list(), SERVICE, as_json=as_json, empty=empty)
 
 
 @app.command("show")
 def show(service: str, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
     """Show one service."""
-    services = Client().project(project).services
-    _show(services.get(int(services.find(service)["service_id"])), as_json=as_json)
+    services = current_client().project(project).services
+    print_service(services.get(int(services.find(service)["service_id"])), as_json=as_json)
+
+
+@app.command("change")
+def change(
+    service: str,
+    model_version: Annotated[int | None, typer.Option(help="Bring this version online.")] = None,
+    variant: VariantOption = None,
+    compute_units: UnitsOption = None,
+    instances: InstancesOption = None,
+    wait: WaitFlag = True,
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Bring another version online; the old one answers until the new one does.
+
+    \b
+    Example:
+      bml services change gestures --model-version 2
+    """
+    changes = given(
+        model_version=model_version, variant=variant, compute_units=compute_units, instances=instances
+    )
+    _change(service, changes, wait=wait, project=project, as_json=as_json)
+
+
+@app.command("scale")
+def scale(
+    service: str,
+    compute_units: UnitsOption = None,
+    instances: InstancesOption = None,
+    wait: WaitFlag = True,
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Give a service more or fewer machines, or its first ones.
+
+    \b
+    Example:
+      bml services scale gestures --compute-units 2 --instances 3
+    """
+    changes = given(compute_units=compute_units, instances=instances)
+    _change(service, changes, wait=wait, project=project, as_json=as_json)
 
 
 @app.command("stop")
@@ -84,9 +125,9 @@ def stop(
     service: str, wait: WaitFlag = True, project: ProjectOption = None, as_json: JsonFlag = False
 ) -> None:
     """Stop a service; nothing is charged after that."""
-    services = Client().project(project).services
+    services = current_client().project(project).services
     stopped = services.stop(int(services.find(service)["service_id"]))
-    _show(_settled(services, stopped) if wait else stopped, as_json=as_json)
+    print_service(settled(services, stopped) if wait else stopped, as_json=as_json)
 
 
 @app.command("restart")
@@ -94,19 +135,25 @@ def restart(
     service: str, wait: WaitFlag = True, project: ProjectOption = None, as_json: JsonFlag = False
 ) -> None:
     """Start a stopped or failed service again at the same address."""
-    services = Client().project(project).services
+    services = current_client().project(project).services
     started = services.restart(int(services.find(service)["service_id"]))
-    _show(_settled(services, started) if wait else started, as_json=as_json)
+    print_service(settled(services, started) if wait else started, as_json=as_json)
+
+
+@app.command("wake")
+def wake(
+    service: str, wait: WaitFlag = True, project: ProjectOption = None, as_json: JsonFlag = False
+) -> None:
+    """Wake a sleeping service before anybody calls it."""
+    services = current_client().project(project).services
+    waking = services.wake(int(services.find(service)["service_id"]))
+    print_service(settled(services, waking) if wait else waking, as_json=as_json)
 
 
 @app.command("delete")
-def delete(
-    service: str,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    project: ProjectOption = None,
-) -> None:
+def delete(service: str, yes: YesFlag = False, project: ProjectOption = None) -> None:
     """Delete a stopped service; its address becomes free."""
-    services = Client().project(project).services
+    services = current_client().project(project).services
     found = services.find(service)
     if not yes:
         typer.confirm(f"Delete the service {found['name']} ({found['url']})?", abort=True)
@@ -114,14 +161,9 @@ def delete(
     notes.print(f"Deleted {found['name']}.")
 
 
-def _settled(services: Services, service: Document) -> Document:
-    service_id = int(service["service_id"])
-    name = service["name"]
-    with followed(name) as show, going_on(lambda: f"It goes on. Look again: bml services show {name}"):
-        return wait_until(lambda: services.get(service_id), _SETTLED, show=show)
-
-
-def _show(service: Document, *, as_json: bool) -> None:
-    print_fields(service, _SERVICE, as_json=as_json)
-    if service["state"] == "failed":
-        raise WorkFailedError(f"The deployment failed: {(service.get('failure') or {}).get('message')}")
+def _change(service: str, changes: Document, *, wait: bool, project: str | None, as_json: bool) -> None:
+    if not changes:
+        raise InvalidChoiceError("Say what is to change; `--help` lists it.")
+    services = current_client().project(project).services
+    changed = services.change(int(services.find(service)["service_id"]), changes)
+    print_service(settled(services, changed) if wait else changed, as_json=as_json)

@@ -166,24 +166,39 @@ class Server:
 
 
 def free_port() -> int:
-    for port in range(9210, 9290):
+    first = int(os.environ.get("OPENBML_TEST_PORT", "9210"))
+    for port in range(first, first + 80):
         with socket.socket() as listener:
             try:
                 listener.bind(("127.0.0.1", port))
             except OSError:
                 continue
             return port
-    raise RuntimeError("no free port in 9210-9289")
+    raise RuntimeError(f"no free port in {first}-{first + 79}")
+
+
+def make_models(image: str, script: str, root: Path) -> Path:
+    """Run a script of this folder that writes small models into a folder; return the folder."""
+    made = subprocess.run(
+        [interpreter(image), ROOT / "tests" / "contract" / "containers" / script, root],
+        env=environment(image, root),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    return root
 
 
 @contextmanager
-def serving(base: Path, **more: str) -> Iterator[Server]:
+def serving(base: Path, *, image: str = "serving", **more: str) -> Iterator[Server]:
     """Start a server and wait until `/ping` answers 200."""
     port = free_port()
     started = time.monotonic()
     process = subprocess.Popen(
-        [interpreter("serving"), ROOT / "containers" / "serving" / "serve"],
-        env=environment("serving", base, SAGEMAKER_BIND_TO_PORT=str(port), **more),
+        [interpreter(image), ROOT / "containers" / image / "serve"],
+        env=environment(image, base, SAGEMAKER_BIND_TO_PORT=str(port), **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -211,11 +226,11 @@ def servers_of(models: Path) -> Iterator[Callable[[str], Server]]:
         yield server
 
 
-def refusal_to_serve(base: Path, **more: str) -> str:
+def refusal_to_serve(base: Path, *, image: str = "serving", **more: str) -> str:
     """Return what a server that cannot set its model up says."""
     ended = subprocess.run(
-        [interpreter("serving"), ROOT / "containers" / "serving" / "serve"],
-        env=environment("serving", base, SAGEMAKER_BIND_TO_PORT=str(free_port()), **more),
+        [interpreter(image), ROOT / "containers" / image / "serve"],
+        env=environment(image, base, SAGEMAKER_BIND_TO_PORT=str(free_port()), **more),
         capture_output=True,
         text=True,
         timeout=30,

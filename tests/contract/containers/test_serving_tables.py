@@ -15,8 +15,7 @@ import pytest
 from tests.contract.containers.environments import (
     ROOT,
     Server,
-    environment,
-    interpreter,
+    make_models,
     refusal_to_serve,
     servers_of,
 )
@@ -36,17 +35,7 @@ MEAN_AGE, MEAN_BLUE, MEAN_YEAR = 24.5, 0.5, 2004.5
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("tables")
-    made = subprocess.run(
-        [interpreter("tabular"), ROOT / "tests" / "contract" / "containers" / "tiny_tables.py", root],
-        env=environment("tabular", root),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    return root
+    return make_models("tabular", "tiny_tables.py", tmp_path_factory.mktemp("tables"))
 
 
 @pytest.fixture(scope="module")

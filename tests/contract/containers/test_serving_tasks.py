@@ -2,7 +2,6 @@
 
 import io
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,10 +13,8 @@ from PIL import Image
 from openbml_client import decode_mask
 from tests.contract.containers.conftest import drawing, file_of
 from tests.contract.containers.environments import (
-    ROOT,
     Server,
-    environment,
-    interpreter,
+    make_models,
     refusal_to_serve,
     servers_of,
     serving,
@@ -46,17 +43,7 @@ BLACK = file_of(Image.new("RGB", (80, 80)))
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("models")
-    made = subprocess.run(
-        [interpreter("deep"), ROOT / "tests" / "contract" / "containers" / "tiny_models.py", root],
-        env=environment("deep", root),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr
-    return root
+    return make_models("deep", "tiny_models.py", tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")

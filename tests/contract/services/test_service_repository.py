@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from openbml.services.ab_tests import challenged, promoted
 from openbml.services.calls_dynamodb import DynamoCallCounters, DynamoCallRecords, DynamoCallRights
-from openbml.services.policies import Limits
+from openbml.services.policies import Limits, Traffic, WhileAsleep
 from openbml.services.repositories import (
     CallCounters,
     CallRecord,
@@ -18,8 +19,10 @@ from openbml.services.repositories import (
     ServiceRepository,
     SuffixTakenError,
 )
+from openbml.services.routes import Target
 from openbml.services.services import ServiceConflictError, ServiceNotFoundError
 from openbml.services.services_dynamodb import DynamoServiceRepository
+from openbml.services.sleep_policies import Prewarm, SleepPolicy
 from tests.contract.emulator import make_table
 from tests.fakes.compute_memory import NOON
 from tests.fakes.services_memory import (
@@ -28,7 +31,7 @@ from tests.fakes.services_memory import (
     InMemoryCallRights,
     InMemoryServiceRepository,
 )
-from tests.fakes.services_samples import SCOPE, report, service
+from tests.fakes.services_samples import SCOPE, configuration, report, service
 
 pytestmark = pytest.mark.contract
 MINUTE = timedelta(minutes=1)
@@ -119,6 +122,72 @@ class ServiceRepositoryContract:
 
         assert list(services.changing()) == []
         assert list(services.using_machines(7)) == []
+
+    def test_a_service_with_two_versions_comes_back_as_it_was_stored(
+        self, services: ServiceRepository
+    ) -> None:
+        running = service().observed(report("in_service", NOON + MINUTE, 1))
+        tested = challenged(running, configuration(model_version=2), Traffic(challenger_share=20), NOON)
+        both = tested.observed(report("in_service", NOON + 2 * MINUTE, 2, deployment_id="5b"))
+        ended = promoted(both, NOON + 3 * MINUTE)
+        services.add(service())
+        for row in (running, tested, both):
+            services.save(row)
+        route = services.route("digits-5")
+        services.save(ended)
+
+        assert services.get(SCOPE, 5) == ended
+        assert route is not None
+        assert route.challenger == Target(deployment_id="5b", revision=2, model_version=2)
+        assert list(services.changing()) == [(SCOPE, 5)]  # a hosting has to leave
+
+    def test_services_with_a_sleep_policy_are_listed_while_they_run_or_sleep(
+        self, services: ServiceRepository
+    ) -> None:
+        services.add(service())
+        policy = SleepPolicy(
+            idle_minutes=5,
+            prewarm=(Prewarm(cron="0 8 * * *", time_zone="Asia/Shanghai"),),
+            while_asleep=WhileAsleep.REFUSE,
+            set_at=NOON,
+        )
+        configured = service().with_settings(sleep_policy=policy)
+        services.save(configured)
+        assert list(services.with_sleep_policy()) == []
+        running = configured.observed(report("in_service", NOON + MINUTE, 1))
+        services.save(running)
+        assert list(services.with_sleep_policy()) == [(SCOPE, 5)]
+        asleep = running.asleep(NOON + 9 * MINUTE)
+        services.save(asleep)
+        route = services.route("digits-5")
+        assert list(services.with_sleep_policy()) == [(SCOPE, 5)]
+        assert list(services.using_machines(7)) == []
+        services.save(asleep.with_settings(sleep_policy=None))
+        assert list(services.with_sleep_policy()) == []
+
+        assert route is not None
+        assert (route.sleeps, route.while_asleep, route.main) == (True, WhileAsleep.REFUSE, None)
+
+    def test_versions_of_a_model_are_in_use_as_long_as_its_service_knows_them(
+        self, services: ServiceRepository
+    ) -> None:
+        assert services.versions_in_use(SCOPE, 105) == set()
+        services.add(service())
+        running = service().observed(report("in_service", NOON + MINUTE, 1))
+        services.save(running)
+        updating = running.changed(configuration(model_version=3), NOON + 2 * MINUTE)
+        services.save(updating)
+        assert services.versions_in_use(SCOPE, 105) == {1, 3}
+        assert services.service_of_model(SCOPE, 105) == 5
+        stopping = updating.stopped_by_user(NOON + 3 * MINUTE)
+        services.save(stopping)
+        stopped = stopping.removed(NOON + 4 * MINUTE)
+        services.save(stopped)
+        assert services.versions_in_use(SCOPE, 105) == {3}
+        services.remove(stopped)
+
+        assert services.versions_in_use(SCOPE, 105) == set()
+        assert services.service_of_model(SCOPE, 105) is None
 
     def test_what_is_removed_is_free_again(self, services: ServiceRepository) -> None:
         services.add(service())

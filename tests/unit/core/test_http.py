@@ -117,12 +117,23 @@ def test_what_was_sent_is_not_sent_back() -> None:
     assert "pässword" not in json.dumps(body, ensure_ascii=False)
 
 
-def test_a_body_of_another_type_is_an_invalid_request() -> None:
-    headers = {"Content-Type": "application/xml"}
+@pytest.mark.parametrize(
+    ("content_type", "sent"),
+    [
+        ("application/xml", "<a/>"),
+        ("multipart/form-data", '{"name": "a", "count": 1}'),
+        ("multipart/form-data; boundary=b", "--b--"),
+        ("application/x-www-form-urlencoded", "name=a&count=1"),
+        ("text/plain", '{"name": "a", "count": 1}'),
+    ],
+)
+def test_a_body_of_another_type_is_an_invalid_request(content_type: str, sent: str) -> None:
+    headers = {"Content-Type": content_type}
     status, body = call(
-        "POST", "/v1/things", "<a/>", headers=headers, multiValueHeaders={"Content-Type": ["application/xml"]}
+        "POST", "/v1/things", sent, headers=headers, multiValueHeaders={"Content-Type": [content_type]}
     )
     assert (status, body["error"]["code"]) == (400, "invalid_request")
+    assert body["error"]["details"]["field"] == "Content-Type"
 
 
 def test_an_unknown_route_is_404() -> None:

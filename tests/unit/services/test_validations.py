@@ -8,7 +8,6 @@ import pytest
 from openbml.compute.failures import Failure, Fault
 from openbml.compute.hostings import HostingNotFoundError, HostingState
 from openbml.compute.invocations import ModelNotReadyError
-from openbml.services.deploy_services import TaskNotDeployableError
 from openbml.services.prediction.replies import ReplyMalformedError
 from openbml.services.validation import validate_versions as use
 from openbml.services.validation.validate_versions import ValidationRequest, ValidationView
@@ -144,14 +143,6 @@ def test_a_project_has_few_at_once() -> None:
 
     with pytest.raises(TooManyValidationsError):
         desk.start(99)
-
-
-def test_a_task_that_nothing_serves_is_refused() -> None:
-    desk = Desk()
-    desk.versions.task_type = "general"
-
-    with pytest.raises(TaskNotDeployableError):
-        desk.start()
 
 
 @pytest.mark.parametrize(

@@ -118,33 +118,33 @@ def _from_text(body: bytes) -> Any:
     return body.decode("utf-8")
 
 
-def _plain(value: Any) -> Any:
-    """Arrays, scalars and frames of the numerical libraries as what JSON knows."""
+def plain(value: Any) -> Any:
+    """Return arrays, scalars and frames of the numerical libraries as what JSON knows."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
+        return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     for method in ("tolist", "to_list"):
         if hasattr(value, method):
-            return _plain(getattr(value, method)())
+            return plain(getattr(value, method)())
     if hasattr(value, "to_dict"):
-        return _plain(value.to_dict(orient="records"))
+        return plain(value.to_dict(orient="records"))
     return value
 
 
 def _to_json(value: Any) -> bytes:
-    return json.dumps(_plain(value), ensure_ascii=False).encode()
+    return json.dumps(plain(value), ensure_ascii=False).encode()
 
 
 def _to_json_lines(value: Any) -> bytes:
-    plain = _plain(value)
-    rows = plain if isinstance(plain, list) else [plain]
+    found = plain(value)
+    rows = found if isinstance(found, list) else [found]
     return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
 
 
 def _to_csv(value: Any) -> bytes:
-    plain = _plain(value)
-    rows = plain if isinstance(plain, list) else [plain]
+    found = plain(value)
+    rows = found if isinstance(found, list) else [found]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for row in rows:
@@ -163,7 +163,7 @@ def _to_npy(value: Any) -> bytes:
 
 
 def _to_text(value: Any) -> bytes:
-    return str(_plain(value)).encode()
+    return str(plain(value)).encode()
 
 
 _DECODERS: Mapping[str, Callable[[bytes], Any]] = {

@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from openbml_kit.script_serving.functions import Reply, Request, UserFunctions, load_module, status_of
+from openbml_kit.script_serving.pool import WorkerDiedError
 from openbml_kit.script_serving.replies import error_reply
 
 _log = logging.getLogger("openbml_kit.serving")
@@ -45,10 +46,6 @@ def _answer(functions: UserFunctions, request: Request) -> Reply:
         return error_reply(status_of(error), error)
 
 
-class WorkerDiedError(Exception):
-    """The worker ended while it had a request, or took longer than it may."""
-
-
 class Worker:
     """The server's end of a worker process."""
 
@@ -73,6 +70,10 @@ class Worker:
     @property
     def is_alive(self) -> bool:
         return self._process.is_alive()
+
+    @property
+    def must_retire(self) -> bool:
+        return False
 
     def ask(self, request: Request, timeout_s: float) -> Reply:
         try:

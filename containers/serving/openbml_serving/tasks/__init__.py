@@ -8,13 +8,20 @@ from typing import Any, NamedTuple, Protocol
 
 from openbml_kit.faults import PlatformFault
 from openbml_kit.model_manifest import Precision, read_model_manifest, read_task
-from openbml_serving.requests import IMAGE_BODY, TABLE_BODY, BodyRules
+from openbml_serving.requests import (
+    ENTITY_BODY,
+    IMAGE_BODY,
+    SOUND_BODY,
+    TABLE_BODY,
+    TEXT_BODY,
+    BodyRules,
+)
 from openbml_serving.tasks.image_models import ImageModel
 
 _log = logging.getLogger("openbml_serving")
 
-# Tasks, codes of the catalogue, that have a module here of their name with `load(model) -> TaskHandler`; that
-# of a task of tables is `load(folder, cores=…)`.
+# Tasks, codes of the catalogue, that have a module here of their name: those of pictures with
+# `load(model) -> TaskHandler`, those whose models bring manifests of their own with `load(folder, cores=…)`.
 _IMAGE_TASKS = (
     "image_classification",
     "image_classification_multi_label",
@@ -22,7 +29,16 @@ _IMAGE_TASKS = (
     "instance_segmentation",
     "semantic_segmentation",
 )
-_TABLE_TASKS = ("tabular_prediction",)
+_FOLDER_TASKS = {
+    "tabular_prediction": TABLE_BODY,
+    "text_classification": TEXT_BODY,
+    "text_classification_multi_label": TEXT_BODY,
+    "short_text_matching": TEXT_BODY,
+    "sequence_labelling": TEXT_BODY,
+    "entity_extraction": ENTITY_BODY,
+    "ocr": IMAGE_BODY,
+    "audio_classification": SOUND_BODY,
+}
 
 
 class TaskHandler(Protocol):
@@ -60,13 +76,13 @@ def load_task(folder: Path, *, cores: int, variant: Precision | None = None) -> 
     task = read_task(folder)
     if task in _IMAGE_TASKS:
         return ServedTask(_image_handler(task, folder, cores, variant), IMAGE_BODY)
-    if task not in _TABLE_TASKS:
+    if task not in _FOLDER_TASKS:
         raise PlatformFault(f"the serving image does not answer task {task!r}")
     if variant not in (None, "fp32"):
-        raise PlatformFault(f"the model has no variant {variant}, models of tables have one file")
+        raise PlatformFault(f"the model has no variant {variant}, models of the task have one file")
     _log.info("task %s", task)
     load: Callable[..., TaskHandler] = _module(task).load
-    return ServedTask(load(folder, cores=cores), TABLE_BODY)
+    return ServedTask(load(folder, cores=cores), _FOLDER_TASKS[task])
 
 
 def _image_handler(task: str, folder: Path, cores: int, variant: Precision | None) -> TaskHandler:

@@ -62,7 +62,7 @@ class ImageModel:
         Raises:
             RequestError: the picture is missing or cannot be used.
         """
-        return _picture(
+        return read_picture(
             document, lambda data: images.evaluation_view(data, size=self.size, limits=PREDICTION_SIDES)
         )
 
@@ -72,7 +72,7 @@ class ImageModel:
         Raises:
             RequestError: the picture is missing or cannot be used.
         """
-        return _picture(document, lambda data: images.decode(data, limits=PREDICTION_SIDES))
+        return read_picture(document, lambda data: images.decode(data, limits=PREDICTION_SIDES))
 
     def outputs_of(self, pixels: Pixels, *, alone: bool) -> Arrays:
         """Return the graph's outputs by name."""
@@ -89,7 +89,12 @@ class ImageModel:
         return f"{outputs.kind} with masks" if outputs.mask_frame else outputs.kind
 
 
-def _picture(document: Mapping[str, Any], view: Callable[[bytes], V]) -> V:
+def read_picture(document: Mapping[str, Any], view: Callable[[bytes], V]) -> V:
+    """Return the view of the request's `image`.
+
+    Raises:
+        RequestError: the picture is missing or cannot be used.
+    """
     data = read_base64(document, "image")
     try:
         return view(data)

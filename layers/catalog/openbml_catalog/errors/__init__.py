@@ -1,6 +1,7 @@
 """Error tables: of the control API (class name -> status, code, message), the prediction and the data API."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,15 @@ class ControlError(BaseModel):
         return self.message.format_map(_Shown(details))
 
 
+class Retry(StrEnum):
+    """What a client does about an error of the prediction API (spec 08, end of section 4.5)."""
+
+    TOKEN = "token"  # noqa: S105 - no secret
+    BACK_OFF = "back_off"
+    WAIT = "wait"
+    NEVER = "never"
+
+
 class PredictionError(BaseModel):
     """One row of the prediction API's error tables (spec 08 sections 4.4 and 4.5)."""
 
@@ -30,6 +40,7 @@ class PredictionError(BaseModel):
 
     code: int
     message: str
+    retry: Retry
 
 
 class DataApiError(BaseModel):

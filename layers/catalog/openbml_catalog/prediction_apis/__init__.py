@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from openbml_catalog.documents import load_document
-from openbml_catalog.errors import prediction_error
+from openbml_catalog.errors import Retry, prediction_error
 from openbml_catalog.tasks import tasks
 
 PATH = "/rpc/2.0/ai_custom_bml/v1/{segment}/{suffix}"
@@ -31,6 +31,7 @@ class ApiField(_Row):
 class ApiError(_Row):
     code: int
     message: str
+    retry: Retry
     text_en: str
     text_zh: str
 
@@ -50,6 +51,12 @@ def prediction_apis() -> Mapping[str, PredictionApi]:
     """Return the APIs of all tasks that have one."""
     document = load_document("prediction_apis", "prediction_apis.yaml")
     return {row["task"]: _api(row, document) for row in document["apis"]}
+
+
+@cache
+def ocr_languages() -> Sequence[str]:
+    """Return the values of `language_type`."""
+    return tuple(load_document("prediction_apis", "prediction_apis.yaml")["ocr_languages"])
 
 
 def _api(row: Mapping[str, Any], document: Mapping[str, Any]) -> PredictionApi:

@@ -1,7 +1,7 @@
 """Task types: which data they take and the segment of their public prediction URL.
 
 Only the segment `detection` is printed in the manual; the others are chosen here, once (spec 08 section 4.1).
-`deployable` says whether the training and serving images handle the task already.
+`deployable` says whether an image answers the task; which tasks are trained, say the networks.
 """
 
 from collections.abc import Mapping, Sequence

@@ -5,6 +5,7 @@ domain errors; this module alone turns them into replies, by the catalogue's tab
 """
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,11 +16,13 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 from pydantic import ValidationError as ModelValidationError
 
 from openbml.core.errors import NotSignedInError, OpenBMLError
 from openbml.core.observability import logger
+from openbml.core.public_calls import header_of
 from openbml.core.scope import Principal
 from openbml_catalog.errors import control_error
 
@@ -40,9 +43,27 @@ class ErrorReply(BaseModel):
     error: ErrorBody
 
 
+class ControlApi(APIGatewayRestResolver):
+    """A resolver that takes bodies of JSON only: the validation would read forms, too, or fail on them."""
+
+    def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        media_type = header_of(event, "content-type").partition(";")[0].strip().lower()
+        if not event.get("body") or media_type in ("", content_types.APPLICATION_JSON):
+            return super().resolve(event, context)
+        reason = f"must be {content_types.APPLICATION_JSON}, not {media_type[:_MOST_CHARACTERS]}"
+        request_id = (event.get("requestContext") or {}).get("requestId") or ""
+        details = {"field": "Content-Type", "reason": reason}
+        return {
+            "statusCode": control_error("InvalidRequestError").status,
+            "multiValueHeaders": {"Content-Type": [content_types.APPLICATION_JSON]},
+            "body": error_body("InvalidRequestError", details, request_id),
+            "isBase64Encoded": False,
+        }
+
+
 def control_api(*routers: Router) -> APIGatewayRestResolver:
     """Return a resolver with the routes, validation on, and every error mapped."""
-    app = APIGatewayRestResolver(
+    app = ControlApi(
         enable_validation=True,
         response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
         json_body_deserializer=parse_body,
@@ -98,14 +119,18 @@ def _refuse_constant(name: str) -> None:
 
 
 def error_reply(app: APIGatewayRestResolver, name: str, details: dict[str, Any]) -> Response[Any]:
-    entry = control_error(name)
     request_id = app.current_event.request_context.request_id or ""
-    body = ErrorBody(code=entry.code, message=entry.text(details), details=details, request_id=request_id)
     return Response(
-        status_code=entry.status,
+        status_code=control_error(name).status,
         content_type=content_types.APPLICATION_JSON,
-        body=ErrorReply(error=body).model_dump_json(),
+        body=error_body(name, details, request_id),
     )
+
+
+def error_body(name: str, details: dict[str, Any], request_id: str) -> str:
+    entry = control_error(name)
+    error = ErrorBody(code=entry.code, message=entry.text(details), details=details, request_id=request_id)
+    return ErrorReply(error=error).model_dump_json()
 
 
 def principal_of(event: Any) -> Principal:

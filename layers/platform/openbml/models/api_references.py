@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from openbml.core.errors import OpenBMLError
 from openbml.models.served_tables import ServedTable, TableFeature
+from openbml.models.task_examples import Example, task_example
 from openbml.models.versions import ModelVersion, VersionState
 from openbml_catalog.prediction_apis import ApiError, ApiField, prediction_apis
 
@@ -46,7 +47,7 @@ def api_reference(version: ModelVersion) -> ApiReference:
     if version.state is not VersionState.READY:
         raise _missing(version, f"it is {version.state}: look again when it is ready")
     table = version.table
-    asked, answered = _table_example(table, version) if table else _picture_example(version)
+    asked, answered = _table_example(table, version) if table else task_example(version)
     return ApiReference(
         method="POST",
         path=api.path,
@@ -82,9 +83,6 @@ def _answered(fields: Sequence[ApiField], table: ServedTable | None) -> Sequence
     return [row for row in fields if row.name not in foreign]
 
 
-Example = tuple[Mapping[str, Any], Mapping[str, Any]]
-
-
 def _table_example(table: ServedTable, version: ModelVersion) -> Example:
     row = {column.name: column.example for column in table.columns}
     return {"data": [row], "include_req": False}, {"batch_results": [_prediction(table, version.labels)]}
@@ -102,15 +100,6 @@ def _example_scores(labels: Sequence[str]) -> Mapping[str, float]:
     shown = labels[:_SHOWN_LABELS]
     rest = round(0.2 / max(1, len(shown) - 1), 4)
     return {label: 0.8 if place == 0 else rest for place, label in enumerate(shown)}
-
-
-def _picture_example(version: ModelVersion) -> Example:
-    result: dict[str, Any] = {"name": version.labels[0], "score": 0.97}
-    if version.task_type in ("object_detection", "instance_segmentation"):
-        result["location"] = {"left": 40.5, "top": 25.0, "width": 60.25, "height": 58.0}
-    if version.task_type in ("instance_segmentation", "semantic_segmentation"):
-        result["mask"] = "PPYo0"
-    return {"image": "/9j/4AAQSkZJRgABAQ…"}, {"results": [result]}
 
 
 def _missing(version: ModelVersion, reason: str) -> ApiReferenceMissingError:

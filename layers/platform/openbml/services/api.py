@@ -15,47 +15,58 @@ from openbml.core.pages import Page
 from openbml.core.scope import ProjectScope
 from openbml.core.wiring import cursor_codec, event_publisher, public_url
 from openbml.identity.wiring import authorizer
-from openbml.services import deploy_services, read_services
+from openbml.services import deploy_services, read_services, run_services, service_views
 from openbml.services.deploy_services import ChangeRequest, DeployRequest
-from openbml.services.policies import Limits
-from openbml.services.read_services import CallView, RightList, RightRequest, RightView, ServiceView
+from openbml.services.read_services import CallView, RightList, RightRequest, RightView
+from openbml.services.service_views import ServiceView
 from openbml.services.services import Service
-from openbml.services.wiring import call_records, call_rights, funds, orders, services, versions
+from openbml.services.wiring import (
+    call_records,
+    call_rights,
+    funds,
+    last_calls,
+    orders,
+    services,
+    versions,
+    wake_orders,
+)
 
 router = Router()
 
-_SERVICES = "/v1/services/projects/<project_id>/services"
-_SERVICE = f"{_SERVICES}/<service_id>"
+SERVICES = "/v1/services/projects/<project_id>/services"
+SERVICE = f"{SERVICES}/<service_id>"
 Id = Annotated[int, Path(ge=1, lt=2**53)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=2048)]
 
 
-def _scope(project_id: int, permission: str) -> ProjectScope:
+def scope_of(project_id: int, permission: str) -> ProjectScope:
     return authorizer().require(principal_of(router.current_event), project_id, permission).scope
 
 
-def _view(service: Service) -> ServiceView:
-    return ServiceView.of(service, public_url())
+def service_view(service: Service) -> ServiceView:
+    return service_views.view_service(service, public_url=public_url(), last_calls=last_calls(), now=utc_now)
 
 
-@router.get(_SERVICES)
+@router.get(SERVICES)
 def get_services(project_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page[ServiceView]:
-    return read_services.list_services(
-        _scope(project_id, "services.read"),
+    return service_views.list_services(
+        scope_of(project_id, "services.read"),
         limit=limit,
         cursor=cursor,
         public_url=public_url(),
         services=services(),
+        last_calls=last_calls(),
         cursors=cursor_codec(),
+        now=utc_now,
     )
 
 
-@router.post(_SERVICES, status_code=HTTPStatus.ACCEPTED)
+@router.post(SERVICES, status_code=HTTPStatus.ACCEPTED)
 def post_service(project_id: Id, request: DeployRequest) -> ServiceView:
     service = deploy_services.deploy_service(
         request,
-        scope=_scope(project_id, "services.write"),
+        scope=scope_of(project_id, "services.write"),
         services=services(),
         versions=versions(),
         funds=funds(),
@@ -64,19 +75,19 @@ def post_service(project_id: Id, request: DeployRequest) -> ServiceView:
         new_id=new_id,
         now=utc_now,
     )
-    return _view(service)
+    return service_view(service)
 
 
-@router.get(_SERVICE)
+@router.get(SERVICE)
 def get_service(project_id: Id, service_id: Id) -> ServiceView:
-    return _view(services().get(_scope(project_id, "services.read"), service_id))
+    return service_view(services().get(scope_of(project_id, "services.read"), service_id))
 
 
-@router.patch(_SERVICE, status_code=HTTPStatus.ACCEPTED)
+@router.patch(SERVICE, status_code=HTTPStatus.ACCEPTED)
 def patch_service(project_id: Id, service_id: Id, request: ChangeRequest) -> ServiceView:
     service = deploy_services.change_service(
         request,
-        scope=_scope(project_id, "services.write"),
+        scope=scope_of(project_id, "services.write"),
         service_id=service_id,
         services=services(),
         versions=versions(),
@@ -85,33 +96,33 @@ def patch_service(project_id: Id, service_id: Id, request: ChangeRequest) -> Ser
         orders=orders(),
         now=utc_now,
     )
-    return _view(service)
+    return service_view(service)
 
 
-@router.delete(_SERVICE, status_code=HTTPStatus.NO_CONTENT)
+@router.delete(SERVICE, status_code=HTTPStatus.NO_CONTENT)
 def delete_service(project_id: Id, service_id: Id) -> Response[str]:
-    scope = _scope(project_id, "services.write")
+    scope = scope_of(project_id, "services.write")
     deploy_services.delete_service(scope, service_id, services=services(), hostings=compute_gateway())
     return no_content()
 
 
-@router.post(f"{_SERVICE}/stop", status_code=HTTPStatus.ACCEPTED)
+@router.post(f"{SERVICE}/stop", status_code=HTTPStatus.ACCEPTED)
 def post_stop(project_id: Id, service_id: Id) -> ServiceView:
-    service = deploy_services.stop_service(
-        _scope(project_id, "services.write"),
+    service = run_services.stop_service(
+        scope_of(project_id, "services.write"),
         service_id,
         services=services(),
         events=event_publisher(),
         orders=orders(),
         now=utc_now,
     )
-    return _view(service)
+    return service_view(service)
 
 
-@router.post(f"{_SERVICE}/restart", status_code=HTTPStatus.ACCEPTED)
+@router.post(f"{SERVICE}/restart", status_code=HTTPStatus.ACCEPTED)
 def post_restart(project_id: Id, service_id: Id) -> ServiceView:
-    service = deploy_services.restart_service(
-        _scope(project_id, "services.write"),
+    service = run_services.restart_service(
+        scope_of(project_id, "services.write"),
         service_id,
         services=services(),
         funds=funds(),
@@ -119,20 +130,27 @@ def post_restart(project_id: Id, service_id: Id) -> ServiceView:
         orders=orders(),
         now=utc_now,
     )
-    return _view(service)
+    return service_view(service)
 
 
-@router.put(f"{_SERVICE}/limits")
-def put_limits(project_id: Id, service_id: Id, limits: Limits) -> ServiceView:
-    scope = _scope(project_id, "services.write")
-    service = deploy_services.limit_calls(limits, scope=scope, service_id=service_id, services=services())
-    return _view(service)
+@router.post(f"{SERVICE}/wake", status_code=HTTPStatus.ACCEPTED)
+def post_wake(project_id: Id, service_id: Id) -> ServiceView:
+    service = run_services.start_waking(
+        scope_of(project_id, "services.write"),
+        service_id,
+        services=services(),
+        funds=funds(),
+        events=event_publisher(),
+        wake_orders=wake_orders(),
+        now=utc_now,
+    )
+    return service_view(service)
 
 
-@router.get(f"{_SERVICE}/calls")
+@router.get(f"{SERVICE}/calls")
 def get_calls(project_id: Id, service_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page[CallView]:
     return read_services.list_calls(
-        _scope(project_id, "services.read"),
+        scope_of(project_id, "services.read"),
         service_id,
         limit=limit,
         cursor=cursor,
@@ -142,16 +160,16 @@ def get_calls(project_id: Id, service_id: Id, limit: Limit = 50, cursor: Cursor 
     )
 
 
-@router.get(f"{_SERVICE}/call-rights")
+@router.get(f"{SERVICE}/call-rights")
 def get_call_rights(project_id: Id, service_id: Id) -> RightList:
-    scope = _scope(project_id, "services.read")
+    scope = scope_of(project_id, "services.read")
     return read_services.list_call_rights(scope, service_id, services=services(), rights=call_rights())
 
 
-@router.post(f"{_SERVICE}/call-rights", status_code=HTTPStatus.CREATED)
+@router.post(f"{SERVICE}/call-rights", status_code=HTTPStatus.CREATED)
 def post_call_right(project_id: Id, service_id: Id, request: RightRequest) -> RightView:
     return read_services.grant_call_right(
-        _scope(project_id, "services.write"),
+        scope_of(project_id, "services.write"),
         service_id,
         request.app_id,
         services=services(),
@@ -160,8 +178,8 @@ def post_call_right(project_id: Id, service_id: Id, request: RightRequest) -> Ri
     )
 
 
-@router.delete(f"{_SERVICE}/call-rights/<app_id>", status_code=HTTPStatus.NO_CONTENT)
+@router.delete(f"{SERVICE}/call-rights/<app_id>", status_code=HTTPStatus.NO_CONTENT)
 def delete_call_right(project_id: Id, service_id: Id, app_id: Id) -> Response[str]:
-    scope = _scope(project_id, "services.write")
+    scope = scope_of(project_id, "services.write")
     read_services.revoke_call_right(scope, service_id, app_id, services=services(), rights=call_rights())
     return no_content()

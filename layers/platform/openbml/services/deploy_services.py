@@ -1,4 +1,4 @@
-"""Use cases of the API: deploy, change, stop, restart, delete. What they ask for is applied by a queue."""
+"""Use cases of the API: deploy, change, delete. What they ask for is applied by a queue."""
 
 from typing import Literal
 
@@ -6,37 +6,24 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from openbml.compute.hostings import HostingNotFoundError
 from openbml.core.clock import Clock
-from openbml.core.errors import InvalidRequestError, OpenBMLError
+from openbml.core.errors import OpenBMLError
 from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
 from openbml.core.observability import logger
 from openbml.core.queues import MessageQueue
 from openbml.core.scope import ProjectScope
-from openbml.services.collaborators import (
-    AllowanceUsedUpError,
-    Funds,
-    Hostings,
-    ServableVersion,
-    ServableVersions,
-    VariantMissingError,
-)
-from openbml.services.events import current_state, ended_usage
-from openbml.services.policies import Limits
+from openbml.services.actions import Action
+from openbml.services.collaborators import Funds, Hostings, ServableVersions
+from openbml.services.configurations import Configuration
+from openbml.services.deployments import Deployment, ServiceState
+from openbml.services.events import current_state
 from openbml.services.repositories import ServiceRepository
-from openbml.services.services import (
-    Configuration,
-    Service,
-    ServiceConflictError,
-    ServiceState,
-    ServiceStateError,
-)
-from openbml_catalog.machines import Module, largest_compute_units
+from openbml.services.requirements import MOST_INSTANCES, configured, require_means
+from openbml.services.services import Service
+from openbml.services.settle_services import order, settled
 from openbml_catalog.tasks import Task, tasks
 
 Variant = Literal["fp32", "int8", "fp16"]
-
-_ATTEMPTS = 5
-_MOST_INSTANCES = 50
 
 
 class TaskNotDeployableError(OpenBMLError):
@@ -44,7 +31,12 @@ class TaskNotDeployableError(OpenBMLError):
 
 
 class DeployRequest(BaseModel):
-    """The manual's form (spec 08 section 2.1); `variant` is which of the version's files answers."""
+    """The manual's form (spec 08 section 2.1).
+
+    Attributes:
+        compute_units, instances: null in both: the service waits for its machines (模型待编辑).
+        variant: which of the version's files answers.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -53,27 +45,20 @@ class DeployRequest(BaseModel):
     model_id: int = Field(ge=1, lt=2**53)
     model_version: int = Field(ge=1, lt=10**8)
     machine_type: Literal["SVC_CPU"] = "SVC_CPU"
-    compute_units: int = Field(default=1, ge=1)
-    instances: int = Field(default=2, ge=2, le=_MOST_INSTANCES)
+    compute_units: int | None = Field(default=1, ge=1)
+    instances: int | None = Field(default=2, ge=2, le=MOST_INSTANCES)
     variant: Variant = "fp32"
 
 
 class ChangeRequest(BaseModel):
+    """What is left out stays as it is."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model_version: int | None = Field(default=None, ge=1, lt=10**8)
     compute_units: int | None = Field(default=None, ge=1)
-    instances: int | None = Field(default=None, ge=2, le=_MOST_INSTANCES)
+    instances: int | None = Field(default=None, ge=2, le=MOST_INSTANCES)
     variant: Variant | None = None
-
-
-class ServiceOrder(BaseModel):
-    """Message to `apply_deployment`: look at the service and bring its hosting to what is wanted."""
-
-    model_config = ConfigDict(frozen=True)
-
-    scope: ProjectScope
-    service_id: int
 
 
 def deploy_service(
@@ -94,26 +79,33 @@ def deploy_service(
         InvalidRequestError, VersionNotFoundError, VersionNotReadyError, TaskNotDeployableError,
         VariantMissingError, AllowanceUsedUpError, SuffixTakenError, ServiceNameTakenError, ModelDeployedError
     """
-    _require_units(request.compute_units)
     version = versions.get(scope, request.model_id, request.model_version)
     task = deployable_task(version.task_type)
-    _require_means(scope, request.machine_type, funds)
-    at = now()
+    wanted = configured(
+        version,
+        compute_units=request.compute_units,
+        instances=request.instances,
+        variant=request.variant,
+    )
+    if wanted.has_machines:
+        require_means(scope, request.machine_type, funds)
+    at, service_id = now(), new_id()
+    state = ServiceState.DEPLOYING if wanted.has_machines else ServiceState.UNCONFIGURED
     service = Service(
         scope=scope,
-        service_id=new_id(),
+        service_id=service_id,
         name=request.name,
         suffix=request.suffix,
         segment=task.url_segment,
         task_type=task.code,
         model_id=request.model_id,
         machine_type=request.machine_type,
-        wanted=_configuration(version, request.compute_units, request.instances, request.variant),
+        main=Deployment(deployment_id=str(service_id), wanted=wanted, state=state, requested_at=at),
         created_at=at,
-        requested_at=at,
     )
     services.add(service)
-    _order(service, orders)
+    if service.is_unsettled:
+        order(service, orders)
     events.publish(current_state(service))
     logger.info("service recorded", service_id=service.service_id, suffix=service.suffix)
     return service
@@ -131,167 +123,57 @@ def change_service(
     orders: MessageQueue,
     now: Clock,
 ) -> Service:
-    """Bring another version online, or scale; the old one answers until the new one does.
+    """Bring another version online, scale, or give machines; the old version answers until the new one does.
 
     Raises:
         InvalidRequestError, ServiceNotFoundError, ServiceStateError, ServiceConflictError,
         VersionNotFoundError, VersionNotReadyError, VariantMissingError, AllowanceUsedUpError
     """
     service = services.get(scope, service_id)
-    current = service.wanted
-    version = versions.get(scope, service.model_id, request.model_version or current.model_version)
-    units = request.compute_units or current.compute_units
-    _require_units(units)
-    instances, variant = request.instances or current.instances, request.variant or current.variant
-    wanted = _configuration(version, units, instances, variant)
+    wanted = reconfigured(service, service.main.wanted, request, versions=versions)
     after = service.changed(wanted, now())
     if after is service:
         return service
-    if wanted.billed_units > current.billed_units:
-        _require_means(scope, service.machine_type, funds)
-    return _settled(after, services=services, events=events, orders=orders)
-
-
-def restart_service(
-    scope: ProjectScope,
-    service_id: int,
-    *,
-    services: ServiceRepository,
-    funds: Funds,
-    events: EventPublisher,
-    orders: MessageQueue,
-    now: Clock,
-) -> Service:
-    """Start a stopped or failed service again, at the same address.
-
-    Raises:
-        ServiceNotFoundError, ServiceStateError, ServiceConflictError, AllowanceUsedUpError
-    """
-    service = services.get(scope, service_id)
-    after = service.restarted(now())
-    if after is service:
-        _order(service, orders)
-        return service
-    _require_means(scope, service.machine_type, funds)
-    return _settled(after, services=services, events=events, orders=orders)
-
-
-def stop_service(
-    scope: ProjectScope,
-    service_id: int,
-    *,
-    services: ServiceRepository,
-    events: EventPublisher,
-    orders: MessageQueue,
-    now: Clock,
-) -> Service:
-    """Stop the service in whatever state it is; nothing is billed from now on. Again is fine.
-
-    Raises:
-        ServiceNotFoundError, ServiceConflictError
-    """
-    for _ in range(_ATTEMPTS):
-        service = services.get(scope, service_id)
-        after = service.stopped_by_user(now())
-        if after is service:
-            if service.state is ServiceState.STOPPING:
-                _order(service, orders)
-            return service
-        try:
-            return _settled(after, services=services, events=events, orders=orders)
-        except ServiceConflictError:
-            logger.info("service changed while it was being stopped", service_id=service_id)
-    raise ServiceConflictError(service_id=service_id)
+    if wanted.billed_units > service.main.wanted.billed_units:
+        require_means(scope, service.machine_type, funds)
+    return settled(after, services=services, events=events, orders=orders)
 
 
 def delete_service(
     scope: ProjectScope, service_id: int, *, services: ServiceRepository, hostings: Hostings
 ) -> None:
-    """Forget a stopped or failed service; its address becomes free.
+    """Forget a service without machines; its address becomes free.
 
     Raises:
         ServiceNotFoundError, ServiceConflictError
-        ServiceStateError: it is neither stopped nor failed.
+        ServiceStateError: it is neither stopped nor failed, and has had machines.
     """
     service = services.get(scope, service_id)
-    if service.state not in (ServiceState.STOPPED, ServiceState.FAILED):
-        raise ServiceStateError(service_id=service_id, state=service.state, action="deleted")
-    try:
-        hostings.undeploy(service.deployment_id)
-    except HostingNotFoundError:
-        logger.info("a deleted service had no hosting", service_id=service_id)
+    service.require(Action.DELETE, "deleted")
+    for deployment_id in (service.main.deployment_id, *(row.deployment_id for row in service.leaving)):
+        try:
+            hostings.undeploy(deployment_id)
+        except HostingNotFoundError:
+            logger.info("a deleted service had no hosting", deployment_id=deployment_id)
     services.remove(service)
 
 
-def limit_calls(
-    limits: Limits, *, scope: ProjectScope, service_id: int, services: ServiceRepository
-) -> Service:
-    """Set how often each application may call. Raises ServiceNotFoundError, ServiceConflictError."""
-    service = services.get(scope, service_id)
-    if limits == service.limits:
-        return service
-    after = service.model_copy(update={"limits": limits, "ended": None, "version": service.version + 1})
-    services.save(after)
-    return after
-
-
-def _settled(
-    after: Service,
-    *,
-    services: ServiceRepository,
-    events: EventPublisher,
-    orders: MessageQueue,
-) -> Service:
-    """Save, queue, publish.
-
-    An ended span is published before the save that would skip it; the order goes out after it, since it must
-    find the new state. A lost order is made up for by the minute's look at changing services.
-    """
-    events.publish(ended_usage(after))
-    services.save(after)
-    if after.state.is_changing:
-        _order(after, orders)
-    events.publish(current_state(after))
-    return after
-
-
-def _order(service: Service, orders: MessageQueue) -> None:
-    orders.send([ServiceOrder(scope=service.scope, service_id=service.service_id)])
-
-
-def _configuration(
-    version: ServableVersion, compute_units: int, instances: int, variant: str
+def reconfigured(
+    service: Service, current: Configuration, request: ChangeRequest, *, versions: ServableVersions
 ) -> Configuration:
-    if variant not in version.variants:
-        raise VariantMissingError(
-            model_id=version.model_id,
-            version_number=version.version_number,
-            variant=variant,
-            available=", ".join(version.variants),
-        )
-    return Configuration(
-        model_version=version.version_number,
-        model_uri=version.model_uri,
-        image=version.image,
-        compute_units=compute_units,
-        instances=instances,
-        variant=variant,
+    """Return a deployment's configuration with what the request changes in it."""
+    number = request.model_version or current.model_version
+    return configured(
+        versions.get(service.scope, service.model_id, number),
+        compute_units=request.compute_units or current.compute_units,
+        instances=request.instances or current.instances,
+        variant=request.variant or current.variant,
     )
 
 
 def deployable_task(task_type: str) -> Task:
+    """Raises TaskNotDeployableError."""
     task = tasks()[task_type]
     if not task.deployable:
         raise TaskNotDeployableError(task_type=task_type)
     return task
-
-
-def _require_units(compute_units: int) -> None:
-    most = largest_compute_units()
-    if compute_units > most:
-        raise InvalidRequestError(field="compute_units", reason=f"at most {most} fit on one machine")
-
-
-def _require_means(scope: ProjectScope, machine_type: str, funds: Funds) -> None:
-    if not funds.has_means(scope.account_id, Module.ONLINE_SERVICE, machine_type):
-        raise AllowanceUsedUpError(machine_type=machine_type)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from openbml.services.services import Configuration
+from openbml.services.configurations import Configuration
 from openbml_catalog.machines import Module
 from openbml_catalog.prices import price_book
 

@@ -1,6 +1,6 @@
 """Where services, call rights and call records are kept: ports."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -91,10 +91,18 @@ class ServiceRepository(Protocol):
         """Return a page, the newest first, and the position of the next one."""
 
     def changing(self) -> Sequence[tuple[ProjectScope, int]]:
-        """Return scope and id of all services that are deploying, updating or stopping."""
+        """Return scope and id of all services that are unsettled: something is left to do with them."""
 
     def using_machines(self, account_id: int) -> Sequence[tuple[ProjectScope, int]]:
-        """Return scope and id of the account's services that are not stopped or failed."""
+        """Return scope and id of the account's services that use machines, or are about to."""
+
+    def with_sleep_policy(self) -> Sequence[tuple[ProjectScope, int]]:
+        """Return scope and id of all services with a sleep policy that run or sleep."""
+
+    def service_of_model(self, scope: ProjectScope, model_id: int) -> int | None: ...
+
+    def versions_in_use(self, scope: ProjectScope, model_id: int) -> set[int]:
+        """Return the versions of the model that its service runs, or will when it starts again."""
 
     def route(self, suffix: str) -> Route | None: ...
 
@@ -136,9 +144,15 @@ class CallCounters(Protocol):
 
 
 class LastCalls(Protocol):
-    """Port; when a service was called last, to within seconds: what the sleep policy goes by."""
+    """Port; when a service was called last, to within seconds: what the sleep policy goes by.
+
+    `tests/contract/services/test_wakes.py` holds what implementations owe.
+    """
 
     def note(self, service_id: int, at: datetime) -> None:
         """Remember the time unless a later one is known."""
 
     def last(self, service_id: int) -> datetime | None: ...
+
+    def last_of(self, service_ids: Sequence[int]) -> Mapping[int, datetime]:
+        """Return the times of those that were ever called."""

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from openbml.core.scope import ProjectScope
+from openbml.services.deployments import Deployment
 from openbml.services.policies import Limits, Recording, Traffic, WhileAsleep
 from openbml.services.services import Service
 
@@ -43,23 +44,27 @@ class Route(BaseModel):
 
     @classmethod
     def of(cls, service: Service) -> "Route":
+        policy = service.sleep_policy
         return cls(
             suffix=service.suffix,
             segment=service.segment,
             service_id=service.service_id,
             scope=service.scope,
-            main=_main(service),
+            main=_target(service.main),
+            challenger=_target(service.challenger) if service.challenger else None,
             traffic=service.traffic,
+            sleeps=service.is_asleep,
+            while_asleep=policy.while_asleep if policy else WhileAsleep.WAIT,
             limits=service.limits,
             recording=service.recording,
         )
 
 
-def _main(service: Service) -> Target | None:
-    if not service.answers or service.serving is None:
+def _target(deployment: Deployment) -> Target | None:
+    if not deployment.answers or deployment.serving is None:
         return None
     return Target(
-        deployment_id=service.deployment_id,
-        revision=service.serving_revision,
-        model_version=service.serving.model_version,
+        deployment_id=deployment.deployment_id,
+        revision=deployment.serving_revision,
+        model_version=deployment.serving.model_version,
     )

@@ -5,8 +5,9 @@ Items (keys `pk`, `sk`; `{scope}` is `account#region#project`):
     suffix#{suffix}              / route          what a call needs   unique by condition, in the installation
     {scope}#service-name#{name}  / name           holds the name      unique by condition
     {scope}#service-model#{id}   / service        holds the model     unique by condition: one service
-    changing                     / {scope}#{id}   the service is deploying, updating or stopping
-    account#{account}#in-use     / {scope}#{id}   the service is neither stopped nor failed
+    changing                     / {scope}#{id}   something is left to do with the service
+    account#{account}#in-use     / {scope}#{id}   the service uses machines, or is about to
+    sleep-policies               / {scope}#{id}   the service has a sleep policy, and runs or sleeps
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from openbml.core.items import from_item, to_item
 from openbml.core.scope import ProjectScope
+from openbml.services.deployments import ServiceState
 from openbml.services.repositories import (
     ModelDeployedError,
     Position,
@@ -24,11 +26,11 @@ from openbml.services.repositories import (
     SuffixTakenError,
 )
 from openbml.services.routes import Route
-from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError, ServiceState
+from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError
 
 _NEW = "attribute_not_exists(pk)"
 _LOST = ("ConditionalCheckFailed", "TransactionConflict")
-_IDLE = (ServiceState.STOPPED, ServiceState.FAILED)
+_AWAKE_OR_ASLEEP = (ServiceState.RUNNING, ServiceState.SLEEPING)
 
 
 class DynamoServiceRepository:
@@ -55,7 +57,7 @@ class DynamoServiceRepository:
             if lost[1] in _LOST:
                 raise ServiceNameTakenError(name=service.name) from error
             raise ModelDeployedError(
-                model_id=service.model_id, service_id=self._service_of_model(service)
+                model_id=service.model_id, service_id=self.service_of_model(service.scope, service.model_id)
             ) from error
 
     def get(self, scope: ProjectScope, service_id: int) -> Service:
@@ -84,7 +86,10 @@ class DynamoServiceRepository:
                     "ExpressionAttributeValues": {":now": service.version},
                 }
             },
-            *({"Delete": {"TableName": self._table.name, "Key": key}} for key in keys),
+            *(
+                {"Delete": {"TableName": self._table.name, "Key": key}}
+                for key in (*keys, *_mark_keys(service))
+            ),
         ]
         self._write(service, writes)
 
@@ -106,25 +111,39 @@ class DynamoServiceRepository:
     def using_machines(self, account_id: int) -> Sequence[tuple[ProjectScope, int]]:
         return list(self._marked(f"account#{account_id}#in-use"))
 
+    def with_sleep_policy(self) -> Sequence[tuple[ProjectScope, int]]:
+        return list(self._marked("sleep-policies"))
+
+    def service_of_model(self, scope: ProjectScope, model_id: int) -> int | None:
+        item = self._item(_model_key(scope, model_id))
+        return int(item["service_id"]) if item else None
+
+    def versions_in_use(self, scope: ProjectScope, model_id: int) -> set[int]:
+        service_id = self.service_of_model(scope, model_id)
+        if service_id is None:
+            return set()
+        try:
+            return self.get(scope, service_id).model_versions
+        except ServiceNotFoundError:  # deleted in between
+            return set()
+
     def route(self, suffix: str) -> Route | None:
         item = self._item(_route_key(suffix))
         return from_item(Route, item) if item else None
 
-    def _service_of_model(self, service: Service) -> int | None:
-        item = self._item(_plain_key(_holders(service)[1]))
-        return int(item["service_id"]) if item else None
-
     def _marks(self, service: Service) -> Sequence[dict[str, Any]]:
-        """Return the writes that list a service while it changes, and while it uses machines."""
-        place = f"{service.scope.key}#{service.service_id}"
-        account = f"account#{service.scope.account_id}#in-use"
+        """Return the writes that list a service by what is to be done with it."""
         content = {"scope": service.scope.model_dump(), "service_id": service.service_id}
-        marks = {"changing": service.state.is_changing, account: service.state not in _IDLE}
+        marked = (
+            service.is_unsettled,
+            service.state.uses_machines,
+            service.sleep_policy is not None and service.state in _AWAKE_OR_ASLEEP,
+        )
         return [
-            self._put({"pk": pk, "sk": place, **content})
+            self._put({**key, **content})
             if holds
-            else {"Delete": {"TableName": self._table.name, "Key": {"pk": pk, "sk": place}}}
-            for pk, holds in marks.items()
+            else {"Delete": {"TableName": self._table.name, "Key": key}}
+            for key, holds in zip(_mark_keys(service), marked, strict=True)
         ]
 
     def _marked(self, partition: str) -> Iterator[tuple[ProjectScope, int]]:
@@ -182,8 +201,17 @@ def _route_item(service: Service) -> dict[str, Any]:
 def _holders(service: Service) -> tuple[dict[str, Any], dict[str, Any]]:
     scope, service_id = service.scope.key, service.service_id
     name = {"pk": f"{scope}#service-name#{service.name}", "sk": "name", "service_id": service_id}
-    model = {"pk": f"{scope}#service-model#{service.model_id}", "sk": "service", "service_id": service_id}
-    return name, model
+    return name, {**_model_key(service.scope, service.model_id), "service_id": service_id}
+
+
+def _model_key(scope: ProjectScope, model_id: int) -> dict[str, str]:
+    return {"pk": f"{scope.key}#service-model#{model_id}", "sk": "service"}
+
+
+def _mark_keys(service: Service) -> Sequence[dict[str, str]]:
+    place = f"{service.scope.key}#{service.service_id}"
+    partitions = ("changing", f"account#{service.scope.account_id}#in-use", "sleep-policies")
+    return [{"pk": partition, "sk": place} for partition in partitions]
 
 
 def _plain_key(item: dict[str, Any]) -> dict[str, str]:

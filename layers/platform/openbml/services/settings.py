@@ -7,3 +7,4 @@ class ServicesSettings(Settings):
     services_table_name: str
     order_queue_url: str = ""
     call_queue_url: str = ""
+    wake_queue_url: str = ""

@@ -8,9 +8,11 @@ from openbml.core.wiring import dynamodb_table, sqs_queue
 from openbml.metering import wiring as metering
 from openbml.models import wiring as models
 from openbml.services.calls_dynamodb import DynamoCallRecords, DynamoCallRights
+from openbml.services.last_calls_dynamodb import DynamoLastCalls
 from openbml.services.neighbours import MeteredFunds, RepositoryVersions
 from openbml.services.services_dynamodb import DynamoServiceRepository
 from openbml.services.settings import ServicesSettings
+from openbml.services.wakes_sqs import LeasedWakes
 
 
 @cache
@@ -36,6 +38,21 @@ def call_records() -> DynamoCallRecords:
 @cache
 def orders() -> MessageQueue:
     return sqs_queue(services_settings().order_queue_url)
+
+
+@cache
+def wake_orders() -> MessageQueue:
+    return sqs_queue(services_settings().wake_queue_url)
+
+
+@cache
+def wakes() -> LeasedWakes:
+    return LeasedWakes(dynamodb_table(services_settings().services_table_name), wake_orders())
+
+
+@cache
+def last_calls() -> DynamoLastCalls:
+    return DynamoLastCalls(dynamodb_table(services_settings().services_table_name))
 
 
 @cache

@@ -124,7 +124,7 @@ def create_run(
         files.write_script(scope, draft.run_id, plan.script)
     if plan.search and search_id:
         searches.add(search_of(draft, plan.search, search_id))
-    run = _added(draft, experiment, experiments=experiments, runs=runs)
+    run = record_run(draft, experiment, experiments=experiments, runs=runs)
     events.publish([RunStateChanged.of(run)])
     logger.info("run created", run_id=run.run_id, experiment_id=experiment_id)
     return run
@@ -171,9 +171,10 @@ def stop_run(
     return stopped
 
 
-def _added(
+def record_run(
     draft: Run, experiment: Experiment, *, experiments: ExperimentRepository, runs: RunRepository
 ) -> Run:
+    """Store the draft under the experiment's next version number, which others take at the same time."""
     for _ in range(_ATTEMPTS - 1):
         run = draft.model_copy(update={"version_number": experiment.last_version + 1})
         try:

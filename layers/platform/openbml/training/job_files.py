@@ -43,6 +43,16 @@ class Report(BaseModel):
         return Outcome(metrics={**told, **tops}, recommended_threshold=self.recommended_threshold)
 
 
+class ModelFacts(BaseModel):
+    """What a job's model folder says of how it was made; None where it does not."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code_digest: str | None = None
+    image_digest: str | None = None
+    graph_digest: str | None = None
+
+
 class JobFiles(Protocol):
     """Port to where jobs keep their files."""
 
@@ -60,6 +70,9 @@ class JobFiles(Protocol):
 
     def report(self, data_uri: str) -> Report | None:
         """Return the report in a job's data folder, None if there is none. Raises ReportUnreadableError."""
+
+    def model_facts(self, model_uri: str) -> ModelFacts | None:
+        """Return what `model.json` of a job's model folder says, None where there is no such document."""
 
     def url(self, data_uri: str, name: str) -> str:
         """Return an address that reads a file of a job's data folder for some minutes.

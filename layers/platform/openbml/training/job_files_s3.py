@@ -8,7 +8,13 @@ from pydantic import ValidationError
 
 from openbml.core.download_names import saved_as
 from openbml.core.scope import ProjectScope
-from openbml.training.job_files import CODE_FOLDER, REPORT_FORMAT, Report, ReportUnreadableError
+from openbml.training.job_files import (
+    CODE_FOLDER,
+    REPORT_FORMAT,
+    ModelFacts,
+    Report,
+    ReportUnreadableError,
+)
 
 _MAX_REPORT_BYTES = 20 * 1024 * 1024
 _WEIGHTS = "weights/"
@@ -47,6 +53,10 @@ class S3JobFiles:
     def report(self, data_uri: str) -> Report | None:
         body = self._read(self._key(data_uri, "report.json"))
         return None if body is None else parsed_report(body)
+
+    def model_facts(self, model_uri: str) -> ModelFacts | None:
+        body = self._read(self._key(model_uri, "model.json"))
+        return None if body is None else parsed_facts(body)
 
     def url(self, data_uri: str, name: str) -> str:
         return self._presigned(self._key(data_uri, name))
@@ -94,6 +104,16 @@ def _script_key(scope: ProjectScope, run_id: int) -> str:
 def _refused(constant: str) -> None:
     """JSON knows no NaN and no infinity; browsers would refuse the answer that passes one on."""
     raise ValueError(f"{constant} is no JSON")
+
+
+def parsed_facts(body: bytes) -> ModelFacts | None:
+    """Return the facts of a `model.json`, None where it is none."""
+    try:
+        document = json.loads(body)
+        proof = document.get("onnx") or {}
+        return ModelFacts.model_validate({**document, "graph_digest": proof.get("sha256")})
+    except (ValueError, RecursionError, ValidationError, AttributeError):
+        return None
 
 
 def parsed_report(body: bytes) -> Report:

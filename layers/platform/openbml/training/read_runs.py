@@ -58,6 +58,7 @@ class RunView(BaseModel):
     hyper_parameter_source: str
     search_id: int | None
     base_run_id: int | None
+    rebuild_of: int | None
     machine_type: str
     node_count: int
     max_training_minutes: int

@@ -97,6 +97,7 @@ class Run(BaseModel):
         search_intervals: spans in which the search's trials trained.
         intervals: spans in which trials and the job trained; their sum is what is billed.
         cautions: what was told of the run when it was asked for.
+        rebuild_of: the run that this one repeats, on its snapshots.
         auto_publish: the model it becomes a version of when it succeeds, None where its owner decides later.
         revision: grows with every save; the slower of two writers is refused.
     """
@@ -121,6 +122,7 @@ class Run(BaseModel):
     cost_estimate: Decimal
     hyper_parameter_source: str = "manual"
     base_run_id: int | None = None
+    rebuild_of: int | None = None
     search_id: int | None = None
     searching: bool = False
     search_intervals: tuple[Interval, ...] = ()

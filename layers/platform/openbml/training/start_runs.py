@@ -54,11 +54,7 @@ def start_run(
         late = Failure(fault=Fault.PLATFORM, message="the data was not frozen within 12 hours")
         return _broken(run, late, runs=runs, events=events, now=now)
     try:
-        train = data.request_snapshot(scope, run.task_type, run.training_data)
-        evaluation = (
-            data.request_snapshot(scope, run.task_type, run.evaluation_data) if run.evaluation_data else None
-        )
-        _check_table(run, data)
+        train, evaluation = _snapshots(run, data)
     except DataNotSelectableError as error:
         return _broken(run, _data_failure(error), runs=runs, events=events, now=now)
     except InvalidRequestError as error:
@@ -139,6 +135,36 @@ def _obstacle(run: Run, snapshots: list[SnapshotView]) -> Failure | None:
                 + ", ".join(sorted(view.labels)),
             )
     return None
+
+
+def _snapshots(run: Run, data: TrainingData) -> tuple[SnapshotView, SnapshotView | None]:
+    """Return the frozen training and evaluation data; a rebuild's are the ones of the run it repeats.
+
+    Raises:
+        DataNotSelectableError, InvalidRequestError
+    """
+    if run.rebuild_of is not None:
+        return _kept(run, run.snapshot_id, data), (
+            _kept(run, run.evaluation_snapshot_id, data) if run.evaluation_snapshot_id else None
+        )
+    train = data.request_snapshot(run.scope, run.task_type, run.training_data)
+    evaluation = (
+        data.request_snapshot(run.scope, run.task_type, run.evaluation_data) if run.evaluation_data else None
+    )
+    _check_table(run, data)
+    return train, evaluation
+
+
+def _kept(run: Run, snapshot_id: str | None, data: TrainingData) -> SnapshotView:
+    view = data.kept_snapshot(run.scope, snapshot_id) if snapshot_id else None
+    if view is None:
+        first = run.training_data[0]
+        raise DataNotSelectableError(
+            dataset_id=first.dataset_id,
+            version_number=first.version_number,
+            reason=f"the data {snapshot_id} of the run that is repeated is no longer kept",
+        )
+    return view
 
 
 def _check_table(run: Run, data: TrainingData) -> None:

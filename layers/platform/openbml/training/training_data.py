@@ -133,6 +133,9 @@ class TrainingData(Protocol):
     ) -> SnapshotView:
         """Ask for the selections' snapshot; asking again is harmless. Raises DataNotSelectableError."""
 
+    def kept_snapshot(self, scope: ProjectScope, snapshot_id: str) -> SnapshotView | None:
+        """Return a snapshot of the project, None where there is none of this id."""
+
     def table_beginning(self, scope: ProjectScope, selection: Selection, *, cells: int) -> TableBeginning:
         """Return the first rows, as many as have so many cells.
 

@@ -6,7 +6,7 @@ from openbml.core.clock import utc_now
 from openbml.core.scope import ProjectScope
 from openbml.datasets import request_snapshots, wiring
 from openbml.datasets.datasets import VersionKey
-from openbml.datasets.snapshots import EmptySelectionError, SelectionRefusedError, version_key
+from openbml.datasets.snapshots import EmptySelectionError, SelectionRefusedError, Snapshot, version_key
 from openbml.datasets.snapshots import Selection as DatasetSelection
 from openbml.datasets.stored_objects import blob_key
 from openbml.datasets.tables.browse_tables import first_rows
@@ -64,16 +64,11 @@ class DatasetsTrainingData:
                 version_number=first.version_number,
                 reason="it has no labelled samples of the chosen labels",
             ) from error
-        bucket = wiring.datasets_settings().data_bucket_name
-        return SnapshotView(
-            snapshot_id=snapshot.snapshot_id,
-            state=SnapshotState(snapshot.state.value),
-            uri=request_snapshots.snapshot_uri(scope, snapshot.snapshot_id, bucket=bucket),
-            parts_uri=request_snapshots.snapshot_parts_uri(snapshot, data=wiring.data_store()),
-            labels=snapshot.labels,
-            sample_count=snapshot.sample_count,
-            failure=snapshot.failure,
-        )
+        return _view(scope, snapshot)
+
+    def kept_snapshot(self, scope: ProjectScope, snapshot_id: str) -> SnapshotView | None:
+        snapshot = wiring.snapshot_repository().find(scope, snapshot_id)
+        return None if snapshot is None else _view(scope, snapshot)
 
     def table_beginning(self, scope: ProjectScope, selection: Selection, *, cells: int) -> TableBeginning:
         self.describe(scope, selection)
@@ -114,6 +109,19 @@ class DatasetsTrainingData:
             data=wiring.data_store().read(blob_key(scope, sample.sha256)),
             annotation=samples.annotation_of(scope, sample),
         )
+
+
+def _view(scope: ProjectScope, snapshot: Snapshot) -> SnapshotView:
+    bucket = wiring.datasets_settings().data_bucket_name
+    return SnapshotView(
+        snapshot_id=snapshot.snapshot_id,
+        state=SnapshotState(snapshot.state.value),
+        uri=request_snapshots.snapshot_uri(scope, snapshot.snapshot_id, bucket=bucket),
+        parts_uri=request_snapshots.snapshot_parts_uri(snapshot, data=wiring.data_store()),
+        labels=snapshot.labels,
+        sample_count=snapshot.sample_count,
+        failure=snapshot.failure,
+    )
 
 
 def _theirs(selection: Selection) -> DatasetSelection:

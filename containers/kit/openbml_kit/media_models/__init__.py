@@ -1,0 +1,1 @@
+"""Manifests of models of texts, sounds and text in pictures: `model.json` beside their graphs."""

@@ -70,29 +70,33 @@ export interface NewModelImport {
 }
 
 export interface ModelImportProblem {
-  readonly file: string | null;
+  /** Empty where it is about all files. */
+  readonly file: string;
   readonly code: string;
   readonly message: string;
 }
 
-export interface ModelImport {
-  readonly import_id: number;
-  readonly state: "uploading" | "checking" | "submitted" | "failed" | "ready";
-  readonly uploads: readonly { readonly name: string; readonly url: string }[];
-  readonly problems: readonly ModelImportProblem[];
-  readonly version_number: number | null;
+/** How a file goes up: each part is put to its address; `part-urls` gives those that are not here. */
+export interface ModelUpload {
+  readonly file: number;
+  readonly name: string;
+  readonly part_size_bytes: number;
+  readonly part_count: number;
+  readonly parts: readonly PartUrl[];
 }
 
-export interface VersionColumn {
-  readonly version_number: number;
-  readonly network: string | null;
-  readonly framework: string | null;
-  readonly size_bytes: number | null;
-  readonly latency_ms: number | null;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly proof: { readonly max_abs_diff: number; readonly tolerance: number } | null;
-  readonly datasets: readonly DatasetVersionRef[];
-  readonly hyper_parameters: Readonly<Record<string, unknown>>;
+export interface PartUrl {
+  readonly part_number: number;
+  readonly url: string;
+}
+
+export interface ModelImport {
+  readonly import_id: number;
+  /** `checking`: the files are whole and were looked at; without problems they can be submitted. */
+  readonly state: "uploading" | "checking" | "submitted" | "failed" | "ready";
+  readonly uploads: readonly ModelUpload[];
+  readonly problems: readonly ModelImportProblem[];
+  readonly version_number: number | null;
 }
 
 export interface DatasetVersionRef {
@@ -100,30 +104,45 @@ export interface DatasetVersionRef {
   readonly version_number: number;
 }
 
+export type ComparedGroup = "about" | "metric" | "proof" | "size" | "latency" | "data" | "hyper_parameter";
+
+export interface ComparedRow {
+  readonly group: ComparedGroup;
+  readonly name: string;
+  /** One for each version; null where it has none. */
+  readonly values: readonly (string | number | null)[];
+  readonly differs: boolean;
+}
+
 export interface VersionComparison {
-  readonly versions: readonly VersionColumn[];
+  readonly versions: readonly number[];
+  readonly rows: readonly ComparedRow[];
 }
 
 export interface VersionLineage {
-  readonly version: { readonly model_id: number; readonly version_number: number };
-  readonly run: { readonly run_id: number; readonly version_number: number; readonly experiment_id: number } | null;
+  readonly run: { readonly run_id: number; readonly name: string; readonly experiment_id: number } | null;
   readonly snapshot: string | null;
   readonly datasets: readonly DatasetVersionRef[];
   readonly hyper_parameters: Readonly<Record<string, unknown>>;
   readonly code_digest: string | null;
   readonly image_digest: string | null;
-  readonly services: readonly { readonly service_id: number; readonly name: string; readonly state: string }[];
+  readonly content_digest: string | null;
+  /** What uses the version now; a service by its id. */
+  readonly services: readonly { readonly by: string; readonly service_id: number | null }[];
 }
 
 export interface ModelExport {
   readonly export_id: number;
-  readonly state: "running" | "succeeded" | "failed";
+  readonly state: "preparing" | "ready" | "failed" | "expired";
+  readonly failure: string | null;
   readonly url: string | null;
 }
 
 export type ServiceState = "deploying" | "running" | "sleeping" | "waking" | "updating" | "stopping" | "stopped" | "failed" | "unconfigured";
 export type ServiceActionName = "details" | "restart" | "stop" | "edit" | "change" | "add_version" | "wake" | "delete";
-export type Role = "main" | "challenger";
+export const ROLES = ["main", "challenger", "shadow"] as const;
+/** Who answered: `shadow` is the second version with a copy of a call. */
+export type Role = (typeof ROLES)[number];
 
 export interface Challenger {
   readonly model_version: number;
@@ -195,13 +214,15 @@ export interface Call {
   readonly model_version: number | null;
   readonly waited_ms: number;
   readonly labels: readonly string[];
-  readonly kept_as: string | null;
+  readonly service_id: number;
+  /** What was sent and answered is kept. */
+  readonly kept: boolean;
 }
 
 export interface CallDetail extends Call {
-  readonly service_id: number;
-  readonly request: Readonly<Record<string, unknown>> | null;
-  readonly answer: Readonly<Record<string, unknown>> | null;
+  /** Null where it was not kept, or is too large to be shown: then `content_url` may read it. */
+  readonly content: { readonly content_type: string; readonly request: string | null; readonly request_base64: string | null; readonly answer: string } | null;
+  readonly content_url: string | null;
   readonly feedback: CallFeedback | null;
 }
 
@@ -234,7 +255,8 @@ export interface UsageRow {
   readonly day: string;
   readonly service_id: number;
   readonly app_id: number;
-  readonly model_version: number;
+  /** Null of calls that no model was asked for. */
+  readonly model_version: number | null;
   readonly calls: number;
   readonly errors: number;
   readonly duration_ms: number;
@@ -242,25 +264,35 @@ export interface UsageRow {
 
 export interface RoleFigures {
   readonly role: Role;
-  readonly model_version: number;
+  readonly model_versions: readonly number[];
   readonly calls: number;
   readonly errors: number;
+  readonly error_rate: number | null;
   readonly p50_ms: number | null;
   readonly p95_ms: number | null;
-  readonly feedback_count: number;
-  readonly feedback_accuracy: number | null;
+  /** Answers that people said something of, and the share of these that were right. */
+  readonly feedback: number;
+  readonly accuracy: number | null;
+}
+
+export interface MeasureTest {
+  readonly measure: "error_rate" | "latency" | "accuracy";
+  readonly adjusted_p_value: number | null;
+  readonly significant: boolean;
 }
 
 export interface RoleComparison {
   readonly roles: readonly RoleFigures[];
-  readonly p_values: { readonly errors: number | null; readonly latency: number | null; readonly accuracy: number | null };
-  readonly verdict: "challenger_better" | "main_better" | "no_difference" | "not_enough";
+  readonly tests: readonly MeasureTest[];
+  readonly verdict: "too_little_data" | "no_difference" | "challenger_better" | "challenger_worse" | "mixed";
 }
 
 export interface PerformancePoint {
   readonly compute_units: number;
   readonly latency_ms: number;
   readonly qps: number;
+  /** Those that are not are foretold from those that are. */
+  readonly measured: boolean;
 }
 
 export interface Performance {
@@ -268,6 +300,8 @@ export interface Performance {
   readonly points: readonly PerformancePoint[];
   readonly measured_at: string | null;
   readonly machine: string | null;
+  /** Why the last measurement gave no figures. */
+  readonly failure: { readonly message: string } | null;
 }
 
 export interface Snippet {
@@ -277,78 +311,15 @@ export interface Snippet {
 }
 
 export interface LogLine {
+  readonly id: string;
   readonly at: string;
-  readonly role?: Role;
-  readonly message: string;
+  readonly instance: string;
+  readonly text: string;
 }
 
 export interface CallRight {
   readonly app_id: number;
   readonly granted_at: string;
-}
-
-export const INPUT_FORMATS = ["auto", "jsonl", "folder", "zip", "csv", "parquet"] as const;
-export type InputFormat = (typeof INPUT_FORMATS)[number];
-export const OUTPUT_FORMATS = ["jsonl", "csv", "parquet"] as const;
-
-export interface BatchRequest {
-  readonly name: string;
-  readonly description?: string;
-  readonly model_id: number;
-  readonly model_version: number;
-  readonly variant: string;
-  readonly input: { readonly uri: string } | { readonly files: readonly { readonly name: string; readonly size_bytes: number }[] };
-  readonly input_format: InputFormat;
-  readonly output: { readonly uri?: string };
-  readonly output_format: (typeof OUTPUT_FORMATS)[number];
-  readonly machine_type: string;
-  readonly nodes: number;
-  readonly parameters: { readonly top_num?: number; readonly threshold?: number };
-}
-
-export type BatchState = "queued" | "running" | "stopping" | "succeeded" | "failed" | "stopped";
-
-export interface BatchPrediction extends Omit<BatchRequest, "input" | "description"> {
-  readonly batch_prediction_id: number;
-  readonly description: string;
-  readonly state: BatchState;
-  readonly done: number;
-  readonly total: number | null;
-  readonly failed_items: number;
-  readonly input_uri: string;
-  readonly output_uri: string | null;
-  readonly download_url: string | null;
-  readonly uploads: readonly { readonly name: string; readonly url: string }[];
-  readonly problems: readonly { readonly name: string; readonly error_code: number; readonly error_msg: string }[];
-  readonly created_at: string;
-  readonly started_at: string | null;
-  readonly ended_at: string | null;
-  readonly minutes: number;
-  readonly failure: { readonly message: string } | null;
-}
-
-export const SCHEDULE_UNITS = ["minute", "hour", "day", "week", "month"] as const;
-export type ScheduleUnit = (typeof SCHEDULE_UNITS)[number];
-
-export interface Rhythm {
-  readonly unit: ScheduleUnit;
-  readonly every: number;
-  readonly starts_at: string;
-  readonly ends_at: string | null;
-  readonly time_zone: string;
-}
-
-export interface BatchScheduleRequest extends Rhythm {
-  readonly name: string;
-  readonly template: BatchRequest;
-  readonly missed: "run_once" | "skip";
-}
-
-export interface BatchSchedule extends BatchScheduleRequest {
-  readonly schedule_id: number;
-  readonly enabled: boolean;
-  readonly next_run_at: string | null;
-  readonly created_at: string;
 }
 
 export type Paged<T> = Page<T>;

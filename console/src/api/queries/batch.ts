@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { send } from "../client";
-import type { BatchPrediction, BatchRequest, BatchSchedule, BatchScheduleRequest, Paged } from "../serving";
+import type { BatchPrediction, BatchRequest, BatchSchedule, BatchScheduleRequest, BatchUpload, OutputFile, Rhythm } from "../batch";
+import type { Paged } from "../serving";
 import { nextCursor, pageQuery } from "./paging";
 import { servicesPath } from "./services";
 
@@ -39,6 +40,19 @@ export function useCreateBatch(projectId: number) {
   });
 }
 
+/** Addresses for files of this computer, and the one that they have together as an input. */
+export const beginBatchUpload = (projectId: number, files: readonly { readonly name: string; readonly size_bytes: number }[]): Promise<BatchUpload> =>
+  send("POST", `${servicesPath(projectId)}/batch-uploads`, { body: { files } });
+
+export function useBatchOutput(projectId: number, batchId: number, state: string) {
+  return useInfiniteQuery({
+    queryKey: [...batchesKey(projectId), batchId, "output", state],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam }) => send<Paged<OutputFile>>("GET", `${batchesPath(projectId)}/${batchId}/output`, { query: pageQuery(pageParam) }),
+    getNextPageParam: nextCursor,
+  });
+}
+
 export type BatchAction = "stop" | "resume" | "delete";
 
 export function useBatchAction(projectId: number, batchId: number) {
@@ -69,16 +83,15 @@ export function useCreateSchedule(projectId: number) {
 
 export interface ScheduleChange {
   readonly scheduleId: number;
-  readonly change: "pause" | "continue" | "delete";
+  /** Null deletes it. */
+  readonly change: (Rhythm & Pick<BatchScheduleRequest, "missed">) | null;
 }
 
 export function useChangeSchedule(projectId: number) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ scheduleId, change }: ScheduleChange) =>
-      change === "delete"
-        ? send<unknown>("DELETE", `${schedulesPath(projectId)}/${scheduleId}`)
-        : send<unknown>("PATCH", `${schedulesPath(projectId)}/${scheduleId}`, { body: { enabled: change === "continue" } }),
+      change === null ? send<unknown>("DELETE", `${schedulesPath(projectId)}/${scheduleId}`) : send<unknown>("PATCH", `${schedulesPath(projectId)}/${scheduleId}`, { body: change }),
     onSuccess: () => queries.invalidateQueries({ queryKey: schedulesKey(projectId) }),
   });
 }

@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { send } from "../client";
-import type { ImportCatalog, ModelExport, ModelImport, ModelSource, NewModelImport, Paged, VersionComparison, VersionLineage } from "../serving";
+import type { ImportCatalog, ModelExport, ModelImport, ModelSource, NewModelImport, Paged, PartUrl, VersionComparison, VersionLineage } from "../serving";
 import type { Model } from "../types";
 import { modelPath, modelsKey, modelsPath } from "./models";
 import { nextCursor, pageQuery } from "./paging";
@@ -63,7 +63,10 @@ export const beginImport = (projectId: number, modelId: number, wanted: NewModel
 export const checkImport = (projectId: number, modelId: number, importId: number): Promise<ModelImport> =>
   send("POST", `${importsPath(projectId, modelId)}/${importId}/check`);
 
-const isImporting = ({ state }: ModelImport): boolean => state === "checking" || state === "submitted";
+export const importPartUrls = (projectId: number, modelId: number, importId: number, file: number, partNumbers: readonly number[]): Promise<{ readonly items: readonly PartUrl[] }> =>
+  send("POST", `${importsPath(projectId, modelId)}/${importId}/part-urls`, { body: { file, part_numbers: partNumbers } });
+
+const isImporting = ({ state }: ModelImport): boolean => state === "submitted";
 
 export function useModelImport(projectId: number, modelId: number, importId: number | null) {
   return useQuery({
@@ -111,6 +114,6 @@ export function useVersionExport(projectId: number, modelId: number, version: nu
     queryKey: [...modelsKey(projectId), modelId, "version", version, "exports", exportId],
     enabled: exportId !== null,
     queryFn: () => send<ModelExport>("GET", `${versionPath(projectId, modelId, version)}/exports/${exportId ?? 0}`),
-    refetchInterval: (query) => (query.state.data?.state === "running" || !query.state.data ? 1500 : false),
+    refetchInterval: (query) => (query.state.data?.state === "preparing" || !query.state.data ? 1500 : false),
   });
 }

@@ -44,7 +44,7 @@ export interface FeedbackImport {
 
 export function useImportFeedback(projectId: number, serviceId: number) {
   return useMutation({
-    mutationFn: (wanted: FeedbackImport) => send<unknown>("POST", `${servicePath(projectId, serviceId)}/feedback-imports`, { body: wanted }),
+    mutationFn: (wanted: FeedbackImport) => send<{ readonly items: readonly { readonly log_id: string; readonly outcome: string }[] }>("POST", `${servicePath(projectId, serviceId)}/feedback-imports`, { body: wanted }),
   });
 }
 

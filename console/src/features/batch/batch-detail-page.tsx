@@ -1,9 +1,9 @@
-import { DownloadOutlined } from "@ant-design/icons";
-import { Alert, App, Button, Progress, Table, type TableColumnsType } from "antd";
+import { Alert, App, Button, Progress } from "antd";
 import { Link, useNavigate } from "react-router";
 import { isBatchMoving, useBatchAction, useBatchPrediction, type BatchAction } from "@/api/queries/batch";
 import { usePermissions } from "@/api/queries/identity";
-import type { BatchPrediction } from "@/api/serving";
+import type { BatchPrediction } from "@/api/batch";
+import { timesPrice } from "@/format/format";
 import { useFormat } from "@/format/use-format";
 import { useMaybeT, useT } from "@/i18n";
 import { AsCommand, CopyText } from "@/ui/copy";
@@ -12,8 +12,8 @@ import { links, useIdParam, useProjectId } from "@/ui/project";
 import { problemText } from "@/ui/problem-text";
 import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
-import { Duration, LocalTime } from "@/ui/values";
-import { doneShare } from "./batch-progress";
+import { Duration, LocalTime, Money } from "@/ui/values";
+import { OutputFiles } from "./output-files";
 
 export function BatchDetailPage() {
   const projectId = useProjectId();
@@ -36,7 +36,7 @@ function Detail({ projectId, prediction }: Props) {
       sub={
         <>
           <StateTag kind="job" state={prediction.state} />
-          <CopyText text={prediction.batch_prediction_id} />
+          <CopyText text={prediction.batch_id} />
         </>
       }
       actions={<Actions projectId={projectId} prediction={prediction} />}
@@ -44,7 +44,7 @@ function Detail({ projectId, prediction }: Props) {
       {prediction.failure ? <Alert type="error" showIcon role="alert" title={prediction.failure.message} description={t("batch.failedRemedy")} /> : null}
       <Panel title={t("runs.progress")}>
         <div className="ob-stack-s" aria-live="polite" data-testid="batch-progress" data-state={prediction.state}>
-          <Progress percent={Math.floor(100 * doneShare(prediction))} status={prediction.state === "failed" ? "exception" : isBatchMoving(prediction.state) ? "active" : "normal"} aria-label={t("batch.progressOf", { name: prediction.name })} />
+          <Progress percent={Math.floor(100 * prediction.share)} status={prediction.state === "failed" ? "exception" : isBatchMoving(prediction.state) ? "active" : "normal"} aria-label={t("batch.progressOf", { name: prediction.name })} />
           <span className="ob-row ob-muted">
             {prediction.total === null ? t("batch.counting") : t("batch.doneOf", { done: prediction.done, total: prediction.total })}
             {prediction.failed_items > 0 ? <span className="ob-fault">{t("batch.itemsFailed", { count: format.number(prediction.failed_items) })}</span> : null}
@@ -56,10 +56,10 @@ function Detail({ projectId, prediction }: Props) {
           <What projectId={projectId} prediction={prediction} />
         </div>
         <div style={{ gridColumn: "span 6" }}>
-          <FailedItems prediction={prediction} />
+          <OutputFiles projectId={projectId} prediction={prediction} />
         </div>
       </div>
-      <AsCommand command={`bml batch show ${prediction.batch_prediction_id}`} />
+      <AsCommand command={`bml batch show ${prediction.batch_id}`} />
     </Page>
   );
 }
@@ -76,37 +76,17 @@ function What({ projectId, prediction }: Props) {
         facts={[
           { label: t("services.model"), value: <Link to={links.modelVersion(projectId, prediction.model_id, prediction.model_version)}>{`${prediction.model_id} V${prediction.model_version}`}</Link> },
           { label: t("services.variant"), value: prediction.variant },
-          { label: t("batch.input"), value: <CopyText text={prediction.input_uri} /> },
+          { label: t("batch.input"), value: <CopyText text={prediction.input.uri} /> },
           { label: t("batch.inputFormat"), value: maybeT(`batch.format.${prediction.input_format}`) ?? prediction.input_format },
-          { label: t("batch.output"), value: prediction.output_uri ? <CopyText text={prediction.output_uri} /> : "–" },
+          { label: t("batch.output"), value: <CopyText text={prediction.output_uri} /> },
           { label: t("usage.machine"), value: t("batch.machineNodes", { machine: prediction.machine_type, nodes: prediction.nodes }) },
           ...parameters.map(([name, value]) => ({ label: name, value: String(value) })),
           { label: t("batch.started"), value: <LocalTime at={prediction.started_at} /> },
           { label: t("batch.ended"), value: <LocalTime at={prediction.ended_at} /> },
+          { label: t("batch.cost"), value: <Money amount={timesPrice(prediction.price_per_minute, prediction.minutes)} /> },
           { label: t("batch.took"), value: <Duration seconds={prediction.minutes * SECONDS} /> },
         ]}
       />
-    </Panel>
-  );
-}
-
-function FailedItems({ prediction }: { readonly prediction: BatchPrediction }) {
-  const t = useT();
-  const columns: TableColumnsType<BatchPrediction["problems"][number]> = [
-    { title: t("batch.item"), render: (_, row) => <span className="ob-mono ob-breaks">{row.name}</span> },
-    { title: t("calls.errorCode"), align: "right", dataIndex: "error_code", render: (code: number) => <span className="ob-num">{String(code)}</span> },
-    { title: t("batch.why"), dataIndex: "error_msg" },
-  ];
-  return (
-    <Panel title={t("batch.failedItems")}>
-      {prediction.failed_items === 0 ? (
-        <span className="ob-muted">{t("batch.noneFailed")}</span>
-      ) : (
-        <div className="ob-stack-s" data-testid="failed-items">
-          <Table size="small" rowKey="name" columns={columns} dataSource={[...prediction.problems]} pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }} scroll={{ x: "max-content" }} />
-          <span className="ob-small ob-muted">{t("batch.failedHelp")}</span>
-        </div>
-      )}
     </Panel>
   );
 }
@@ -115,7 +95,7 @@ function Actions({ projectId, prediction }: Props) {
   const t = useT();
   const navigate = useNavigate();
   const { modal, message } = App.useApp();
-  const act = useBatchAction(projectId, prediction.batch_prediction_id);
+  const act = useBatchAction(projectId, prediction.batch_id);
   const mayWrite = usePermissions(projectId).has("services.write");
   const isMoving = isBatchMoving(prediction.state);
   const run = (action: BatchAction): Promise<void> =>
@@ -128,11 +108,6 @@ function Actions({ projectId, prediction }: Props) {
   };
   return (
     <>
-      {prediction.download_url ? (
-        <Button type="primary" icon={<DownloadOutlined />} href={prediction.download_url} download>
-          {t("batch.download")}
-        </Button>
-      ) : null}
       {prediction.state === "stopped" || prediction.state === "failed" ? (
         <Button disabled={!mayWrite} loading={act.isPending} onClick={() => void run("resume")}>
           {t("batch.resume")}

@@ -4,7 +4,7 @@ import { Link, useNavigate } from "react-router";
 import { useBatchPredictions } from "@/api/queries/batch";
 import { usePermissions } from "@/api/queries/identity";
 import { itemsOf } from "@/api/queries/paging";
-import type { BatchPrediction } from "@/api/serving";
+import type { BatchPrediction } from "@/api/batch";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
 import { AsCommand } from "@/ui/copy";
@@ -16,7 +16,6 @@ import { links, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
 import { Duration, LocalTime } from "@/ui/values";
-import { doneShare } from "./batch-progress";
 import { Schedules } from "./schedules";
 
 /** Predictions of much data at once, and those that come back by themselves (spec 03 section 9.6). */
@@ -73,13 +72,13 @@ function PredictionTable({ projectId, predictions }: { readonly projectId: numbe
   const t = useT();
   const format = useFormat();
   const columns: TableColumnsType<BatchPrediction> = [
-    { title: t("field.name"), render: (_, row) => <Link to={links.batch(projectId, row.batch_prediction_id)}>{row.name}</Link> },
+    { title: t("field.name"), render: (_, row) => <Link to={links.batch(projectId, row.batch_id)}>{row.name}</Link> },
     { title: t("field.state"), render: (_, row) => <StateTag kind="job" state={row.state} /> },
-    { title: t("runs.progress"), width: 180, render: (_, row) => <Progress size="small" percent={Math.floor(100 * doneShare(row))} status={row.state === "failed" ? "exception" : "normal"} aria-label={t("batch.progressOf", { name: row.name })} /> },
+    { title: t("runs.progress"), width: 180, render: (_, row) => <Progress size="small" percent={Math.floor(100 * row.share)} status={row.state === "failed" ? "exception" : "normal"} aria-label={t("batch.progressOf", { name: row.name })} /> },
     { title: t("batch.failedItems"), align: "right", render: (_, row) => <span className={row.failed_items > 0 ? "ob-num ob-fault" : "ob-num"}>{format.number(row.failed_items)}</span> },
     { title: t("services.model"), render: (_, row) => <Link to={links.modelVersion(projectId, row.model_id, row.model_version)}>{`V${row.model_version}`}</Link> },
     { title: t("batch.took"), render: (_, row) => <Duration seconds={row.minutes * SECONDS} /> },
     { title: t("field.created"), render: (_, row) => <LocalTime at={row.created_at} /> },
   ];
-  return <Table rowKey="batch_prediction_id" columns={columns} dataSource={[...predictions]} pagination={false} scroll={{ x: "max-content" }} />;
+  return <Table rowKey="batch_id" columns={columns} dataSource={[...predictions]} pagination={false} scroll={{ x: "max-content" }} />;
 }

@@ -1,12 +1,11 @@
 import { expect, it } from "vitest";
-import { doneShare } from "./batch-progress";
 import { batchRequest, formatOf, scheduleRequest, type BatchValues } from "./batch-request";
 
 const values: BatchValues = { name: " Nightly ", model_id: 5, model_version: 2, way: "address", uri: " s3://bucket/in/ ", input_format: "auto", output_format: "jsonl", machine_type: "CPU_4C_16G", nodes: 2, threshold: 0, top_num: null };
 
 it("a request holds what was filled in; a threshold of 0 is one", () => {
-  expect(batchRequest(values, [])).toEqual({ name: "Nightly", model_id: 5, model_version: 2, variant: "fp32", input: { uri: "s3://bucket/in/" }, input_format: "auto", output: {}, output_format: "jsonl", machine_type: "CPU_4C_16G", nodes: 2, parameters: { threshold: 0 } });
-  expect(batchRequest({ ...values, way: "files", output_uri: "s3://bucket/out/", top_num: 3, threshold: null }, [{ name: "a.jsonl", size: 9 }])).toMatchObject({ input: { files: [{ name: "a.jsonl", size_bytes: 9 }] }, output: { uri: "s3://bucket/out/" }, parameters: { top_num: 3 } });
+  expect(batchRequest(values)).toEqual({ name: "Nightly", model_id: 5, model_version: 2, variant: "fp32", input: { uri: "s3://bucket/in/" }, input_format: "auto", output: {}, output_format: "jsonl", machine_type: "CPU_4C_16G", nodes: 2, parameters: { threshold: 0 } });
+  expect(batchRequest({ ...values, way: "files", output_uri: "s3://bucket/out/", top_num: 3, threshold: null }, "s3://platform/uploads/7/")).toMatchObject({ input: { uri: "s3://platform/uploads/7/" }, output: { uri: "s3://bucket/out/" }, parameters: { top_num: 3 } });
 });
 
 it("a schedule repeats the same request", () => {
@@ -16,10 +15,4 @@ it("a schedule repeats the same request", () => {
 
 it("the format is read off the names", () => {
   expect([[], ["a.JSONL"], ["a.zip"], ["a.jpg"], ["a.jpg", "b.jpg"]].map(formatOf)).toEqual(["auto", "jsonl", "zip", "folder", "folder"]);
-});
-
-it("what is done is told from 0 to 1", () => {
-  expect(doneShare({ done: 0, total: null, state: "queued" })).toBe(0);
-  expect(doneShare({ done: 5, total: 20, state: "running" })).toBe(0.25);
-  expect(doneShare({ done: 0, total: 0, state: "succeeded" })).toBe(1);
 });

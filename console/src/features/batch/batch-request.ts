@@ -1,4 +1,4 @@
-import type { BatchRequest, BatchScheduleRequest, InputFormat, Rhythm } from "@/api/serving";
+import type { BatchRequest, BatchScheduleRequest, BatchTemplate, InputFormat, Rhythm } from "@/api/batch";
 
 export interface BatchValues {
   readonly name: string;
@@ -17,22 +17,14 @@ export interface BatchValues {
   readonly threshold?: number | null;
 }
 
-export interface NamedSize {
-  readonly name: string;
-  readonly size: number;
-}
-
-/** What is left empty is the platform's default. */
-export function batchRequest(values: BatchValues, files: readonly NamedSize[]): BatchRequest {
-  const description = values.description?.trim();
+/** What is left empty is the platform's default; files that were sent have an address as well. */
+function templateOf(values: BatchValues, inputUri: string): BatchTemplate {
   const output = values.output_uri?.trim();
   return {
-    name: values.name.trim(),
-    ...(description ? { description } : {}),
     model_id: values.model_id,
     model_version: values.model_version,
     variant: values.variant ?? "fp32",
-    input: values.way === "address" ? { uri: values.uri?.trim() ?? "" } : { files: files.map(({ name, size }) => ({ name, size_bytes: size })) },
+    input: { uri: inputUri },
     input_format: values.input_format,
     output: output ? { uri: output } : {},
     output_format: values.output_format,
@@ -45,9 +37,13 @@ export function batchRequest(values: BatchValues, files: readonly NamedSize[]): 
   };
 }
 
+export function batchRequest(values: BatchValues, sentTo?: string): BatchRequest {
+  const description = values.description?.trim();
+  return { name: values.name.trim(), ...(description ? { description } : {}), ...templateOf(values, sentTo ?? values.uri?.trim() ?? "") };
+}
+
 export function scheduleRequest(values: BatchValues, rhythm: Rhythm, missed: BatchScheduleRequest["missed"]): BatchScheduleRequest {
-  const template = batchRequest(values, []);
-  return { name: template.name, template, ...rhythm, missed };
+  return { name: values.name.trim(), template: templateOf(values, values.uri?.trim() ?? ""), ...rhythm, missed };
 }
 
 const SUFFIXES: Readonly<Record<string, InputFormat>> = { jsonl: "jsonl", ndjson: "jsonl", zip: "zip", csv: "csv", parquet: "parquet" };

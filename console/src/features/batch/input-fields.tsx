@@ -1,13 +1,13 @@
 import { InboxOutlined } from "@ant-design/icons";
 import { Button, Form, Input, Progress, Segmented, Select, Upload } from "antd";
-import { INPUT_FORMATS, OUTPUT_FORMATS } from "@/api/serving";
+import { INPUT_FORMATS, OUTPUT_FORMATS } from "@/api/batch";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
 import { Panel } from "@/ui/page";
 import { formatOf, type BatchValues } from "./batch-request";
 
-/** Buckets of S3; the manual's `bos:` addresses mean the same buckets. */
-const ADDRESS = /^(s3:\/\/|bos:\/{1,2})[^\s/]+(\/\S*)?$/;
+const ADDRESS = /^s3:\/\/[^\s/]+(\/\S*)?$/;
+const FOLDER = /^s3:\/\/\S+\/$/;
 
 interface Props {
   /** A schedule reads what is there when it runs. */
@@ -49,7 +49,7 @@ export function InputFields({ isAddressOnly, way, files, sent, isBusy, onFiles }
           <Select options={OUTPUT_FORMATS.map((value) => ({ value, label: t(`batch.format.${value}`) }))} />
         </Form.Item>
       </div>
-      <Form.Item name="output_uri" label={t("batch.output")} extra={t("batch.outputHelp")} rules={[address]} style={{ marginBottom: 0 }}>
+      <Form.Item name="output_uri" label={t("batch.output")} extra={t("batch.outputHelp")} rules={[{ pattern: FOLDER, message: t("batch.folderWrong") }]} style={{ marginBottom: 0 }}>
         <Input className="ob-mono" placeholder={ADDRESS_EXAMPLE} />
       </Form.Item>
     </Panel>

@@ -8,7 +8,7 @@ import { Money } from "@/ui/values";
 import type { BatchValues } from "./batch-request";
 
 const MINUTES_OF_HOUR = 60;
-const MOST_NODES = 16;
+const MOST_NODES = 6;
 
 /** Machine × nodes × minutes, charged when it ends (spec 03 section 9.6). */
 export function MachineFields({ values }: { readonly values: Partial<BatchValues> | undefined }) {

@@ -1,10 +1,10 @@
 import { Alert, Button, Form, Input, Switch } from "antd";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { useCreateBatch, useCreateSchedule } from "@/api/queries/batch";
+import { beginBatchUpload, useCreateBatch, useCreateSchedule } from "@/api/queries/batch";
 import { useModels } from "@/api/queries/models";
 import { itemsOf } from "@/api/queries/paging";
-import type { BatchScheduleRequest, Rhythm } from "@/api/serving";
+import type { BatchScheduleRequest, Rhythm } from "@/api/batch";
 import type { Model } from "@/api/types";
 import { useT } from "@/i18n";
 import { AsCommand } from "@/ui/copy";
@@ -13,6 +13,7 @@ import { Page, Panel } from "@/ui/page";
 import { links, useProjectId } from "@/ui/project";
 import { problemText } from "@/ui/problem-text";
 import { QueryView } from "@/ui/query-view";
+import { wholeAddress, type FileToSend } from "@/ui/upload/send-files";
 import { useSending } from "@/ui/upload/use-sending";
 import { batchRequest, scheduleRequest, type BatchValues } from "./batch-request";
 import { InputFields } from "./input-fields";
@@ -54,6 +55,12 @@ function BatchForm({ projectId, models }: { readonly projectId: number; readonly
   const schedule = useCreateSchedule(projectId);
   const [error, setError] = useState<unknown>(null);
   const [isStarting, setStarting] = useState(false);
+  const sendNamed = async (named: readonly FileToSend[]): Promise<string | undefined> => {
+    if (named.length === 0) return undefined;
+    const { input_uri, uploads } = await beginBatchUpload(projectId, named.map(({ name, file }) => ({ name, size_bytes: file.size })));
+    await send(named, uploads.map(wholeAddress));
+    return input_uri;
+  };
   const submit = async (wanted: BatchValues): Promise<void> => {
     if (isRepeated) {
       await schedule.mutateAsync(scheduleRequest(wanted, rhythm, missed));
@@ -61,9 +68,8 @@ function BatchForm({ projectId, models }: { readonly projectId: number; readonly
       return;
     }
     const named = wanted.way === "files" ? files.map((file) => ({ name: file.webkitRelativePath || file.name, file })) : [];
-    const made = await create.mutateAsync(batchRequest(wanted, named.map(({ name, file }) => ({ name, size: file.size }))));
-    await send(named, made.uploads);
-    await navigate(links.batch(projectId, made.batch_prediction_id));
+    const made = await create.mutateAsync(batchRequest(wanted, await sendNamed(named)));
+    await navigate(links.batch(projectId, made.batch_id));
   };
   const isMissingFiles = !isRepeated && values?.way === "files" && files.length === 0;
   return (

@@ -1,7 +1,7 @@
 import { Alert, DatePicker, InputNumber, Radio, Select } from "antd";
 import dayjs from "dayjs";
 import { useMemo } from "react";
-import { SCHEDULE_UNITS, type BatchScheduleRequest, type Rhythm } from "@/api/serving";
+import { SCHEDULE_UNITS, type BatchScheduleRequest, type Rhythm } from "@/api/batch";
 import { useT } from "@/i18n";
 import { useMinute } from "@/ui/time/use-minute";
 import { ownTimeZone, timeZones } from "@/ui/time/zone";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Rhythm } from "@/api/serving";
+import type { Rhythm } from "@/api/batch";
 import { nextRuns } from "./rhythm";
 
 const rhythm = (change: Partial<Rhythm>): Rhythm => ({ unit: "day", every: 1, starts_at: "2026-01-31T01:30:00Z", ends_at: null, time_zone: "UTC", ...change });

@@ -1,4 +1,4 @@
-import type { Rhythm } from "@/api/serving";
+import type { Rhythm } from "@/api/batch";
 import { instantOf, wallTimeAt, type WallTime } from "@/ui/time/zone";
 
 const MINUTE_MS = 60_000;

@@ -20,17 +20,17 @@ export function ExportVersion({ projectId, modelId, version, isDisabled }: Props
   const begin = useExportVersion(projectId, modelId, version);
   const query = useVersionExport(projectId, modelId, version, exportId);
   const url = query.data?.url;
-  if (query.data?.state === "succeeded" && url) {
+  if (query.data?.state === "ready" && url) {
     return (
       <Button icon={<DownloadOutlined />} href={url} download>
         {t("models.export.download")}
       </Button>
     );
   }
-  const isFailed = query.data?.state === "failed";
+  const isFailed = query.data?.state === "failed" || query.data?.state === "expired";
   return (
     <>
-      {isFailed ? <span role="alert">{t("models.export.failed")}</span> : null}
+      {isFailed ? <span role="alert">{query.data?.failure ?? t("models.export.failed")}</span> : null}
       <Button
         icon={<DownloadOutlined />}
         disabled={isDisabled}

@@ -15,7 +15,7 @@ const KEYS: Readonly<Record<Group, (row: UsageRow) => string>> = {
   day: (row) => row.day,
   service: (row) => String(row.service_id),
   application: (row) => String(row.app_id),
-  version: (row) => `${row.service_id}/${row.model_version}`,
+  version: (row) => `${row.service_id}/${row.model_version ?? ""}`,
 };
 
 /** Sums by one dimension: days in their order, everything else the busiest first. */

@@ -90,7 +90,7 @@ function Usage({ rows, group, from, to, names }: UsageProps) {
   const nameOf = (key: string): string => {
     if (group !== "version") return names.get(key) ?? key;
     const [service = "", version = ""] = key.split("/");
-    return `${names.get(service) ?? service} V${version}`;
+    return `${names.get(service) ?? service} ${version === "" ? t("statistics.noModel") : `V${version}`}`;
   };
   const figures = [
     { label: t("statistics.calls"), value: format.number(total.calls) },

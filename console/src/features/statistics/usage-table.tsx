@@ -26,7 +26,7 @@ export function UsageTable({ rows, names, from, to }: Props) {
     { title: t("statistics.by.day"), dataIndex: "day", sorter: (left, right) => left.day.localeCompare(right.day), defaultSortOrder: "descend" },
     { title: t("statistics.by.service"), render: (_, row) => nameOf(row.service_id) },
     { title: t("statistics.by.application"), render: (_, row) => nameOf(row.app_id) },
-    { title: t("field.version"), render: (_, row) => `V${row.model_version}` },
+    { title: t("field.version"), render: (_, row) => (row.model_version === null ? t("statistics.noModel") : `V${row.model_version}`) },
     { title: t("statistics.calls"), align: "right", sorter: (left, right) => left.calls - right.calls, render: (_, row) => <span className="ob-num">{format.number(row.calls)}</span> },
     { title: t("statistics.errors"), align: "right", render: (_, row) => <span className="ob-num">{format.number(row.errors)}</span> },
     { title: t("statistics.meanMs"), align: "right", render: (_, row) => <span className="ob-num">{format.number(meanOf(row) ?? 0, 1)}</span> },
@@ -49,7 +49,7 @@ export function UsageTable({ rows, names, from, to }: Props) {
     >
       <Table
         size="small"
-        rowKey={(row) => `${row.day}/${row.service_id}/${row.app_id}/${row.model_version}`}
+        rowKey={(row) => `${row.day}/${row.service_id}/${row.app_id}/${row.model_version ?? ""}`}
         columns={columns}
         dataSource={[...rows]}
         pagination={{ pageSize: PAGE, hideOnSinglePage: true, showSizeChanger: false }}

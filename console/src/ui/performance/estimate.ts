@@ -23,6 +23,6 @@ export function estimateFor(points: readonly PerformancePoint[], computeUnits: n
   return {
     latencyMs: between(before.latency_ms, after.latency_ms, share),
     qps: between(before.qps, after.qps, share) * instances,
-    isExact: sorted.some((point) => point.compute_units === computeUnits),
+    isExact: sorted.some((point) => point.compute_units === computeUnits && point.measured),
   };
 }

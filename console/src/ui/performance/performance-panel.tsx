@@ -45,6 +45,7 @@ export function PerformancePanel({ measured, isPreset }: Props) {
           case "none":
             return (
               <Panel title={t("performance.title")}>
+                {performance.failure ? <Alert type="error" showIcon title={performance.failure.message} /> : null}
                 <EmptyState title={t("performance.none.title")} text={t("performance.none.text")} action={<MeasureButton measured={measured} label={t("performance.measure")} />} />
               </Panel>
             );

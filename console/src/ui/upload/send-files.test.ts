@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { UploadRefusedError, type PutFile } from "./put-file";
-import { NoAddressError, sendFiles } from "./send-files";
+import { NoAddressError, sendFiles, wholeAddress } from "./send-files";
 
 const file = { name: "model.pkl", file: new Blob(["12345"]) };
-const addresses = [{ name: "model.pkl", url: "https://store/model.pkl" }];
+const addresses = [wholeAddress({ name: "model.pkl", url: "https://store/model.pkl" })];
 
 function toolsWith(statuses: number[]) {
   const pauses: number[] = [];
@@ -37,6 +37,18 @@ describe("files on their way", () => {
     const { tools, pauses } = toolsWith([503, 503, 503, 503]);
     await expect(sendFiles([file], addresses, tools)).rejects.toMatchObject({ status: 503 });
     expect(pauses).toHaveLength(3);
+  });
+
+  it("go in parts where the storage wants parts", async () => {
+    const { tools, progress } = toolsWith([]);
+    const asked: number[] = [];
+    const urlOf = (part: number): Promise<string> => {
+      asked.push(part);
+      return Promise.resolve(`https://store/${part}`);
+    };
+    await sendFiles([file], [{ name: file.name, partSizeBytes: 2, urlOf }], tools);
+    expect(asked).toEqual([1, 2, 3]);
+    expect(progress.map(([, sent]) => sent)).toEqual([2, 4, 5]);
   });
 
   it("need an address", async () => {

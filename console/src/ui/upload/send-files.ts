@@ -5,10 +5,14 @@ export interface FileToSend {
   readonly file: Blob;
 }
 
+/** Where a file goes: whole, or in parts of a size, each to an address of its own. */
 export interface Address {
   readonly name: string;
-  readonly url: string;
+  readonly partSizeBytes?: number;
+  readonly urlOf: (partNumber: number) => Promise<string>;
 }
+
+export const wholeAddress = ({ name, url }: { readonly name: string; readonly url: string }): Address => ({ name, urlOf: () => Promise.resolve(url) });
 
 /** The platform gave no address for a file that was announced to it. */
 export class NoAddressError extends Error {
@@ -31,11 +35,10 @@ const FIRST_PAUSE_MS = 500;
 
 const isPassing = (error: unknown): boolean => error instanceof UploadRefusedError && (error.status === 0 || error.status >= 500 || error.status === 429);
 
-async function sendOne(url: string, { name, file }: FileToSend, { put, pause, onProgress, signal }: SendTools): Promise<void> {
+async function sendPart(url: string, part: Blob, told: (sentBytes: number) => void, { put, pause, signal }: SendTools): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await put(url, file, (sent) => { onProgress(name, sent); }, signal);
-      onProgress(name, file.size);
+      await put(url, part, told, signal);
       return;
     } catch (error) {
       if (!isPassing(error) || attempt === ATTEMPTS) throw error;
@@ -44,12 +47,23 @@ async function sendOne(url: string, { name, file }: FileToSend, { put, pause, on
   }
 }
 
+async function sendOne({ partSizeBytes, urlOf }: Address, { name, file }: FileToSend, tools: SendTools): Promise<void> {
+  const size = partSizeBytes ?? Math.max(1, file.size);
+  const count = Math.max(1, Math.ceil(file.size / size));
+  for (let place = 0; place < count; place += 1) {
+    const begin = place * size;
+    const part = file.slice(begin, begin + size);
+    await sendPart(await urlOf(place + 1), part, (sent) => { tools.onProgress(name, begin + sent); }, tools);
+    tools.onProgress(name, begin + part.size);
+  }
+}
+
 /** Sends files one after the other, each tried again where the storage is only busy. */
 export async function sendFiles(files: readonly FileToSend[], addresses: readonly Address[], tools: SendTools): Promise<void> {
-  const urls = new Map(addresses.map((address) => [address.name, address.url]));
+  const known = new Map(addresses.map((address) => [address.name, address]));
   for (const file of files) {
-    const url = urls.get(file.name);
-    if (url === undefined) throw new NoAddressError(file.name);
-    await sendOne(url, file, tools);
+    const address = known.get(file.name);
+    if (address === undefined) throw new NoAddressError(file.name);
+    await sendOne(address, file, tools);
   }
 }

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { useModel } from "@/api/queries/models";
 import { useVersionComparison } from "@/api/queries/repository";
-import type { VersionColumn } from "@/api/serving";
+import type { ComparedRow, VersionComparison } from "@/api/serving";
 import { isLowerBetter } from "@/format/figures";
 import { useFormat } from "@/format/use-format";
 import { useMaybeT, useT } from "@/i18n";
@@ -12,7 +12,7 @@ import { EmptyState } from "@/ui/empty";
 import { Page, Panel } from "@/ui/page";
 import { links, useIdParam, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
-import { bestOf, comparisonRows, type ComparisonRow } from "./rows";
+import { bestOf } from "./best";
 
 export function VersionComparisonPage() {
   const t = useT();
@@ -36,7 +36,7 @@ export function VersionComparisonPage() {
           <EmptyState title={t("models.compareFew")} action={<Link to={links.model(projectId, modelId)}>{t("models.versions")}</Link>} />
         </Panel>
       ) : (
-        <QueryView query={query}>{({ versions }) => <SideBySide projectId={projectId} modelId={modelId} versions={versions} />}</QueryView>
+        <QueryView query={query}>{(comparison) => <SideBySide projectId={projectId} modelId={modelId} comparison={comparison} />}</QueryView>
       )}
       <AsCommand command={`bml models compare ${modelId} --versions ${wanted.join(",")}`} />
     </Page>
@@ -46,18 +46,18 @@ export function VersionComparisonPage() {
 interface Props {
   readonly projectId: number;
   readonly modelId: number;
-  readonly versions: readonly VersionColumn[];
+  readonly comparison: VersionComparison;
 }
 
-function SideBySide({ projectId, modelId, versions }: Props) {
+function SideBySide({ projectId, modelId, comparison }: Props) {
   const t = useT();
   const [onlyDifferent, setOnlyDifferent] = useState(false);
-  const rows = comparisonRows(versions).filter((row) => row.differs || !onlyDifferent);
-  const columns: TableColumnsType<ComparisonRow> = [
+  const rows = comparison.rows.filter((row) => row.differs || !onlyDifferent);
+  const columns: TableColumnsType<ComparedRow> = [
     { title: t("models.comparison.what"), width: 220, render: (_, row) => <RowName row={row} /> },
-    ...versions.map((version, place) => ({
-      title: <Link to={links.modelVersion(projectId, modelId, version.version_number)}>{`V${version.version_number}`}</Link>,
-      render: (_: unknown, row: ComparisonRow) => <Value row={row} place={place} />,
+    ...comparison.versions.map((version, place) => ({
+      title: <Link to={links.modelVersion(projectId, modelId, version)}>{`V${version}`}</Link>,
+      render: (_: unknown, row: ComparedRow) => <Value row={row} place={place} />,
     })),
   ];
   const toggle = (
@@ -68,14 +68,13 @@ function SideBySide({ projectId, modelId, versions }: Props) {
   );
   return (
     <Panel title={t("models.compare")} extra={toggle}>
-      <div data-testid="comparison">
+      <div data-testid="comparison" className="ob-wide" tabIndex={0} role="region" aria-label={t("models.compare")}>
         <Table
           size="small"
-          rowKey={(row) => `${row.section}/${row.name}`}
+          rowKey={(row) => `${row.group}/${row.name}`}
           columns={columns}
           dataSource={rows}
           pagination={false}
-          scroll={{ x: "max-content" }}
           rowClassName={(row) => (row.differs ? "ob-differs" : "")}
         />
       </div>
@@ -83,10 +82,10 @@ function SideBySide({ projectId, modelId, versions }: Props) {
   );
 }
 
-function RowName({ row }: { readonly row: ComparisonRow }) {
+function RowName({ row }: { readonly row: ComparedRow }) {
   const t = useT();
   const maybeT = useMaybeT();
-  const name = (row.section === "metrics" ? maybeT(`metric.${row.name}`) : maybeT(`models.comparison.${row.name}`)) ?? row.name;
+  const name = (row.group === "metric" ? maybeT(`metric.${row.name}`) : maybeT(`models.comparison.${row.name}`)) ?? row.name;
   return (
     <span>
       {name}
@@ -95,17 +94,17 @@ function RowName({ row }: { readonly row: ComparisonRow }) {
   );
 }
 
-function Value({ row, place }: { readonly row: ComparisonRow; readonly place: number }) {
+function Value({ row, place }: { readonly row: ComparedRow; readonly place: number }) {
   const format = useFormat();
   const value = row.values[place] ?? null;
   if (value === null) return <span className="ob-muted">–</span>;
-  const isBest = row.section === "metrics" && bestOf(row.values, isLowerBetter(row.name)).has(place);
-  if (typeof value === "string") return <span className={row.section === "parameters" ? "ob-mono ob-breaks" : "ob-breaks"}>{value}</span>;
+  const isBest = row.group === "metric" && bestOf(row.values, isLowerBetter(row.name)).has(place);
+  if (typeof value === "string") return <span className={row.group === "hyper_parameter" ? "ob-mono ob-breaks" : "ob-breaks"}>{value}</span>;
   const told = (): string => {
-    if (row.section === "metrics") return format.figure(row.name, value);
-    if (row.name === "size_bytes") return format.bytes(value);
-    if (row.name === "latency_ms") return `${format.number(value, 1)} ms`;
-    return value.toExponential(2);
+    if (row.group === "metric") return format.figure(row.name, value);
+    if (row.name.endsWith("_bytes")) return format.bytes(value);
+    if (row.name.endsWith("_ms")) return `${format.number(value, 1)} ms`;
+    return value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(2) : format.compact(value);
   };
   return <span className="ob-num">{isBest ? <strong>{`${told()} ★`}</strong> : told()}</span>;
 }

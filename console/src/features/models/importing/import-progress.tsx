@@ -38,12 +38,12 @@ function State({ projectId, modelId, importId, known, onAgain }: Props & { reado
         {hasProblems ? <Problems problems={known.problems} /> : null}
         <div className="ob-row">
           {known.state === "ready" && known.version_number !== null ? <Link to={links.modelVersion(projectId, modelId, known.version_number)}>{t("imports.model.open", { version: `V${known.version_number}` })}</Link> : null}
-          {known.state === "uploading" && !hasProblems ? (
+          {known.state === "checking" && !hasProblems ? (
             <Button type="primary" loading={submit.isPending} onClick={() => { submit.mutate(importId, { onError: fail }); }}>
               {t("imports.model.submit")}
             </Button>
           ) : null}
-          {known.state === "uploading" || known.state === "failed" ? (
+          {known.state === "uploading" || known.state === "checking" || known.state === "failed" ? (
             <Button loading={drop.isPending} onClick={again}>
               {t("imports.model.again")}
             </Button>
@@ -56,17 +56,18 @@ function State({ projectId, modelId, importId, known, onAgain }: Props & { reado
 
 function Told({ known }: { readonly known: ModelImport }) {
   const t = useT();
-  if (known.state === "checking" || known.state === "submitted") {
+  if (known.state === "submitted") {
     return (
       <div className="ob-row" role="status">
         <Spin />
-        {t(`imports.model.state.${known.state}`)}
+        {t("imports.model.state.submitted")}
       </div>
     );
   }
   if (known.state === "ready") return <Alert type="success" showIcon title={t("imports.model.state.ready")} />;
   if (known.problems.length > 0) return <Alert type="error" showIcon role="alert" title={t("imports.model.problems", { count: known.problems.length })} description={t("imports.model.mend")} />;
   if (known.state === "failed") return <Alert type="error" showIcon role="alert" title={t("imports.model.state.failed")} />;
+  if (known.state === "uploading") return <Alert type="warning" showIcon title={t("imports.model.state.uploading")} />;
   return <Alert type="success" showIcon title={t("imports.model.good")} />;
 }
 
@@ -75,9 +76,9 @@ function Problems({ problems }: { readonly problems: readonly ModelImportProblem
   const t = useT();
   const maybeT = useMaybeT();
   const columns: TableColumnsType<ModelImportProblem> = [
-    { title: t("imports.model.file"), width: 220, render: (_, problem) => <span className="ob-mono ob-breaks">{problem.file ?? "–"}</span> },
+    { title: t("imports.model.file"), width: 220, render: (_, problem) => <span className="ob-mono ob-breaks">{problem.file || t("imports.model.allFiles")}</span> },
     { title: t("imports.model.problem"), dataIndex: "message" },
     { title: t("imports.model.remedy"), render: (_, problem) => maybeT(`modelCheck.${problem.code}`) ?? t("imports.model.remedyOther") },
   ];
-  return <Table size="small" rowKey={(problem) => `${problem.file ?? ""}/${problem.code}/${problem.message}`} columns={columns} dataSource={[...problems]} pagination={false} />;
+  return <Table size="small" rowKey={(problem) => `${problem.file}/${problem.code}/${problem.message}`} columns={columns} dataSource={[...problems]} pagination={false} />;
 }

@@ -12,6 +12,7 @@ import { useSending } from "@/ui/upload/use-sending";
 import { FrameworkChoice } from "./framework-choice";
 import { DEFAULT_PICTURE, importFault, importRequest, nameInModel, needsPicture, type ChoosableFramework, type ImportValues } from "./import-form";
 import { ModelFiles } from "./model-files";
+import { partAddresses } from "./part-addresses";
 import { PictureFields } from "./picture-fields";
 import { NamedFiles, type FileNames } from "./named-files";
 
@@ -46,7 +47,7 @@ export function ImportWizard({ projectId, model, choices, onStarted }: Props) {
   const fault = importFault(values, choice.framework.service_code);
   const start = async (): Promise<void> => {
     const begun = await beginImport(projectId, model.model_id, importRequest(values));
-    if (way === "files") await send(named, begun.uploads);
+    if (way === "files") await send(named, partAddresses(projectId, model.model_id, begun));
     onStarted(await checkImport(projectId, model.model_id, begun.import_id));
   };
   return (

@@ -7,7 +7,6 @@ import { CopyText } from "@/ui/copy";
 import { Facts, Panel } from "@/ui/page";
 import { links } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
-import { StateTag } from "@/ui/state-tag";
 
 interface Props {
   readonly projectId: number;
@@ -41,17 +40,14 @@ function Stations({ projectId, version, lineage }: StationsProps) {
             </Link>
           ))}
         </Station>
-        <Station title={t("runs.run")}>{run === null ? <span className="ob-muted">{t("models.lineage.notTrainedHere")}</span> : <Link to={links.run(projectId, run.run_id)}>{`V${run.version_number}`}</Link>}</Station>
+        <Station title={t("runs.run")}>{run === null ? <span className="ob-muted">{t("models.lineage.notTrainedHere")}</span> : <Link to={links.run(projectId, run.run_id)}>{run.name}</Link>}</Station>
         <Station title={t("field.version")} isHere>
           <strong>{`V${version}`}</strong>
         </Station>
         <Station title={t("nav.services")}>
           {services.length === 0 ? <span className="ob-muted">{t("models.lineage.noServices")}</span> : null}
           {services.map((service) => (
-            <span key={service.service_id} className="ob-row">
-              <Link to={links.service(projectId, service.service_id)}>{service.name}</Link>
-              <StateTag kind="service" state={service.state} />
-            </span>
+            <span key={`${service.by}/${service.service_id ?? ""}`}>{service.service_id === null ? service.by : <Link to={links.service(projectId, service.service_id)}>{service.service_id}</Link>}</span>
           ))}
         </Station>
       </ol>
@@ -62,6 +58,7 @@ function Stations({ projectId, version, lineage }: StationsProps) {
               facts={[
                 { label: t("runs.snapshot"), value: <Digest text={lineage.snapshot} /> },
                 { label: t("models.code"), value: <Digest text={lineage.code_digest} /> },
+                { label: t("models.content"), value: <Digest text={lineage.content_digest} /> },
                 { label: t("models.image"), value: <Digest text={lineage.image_digest} /> },
               ]}
             />

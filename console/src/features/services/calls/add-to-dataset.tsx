@@ -43,8 +43,9 @@ export function AddToDataset({ projectId, service, logIds, onDone }: Props) {
           add.mutate(
             { log_ids: logIds, dataset_id: dataset.dataset_id, version_number: dataset.latest_version },
             {
-              onSuccess: () => {
-                void message.success(t("calls.added", { name: dataset.name }));
+              onSuccess: ({ items }) => {
+                const count = items.filter((item) => item.outcome === "added").length;
+                void message.info(count === items.length ? t("calls.added", { name: dataset.name }) : t("calls.notAdded", { count, total: items.length, name: dataset.name }));
                 onDone();
               },
               onError: (error) => void message.error(problemText(error, t)),

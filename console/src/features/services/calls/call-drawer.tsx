@@ -1,4 +1,5 @@
 import { Drawer } from "antd";
+import { asRecord, parseOrNull } from "@/api/prediction";
 import { useCall } from "@/api/queries/service-calls";
 import type { CallDetail } from "@/api/serving";
 import type { Service } from "@/api/types";
@@ -54,16 +55,20 @@ function Detail({ projectId, service, call }: { readonly projectId: number; read
 
 function Kept({ call }: { readonly call: CallDetail }) {
   const t = useT();
-  if (call.request === null && call.answer === null) return <p className="ob-muted">{t("calls.notKept")}</p>;
-  const picture = pictureOf(call.request);
+  const { content, content_url } = call;
+  if (content === null) {
+    return <p className="ob-muted">{content_url ? <a href={content_url}>{t("calls.contentFile")}</a> : t("calls.notKept")}</p>;
+  }
+  const request = content.request === null ? null : parseOrNull(content.request);
+  const picture = pictureOf(asRecord(request).image);
   return (
     <>
       {picture ? <img src={picture} alt={t("calls.picture")} style={{ maxWidth: "100%", maxHeight: 300, objectFit: "contain" }} /> : null}
       <Panel title={t("tryIt.request")}>
-        <CodeBlock text={JSON.stringify(shortened(call.request), null, 2)} />
+        <CodeBlock text={request === null ? (content.request ?? content.request_base64 ?? "") : JSON.stringify(shortened(request), null, 2)} />
       </Panel>
       <Panel title={t("tryIt.reply")}>
-        <CodeBlock text={JSON.stringify(shortened(call.answer), null, 2)} />
+        <CodeBlock text={content.answer} />
       </Panel>
     </>
   );
@@ -76,8 +81,7 @@ const KINDS = [
 ] as const;
 
 /** A kept picture as something an `img` shows; only kinds of pictures that services take. */
-function pictureOf(request: CallDetail["request"]): string | null {
-  const image = request?.image;
+function pictureOf(image: unknown): string | null {
   if (typeof image !== "string") return null;
   const kind = KINDS.find(([beginning]) => image.startsWith(beginning));
   return kind ? `data:${kind[1]};base64,${image}` : null;

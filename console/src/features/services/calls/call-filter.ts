@@ -1,6 +1,4 @@
-import type { CallFilter, Role } from "@/api/serving";
-
-const ROLES: readonly Role[] = ["main", "challenger"];
+import { ROLES, type CallFilter } from "@/api/serving";
 
 const wholeNumber = (text: string | null): number | undefined => (text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined);
 

@@ -3,6 +3,7 @@ import dayjs from "dayjs";
 import { useSearchParams } from "react-router";
 import { useApplications } from "@/api/queries/identity";
 import { itemsOf } from "@/api/queries/paging";
+import { ROLES } from "@/api/serving";
 import { useT } from "@/i18n";
 import { filterOf, withFilter } from "./call-filter";
 
@@ -42,13 +43,12 @@ export function CallFilters({ hasSecond }: { readonly hasSecond: boolean }) {
           aria-label={t("calls.role")}
           placeholder={t("calls.role")}
           value={filter.role ?? null}
-          options={(["main", "challenger"] as const).map((role) => ({ value: role, label: t(`services.role.${role}`) }))}
+          options={ROLES.map((role) => ({ value: role, label: t(`services.role.${role}`) }))}
           onChange={(role: string | undefined) => { change({ role }); }}
         />
       ) : null}
-      <Input.Search allowClear style={{ width: 160 }} aria-label={t("calls.label")} placeholder={t("calls.label")} defaultValue={filter.label ?? ""} onSearch={(label) => { change({ label: label.trim() }); }} />
+      <Input.Search style={{ width: 160 }} aria-label={t("calls.label")} placeholder={t("calls.label")} defaultValue={filter.label ?? ""} onSearch={(label) => { change({ label: label.trim() }); }} />
       <Input.Search
-        allowClear
         style={{ width: 150 }}
         inputMode="numeric"
         aria-label={t("calls.errorCode")}

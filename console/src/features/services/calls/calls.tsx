@@ -104,7 +104,7 @@ function CallTable({ calls, chosen, onChoose, onOpen }: TableProps) {
         onChange: (keys) => {
           onChoose(keys.map(String));
         },
-        getCheckboxProps: (call) => ({ disabled: call.kept_as === null, "aria-label": t("calls.choose", { id: call.log_id }) }),
+        getCheckboxProps: (call) => ({ disabled: !call.kept, "aria-label": t("calls.choose", { id: call.log_id }) }),
       }}
     />
   );

@@ -19,7 +19,7 @@ export function ServiceLogs({ projectId, service }: { readonly projectId: number
   const query = useServiceLogs(projectId, service.service_id, isFollowing);
   const extra = (
     <span className="ob-row">
-      <Input.Search allowClear size="small" style={{ width: 220 }} aria-label={t("services.logsSearch")} placeholder={t("services.logsSearch")} onChange={(event) => { setWanted(event.target.value); }} />
+      <Input.Search style={{ width: 220 }} aria-label={t("services.logsSearch")} placeholder={t("services.logsSearch")} onChange={(event) => { setWanted(event.target.value); }} />
       <label className="ob-row">
         <Switch size="small" checked={isFollowing} onChange={setFollowing} aria-label={t("services.logsFollow")} />
         {t("services.logsFollow")}
@@ -32,11 +32,11 @@ export function ServiceLogs({ projectId, service }: { readonly projectId: number
         {(data) => {
           const lines = itemsOf(data);
           if (lines.length === 0) return <EmptyState title={t("services.noLogs")} />;
-          const shown = lines.filter((line) => line.message.toLowerCase().includes(wanted.toLowerCase()));
+          const shown = lines.filter((line) => line.text.toLowerCase().includes(wanted.toLowerCase()));
           return (
             <>
               <pre className="ob-code ob-log" tabIndex={0} aria-label={t("services.logs")}>
-                {shown.map((line) => `${format.time(line.at)}  ${line.message}`).join("\n")}
+                {shown.map((line) => `${format.time(line.at)}  ${line.instance}  ${line.text}`).join("\n")}
               </pre>
               <LoadMore query={query} />
             </>

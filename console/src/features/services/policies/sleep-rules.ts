@@ -13,7 +13,7 @@ export interface SleepValues {
 export const FIRST_VALUES: SleepValues = { idle_minutes: 30, starts_at: null, ends_at: null, while_asleep: "wait", prewarm: [] };
 
 export const LONGEST_IDLE = 1440;
-export const MOST_PREWARM = 10;
+export const MOST_PREWARM = 20;
 
 export type SleepFault = "idle" | "period" | "cron";
 

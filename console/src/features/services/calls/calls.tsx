@@ -93,19 +93,20 @@ function CallTable({ calls, chosen, onChoose, onOpen }: TableProps) {
     },
   ];
   return (
-    <Table
-      rowKey="log_id"
-      columns={columns}
-      dataSource={[...calls]}
-      pagination={false}
-      scroll={{ x: "max-content" }}
-      rowSelection={{
-        selectedRowKeys: [...chosen],
-        onChange: (keys) => {
-          onChoose(keys.map(String));
-        },
-        getCheckboxProps: (call) => ({ disabled: !call.kept, "aria-label": t("calls.choose", { id: call.log_id }) }),
-      }}
-    />
+    <div className="ob-wide" tabIndex={0} role="region" aria-label={t("services.calls")}>
+      <Table
+        rowKey="log_id"
+        columns={columns}
+        dataSource={[...calls]}
+        pagination={false}
+        rowSelection={{
+          selectedRowKeys: [...chosen],
+          onChange: (keys) => {
+            onChoose(keys.map(String));
+          },
+          getCheckboxProps: (call) => ({ disabled: !call.kept, "aria-label": t("calls.choose", { id: call.log_id }) }),
+        }}
+      />
+    </div>
   );
 }

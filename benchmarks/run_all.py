@@ -108,6 +108,25 @@ def benches(scratch: Path) -> list[Bench]:
             ],
         ),
         Bench(
+            "serving_small_model",
+            "a model of microseconds behind the serving image's server vs the same work without HTTP",
+            [
+                [tabular, "benchmarks/serving_models.py", f"--folder={scratch / 'small'}"],
+                [
+                    serving,
+                    "-m",
+                    "benchmarks.serving_small_model",
+                    f"--model={scratch / 'small'}",
+                    f"--json={RESULTS / 'serving_small_model.json'}",
+                ],
+            ],
+        ),
+        Bench(
+            "serving_soak",
+            "the serving image's server at 80 % of what it can, among bad clients: errors, memory",
+            [[*own, "benchmarks.serving_soak", "--minutes=2", f"--json={RESULTS / 'serving_soak.json'}"]],
+        ),
+        Bench(
             "tabular_serving",
             "a row and 1,000 rows of the serving image vs the libraries' own predict",
             [
@@ -132,6 +151,11 @@ def benches(scratch: Path) -> list[Bench]:
             "engine_invocations",
             "InvokeEndpoint through the engine vs the container called directly",
             [[*own, "benchmarks.engine_invocations"]],
+        ),
+        Bench(
+            "hosting_modes",
+            "start, switch under load and memory of services on own and on shared machines",
+            [[*own, "benchmarks.hosting_modes"]],
         ),
         Bench("engine_jobs", "queue of no-op jobs vs bare processes", [[*own, "benchmarks.engine_jobs"]]),
         Bench("engine_logs", "job that prints 10,000 lines/s vs bare", [[*own, "benchmarks.engine_logs"]]),

@@ -10,18 +10,18 @@ from openbml.core.ids import new_log_id
 from openbml.core.observability import logger, metrics
 from openbml.core.public_calls import call_of, http_reply
 from openbml.core.queues_sqs import MessagesRefusedError
+from openbml.services.calls.reports import CallReport
 from openbml.services.prediction.gateway_events import is_token_request, token_parameters
 from openbml.services.prediction.replies import error_reply
 from openbml.services.prediction.tokens import token_reply
-from openbml.services.prediction.wiring import applications, calls_queue, prediction_api
-from openbml.services.repositories import CallRecord
+from openbml.services.prediction.wiring import applications, prediction_api, reports
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     try:
-        return http_reply(_answered(event))
+        return _answered(event)
     except Exception:  # noqa: BLE001 - every failure has a body of the manual; the log has the traceback
         log_id = new_log_id()
         logger.exception("unexpected failure", log_id=log_id)
@@ -29,21 +29,21 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         return http_reply(error_reply("unknown", log_id))
 
 
-def _answered(event: dict[str, Any]) -> bytes:
+def _answered(event: dict[str, Any]) -> dict[str, Any]:
     if is_token_request(event):
-        return token_reply(token_parameters(event), issuer=applications())
+        return http_reply(token_reply(token_parameters(event), issuer=applications()))
     answer = prediction_api().answer(call_of(event))
-    if answer.record:
-        _keep(answer.record)
-    return answer.body
+    if answer.report:
+        _hand_over(answer.report)
+    return http_reply(answer.body, retry_after_s=answer.retry_after_s)
 
 
-def _keep(record: CallRecord) -> None:
-    """Hand the record over; one that is refused costs the caller nothing."""
+def _hand_over(report: CallReport) -> None:
+    """Hand the report over; one that is refused costs the caller nothing."""
     metrics.add_metric("PredictionCalls", MetricUnit.Count, 1)
-    logger.info("call answered", **record.model_dump(mode="json"))
+    logger.info("call answered", **report.record.model_dump(mode="json", exclude={"labels"}))
     try:
-        calls_queue().send([record])
+        reports().report(report)
     except (MessagesRefusedError, ClientError, BotoCoreError):
         metrics.add_metric("CallRecordsLost", MetricUnit.Count, 1)
-        logger.exception("call record lost", log_id=record.log_id)
+        logger.exception("call record lost", log_id=report.record.log_id)

@@ -1,32 +1,29 @@
-"""SQS consumer: keeps the records of prediction calls for 30 days."""
+"""SQS consumer: counts prediction calls, and keeps the records that their owners want for 30 days."""
 
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import Json
+from pydantic import ValidationError
 
 from openbml.core.observability import logger, metrics
-from openbml.services.repositories import CallRecord
-from openbml.services.wiring import call_records
-
-
-class CallMessage(SqsRecordModel):
-    body: Json[CallRecord]
-
-
-processor = BatchProcessor(EventType.SQS, model=CallMessage)
-
-
-def handle_call(record: CallMessage) -> None:
-    call_records().record(record.body)
-    metrics.add_metric("CallRecords", MetricUnit.Count, 1)
+from openbml.services.calls.record_calls import record_calls
+from openbml.services.calls.reports import CallReport
+from openbml.services.calls.wiring import call_book, call_objects
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(event, handle_call, processor, context)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Enter all calls of a batch at once; an exception gives the whole batch back to the queue."""
+    reports: list[CallReport] = []
+    malformed: list[dict[str, str]] = []
+    for record in event["Records"]:
+        try:
+            reports.append(CallReport.model_validate_json(record["body"]))
+        except ValidationError:
+            logger.exception("a report is malformed", message_id=record["messageId"])
+            malformed.append({"itemIdentifier": record["messageId"]})
+    entered = record_calls(reports, book=call_book(), objects=call_objects())
+    metrics.add_metric("CallRecords", MetricUnit.Count, entered)
+    return {"batchItemFailures": malformed}

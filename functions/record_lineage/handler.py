@@ -20,8 +20,8 @@ class Published(BaseModel):
     scope: ProjectScope
     model_id: int
     version_number: int
-    run_id: int
-    snapshot_id: str
+    run_id: int | None
+    snapshot_id: str | None
     dataset_versions: Sequence[TrainedOn]
     at: AwareDatetime
 
@@ -39,6 +39,9 @@ processor = BatchProcessor(EventType.SQS, model=MessageRecord)
 
 def handle_message(record: MessageRecord) -> None:
     published: Published = record.body.detail
+    if published.run_id is None or published.snapshot_id is None:
+        logger.info("a model that was trained elsewhere has no lineage", model_id=published.model_id)
+        return
     noted = record_training(
         published.scope,
         TrainedModel(

@@ -1,4 +1,4 @@
-"""The models API: repository models and their versions."""
+"""The models API: repository models, their versions, imports and exports."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from openbml.core.http import control_api
 from openbml.core.observability import logger, metrics
-from openbml.models.api import router
+from openbml.models import api, api_imports, api_versions
 
-app = control_api(router)
+app = control_api(api.router, api_imports.router, api_versions.router)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)

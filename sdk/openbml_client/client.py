@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
+from openbml_client.calls import ServiceCalls
 from openbml_client.datasets import Datasets
 from openbml_client.errors import NotFoundError
+from openbml_client.models import Models
 from openbml_client.resources import Document, Resource, named
+from openbml_client.service_insights import Performance, ServiceLogs
 from openbml_client.training import Training
 from openbml_client.transport import Transport
 
@@ -133,30 +136,9 @@ class ProjectClient:
         self.training = Training(transport, f"/v1/training/projects/{project_id}")
         self.models = Models(transport, f"/v1/models/projects/{project_id}")
         self.services = Services(transport, f"/v1/services/projects/{project_id}")
-
-
-class Models(Resource):
-    def create(self, name: str, *, task_type: str, description: str = "") -> Document:
-        return self._post("/models", {"name": name, "task_type": task_type, "description": description})
-
-    def list(self) -> Iterator[Document]:
-        return self._pages("/models")
-
-    def find(self, reference: str | int) -> Document:
-        return named(self.list(), reference, "model_id", "model")
-
-    def publish(self, model_id: int, run_id: int, description: str = "") -> Document:
-        return self._post(f"/models/{model_id}/versions", {"run_id": run_id, "description": description})
-
-    def versions(self, model_id: int) -> Iterator[Document]:
-        return self._pages(f"/models/{model_id}/versions")
-
-    def version(self, model_id: int, version_number: int) -> Document:
-        return self._get(f"/models/{model_id}/versions/{version_number}")
-
-    def api_reference(self, model_id: int, version_number: int) -> Document:
-        """Return how a service of the version is called, with its own names and an example."""
-        return self._get(f"/models/{model_id}/versions/{version_number}/api-reference")
+        self.calls = ServiceCalls(transport, f"/v1/services/projects/{project_id}")
+        self.service_logs = ServiceLogs(transport, f"/v1/services/projects/{project_id}")
+        self.performance = Performance(transport, f"/v1/services/projects/{project_id}")
 
 
 class Services(Resource):

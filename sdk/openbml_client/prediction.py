@@ -2,6 +2,7 @@
 
 import base64
 import json
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,40 +10,31 @@ from typing import Any, Self
 
 import httpx
 
-from openbml_client.errors import OpenBMLClientError
+from openbml_client.access_tokens import AccessTokens, PredictionError
+from openbml_client.prediction_retries import BACK_OFF_ERRORS, TOKEN_ERRORS, WAIT_ERRORS
 
-_TOKEN_ERRORS = {110, 111}
-_BACK_OFF_ERRORS = {1, 2, 4, 13, 18, 336000}
-_MODEL_NOT_READY = 336100
+__all__ = ["PredictionClient", "PredictionError"]
+
 _READY_WAIT_S = 60.0
 _ATTEMPTS = 4
+_LONGEST_PAUSE_S = 10.0
+_TICKET_POLL_S = 5.0
+_TICKET_WAIT_S = 900.0
 # Of a call of tabular prediction; a body has 4 M.
 _MOST_ROWS = 1_000
 _MOST_CHARACTERS = 3_500_000
 
 
-class PredictionError(OpenBMLClientError):
-    """The prediction API answered with an error.
-
-    Attributes:
-        error_code: the manual's number.
-        log_id: id of the call, for troubleshooting.
-    """
-
-    def __init__(self, error_code: int, error_msg: str, log_id: int | None) -> None:
-        super().__init__(f"{error_code}: {error_msg}")
-        self.error_code = error_code
-        self.log_id = log_id
-
-
 class PredictionClient:
-    """Calls services with an application's key pair; the access token is fetched once and reused.
+    """Calls services with an application's key pair; one may be used by many threads.
 
     Args:
         url: address of the installation.
         api_key: the application's API Key (AK).
         secret_key: the application's Secret Key (SK).
-        wait_for_model: on 336100 wait a minute and repeat, as the manual says; off: raise at once.
+        wait_for_model: on 336100 wait and repeat, as the manual says; off: raise at once.
+        ready_wait_s: how long, where the platform does not say it.
+        draw: uniform numbers, 0 <= x < 1: clients that were refused together do not come back together.
     """
 
     def __init__(
@@ -52,15 +44,17 @@ class PredictionClient:
         secret_key: str,
         *,
         wait_for_model: bool = True,
+        ready_wait_s: float = _READY_WAIT_S,
         http: httpx.Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        draw: Callable[[], float] = random.random,
     ) -> None:
-        self._url = url.rstrip("/")
-        self._keys = {"client_id": api_key, "client_secret": secret_key}
         self._wait_for_model = wait_for_model
+        self._ready_wait_s = ready_wait_s
         self._http = http or httpx.Client(timeout=httpx.Timeout(90.0, connect=5.0))
+        self._tokens = AccessTokens(url, api_key, secret_key, http=self._http)
         self._sleep = sleep
-        self._token: str | None = None
+        self._draw = draw
 
     def __enter__(self) -> Self:
         return self
@@ -117,37 +111,97 @@ class PredictionClient:
             answers += self.predict(service_url, body)["batch_results"]
         return answers
 
-    def predict(self, service_url: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def predict(
+        self, service_url: str, body: Mapping[str, Any], *, routing_key: str | None = None
+    ) -> dict[str, Any]:
+        """Return a service's answer; `log_id` is an integer of up to 63 bits.
+
+        A token that has expired is replaced and the call repeated once; errors of a moment are repeated after
+        a growing random pause, or what the platform says; a model that wakes up is waited for. An answer
+        that comes later, under a ticket, is waited for too.
+
+        Args:
+            routing_key: calls with the same one meet the same version of the model, where the service keeps
+                callers together.
+
+        Raises:
+            PredictionError: any documented error, after the repeats the manual advises.
+            httpx.HTTPError: the platform cannot be reached.
+        """
+        params = {} if routing_key is None else {"routing_key": routing_key}
         renewed = False
         for attempt in range(_ATTEMPTS):
-            reply = self._post(service_url, body)
-            code = int(reply.get("error_code", 0))
+            reply, wait_s = self._call("POST", service_url, params=params, json=body)
+            code = _code(reply)
             last = attempt == _ATTEMPTS - 1
-            if code in _TOKEN_ERRORS and not renewed:
-                self._token, renewed = None, True
-            elif code in _BACK_OFF_ERRORS and not last:
-                self._sleep(0.5 * 2**attempt)
-            elif code == _MODEL_NOT_READY and self._wait_for_model and not last:
-                self._sleep(_READY_WAIT_S)
+            if code in TOKEN_ERRORS and not renewed:
+                renewed = True
+            elif code in BACK_OFF_ERRORS and not last:
+                self._sleep(max(wait_s or 0.0, self._draw() * _pause_s(attempt)))
+            elif code in WAIT_ERRORS and self._wait_for_model and "ticket" in reply:
+                return self.fetch(service_url, str(reply["ticket"]))
+            elif code in WAIT_ERRORS and self._wait_for_model and not last:
+                self._sleep(self._ready_wait_s if wait_s is None else wait_s)
             elif code:
-                raise PredictionError(code, str(reply.get("error_msg", "")), reply.get("log_id"))
+                raise _error(reply)
             else:
                 return reply
-        raise PredictionError(code, str(reply.get("error_msg", "")), reply.get("log_id"))
+        raise _error(reply)
 
-    def _post(self, service_url: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        reply = self._http.post(service_url, params={"access_token": self._access_token()}, json=body)
+    def fetch(self, service_url: str, ticket: str, *, timeout_s: float = _TICKET_WAIT_S) -> dict[str, Any]:
+        """Return the answer that is kept under a ticket, as soon as it is there; again and again for a day.
+
+        Raises:
+            PredictionError: the call failed, there is no such ticket (3), or no answer in time (336100).
+        """
+        address = f"{service_url.rsplit('/', 2)[0]}/tickets/{ticket}"
+        waited_s = 0.0
+        renewed = False
+        while True:
+            reply, wait_s = self._call("GET", address, params={})
+            code = _code(reply)
+            if code in TOKEN_ERRORS and not renewed:
+                renewed = True
+                continue
+            if code not in WAIT_ERRORS or waited_s >= timeout_s:
+                if code:
+                    raise _error(reply)
+                return reply
+            pause_s = wait_s or _TICKET_POLL_S
+            self._sleep(pause_s)
+            waited_s += pause_s
+
+    def _call(
+        self, method: str, address: str, *, params: Mapping[str, str], json: Any = None
+    ) -> tuple[dict[str, Any], float | None]:
+        """Return the reply and the seconds of its Retry-After, None without one."""
+        token = self._tokens.current()
+        reply = self._http.request(method, address, params={**params, "access_token": token}, json=json)
         document: dict[str, Any] = reply.json()
-        return document
+        if _code(document) in TOKEN_ERRORS:
+            self._tokens.refused(token)
+        return document, _seconds(reply.headers.get("Retry-After"))
 
-    def _access_token(self) -> str:
-        if self._token is None:
-            params = {"grant_type": "client_credentials", **self._keys}
-            reply = self._http.post(f"{self._url}/oauth/2.0/token", params=params).json()
-            if "access_token" not in reply:
-                raise PredictionError(13, f"{reply.get('error')}: {reply.get('error_description')}", None)
-            self._token = str(reply["access_token"])
-        return self._token
+
+def _code(reply: Mapping[str, Any]) -> int:
+    return int(reply.get("error_code", 0))
+
+
+def _error(reply: Mapping[str, Any]) -> PredictionError:
+    return PredictionError(
+        _code(reply), str(reply.get("error_msg", "")), reply.get("log_id"), reply.get("ticket")
+    )
+
+
+def _pause_s(attempt: int) -> float:
+    return min(_LONGEST_PAUSE_S, 0.5 * float(2**attempt))
+
+
+def _seconds(header: str | None) -> float | None:
+    try:
+        return None if header is None else max(0.0, float(header))
+    except ValueError:  # a date, which the platform does not send
+        return None
 
 
 def _parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:

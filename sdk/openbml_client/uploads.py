@@ -81,9 +81,11 @@ class Upload:
     Args:
         target: where the parts are announced.
         document: the import as the API returned it, with an `upload` member per file.
-        paths: the files on this machine, in any order; must not change while they are sent.
+        paths: the files on this machine, in any order, or by the name that was announced; must not change
+            while they are sent.
         is_new: nothing is stored yet, nobody needs to be asked.
         progress: called with the number of bytes of each stored part.
+        resume_hint: what people do when a part could not be stored.
         http: client of the storage; closed at the end.
         sleep: waits between attempts, in seconds.
     """
@@ -92,14 +94,16 @@ class Upload:
         self,
         target: UploadTarget,
         document: Document,
-        paths: Sequence[Path],
+        paths: Sequence[Path] | Mapping[str, Path],
         *,
         is_new: bool = False,
         progress: Progress = lambda _: None,
+        resume_hint: str = "Resume with `bml datasets import … --resume {import_id}`.",
         http: httpx.Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._target = target
+        self._resume_hint = resume_hint
         self._import_id = int(document["import_id"])
         self._parts = parts_of(document, paths)
         self._urls = {} if not is_new else _given_urls(document)
@@ -180,18 +184,18 @@ class Upload:
             self._sleep(0.5 * 2**attempt)
         raise UploadError(
             f"Part {part.number} of {part.path.name} could not be stored ({reason}). "
-            f"Resume with `bml datasets import … --resume {self._import_id}`."
+            + self._resume_hint.format(import_id=self._import_id)
         )
 
 
-def parts_of(document: Document, paths: Sequence[Path]) -> Sequence[Part]:
+def parts_of(document: Document, paths: Sequence[Path] | Mapping[str, Path]) -> Sequence[Part]:
     """Return all parts of an import's files.
 
     Raises:
         UploadError: the import is not uploading, or other files were announced for it.
     """
     import_id = document["import_id"]
-    local = {path.name: path for path in paths}
+    local = dict(paths) if isinstance(paths, Mapping) else {path.name: path for path in paths}
     parts: list[Part] = []
     for file in document["files"]:
         if not file["upload"]:

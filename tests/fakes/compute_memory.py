@@ -9,7 +9,6 @@ from openbml.compute.hostings import (
     Hosting,
     HostingConflictError,
     HostingNotFoundError,
-    HostingRequest,
 )
 from openbml.compute.jobs import (
     Job,
@@ -139,7 +138,7 @@ class InMemoryJobRuntime:
 
 
 class InMemoryHostingRuntime:
-    """Endpoints that go on when the test says so; `log` tells what was asked for, in order."""
+    """Hostings that go on when the test says so; `log` tells what was asked for, in order."""
 
     def __init__(self) -> None:
         self.views: dict[str, EndpointView] = {}
@@ -147,34 +146,39 @@ class InMemoryHostingRuntime:
         self.log: list[str] = []
         self._next: dict[str, int] = {}
 
-    def create(self, request: HostingRequest) -> None:
-        self.log.append(f"create r{request.revision}")
-        self.made.add((request.deployment_id, request.revision))
-        view = EndpointView(status=EndpointStatus.CREATING, revision=request.revision)
-        self.views.setdefault(request.deployment_id, view)
+    def create(self, hosting: Hosting) -> None:
+        revision = hosting.request.revision
+        self.log.append(f"create r{revision}")
+        self.made.add((hosting.deployment_id, hosting.made_from))
+        view = EndpointView(status=EndpointStatus.CREATING, revision=revision)
+        self.views.setdefault(hosting.deployment_id, view)
 
-    def update(self, request: HostingRequest) -> None:
-        self.log.append(f"update r{request.revision}")
-        self.made.add((request.deployment_id, request.revision))
-        view = self.views[request.deployment_id]
+    def update(self, hosting: Hosting) -> None:
+        revision = hosting.request.revision
+        self.log.append(f"{'resize' if hosting.is_resized_only else 'update'} r{revision}")
+        self.made.add((hosting.deployment_id, hosting.made_from))
+        view = self.views[hosting.deployment_id]
         if view.status.is_changing:
             raise RuntimeBusyError(reason="cannot update in-progress endpoint")
-        self._next[request.deployment_id] = request.revision
-        self.views[request.deployment_id] = view.model_copy(update={"status": EndpointStatus.UPDATING})
+        self._next[hosting.deployment_id] = revision
+        self.views[hosting.deployment_id] = view.model_copy(update={"status": EndpointStatus.UPDATING})
 
-    def delete(self, deployment_id: str) -> None:
+    def delete(self, hosting: Hosting) -> None:
         self.log.append("delete")
-        view = self.views.get(deployment_id)
+        view = self.views.get(hosting.deployment_id)
         if view and view.status is EndpointStatus.CREATING:
             raise RuntimeBusyError(reason="cannot delete in-progress endpoint")
-        self.views.pop(deployment_id, None)
+        self.views.pop(hosting.deployment_id, None)
 
-    def discard(self, deployment_id: str, revisions: Sequence[int]) -> None:
+    def discard(self, hosting: Hosting, revisions: Sequence[int]) -> None:
         self.log.append(f"discard {list(revisions)}")
-        self.made -= {(deployment_id, revision) for revision in revisions}
+        self.made -= {(hosting.deployment_id, revision) for revision in revisions}
 
-    def describe(self, deployment_id: str) -> EndpointView | None:
-        return self.views.get(deployment_id)
+    def describe(self, hosting: Hosting) -> EndpointView | None:
+        return self.views.get(hosting.deployment_id)
+
+    def tidy(self) -> None:
+        self.log.append("tidy")
 
     def finish(self, deployment_id: str) -> None:
         """Let a creation or update succeed."""

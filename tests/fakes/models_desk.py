@@ -12,6 +12,7 @@ from openbml.models.publish_versions import (
     create_model,
     publish_version,
 )
+from openbml.models.sources import ModelSource
 from openbml.models.versions import ModelVersion
 from tests.fakes.compute_memory import NOON, RecordedEvents, Ticking
 from tests.fakes.models_memory import FakeRunSource, InMemoryModelFiles, InMemoryModelRepository
@@ -29,8 +30,13 @@ class Desk:
         self.now = Ticking()
         self.new_id = count(1).__next__
 
-    def model(self, name: str = "digits", task_type: str = "image_classification") -> Model:
-        request = ModelRequest(name=name, task_type=task_type)
+    def model(
+        self,
+        name: str = "digits",
+        task_type: str = "image_classification",
+        source: ModelSource = ModelSource.PRESET,
+    ) -> Model:
+        request = ModelRequest(name=name, task_type=task_type, source=source)
         return create_model(request, scope=SCOPE, models=self.models, new_id=self.new_id, now=self.now)
 
     def publish(self, model_id: int, run_id: int = 9) -> ModelVersion:

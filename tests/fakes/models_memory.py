@@ -7,8 +7,15 @@ from typing import Any, TypeVar
 
 from openbml.core.scope import ProjectScope
 from openbml.models.model_files import ModelFilesInvalidError, StoredFile
-from openbml.models.models import Model, ModelNameTakenError, ModelNotFoundError, Position
+from openbml.models.models import (
+    Model,
+    ModelConflictError,
+    ModelNameTakenError,
+    ModelNotFoundError,
+    Position,
+)
 from openbml.models.run_sources import PublishableRun, RunNotPublishableError
+from openbml.models.sources import ModelSource
 from openbml.models.versions import (
     DatasetVersion,
     ModelVersion,
@@ -52,26 +59,80 @@ class InMemoryModelRepository:
         return next(rows, None)
 
     def page(
-        self, scope: ProjectScope, *, limit: int, position: Position
+        self,
+        scope: ProjectScope,
+        *,
+        limit: int,
+        position: Position,
+        task_type: str | None = None,
+        source: ModelSource | None = None,
     ) -> tuple[Sequence[Model], Position]:
-        mine = sorted((m for m in self._models.values() if m.scope == scope), key=lambda row: -row.model_id)
-        return _page(mine, limit, position)
+        mine = (
+            row
+            for row in self._models.values()
+            if row.scope == scope and task_type in (None, row.task_type) and source in (None, row.source)
+        )
+        return _page(sorted(mine, key=lambda row: -row.model_id), limit, position)
 
-    def add_version(self, version: ModelVersion, model: Model, experiment_id: int) -> None:
+    def rename(self, model: Model, *, name: str, description: str) -> Model:
+        with self._lock:
+            stored = self._models.get(model.model_id)
+            before = (model.name, model.description)
+            if stored is None or stored.deleting or (stored.name, stored.description) != before:
+                raise ModelConflictError(model_id=model.model_id)
+            holder = self.named(model.scope, name)
+            if holder is not None and holder.model_id != model.model_id:
+                raise ModelNameTakenError(name=name)
+            return self._changed(stored, name=name, description=description)
+
+    def mark_deleting(self, model: Model, *, deleting: bool) -> Model:
+        with self._lock:
+            if model.model_id not in self._models:
+                raise ModelNotFoundError(model_id=model.model_id)
+            return self._changed(self._models[model.model_id], deleting=deleting)
+
+    def remove(self, model: Model) -> None:
+        with self._lock:
+            self._models.pop(model.model_id, None)
+            bound = [key for key, model_id in self._experiments.items() if model_id == model.model_id]
+            for key in bound:
+                del self._experiments[key]
+
+    def remove_version(self, version: ModelVersion) -> None:
+        with self._lock:
+            if self._versions.pop((version.model_id, version.version_number), None) is not None:
+                stored = self._models[version.model_id]
+                self._changed(stored, removed_versions=stored.removed_versions + 1)
+
+    def _changed(self, model: Model, **changes: object) -> Model:
+        self._models[model.model_id] = model.model_copy(update=changes)
+        return self._models[model.model_id]
+
+    def add_version(self, version: ModelVersion, model: Model, experiment_id: int | None) -> None:
         with self._lock:
             stored = self._models[model.model_id]
-            bound = self._experiments.get((model.scope, experiment_id), model.model_id)
             if (
-                stored.latest_version != version.version_number - 1
-                or stored.experiment_id not in (None, experiment_id)
-                or bound != model.model_id
-                or self.version_of_run(model.scope, version.run_id) is not None
+                stored.deleting
+                or stored.latest_version != version.version_number - 1
+                or self._is_taken(version, stored, experiment_id)
             ):
                 raise VersionConflictError(model_id=model.model_id)
-            changes = {"latest_version": version.version_number, "experiment_id": experiment_id}
-            self._models[model.model_id] = stored.model_copy(update=changes)
-            self._experiments[model.scope, experiment_id] = model.model_id
+            self._changed(stored, latest_version=version.version_number)
+            if experiment_id is not None:
+                self._changed(self._models[model.model_id], experiment_id=experiment_id)
+                self._experiments[model.scope, experiment_id] = model.model_id
             self._versions[model.model_id, version.version_number] = version
+
+    def _is_taken(self, version: ModelVersion, model: Model, experiment_id: int | None) -> bool:
+        scope = model.scope
+        if version.run_id is not None and self.version_of_run(scope, version.run_id):
+            return True
+        if version.import_id is not None and self.version_of_import(scope, version.import_id):
+            return True
+        if experiment_id is None:
+            return False
+        bound = self._experiments.get((scope, experiment_id), model.model_id)
+        return bound != model.model_id or model.experiment_id not in (None, experiment_id)
 
     def version(self, scope: ProjectScope, model_id: int, version_number: int) -> ModelVersion:
         version = self._versions.get((model_id, version_number))
@@ -82,7 +143,7 @@ class InMemoryModelRepository:
     def save_version(self, version: ModelVersion) -> None:
         key = (version.model_id, version.version_number)
         with self._lock:
-            if self._versions[key].revision != version.revision - 1:
+            if key not in self._versions or self._versions[key].revision != version.revision - 1:
                 raise VersionConflictError(model_id=version.model_id)
             self._versions[key] = version
 
@@ -94,6 +155,10 @@ class InMemoryModelRepository:
 
     def version_of_run(self, scope: ProjectScope, run_id: int) -> ModelVersion | None:
         rows = (row for row in self._versions.values() if (row.scope, row.run_id) == (scope, run_id))
+        return next(rows, None)
+
+    def version_of_import(self, scope: ProjectScope, import_id: int) -> ModelVersion | None:
+        rows = (row for row in self._versions.values() if (row.scope, row.import_id) == (scope, import_id))
         return next(rows, None)
 
     def model_of_experiment(self, scope: ProjectScope, experiment_id: int) -> int | None:
@@ -134,6 +199,10 @@ class InMemoryModelFiles:
         self.folders.setdefault(target_uri, {})[file.name] = self.folders[source_uri][file.name]
         self.copied.append(file.name)
 
+    def remove_below(self, uri: str) -> None:
+        for folder in [known for known in self.folders if known.startswith(uri)]:
+            del self.folders[folder]
+
 
 class FakeRunSource:
     """Runs that succeeded, but for those a test names."""
@@ -142,12 +211,14 @@ class FakeRunSource:
         self.unfinished: set[int] = set()
         self.experiments: dict[int, int] = {}
         self.task_type = "image_classification"
+        self.source = ModelSource.PRESET
 
     def get(self, scope: ProjectScope, run_id: int) -> PublishableRun:
         if run_id in self.unfinished:
             raise RunNotPublishableError(run_id=run_id, state="running")
         return PublishableRun(
             run_id=run_id,
+            source=self.source,
             experiment_id=self.experiments.get(run_id, 1),
             task_type=self.task_type,
             network="ResNet18_vd",

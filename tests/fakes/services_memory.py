@@ -12,7 +12,6 @@ from openbml.core.scope import ProjectScope
 from openbml.services.collaborators import ServableVersion
 from openbml.services.deployments import ServiceState
 from openbml.services.repositories import (
-    CallRecord,
     CallRight,
     ModelDeployedError,
     Position,
@@ -119,50 +118,19 @@ class InMemoryCallRights:
         return [right for (owner, _), right in sorted(self._rights.items()) if owner == service_id]
 
 
-class InMemoryCallRecords:
-    def __init__(self) -> None:
-        self._calls: dict[int, CallRecord] = {}
-
-    def record(self, call: CallRecord) -> None:
-        self._calls[call.log_id] = call
-
-    def page(
-        self, service_id: int, *, limit: int, position: Position
-    ) -> tuple[Sequence[CallRecord], Position]:
-        mine = sorted(
-            (row for row in self._calls.values() if row.service_id == service_id),
-            key=lambda row: -row.log_id,
-        )
-        start = position["start"] if position else 0
-        following = {"start": start + limit} if start + limit < len(mine) else None
-        return mine[start : start + limit], following
-
-
-class InMemoryCallCounters:
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self._lock = threading.Lock()
-
-    def count(self, name: str, *, most: int, forget_at: datetime | None) -> bool:
-        with self._lock:
-            if self.counts.get(name, 0) >= most:
-                return False
-            self.counts[name] = self.counts.get(name, 0) + 1
-            return True
-
-    def take_back(self, name: str) -> None:
-        with self._lock:
-            self.counts[name] -= 1
-
-
 class InMemoryLastCalls:
+    """Times of the newest calls; those of the service `broken` cannot be read."""
+
     def __init__(self) -> None:
         self._times: dict[int, datetime] = {}
+        self.broken: int | None = None
 
     def note(self, service_id: int, at: datetime) -> None:
         self._times[service_id] = max(at, self._times.get(service_id, at))
 
     def last(self, service_id: int) -> datetime | None:
+        if service_id == self.broken:
+            raise ConnectionError("the table is unreachable")
         return self._times.get(service_id)
 
     def last_of(self, service_ids: Sequence[int]) -> Mapping[int, datetime]:
@@ -264,14 +232,27 @@ class FakeHostings:
 
 
 class FakeInvoker:
-    """A model that answers as a test says; an exception is raised instead."""
+    """Models that answer as a test says, all or one by its deployment; an exception is raised instead."""
 
     def __init__(self, body: bytes = b'{"results": [{"name": "digit_3", "score": 0.9}]}') -> None:
         self.outcome: bytes | Exception = body
+        self.outcomes: dict[str, bytes | Exception] = {}
         self.calls: list[tuple[str, bytes, str]] = []
+        self.timeouts_s: list[float] = []
+        self.revisions: list[int | None] = []
 
-    def invoke(self, deployment_id: str, body: bytes, content_type: str, timeout_s: float) -> InvocationReply:
+    def invoke(
+        self,
+        deployment_id: str,
+        body: bytes,
+        content_type: str,
+        timeout_s: float,
+        revision: int | None = None,
+    ) -> InvocationReply:
         self.calls.append((deployment_id, body, content_type))
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        return InvocationReply(body=self.outcome, content_type="application/json")
+        self.revisions.append(revision)
+        self.timeouts_s.append(timeout_s)
+        outcome = self.outcomes.get(deployment_id, self.outcome)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return InvocationReply(body=outcome, content_type="application/json")

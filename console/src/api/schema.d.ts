@@ -1149,6 +1149,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/models/projects/{project_id}/import-catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/import-catalog */
+        get: operations["get_import_catalog_v1_models_projects__project_id__import_catalog_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models/projects/{project_id}/models": {
         parameters: {
             query?: never;
@@ -1178,6 +1195,129 @@ export interface paths {
         get: operations["get_model_v1_models_projects__project_id__models__model_id__get"];
         put?: never;
         post?: never;
+        /** DELETE /v1/models/projects/{project_id}/models/{model_id} */
+        delete: operations["delete_model_v1_models_projects__project_id__models__model_id__delete"];
+        options?: never;
+        head?: never;
+        /** PATCH /v1/models/projects/{project_id}/models/{model_id} */
+        patch: operations["patch_model_v1_models_projects__project_id__models__model_id__patch"];
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id}/comparison */
+        get: operations["get_version_comparison_v1_models_projects__project_id__models__model_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id}/imports */
+        get: operations["get_model_imports_v1_models_projects__project_id__models__model_id__imports_get"];
+        put?: never;
+        /** POST /v1/models/projects/{project_id}/models/{model_id}/imports */
+        post: operations["post_model_import_v1_models_projects__project_id__models__model_id__imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id}/imports/{import_id} */
+        get: operations["get_model_import_v1_models_projects__project_id__models__model_id__imports__import_id__get"];
+        put?: never;
+        post?: never;
+        /** DELETE /v1/models/projects/{project_id}/models/{model_id}/imports/{import_id} */
+        delete: operations["delete_model_import_v1_models_projects__project_id__models__model_id__imports__import_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/imports/{import_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/models/projects/{project_id}/models/{model_id}/imports/{import_id}/check */
+        post: operations["post_model_import_check_v1_models_projects__project_id__models__model_id__imports__import_id__check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/imports/{import_id}/part-urls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/models/projects/{project_id}/models/{model_id}/imports/{import_id}/part-urls */
+        post: operations["post_model_import_part_urls_v1_models_projects__project_id__models__model_id__imports__import_id__part_urls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/imports/{import_id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id}/imports/{import_id}/parts */
+        get: operations["get_model_import_parts_v1_models_projects__project_id__models__model_id__imports__import_id__parts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/imports/{import_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/models/projects/{project_id}/models/{model_id}/imports/{import_id}/submit */
+        post: operations["post_model_import_submit_v1_models_projects__project_id__models__model_id__imports__import_id__submit_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1213,10 +1353,12 @@ export interface paths {
         get: operations["get_version_v1_models_projects__project_id__models__model_id__versions__version_number__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** DELETE /v1/models/projects/{project_id}/models/{model_id}/versions/{version_number} */
+        delete: operations["delete_version_v1_models_projects__project_id__models__model_id__versions__version_number__delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** PATCH /v1/models/projects/{project_id}/models/{model_id}/versions/{version_number} */
+        patch: operations["patch_version_v1_models_projects__project_id__models__model_id__versions__version_number__patch"];
         trace?: never;
     };
     "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/api-reference": {
@@ -1230,6 +1372,109 @@ export interface paths {
         get: operations["get_api_reference_v1_models_projects__project_id__models__model_id__versions__version_number__api_reference_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/card */
+        get: operations["get_model_card_v1_models_projects__project_id__models__model_id__versions__version_number__card_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/exports */
+        post: operations["post_model_export_v1_models_projects__project_id__models__model_id__versions__version_number__exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/exports/{export_id} */
+        get: operations["get_model_export_v1_models_projects__project_id__models__model_id__versions__version_number__exports__export_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}/lineage */
+        get: operations["get_version_lineage_v1_models_projects__project_id__models__model_id__versions__version_number__lineage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/calls/{log_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/calls/{log_id} */
+        get: operations["get_call_v1_services_projects__project_id__calls__log_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/performance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/performance */
+        get: operations["get_performance_v1_services_projects__project_id__performance_get"];
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/performance */
+        post: operations["post_performance_v1_services_projects__project_id__performance_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1325,6 +1570,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/calls/{log_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** PUT /v1/services/projects/{project_id}/services/{service_id}/calls/{log_id}/feedback */
+        put: operations["put_feedback_v1_services_projects__project_id__services__service_id__calls__log_id__feedback_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/challenger": {
         parameters: {
             query?: never;
@@ -1361,6 +1623,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/comparison */
+        get: operations["get_online_comparison_v1_services_projects__project_id__services__service_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/feedback-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/services/{service_id}/feedback-imports */
+        post: operations["post_feedback_import_v1_services_projects__project_id__services__service_id__feedback_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/limits": {
         parameters: {
             query?: never;
@@ -1371,6 +1667,40 @@ export interface paths {
         get?: never;
         /** PUT /v1/services/projects/{project_id}/services/{service_id}/limits */
         put: operations["put_limits_v1_services_projects__project_id__services__service_id__limits_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/logs */
+        get: operations["get_logs_v1_services_projects__project_id__services__service_id__logs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/services/{service_id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/metrics */
+        get: operations["get_call_metrics_v1_services_projects__project_id__services__service_id__metrics_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1430,6 +1760,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/services/{service_id}/snippets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/services/{service_id}/snippets */
+        get: operations["get_snippets_v1_services_projects__project_id__services__service_id__snippets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/services/{service_id}/stop": {
         parameters: {
             query?: never;
@@ -1475,6 +1822,23 @@ export interface paths {
         put?: never;
         /** POST /v1/services/projects/{project_id}/services/{service_id}/wake */
         post: operations["post_wake_v1_services_projects__project_id__services__service_id__wake_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/usage */
+        get: operations["get_call_usage_v1_services_projects__project_id__usage_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2377,8 +2741,45 @@ export interface components {
             new_label?: string | null;
         };
         /**
+         * CallDetail
+         * @description Attributes:
+         *     content: what was sent and answered; None where it was not kept, or is too large to be shown.
+         *     content_url: reads the file of it for some minutes.
+         */
+        CallDetail: {
+            /** App Id */
+            app_id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            content: components["schemas"]["KeptCall"] | null;
+            /** Content Url */
+            content_url: string | null;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error Code */
+            error_code: number | null;
+            feedback: components["schemas"]["FeedbackView"] | null;
+            /** Kept */
+            kept: boolean;
+            /** Labels */
+            labels: string[];
+            /** Log Id */
+            log_id: string;
+            /** Model Version */
+            model_version: number | null;
+            /** Role */
+            role: string;
+            /** Service Id */
+            service_id: number;
+            /** Waited Ms */
+            waited_ms: number;
+        };
+        /**
          * CallView
-         * @description `log_id` is text: it has more digits than a JavaScript number keeps.
+         * @description `log_id` is text: it has more digits than a JavaScript number keeps. `kept`: so is its content.
          */
         CallView: {
             /** App Id */
@@ -2392,8 +2793,20 @@ export interface components {
             duration_ms: number;
             /** Error Code */
             error_code: number | null;
+            /** Kept */
+            kept: boolean;
+            /** Labels */
+            labels: string[];
             /** Log Id */
             log_id: string;
+            /** Model Version */
+            model_version: number | null;
+            /** Role */
+            role: string;
+            /** Service Id */
+            service_id: number;
+            /** Waited Ms */
+            waited_ms: number;
         };
         /**
          * CataloguePlace
@@ -2711,6 +3124,23 @@ export interface components {
             /** Rebuilt */
             rebuilt: number;
         };
+        /**
+         * ComparedRow
+         * @description One line of the comparison; `values` has one for each version, null where a version has none.
+         */
+        ComparedRow: {
+            /** Differs */
+            differs: boolean;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "about" | "metric" | "proof" | "size" | "latency" | "data" | "hyper_parameter";
+            /** Name */
+            name: string;
+            /** Values */
+            values: (string | number | null)[];
+        };
         /** ComparedRun */
         ComparedRun: {
             /** Figures */
@@ -2799,6 +3229,20 @@ export interface components {
         CreatedLabels: {
             /** Created */
             created: string[];
+        };
+        /**
+         * CurvePoint
+         * @description A measured point, or one that the fitted laws foretell.
+         */
+        CurvePoint: {
+            /** Compute Units */
+            compute_units: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Measured */
+            measured: boolean;
+            /** Qps */
+            qps: number;
         };
         /**
          * DataAccess
@@ -3266,12 +3710,14 @@ export interface components {
              * @example application_gone
              * @example application_not_found
              * @example base_run_unusable
+             * @example call_not_found
              * @example catalogue_table_not_found
              * @example catalogue_table_refused
              * @example challenger_exists
              * @example challenger_not_found
              * @example connection_gone
              * @example content_busy
+             * @example content_not_kept
              * @example content_refused
              * @example data_access_denied
              * @example data_change_denied
@@ -3292,6 +3738,8 @@ export interface components {
              * @example experiment_name_taken
              * @example experiment_not_found
              * @example experiment_published
+             * @example framework_not_taken
+             * @example framework_refused
              * @example hosting_conflict
              * @example hosting_not_found
              * @example hosting_refused
@@ -3304,6 +3752,7 @@ export interface components {
              * @example invalid_annotation
              * @example invalid_cursor
              * @example invalid_request
+             * @example invocation_denied
              * @example job_conflict
              * @example job_not_found
              * @example job_refused
@@ -3314,16 +3763,32 @@ export interface components {
              * @example label_not_found
              * @example label_taken
              * @example last_version
+             * @example model_conflict
+             * @example model_deleting
              * @example model_deployed
+             * @example model_export_conflict
+             * @example model_export_not_found
              * @example model_failed
              * @example model_files_invalid
+             * @example model_import_conflict
+             * @example model_import_not_found
+             * @example model_import_refused
+             * @example model_import_state
+             * @example model_in_use
              * @example model_name_taken
              * @example model_not_found
+             * @example model_not_new
              * @example model_not_ready
              * @example model_source_differs
+             * @example model_source_mixed
+             * @example model_source_unreadable
              * @example model_task_differs
              * @example model_timeout
              * @example model_version_conflict
+             * @example model_version_deleting
+             * @example model_version_in_use
+             * @example model_version_not_deployable
+             * @example model_version_not_exportable
              * @example model_version_not_found
              * @example model_version_not_ready
              * @example network_not_on_machine
@@ -3346,6 +3811,7 @@ export interface components {
              * @example password_reset_needed
              * @example password_too_weak
              * @example permission_denied
+             * @example preview_conflict
              * @example price_unknown
              * @example project_not_found
              * @example report_not_ready
@@ -3360,6 +3826,7 @@ export interface components {
              * @example run_published
              * @example sample_not_found
              * @example sample_rejected
+             * @example sample_unfit
              * @example script_refused
              * @example search_conflict
              * @example search_not_found
@@ -3373,14 +3840,15 @@ export interface components {
              * @example sign_in_refused
              * @example smart_labelling_running
              * @example snapshot_not_found
+             * @example step_failed
              * @example subnet_not_found
              * @example suffix_taken
              * @example table_changed
              * @example table_columns
              * @example task_not_available
-             * @example task_not_deployable
              * @example task_not_found
              * @example task_unknown
+             * @example ticket_not_found
              * @example ticket_refused
              * @example token_expired
              * @example token_missing
@@ -3425,6 +3893,22 @@ export interface components {
         /** ErrorReply */
         ErrorReply: {
             error: components["schemas"]["ErrorBody"];
+        };
+        /**
+         * Estimate
+         * @description What a service of so many copies is expected to do; copies add to what is answered, not to how soon.
+         */
+        Estimate: {
+            /** Compute Units */
+            compute_units: number;
+            /** Instances */
+            instances: number;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Measured */
+            measured: boolean;
+            /** Qps */
+            qps: number;
         };
         /**
          * Example
@@ -3652,11 +4136,60 @@ export interface components {
             /** Parameters */
             parameters: components["schemas"]["TabularParameter"][];
         };
+        /** FeedbackImportRequest */
+        FeedbackImportRequest: {
+            /** Dataset Id */
+            dataset_id: number;
+            /** Log Ids */
+            log_ids: string[];
+            /** Version Number */
+            version_number: number;
+        };
+        /**
+         * FeedbackRequest
+         * @description `expected`: labels that would have been right; they may be left out.
+         */
+        FeedbackRequest: {
+            /** Correct */
+            correct: boolean;
+            /**
+             * Expected
+             * @default []
+             */
+            expected: string[];
+        };
+        /** FeedbackView */
+        FeedbackView: {
+            /** Correct */
+            correct: boolean;
+            /** Expected */
+            expected: string[];
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+        };
         /**
          * FieldType
          * @enum {string}
          */
         FieldType: "integer" | "number";
+        /**
+         * FileProblem
+         * @description What is wrong with a file; `file` is empty where it is about all of them.
+         */
+        FileProblem: {
+            /** Code */
+            code: string;
+            /**
+             * File
+             * @default
+             */
+            file: string;
+            /** Message */
+            message: string;
+        };
         /**
          * FileSource
          * @enum {string}
@@ -3738,6 +4271,33 @@ export interface components {
          * @enum {string}
          */
         Flip: "auto" | "none" | "horizontal" | "vertical" | "both";
+        /**
+         * FrameworkView
+         * @description A framework as the import's form needs it.
+         *
+         *     Attributes:
+         *         layouts: the files of a model, as people read them: any one of these.
+         *         refusal_en, refusal_zh: why models of it are not taken.
+         */
+        FrameworkView: {
+            /** Code */
+            code: string;
+            /** Image */
+            image: string | null;
+            /** Layouts */
+            layouts: string[];
+            /** Name */
+            name: string;
+            /** Refusal En */
+            refusal_en: string | null;
+            /** Refusal Zh */
+            refusal_zh: string | null;
+            /**
+             * Service Code
+             * @enum {string}
+             */
+            service_code: "none" | "wrapper" | "functions";
+        };
         /**
          * GivenPart
          * @description A part as the uploader believes to have stored it.
@@ -3892,6 +4452,17 @@ export interface components {
             width?: components["schemas"]["Distribution"] | null;
         };
         /**
+         * ImportCatalogView
+         * @description What may be imported; `*` is every task.
+         */
+        ImportCatalogView: {
+            /** Frameworks */
+            frameworks: components["schemas"]["FrameworkView"][];
+            /** Imports */
+            imports: components["schemas"]["ImportRowView"][];
+            picture: components["schemas"]["PictureView"];
+        };
+        /**
          * ImportCounts
          * @description What became of an import's samples, files and lines.
          *
@@ -3973,6 +4544,24 @@ export interface components {
              */
             entries_total: number;
         };
+        /** ImportRowView */
+        ImportRowView: {
+            /** Checked */
+            checked: boolean;
+            /**
+             * Contract
+             * @enum {string}
+             */
+            contract: "task" | "framework";
+            /** Deployments */
+            deployments: ("cloud" | "edge")[];
+            /** Extension */
+            extension: boolean;
+            /** Frameworks */
+            frameworks: string[];
+            /** Task */
+            task: string;
+        };
         /**
          * ImportState
          * @enum {string}
@@ -4023,12 +4612,52 @@ export interface components {
             /** Trials */
             trials: number;
         };
+        /** ImportedCall */
+        ImportedCall: {
+            /**
+             * Labelled
+             * @default false
+             */
+            labelled: boolean;
+            /** Log Id */
+            log_id: string;
+            outcome: components["schemas"]["Outcome"];
+            /** Reason */
+            reason?: string | null;
+            /** Sample Id */
+            sample_id?: number | null;
+        };
+        /** ImportedCalls */
+        ImportedCalls: {
+            /** Items */
+            items: components["schemas"]["ImportedCall"][];
+        };
         /**
          * Include
          * @enum {string}
          */
         Include: "annotation";
         JsonValue: unknown;
+        /**
+         * KeptCall
+         * @description Bytes that are text stand as text, others as Base64.
+         */
+        KeptCall: {
+            /** Answer */
+            answer: string;
+            /** Content Type */
+            content_type: string;
+            /**
+             * Format
+             * @default openbml.call/1
+             * @constant
+             */
+            format: "openbml.call/1";
+            /** Request */
+            request?: string | null;
+            /** Request Base64 */
+            request_base64?: string | null;
+        };
         /** KindList */
         KindList: {
             /** Formats */
@@ -4256,21 +4885,28 @@ export interface components {
          * @description Where a version came from.
          *
          *     Attributes:
+         *         snapshot_id: what it was trained on; None where it was trained elsewhere.
          *         code_digest: of the training code, image_digest of its image; None where the job did not tell.
          */
         Lineage: {
             /** Code Digest */
             code_digest?: string | null;
-            /** Dataset Versions */
+            /**
+             * Dataset Versions
+             * @default []
+             */
             dataset_versions: components["schemas"]["DatasetVersion"][];
-            /** Hyper Parameters */
+            /**
+             * Hyper Parameters
+             * @default {}
+             */
             hyper_parameters: {
                 [key: string]: string;
             };
             /** Image Digest */
             image_digest?: string | null;
             /** Snapshot Id */
-            snapshot_id: string;
+            snapshot_id?: string | null;
         };
         /**
          * LogEntry
@@ -4286,6 +4922,24 @@ export interface components {
             id: string;
             /** Message */
             message: string;
+        };
+        /**
+         * LogLineView
+         * @description Attributes:
+         *     instance: which copy of the model says it.
+         */
+        LogLineView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /** Instance */
+            instance: string;
+            /** Text */
+            text: string;
         };
         /**
          * LogPage
@@ -4411,12 +5065,59 @@ export interface components {
             user_id: number;
         };
         /**
+         * Measure
+         * @enum {string}
+         */
+        Measure: "error_rate" | "latency" | "accuracy";
+        /**
+         * MeasureTest
+         * @description Attributes:
+         *     p_value, adjusted_p_value: None where a side has too little data; adjusted by Holm for all measures.
+         *     difference: challenger less main, of shares in 0 to 1, of the median latency in ms.
+         */
+        MeasureTest: {
+            /** Adjusted P Value */
+            adjusted_p_value: number | null;
+            /** Difference */
+            difference: number | null;
+            measure: components["schemas"]["Measure"];
+            /** Method */
+            method: string;
+            /** P Value */
+            p_value: number | null;
+            /** Significant */
+            significant: boolean;
+        };
+        /**
          * Metric
          * @description What models are chosen by; `automatic` is log loss, root mean squared error, or pinball or Poisson
          *     deviance where the objective asks for it.
          * @enum {string}
          */
         Metric: "automatic" | "log_loss" | "roc_auc" | "accuracy" | "balanced_accuracy" | "f1" | "rmse" | "mae" | "r2" | "pinball" | "poisson_deviance";
+        /** MinuteList */
+        MinuteList: {
+            /** Items */
+            items: components["schemas"]["MinuteView"][];
+        };
+        /** MinuteView */
+        MinuteView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Calls */
+            calls: number;
+            /** Errors */
+            errors: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Role */
+            role: string;
+        };
         /**
          * MixingMethod
          * @description A method that makes one training image of several.
@@ -4438,14 +5139,204 @@ export interface components {
             /** Tasks */
             tasks: string[];
         };
+        /** ModelCard */
+        ModelCard: {
+            /** Markdown */
+            markdown: string;
+        };
+        /**
+         * ModelChanges
+         * @description What is left out stays.
+         */
+        ModelChanges: {
+            /** Description */
+            description?: string | null;
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * ModelExportState
+         * @enum {string}
+         */
+        ModelExportState: "preparing" | "ready" | "failed" | "expired";
+        /**
+         * ModelExportView
+         * @description `url` is good for an hour; look again for another one.
+         */
+        ModelExportView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Export Id */
+            export_id: number;
+            /** Failure */
+            failure: string | null;
+            /** Model Id */
+            model_id: number;
+            /** Size Bytes */
+            size_bytes: number | null;
+            state: components["schemas"]["ModelExportState"];
+            /** Url */
+            url: string | null;
+            /** Version Number */
+            version_number: number;
+        };
+        /** ModelFileView */
+        ModelFileView: {
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * ModelImportRequest
+         * @description Files that are going to be uploaded, or an address `s3://bucket/prefix` that the platform may read.
+         */
+        ModelImportRequest: {
+            /** Code File */
+            code_file?: string | null;
+            /** Description */
+            description?: string | null;
+            /**
+             * Files
+             * @default []
+             */
+            files: components["schemas"]["NewModelFile"][];
+            /** Framework */
+            framework: string;
+            /** Labels File */
+            labels_file?: string | null;
+            /** Model File */
+            model_file?: string | null;
+            picture?: components["schemas"]["PictureInput"] | null;
+            /** Recommended Threshold */
+            recommended_threshold?: number | null;
+            /** S3 Uri */
+            s3_uri?: string | null;
+        };
+        /**
+         * ModelImportState
+         * @description `checking`: the files are whole and were looked at; without problems they can be submitted.
+         * @enum {string}
+         */
+        ModelImportState: "uploading" | "checking" | "submitted" | "failed" | "ready";
+        /**
+         * ModelImportView
+         * @description An import; `uploads` only while files are awaited.
+         */
+        ModelImportView: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Code File */
+            code_file: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Files */
+            files: components["schemas"]["ModelFileView"][];
+            /** Framework */
+            framework: string;
+            /** Import Id */
+            import_id: number;
+            /** Labels File */
+            labels_file: string | null;
+            /** Model File */
+            model_file: string | null;
+            /** Model Id */
+            model_id: number;
+            picture: components["schemas"]["PictureView"] | null;
+            /** Problems */
+            problems: components["schemas"]["FileProblem"][];
+            /** Recommended Threshold */
+            recommended_threshold: number | null;
+            /** S3 Uri */
+            s3_uri: string | null;
+            state: components["schemas"]["ModelImportState"];
+            /** Uploads */
+            uploads: components["schemas"]["ModelUploadView"][];
+            /** Version Number */
+            version_number: number | null;
+        };
+        /** ModelPartList */
+        ModelPartList: {
+            /** Items */
+            items: components["schemas"]["UploadedPart"][];
+        };
+        /** ModelPartNumbers */
+        ModelPartNumbers: {
+            /**
+             * File
+             * @default 0
+             */
+            file: number;
+            /** Part Numbers */
+            part_numbers: number[];
+        };
+        /** ModelPartUrl */
+        ModelPartUrl: {
+            /** Part Number */
+            part_number: number;
+            /** Url */
+            url: string;
+        };
+        /** ModelPartUrlList */
+        ModelPartUrlList: {
+            /** Items */
+            items: components["schemas"]["ModelPartUrl"][];
+        };
         /** ModelRequest */
         ModelRequest: {
             /** Description */
             description?: string | null;
             /** Name */
             name: string;
+            source?: components["schemas"]["ModelSource"] | null;
             /** Task Type */
             task_type: string;
+        };
+        /**
+         * ModelSource
+         * @description All versions of a model are of one source.
+         *
+         *     `preset`: runs of one experiment. `local`: files that were made elsewhere. `notebook`, `custom_job`: what
+         *     those saved.
+         * @enum {string}
+         */
+        ModelSource: "preset" | "local" | "notebook" | "custom_job";
+        /**
+         * ModelUploadView
+         * @description How a file goes up: each part is put to its address, and nothing else has to be said.
+         *
+         *     Attributes:
+         *         url: of the first part, which is all of a file of up to `part_size_bytes`.
+         *         parts: as many addresses as one call gives; `part-urls` gives the others.
+         */
+        ModelUploadView: {
+            /** File */
+            file: number;
+            /** Name */
+            name: string;
+            /** Part Count */
+            part_count: number;
+            /** Part Size Bytes */
+            part_size_bytes: number;
+            /** Parts */
+            parts: components["schemas"]["ModelPartUrl"][];
+            /** Size Bytes */
+            size_bytes: number;
+            /** Url */
+            url: string | null;
         };
         /**
          * ModelVariant
@@ -4482,14 +5373,38 @@ export interface components {
          * @description A version with what lists leave out: a table may have a thousand features.
          */
         ModelVersionDetail: {
+            /** Can Validate */
+            can_validate: boolean;
+            /** Content Digest */
+            content_digest: string | null;
+            /**
+             * Contract
+             * @enum {string}
+             */
+            contract: "task" | "framework";
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Deployed
+             * @default false
+             */
+            deployed: boolean;
+            /** Deployments */
+            deployments: ("cloud" | "edge")[];
             /** Description */
             description: string;
             failure: components["schemas"]["Failure"] | null;
+            /** Framework */
+            framework: string | null;
+            /** Has Report */
+            has_report: boolean;
+            /** Image */
+            image: string | null;
+            /** Import Id */
+            import_id: number | null;
             /** Labels */
             labels: string[];
             lineage: components["schemas"]["Lineage"];
@@ -4502,12 +5417,14 @@ export interface components {
             /** Network */
             network: string;
             onnx: components["schemas"]["OnnxProof"] | null;
+            picture: components["schemas"]["PictureView"] | null;
             /** Recommended Threshold */
             recommended_threshold: number | null;
             /** Run Id */
-            run_id: number;
+            run_id: number | null;
             /** Size Bytes */
             size_bytes: number | null;
+            source: components["schemas"]["ModelSource"];
             state: components["schemas"]["openbml__models__versions__VersionState"];
             table: components["schemas"]["ServedTable"] | null;
             /** Task Type */
@@ -4519,14 +5436,38 @@ export interface components {
         };
         /** ModelVersionView */
         ModelVersionView: {
+            /** Can Validate */
+            can_validate: boolean;
+            /** Content Digest */
+            content_digest: string | null;
+            /**
+             * Contract
+             * @enum {string}
+             */
+            contract: "task" | "framework";
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Deployed
+             * @default false
+             */
+            deployed: boolean;
+            /** Deployments */
+            deployments: ("cloud" | "edge")[];
             /** Description */
             description: string;
             failure: components["schemas"]["Failure"] | null;
+            /** Framework */
+            framework: string | null;
+            /** Has Report */
+            has_report: boolean;
+            /** Image */
+            image: string | null;
+            /** Import Id */
+            import_id: number | null;
             /** Labels */
             labels: string[];
             lineage: components["schemas"]["Lineage"];
@@ -4542,9 +5483,10 @@ export interface components {
             /** Recommended Threshold */
             recommended_threshold: number | null;
             /** Run Id */
-            run_id: number;
+            run_id: number | null;
             /** Size Bytes */
             size_bytes: number | null;
+            source: components["schemas"]["ModelSource"];
             state: components["schemas"]["openbml__models__versions__VersionState"];
             /** Task Type */
             task_type: string;
@@ -4560,6 +5502,8 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /** Deleting */
+            deleting: boolean;
             /** Description */
             description: string;
             /** Experiment Id */
@@ -4570,8 +5514,13 @@ export interface components {
             model_id: number;
             /** Name */
             name: string;
+            /** Service Id */
+            service_id?: number | null;
+            source: components["schemas"]["ModelSource"];
             /** Task Type */
             task_type: string;
+            /** Version Count */
+            version_count: number;
         };
         /**
          * Module
@@ -4773,6 +5722,16 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * NewModelFile
+         * @description `name` is the path below the model's folder.
+         */
+        NewModelFile: {
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
         /** NewOperation */
         NewOperation: {
             action: components["schemas"]["BulkAction"];
@@ -4899,6 +5858,39 @@ export interface components {
          * @enum {string}
          */
         Objective: "mean" | "quantile" | "count";
+        /** OnlineComparison */
+        OnlineComparison: {
+            /**
+             * Alpha
+             * @default 0.05
+             */
+            alpha: number;
+            /**
+             * Fewest Calls
+             * @default 100
+             */
+            fewest_calls: number;
+            /**
+             * Fewest Feedback
+             * @default 20
+             */
+            fewest_feedback: number;
+            /** Roles */
+            roles: components["schemas"]["RoleFigures"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Tests */
+            tests: components["schemas"]["MeasureTest"][];
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            verdict: components["schemas"]["openbml__services__calls__compare_versions__Verdict"];
+        };
         /**
          * OnlineVersion
          * @description The second version of an A/B test, as its owner sees it.
@@ -5054,6 +6046,14 @@ export interface components {
          * @enum {string}
          */
         OperatorUse: "cleaning" | "augmentation";
+        /**
+         * Outcome
+         * @description `existed`: the dataset had the same content. `not_kept`: what was sent was not kept, or no longer is.
+         *
+         *     `not_usable`: it holds no picture or text that the dataset takes.
+         * @enum {string}
+         */
+        Outcome: "added" | "existed" | "not_found" | "not_kept" | "not_usable";
         /** Page[ApplicationView] */
         Page_ApplicationView_: {
             /** Items */
@@ -5128,6 +6128,20 @@ export interface components {
         Page_LedgerView_: {
             /** Items */
             items: components["schemas"]["LedgerView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[LogLineView] */
+        Page_LogLineView_: {
+            /** Items */
+            items: components["schemas"]["LogLineView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ModelImportView] */
+        Page_ModelImportView_: {
+            /** Items */
+            items: components["schemas"]["ModelImportView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -5301,6 +6315,115 @@ export interface components {
             session: string;
         };
         /**
+         * PerformanceView
+         * @description Attributes:
+         *     points: of one copy by compute units; those that are not `measured` are foretold.
+         *     machine: the processor that it was measured on.
+         *     failure: why the last measurement gave no figures; then it may be started again.
+         */
+        PerformanceView: {
+            estimate?: components["schemas"]["Estimate"] | null;
+            failure?: components["schemas"]["Failure"] | null;
+            /** Machine */
+            machine?: string | null;
+            /** Measured At */
+            measured_at?: string | null;
+            /**
+             * Points
+             * @default []
+             */
+            points: components["schemas"]["CurvePoint"][];
+            state: components["schemas"]["PreviewState"];
+        };
+        /**
+         * PictureInput
+         * @description How a picture becomes a classifier's or detector's input (contract `task`).
+         *
+         *     Attributes:
+         *         size: side of the square input in pixels.
+         *         mean, std: of each channel, of values scaled to 0..1.
+         *         channels: order of the colours; layout: `chw` is (n, 3, size, size), `hwc` (n, size, size, 3).
+         *         resize: `cover` scales the shorter side and crops the centre, `stretch` ignores the sides' ratio.
+         */
+        PictureInput: {
+            /**
+             * Channels
+             * @default rgb
+             * @enum {string}
+             */
+            channels: "rgb" | "bgr";
+            /**
+             * Layout
+             * @default chw
+             * @enum {string}
+             */
+            layout: "chw" | "hwc";
+            /**
+             * Mean
+             * @default [
+             *       0.485,
+             *       0.456,
+             *       0.406
+             *     ]
+             */
+            mean: [
+                number,
+                number,
+                number
+            ];
+            /**
+             * Resize
+             * @default cover
+             * @enum {string}
+             */
+            resize: "cover" | "stretch";
+            /**
+             * Size
+             * @default 224
+             */
+            size: number;
+            /**
+             * Std
+             * @default [
+             *       0.229,
+             *       0.224,
+             *       0.225
+             *     ]
+             */
+            std: [
+                number,
+                number,
+                number
+            ];
+        };
+        /**
+         * PictureView
+         * @description How a picture becomes the model's input; mean and std of red, green, blue or as `channels` says.
+         */
+        PictureView: {
+            /**
+             * Channels
+             * @enum {string}
+             */
+            channels: "rgb" | "bgr";
+            /**
+             * Layout
+             * @enum {string}
+             */
+            layout: "chw" | "hwc";
+            /** Mean */
+            mean: number[];
+            /**
+             * Resize
+             * @enum {string}
+             */
+            resize: "cover" | "stretch";
+            /** Size */
+            size: number;
+            /** Std */
+            std: number[];
+        };
+        /**
          * PolicyState
          * @description 否, 未生效, 生效中, 已失效.
          * @enum {string}
@@ -5344,6 +6467,22 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /**
+         * PreviewKey
+         * @description One file of one version.
+         */
+        PreviewKey: {
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+            /**
+             * Variant
+             * @default fp32
+             * @enum {string}
+             */
+            variant: "fp32" | "int8" | "fp16";
+        };
         /** PreviewList */
         PreviewList: {
             /** Items */
@@ -5386,6 +6525,11 @@ export interface components {
              */
             width: number;
         };
+        /**
+         * PreviewState
+         * @enum {string}
+         */
+        PreviewState: "none" | "measuring" | "ready" | "unsupported";
         /**
          * PreviewView
          * @description What the file's beginning says; `problems` tell why an import as it is would be refused.
@@ -5640,7 +6784,7 @@ export interface components {
             original_run_id: number;
             /** Rebuilt Run Id */
             rebuilt_run_id: number;
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["openbml__training__rebuild_runs__Verdict"];
         };
         /**
          * RecordMode
@@ -5831,6 +6975,38 @@ export interface components {
              * Format: date-time
              */
             granted_at: string;
+        };
+        /**
+         * Role
+         * @enum {string}
+         */
+        Role: "main" | "challenger";
+        /**
+         * RoleFigures
+         * @description Attributes:
+         *     accuracy: share of the answers that people called right, among those that they said something of.
+         */
+        RoleFigures: {
+            /** Accuracy */
+            accuracy: number | null;
+            /** Calls */
+            calls: number;
+            /** Correct */
+            correct: number;
+            /** Error Rate */
+            error_rate: number | null;
+            /** Errors */
+            errors: number;
+            /** Feedback */
+            feedback: number;
+            /** Model Versions */
+            model_versions: number[];
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Role */
+            role: string;
         };
         /**
          * RowsView
@@ -6617,6 +7793,23 @@ export interface components {
             while_asleep: components["schemas"]["WhileAsleep"];
         };
         /**
+         * Snippet
+         * @description A program in one language, and the name under which it runs as its first lines say.
+         */
+        Snippet: {
+            /** File Name */
+            file_name: string;
+            /** Language */
+            language: string;
+            /** Text */
+            text: string;
+        };
+        /** SnippetList */
+        SnippetList: {
+            /** Items */
+            items: components["schemas"]["Snippet"][];
+        };
+        /**
          * SoundQuality
          * @description Attributes:
          *     level_db: root mean square of PCM sounds against full scale.
@@ -7124,8 +8317,6 @@ export interface components {
             code: string;
             /** Data Type */
             data_type: string;
-            /** Deployable */
-            deployable: boolean;
             /** Direction */
             direction: string;
             /**
@@ -7388,6 +8579,43 @@ export interface components {
             /** Upload Id */
             upload_id: string;
         };
+        /** UploadedPart */
+        UploadedPart: {
+            /** Etag */
+            etag: string;
+            /** Part Number */
+            part_number: number;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /** UsageList */
+        UsageList: {
+            /** Items */
+            items: components["schemas"]["UsageView"][];
+        };
+        /**
+         * UsageView
+         * @description `model_version` is null of calls that no model was asked for; days are Beijing's.
+         */
+        UsageView: {
+            /** App Id */
+            app_id: number;
+            /** Calls */
+            calls: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Errors */
+            errors: number;
+            /** Model Version */
+            model_version: number | null;
+            /** Service Id */
+            service_id: number;
+        };
         /** UserView */
         UserView: {
             /**
@@ -7445,16 +8673,25 @@ export interface components {
          * @enum {string}
          */
         ValueType: "discrete" | "random_integer" | "uniform" | "log_uniform" | "boolean";
-        /**
-         * Verdict
-         * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
-         * @enum {string}
-         */
-        Verdict: "identical" | "alike" | "different";
         /** VersionChange */
         VersionChange: {
             /** Description */
             description: string;
+        };
+        /** VersionChanges */
+        VersionChanges: {
+            /** Description */
+            description: string;
+        };
+        /**
+         * VersionComparison
+         * @description `versions` are the columns, in the order that was asked for.
+         */
+        VersionComparison: {
+            /** Rows */
+            rows: components["schemas"]["ComparedRow"][];
+            /** Versions */
+            versions: number[];
         };
         /** VersionFailure */
         VersionFailure: {
@@ -7462,6 +8699,35 @@ export interface components {
             message: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * VersionLineage
+         * @description Attributes:
+         *     run: null of imported versions, and where it is gone.
+         *     snapshot: id of the frozen data; datasets: what it was made of.
+         *     services: what uses the version now.
+         */
+        VersionLineage: {
+            /** Code Digest */
+            code_digest: string | null;
+            /** Content Digest */
+            content_digest: string | null;
+            /** Datasets */
+            datasets: components["schemas"]["DatasetVersion"][];
+            /** Hyper Parameters */
+            hyper_parameters: {
+                [key: string]: string;
+            };
+            /** Image Digest */
+            image_digest: string | null;
+            /** Import Id */
+            import_id: number | null;
+            run: components["schemas"]["VersionRunView"] | null;
+            /** Services */
+            services: components["schemas"]["VersionUseView"][];
+            /** Snapshot */
+            snapshot: string | null;
+            version: components["schemas"]["ModelVersionView"];
         };
         /** VersionList */
         VersionList: {
@@ -7474,6 +8740,31 @@ export interface components {
         VersionOrigin: {
             /** Version Number */
             version_number: number;
+        };
+        /** VersionRunView */
+        VersionRunView: {
+            /** Experiment Id */
+            experiment_id: number;
+            /** Finished At */
+            finished_at: string | null;
+            /** Machine Type */
+            machine_type: string;
+            /** Name */
+            name: string;
+            /** Network */
+            network: string;
+            /** Run Id */
+            run_id: number;
+        };
+        /**
+         * VersionUseView
+         * @description `service_id` is null of validations and batch predictions.
+         */
+        VersionUseView: {
+            /** By */
+            by: string;
+            /** Service Id */
+            service_id: number | null;
         };
         /** VersionView */
         VersionView: {
@@ -7546,7 +8837,19 @@ export interface components {
          * VersionState
          * @enum {string}
          */
-        openbml__models__versions__VersionState: "publishing" | "ready" | "failed";
+        openbml__models__versions__VersionState: "publishing" | "ready" | "failed" | "deleting";
+        /**
+         * Verdict
+         * @description `too_little_data`: fewer calls of a version than a test needs.
+         * @enum {string}
+         */
+        openbml__services__calls__compare_versions__Verdict: "too_little_data" | "no_difference" | "challenger_better" | "challenger_worse" | "mixed";
+        /**
+         * Verdict
+         * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
+         * @enum {string}
+         */
+        openbml__training__rebuild_runs__Verdict: "identical" | "alike" | "different";
         /**
          * Operator
          * @description An operator of the manual (spec 03 section 2.9); `probability` is that of a setting that gives none.
@@ -10820,9 +12123,42 @@ export interface operations {
             };
         };
     };
+    get_import_catalog_v1_models_projects__project_id__import_catalog_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportCatalogView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_models_v1_models_projects__project_id__models_get: {
         parameters: {
             query?: {
+                task?: string | null;
+                source?: components["schemas"]["ModelSource"] | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -10908,6 +12244,384 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_model_v1_models_projects__project_id__models__model_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    patch_model_v1_models_projects__project_id__models__model_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_version_comparison_v1_models_projects__project_id__models__model_id__comparison_get: {
+        parameters: {
+            query: {
+                /** @description version numbers with commas */
+                versions: string;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionComparison"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_model_imports_v1_models_projects__project_id__models__model_id__imports_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ModelImportView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_model_import_v1_models_projects__project_id__models__model_id__imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelImportView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_model_import_v1_models_projects__project_id__models__model_id__imports__import_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelImportView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_model_import_v1_models_projects__project_id__models__model_id__imports__import_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_model_import_check_v1_models_projects__project_id__models__model_id__imports__import_id__check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelImportView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_model_import_part_urls_v1_models_projects__project_id__models__model_id__imports__import_id__part_urls_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelPartNumbers"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPartUrlList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_model_import_parts_v1_models_projects__project_id__models__model_id__imports__import_id__parts_get: {
+        parameters: {
+            query?: {
+                file?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPartList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_model_import_submit_v1_models_projects__project_id__models__model_id__imports__import_id__submit_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelImportView"];
                 };
             };
             /** @description The call failed. */
@@ -11025,6 +12739,76 @@ export interface operations {
             };
         };
     };
+    delete_version_v1_models_projects__project_id__models__model_id__versions__version_number__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    patch_version_v1_models_projects__project_id__models__model_id__versions__version_number__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionChanges"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionDetail"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_api_reference_v1_models_projects__project_id__models__model_id__versions__version_number__api_reference_get: {
         parameters: {
             query?: never;
@@ -11045,6 +12829,243 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiReference"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_model_card_v1_models_projects__project_id__models__model_id__versions__version_number__card_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCard"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_model_export_v1_models_projects__project_id__models__model_id__versions__version_number__exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelExportView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_model_export_v1_models_projects__project_id__models__model_id__versions__version_number__exports__export_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                version_number: number;
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelExportView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_version_lineage_v1_models_projects__project_id__models__model_id__versions__version_number__lineage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                model_id: number;
+                version_number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionLineage"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_call_v1_services_projects__project_id__calls__log_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                log_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_performance_v1_services_projects__project_id__performance_get: {
+        parameters: {
+            query: {
+                model_id: number;
+                model_version: number;
+                variant?: "fp32" | "int8" | "fp16";
+                compute_units?: number | null;
+                instances?: number | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_performance_v1_services_projects__project_id__performance_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceView"];
                 };
             };
             /** @description The call failed. */
@@ -11331,6 +13352,14 @@ export interface operations {
     get_calls_v1_services_projects__project_id__services__service_id__calls_get: {
         parameters: {
             query?: {
+                from?: string | null;
+                to?: string | null;
+                app_id?: number | null;
+                error_code?: number | null;
+                model_version?: number | null;
+                role?: ("main" | "challenger" | "shadow") | null;
+                label?: string | null;
+                failed?: boolean | null;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -11350,6 +13379,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_CallView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    put_feedback_v1_services_projects__project_id__services__service_id__calls__log_id__feedback_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+                log_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackView"];
                 };
             };
             /** @description The call failed. */
@@ -11499,6 +13565,77 @@ export interface operations {
             };
         };
     };
+    get_online_comparison_v1_services_projects__project_id__services__service_id__comparison_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnlineComparison"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_feedback_import_v1_services_projects__project_id__services__service_id__feedback_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedCalls"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     put_limits_v1_services_projects__project_id__services__service_id__limits_put: {
         parameters: {
             query?: never;
@@ -11522,6 +13659,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_logs_v1_services_projects__project_id__services__service_id__logs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                role?: components["schemas"]["Role"];
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogLineView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_call_metrics_v1_services_projects__project_id__services__service_id__metrics_get: {
+        parameters: {
+            query?: {
+                minutes?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinuteList"];
                 };
             };
             /** @description The call failed. */
@@ -11671,6 +13878,38 @@ export interface operations {
             };
         };
     };
+    get_snippets_v1_services_projects__project_id__services__service_id__snippets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnippetList"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     post_stop_v1_services_projects__project_id__services__service_id__stop_post: {
         parameters: {
             query?: never;
@@ -11758,6 +13997,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_call_usage_v1_services_projects__project_id__usage_get: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                service_id?: number | null;
+                app_id?: number | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageList"];
                 };
             };
             /** @description The call failed. */

@@ -34,6 +34,10 @@ class Progress:
         """Tell how much of a job without epochs is done."""
         self._tagged({"kind": "progress", "done": done, "total": total, "at": self._at()})
 
+    def performance(self, points: Sequence[Mapping[str, float]], *, machine: str) -> None:
+        """Tell how fast a model answers, by compute units."""
+        self._tagged({"kind": "performance", "points": list(points), "machine": machine, "at": self._at()})
+
     def epoch(self, **values: float | int | None) -> None:
         self._tagged({"kind": "epoch", **values, "at": self._at()})
         plain = " ".join(f"{name}={value}" for name, value in values.items())

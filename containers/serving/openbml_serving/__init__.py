@@ -1,1 +1,1 @@
-"""Real-time inference of exported models: ONNX Runtime behind bare ASGI, no torch."""
+"""Real-time inference of exported models: ONNX Runtime behind an HTTP server of the kit, no torch."""

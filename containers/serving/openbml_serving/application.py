@@ -1,130 +1,76 @@
-"""The ASGI application: `GET /ping` and `POST /invocations`, nothing else.
+"""The routes: `GET /ping`, `POST /invocations`, and `GET /metrics` for whoever runs the server.
 
 Source: sagemaker-local contract section 6.2, docs/reference/contracts.md section 3.
 """
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable
 
-from openbml_serving.replies import RequestError, error_body, result_body
-from openbml_serving.requests import IMAGE_BODY, is_json, read_object
-from openbml_serving.settings import ServingSettings
-from openbml_serving.tasks import ServedTask
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-_log = logging.getLogger("openbml_serving")
-# A body over the limit is read to its end, unless it is absurd: clients read no answer while they still send.
-_MOST_DISCARDED = 32 * 1024 * 1024
-_JSON = (b"content-type", b"application/json; charset=utf-8")
-
-
-class BodyTooLargeError(Exception):
-    """The body is larger than any valid request can be."""
-
-
-class ClientGoneError(Exception):
-    """The client closed the connection or sends too slowly; nobody waits for an answer."""
+from openbml_kit.http_server import BodyState, Exchange, Reply
+from openbml_serving.answering import Answer
+from openbml_serving.inference import Inference
+from openbml_serving.metrics import CONTENT_TYPE, ServingMetrics
+from openbml_serving.requests import IMAGE_BODY, BodyRules, is_json
 
 
 class Application:
     """Answers at once while the model is not set up: `/ping` 503, `/invocations` with 336100."""
 
-    def __init__(self, settings: ServingSettings) -> None:
-        self._settings = settings
-        self._task: ServedTask | None = None
+    def __init__(self, metrics: ServingMetrics, connections: Callable[[], dict[str, float]]) -> None:
+        """
+        Args:
+            connections: what the HTTP server tells of itself, by a gauge's name.
+        """
+        self._metrics = metrics
+        self._connections = connections
+        self._inference: Inference | None = None
         self._body_rules = IMAGE_BODY
-        self._most_bytes = settings.max_body_bytes
-        self._workers = ThreadPoolExecutor(settings.cores, thread_name_prefix="inference")
-        self._accepted = 0
+        self._routes: dict[bytes, dict[bytes, Callable[[Exchange], None]]] = {
+            b"/invocations": {b"POST": self._invocation},
+            b"/ping": {b"GET": self._ping, b"HEAD": self._ping},
+            b"/metrics": {b"GET": self._tell_metrics, b"HEAD": self._tell_metrics},
+        }
 
-    def ready(self, task: ServedTask) -> None:
-        self._body_rules = task.body
-        self._most_bytes = min(self._most_bytes, task.body.most_bytes or self._most_bytes)
-        self._task = task
+    def ready(self, inference: Inference, body_rules: BodyRules) -> None:
+        self._body_rules = body_rules
+        self._inference = inference
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        match (scope["method"], scope["path"]):
-            case ("GET" | "HEAD", "/ping"):
-                await _reply(send, 503 if self._task is None else 200, b"")
-            case ("POST", "/invocations"):
-                await self._invocation(scope, receive, send)
-            case (_, "/ping" | "/invocations"):
-                await _reply(send, 405, b"")
-            case _:
-                await _reply(send, 404, b"")
+    @property
+    def is_healthy(self) -> bool:
+        return self._inference is not None and self._inference.hung_for_s == 0
 
-    async def _invocation(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        content_type = headers.get(b"content-type", b"").decode("latin-1")
-        try:
-            body = await self._body(headers, receive)
-        except BodyTooLargeError:
-            error = self._body_rules.too_large if is_json(content_type) else "invalid_argument"
-            await _reply(send, 200, error_body(error), closing=True)
-            return
-        except ClientGoneError:
-            return
-        await _reply(send, 200, await self._answer(body, content_type))
+    def __call__(self, exchange: Exchange) -> None:
+        methods = self._routes.get(exchange.path)
+        if methods is None:
+            exchange.answer(Reply(404))
+        elif (handle := methods.get(exchange.method)) is None:
+            exchange.answer(Reply(405, headers=b"allow: %b\r\n" % b", ".join(methods)))
+        else:
+            handle(exchange)
 
-    async def _answer(self, body: bytes, content_type: str) -> bytes:
-        if self._task is None or self._accepted >= self._settings.max_waiting:
-            return error_body("model_unavailable")
-        alone = self._accepted == 0
-        self._accepted += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._workers, answer, self._task, body, content_type, alone)
-        finally:
-            self._accepted -= 1
+    def _ping(self, exchange: Exchange) -> None:
+        exchange.answer(Reply(200 if self.is_healthy else 503))
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
-        limit = self._most_bytes
-        if int(headers.get(b"content-length", b"0")) > _MOST_DISCARDED:
-            raise BodyTooLargeError
-        parts: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(self._settings.body_timeout_s):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise ClientGoneError
-                    part: bytes = message.get("body", b"")
-                    size += len(part)
-                    if size <= limit:
-                        parts.append(part)
-                    if size <= _MOST_DISCARDED and message.get("more_body", False):
-                        continue
-                    if size > limit:
-                        raise BodyTooLargeError
-                    return parts[0] if len(parts) == 1 else b"".join(parts)
-        except TimeoutError as error:
-            raise ClientGoneError from error
+    def _invocation(self, exchange: Exchange) -> None:
+        rules = self._body_rules
+        most_bytes = rules.most_bytes
+        if exchange.body_state is BodyState.TOO_LARGE or (
+            most_bytes is not None and len(exchange.body) > most_bytes
+        ):
+            content_type = exchange.headers.get(b"content-type", b"").decode("latin-1")
+            self._refuse(exchange, rules.too_large if is_json(content_type) else "invalid_argument")
+        elif self._inference is None or exchange.body_state is BodyState.NO_ROOM:
+            self._refuse(exchange, "model_unavailable")
+        else:
+            self._inference.submit(exchange)
 
+    def _refuse(self, exchange: Exchange, error: str) -> None:
+        refusal = Answer.of_error(error)
+        self._metrics.answered(refusal.error_code, 0.0)
+        exchange.answer(Reply(200, refusal.body))
 
-def answer(task: ServedTask, body: bytes, content_type: str, alone: bool) -> bytes:  # noqa: FBT001 - an executor passes by place
-    """Return the reply's body; a fault of ours is told as the manual's internal error and logged."""
-    try:
-        document = read_object(body, content_type, task.body)
-        return result_body(task.handler.answer(document, alone=alone))
-    except RequestError as error:
-        return error_body(error.name, error.detail)
-    except Exception:  # noqa: BLE001 - the request's outermost frame: a client always gets the manual's body
-        _log.exception("invocation failed")
-        return error_body("internal")
-
-
-async def _reply(send: Send, status: int, body: bytes, *, closing: bool = False) -> None:
-    headers = [_JSON, (b"content-length", str(len(body)).encode())]
-    if closing:
-        headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    def _tell_metrics(self, exchange: Exchange) -> None:
+        inference = self._inference
+        gauges = {"healthy": float(self.is_healthy), **self._connections()}
+        if inference is not None:
+            gauges |= {"waiting": inference.waiting, "running": inference.running}
+        exchange.answer(Reply(200, self._metrics.text(**gauges), CONTENT_TYPE))

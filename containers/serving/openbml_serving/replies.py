@@ -24,6 +24,10 @@ class RequestError(Exception):
         self.detail = detail
 
 
+def code_of(name: str) -> int:
+    return prediction_error(name).code
+
+
 def error_body(name: str, detail: str = "") -> bytes:
     row = prediction_error(name)
     message = f"{row.message}: {detail[:_DETAIL_CHARACTERS]}" if detail else row.message

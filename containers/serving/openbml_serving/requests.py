@@ -4,12 +4,14 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
 import pybase64
 
 from openbml_serving.replies import RequestError
+from openbml_serving.stages import decoding
 
 # Spec 08 section 4.3: "4M" is counted in base64 characters.
 MAX_BASE64_CHARACTERS = 4_194_304
@@ -17,6 +19,7 @@ MAX_TEXT_BYTES = 4_194_304
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{0,18})?")
 
 
+@lru_cache(maxsize=64)
 def is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == "application/json"
 
@@ -52,7 +55,8 @@ def read_object(body: bytes, content_type: str, rules: BodyRules = IMAGE_BODY) -
     if not is_json(content_type):
         raise RequestError("invalid_argument")
     try:
-        document = orjson.loads(body)
+        with decoding():
+            document = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise RequestError("json_invalid" if _is_utf8(body) else rules.undecodable) from None
     if not isinstance(document, dict):
@@ -162,10 +166,11 @@ def read_base64(document: Mapping[str, Any], name: str) -> bytes:
     text: str | None = document.get(name)
     if not text:
         raise RequestError("parameter_missing")
-    try:
-        data = pybase64.b64decode(text, validate=True)
-    except ValueError:
-        data = _decode_lines(text)
+    with decoding():
+        try:
+            data = pybase64.b64decode(text, validate=True)
+        except ValueError:
+            data = _decode_lines(text)
     if not data:
         raise RequestError("base64_invalid")
     if len(text) > MAX_BASE64_CHARACTERS:

@@ -14,9 +14,14 @@ import numpy.typing as npt
 import onnxruntime
 
 from openbml_kit.faults import PlatformFault
+from openbml_serving.stages import running
 
 Planes = npt.NDArray[np.float32]
 Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class NotFiniteError(ArithmeticError):
+    """A model's answer is no number."""
 
 
 class HybridSessions:
@@ -46,21 +51,36 @@ class HybridSessions:
         return shape
 
     def run(self, planes: Planes, *, alone: bool) -> Arrays:
-        """Return the outputs by name; `alone` says that no other request is being computed."""
+        """Return the outputs by name; `alone` says that no other request is being computed.
+
+        Raises:
+            NotFiniteError: an output holds NaN or an infinity, which no answer can.
+        """
         return self.run_feeds({self._input_name: planes}, alone=alone)
 
     def run_feeds(self, feeds: Mapping[str, npt.NDArray[Any]], *, alone: bool) -> Arrays:
-        """Return the outputs by name of a graph with several inputs; those it does not have are left out."""
+        """Return the outputs by name of a graph with several inputs; those it does not have are left out.
+
+        Raises:
+            NotFiniteError: an output holds NaN or an infinity, which no answer can.
+        """
         session = self._wide if alone else self._narrow
         given = {name: array for name, array in feeds.items() if name in self._input_names}
-        arrays: list[Any] = session.run(self._outputs, given)
-        return dict(zip(self._outputs, (np.asarray(array) for array in arrays), strict=True))
+        with running():
+            results: list[Any] = session.run(self._outputs, given)
+        arrays = [np.asarray(result) for result in results]
+        for name, array in zip(self._outputs, arrays, strict=True):
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise NotFiniteError(f"output {name!r} has values that are no numbers")
+        return dict(zip(self._outputs, arrays, strict=True))
 
 
 def _session(model: Path, *, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # The arena keeps the largest run's memory for each session and makes no run faster.
+    options.enable_cpu_mem_arena = False
     # An idle pool must not burn a core that the other copies of the service use.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

@@ -250,7 +250,7 @@ async def serve(routes: Path, port: int, ministack_port: int) -> None:
         application.router.add_route("*", "/{path:.*}", gateway.handle)
         runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=3)
         await runner.setup()
-        await web.TCPSite(runner, HOST, port, reuse_address=True).start()
+        await web.TCPSite(runner, HOST, port, reuse_address=True, backlog=4096).start()
         await stopping.wait()
         await runner.cleanup()
 

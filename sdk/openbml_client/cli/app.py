@@ -20,6 +20,7 @@ from openbml_client.cli import (
     runs,
     searches,
     services,
+    tracing,
 )
 from openbml_client.cli.output import local_time, notes
 from openbml_client.errors import (
@@ -51,9 +52,10 @@ def build_app() -> typer.Typer:
     app.add_typer(runs.app, name="runs", help="Runs: train, watch, stop, evaluate.")
     app.add_typer(networks.app, name="networks", help="Networks: what a run can train.")
     app.add_typer(searches.app, name="searches", help="Searches: trials of hyper-parameters.")
-    app.add_typer(models.app, name="models", help="Models: publish runs as versions.")
+    app.add_typer(models.app, name="models", help="Models: publish, import, compare, export versions.")
     app.add_typer(services.app, name="services", help="Online services: deploy, stop, predict.")
     app.command("rebuild")(rebuilding.rebuild)
+    app.command("trace")(tracing.trace)
     app.command("bill")(bills.bill)
     _add_plugins(app)
     return app

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from openbml_client.cli import model_imports, model_performance, model_versions
 from openbml_client.cli.api_references import print_reference
 from openbml_client.cli.clients import current_client
 from openbml_client.cli.following import followed
@@ -23,6 +24,9 @@ from openbml_client.errors import NotFoundError, WorkFailedError
 from openbml_client.waiting import wait_until
 
 app = typer.Typer(no_args_is_help=True)
+app.registered_commands.extend(model_imports.verbs.registered_commands)
+app.registered_commands.extend(model_versions.verbs.registered_commands)
+app.registered_commands.extend(model_performance.verbs.registered_commands)
 
 _POLL_S = 0.5
 _SETTLED = {"ready", "failed", "ended"}
@@ -31,18 +35,32 @@ _MODEL = [
     ("Model id", field("model_id")),
     ("Name", field("name")),
     ("Task", field("task_type")),
-    ("Versions", field("latest_version")),
+    ("Source", field("source")),
+    ("Versions", field("version_count")),
+    ("Service", field("service_id")),
     ("Created", field("created_at")),
 ]
 _VERSION = [
     ("Model id", field("model_id")),
     ("Version", lambda version: f"V{version['version_number']}"),
     ("State", field("state")),
-    ("Network", field("network")),
+    ("Network", lambda version: version["network"] or version.get("framework")),
     ("Quality", quality),
     ("ONNX max difference", lambda version: (version.get("onnx") or {}).get("max_abs_diff")),
     ("Run", field("run_id")),
     ("Created", field("created_at")),
+]
+
+_VERSION_DETAIL = [
+    *_VERSION,
+    ("Source", field("source")),
+    ("Framework", field("framework")),
+    ("API", field("contract")),
+    ("For", lambda version: ", ".join(version["deployments"])),
+    ("Deployed", lambda version: "yes" if version["deployed"] else "no"),
+    ("Labels", lambda version: ", ".join(version["labels"][:20])),
+    ("Bytes", field("size_bytes")),
+    ("Failure", lambda version: (version.get("failure") or {}).get("message")),
 ]
 
 
@@ -66,11 +84,66 @@ def publish(
     print_fields(version, _VERSION, as_json=as_json)
 
 
+@app.command("create")
+def create(
+    name: str,
+    task: Annotated[str, typer.Option(help="Task of all its versions, e.g. image_classification.")],
+    source: Annotated[
+        str, typer.Option(help="Where its versions come from: preset, local, notebook, custom_job.")
+    ] = "preset",
+    description: str = "",
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a model without versions.
+
+    Example: bml models create churn --task tabular_prediction --source local
+    """
+    models = current_client().project(project).models
+    model = models.create(name, task_type=task, source=source, description=description)
+    print_fields(model, _MODEL, as_json=as_json)
+
+
 @app.command("list")
-def list_models(project: ProjectOption = None, as_json: JsonFlag = False) -> None:
+def list_models(
+    task: Annotated[str | None, typer.Option(help="Only of this task.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
     """List the repository's models."""
     empty = "No models yet. `bml models publish NAME --run RUN_ID` publishes one."
-    print_list(current_client().project(project).models.list(), _MODEL, as_json=as_json, empty=empty)
+    models = current_client().project(project).models
+    print_list(models.list(task_type=task, source=source), _MODEL, as_json=as_json, empty=empty)
+
+
+@app.command("show")
+def show(
+    model: str,
+    version: Annotated[int | None, typer.Option(min=1, help="Show this version of it.")] = None,
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show a model, or one of its versions.
+
+    Example: bml models show churn --version 1
+    """
+    models = current_client().project(project).models
+    found = models.find(model)
+    if version is None:
+        print_fields(found, _MODEL, as_json=as_json)
+    else:
+        print_fields(models.version(int(found["model_id"]), version), _VERSION_DETAIL, as_json=as_json)
+
+
+@app.command("rename")
+def rename(model: str, name: str, project: ProjectOption = None, as_json: JsonFlag = False) -> None:
+    """Give a model another name.
+
+    Example: bml models rename churn churn-2026
+    """
+    models = current_client().project(project).models
+    print_fields(models.change(int(models.find(model)["model_id"]), name=name), _MODEL, as_json=as_json)
 
 
 @app.command("versions")

@@ -4,7 +4,13 @@ from typing import Annotated
 
 import typer
 
-from openbml_client.cli import service_policies, service_predictions, service_versions
+from openbml_client.cli import (
+    service_calls,
+    service_logs,
+    service_policies,
+    service_predictions,
+    service_versions,
+)
 from openbml_client.cli.clients import current_client
 from openbml_client.cli.output import JsonFlag, ProjectOption, YesFlag, notes, print_list
 from openbml_client.cli.service_showing import (
@@ -20,7 +26,13 @@ from openbml_client.errors import InvalidChoiceError
 from openbml_client.resources import Document, given
 
 app = typer.Typer(no_args_is_help=True)
-for verbs in (service_predictions.verbs, service_versions.verbs, service_policies.verbs):
+for verbs in (
+    service_predictions.verbs,
+    service_calls.verbs,
+    service_versions.verbs,
+    service_policies.verbs,
+    service_logs.verbs,
+):
     app.registered_commands.extend(verbs.registered_commands)
 app.add_typer(service_versions.challenger, name="challenger", help="A second version online: A/B tests.")
 app.add_typer(service_policies.sleep_policy, name="sleep-policy", help="When a service may fall asleep.")

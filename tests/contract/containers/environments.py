@@ -192,12 +192,14 @@ def make_models(image: str, script: str, root: Path) -> Path:
 
 
 @contextmanager
-def serving(base: Path, *, image: str = "serving", **more: str) -> Iterator[Server]:
-    """Start a server and wait until `/ping` answers 200."""
+def serving(
+    base: Path, program: Path | None = None, *, image: str = "serving", **more: str
+) -> Iterator[Server]:
+    """Start an image's `serve`, or another program, and wait until `/ping` answers 200."""
     port = free_port()
     started = time.monotonic()
     process = subprocess.Popen(
-        [interpreter(image), ROOT / "containers" / image / "serve"],
+        [interpreter(image), program or ROOT / "containers" / image / "serve"],
         env=environment(image, base, SAGEMAKER_BIND_TO_PORT=str(port), **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

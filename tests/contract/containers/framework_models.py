@@ -148,7 +148,9 @@ def put_model(base: Path, document: dict[str, Any], files: Mapping[str, bytes | 
 
 def made_models(image: str, script: str, folder: Path) -> dict[str, bytes]:
     """Run a script in an image's environment and return the files that it wrote, by name."""
-    run_python(image, script, folder, base=folder)
+    program = folder.with_name(f"{folder.name}.py")  # a file: Paddle reads the source of what it exports
+    program.write_text(script)
+    run_python(image, "import runpy, sys; runpy.run_path(sys.argv.pop(1))", program, folder, base=folder)
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

@@ -232,3 +232,45 @@ def test_a_model_that_cannot_be_used_is_never_healthy_and_says_why(tmp_path: Pat
     assert "a.pkl cannot be read" in refusal_to_serve(tmp_path, image=SKLEARN, **one)
     put_model(tmp_path, manifest("caffe"), {})
     assert "models of caffe have no contract" in refusal_to_serve(tmp_path, image=SKLEARN, **one)
+
+
+WORKERS = """
+import json, sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from openbml_kit.faults import UserFault
+from openbml_kit.framework_serving.answers import RefusedError
+from openbml_kit.framework_serving.settings import WorkerSettings
+from openbml_kit.framework_serving.workers import framework_workers
+
+def answer(workers, document):
+    try:
+        return workers.answer(document)
+    except RefusedError as error:
+        return [error.code, error.message]
+
+base = Path(sys.argv[1])
+settings = WorkerSettings.from_env(base / "good" / "model", {"SAGEMAKER_MODEL_SERVER_WORKERS": "2"})
+rows = [{"instances": [{"features": [n] * 4}]} for n in range(100)]
+with framework_workers(base / "good" / "model", settings) as workers, ThreadPoolExecutor(4) as pool:
+    print(json.dumps(list(pool.map(lambda row: answer(workers, row), rows))))
+    print(json.dumps([answer(workers, {}), answer(workers, {"instances": [{"features": ["x"]}]})]))
+try:
+    with framework_workers(base / "bad" / "model", replace(settings, size=1)):
+        print("never")
+except UserFault as fault:
+    print(json.dumps(str(fault)))
+"""
+
+
+def test_a_batch_asks_workers_without_http(files: dict[str, dict[str, bytes]], tmp_path: Path) -> None:
+    content = {"regressor.joblib": files[SKLEARN]["regressor.joblib"]}
+    put_model(tmp_path / "good", manifest("sklearn"), content)
+    put_model(tmp_path / "bad", manifest("sklearn"), {})
+    lines = run_python(SKLEARN, WORKERS, tmp_path, base=tmp_path).splitlines()
+    found, refusals, reason = (json.loads(line) for line in lines)
+    sums = [one["result"]["labels"][0]["categories"][0] for one in found]
+    assert sums == pytest.approx([4 * n for n in range(100)], abs=1e-6)
+    assert [code for code, _ in refusals] == [336006, 336001]
+    assert reason == "one file of .pkl, .pickle, .joblib must be the model; found: none"

@@ -278,6 +278,12 @@ def test_parallel_requests_get_their_own_answers(serve: Serve, task: str) -> Non
     assert len({json.dumps(answer) for answer in alone}) == len(boxes)
 
 
+def test_a_model_whose_answer_is_no_number_has_an_internal_error(serve: Serve) -> None:
+    assert serve("logarithms").post(body(BLACK)) == {"error_code": 336000, "error_msg": "Internal error"}
+    white = file_of(Image.new("RGB", (80, 80), "white"))
+    assert serve("logarithms").post(body(white, threshold=0)) == {"results": []}
+
+
 class TestSettingUp:
     def test_the_variant_that_a_deployment_names_answers(self, models: Path) -> None:
         with serving(models / "detection", OPENBML_MODEL_VARIANT="int8") as running:

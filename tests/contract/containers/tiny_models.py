@@ -65,6 +65,11 @@ def channel_means(graph: Graph) -> None:
     graph.add("ReduceMean", "image", axes=[2, 3], keepdims=0, name="scores")
 
 
+def logarithms(graph: Graph) -> None:
+    """Scores that are numbers of pictures without black only."""
+    graph.add("Log", graph.add("ReduceMin", "image", axes=[2, 3], keepdims=0), name="scores")
+
+
 def bright_box(graph: Graph, label_count: int, frame: str | None) -> None:
     """Two objects around the bright pixels, none where there are none."""
     bright = bright_pixels(graph)
@@ -151,6 +156,14 @@ def write_all(root: Path) -> None:
         ["red", "green", "blue"],
         Outputs(),
         channel_means,
+    )
+    write_model(
+        root / "logarithms" / "model",
+        "image_classification_multi_label",
+        ["red", "green", "blue"],
+        Outputs(),
+        logarithms,
+        threshold=0.0,
     )
     write_model(
         root / "detection" / "model",

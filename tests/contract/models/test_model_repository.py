@@ -8,9 +8,16 @@ import pytest
 from openbml.compute.failures import Failure, Fault
 from openbml.models.model_files import ModelFilesInvalidError
 from openbml.models.model_files_s3 import S3ModelFiles
-from openbml.models.models import Model, ModelNameTakenError, ModelNotFoundError, ModelRepository
+from openbml.models.models import (
+    Model,
+    ModelConflictError,
+    ModelNameTakenError,
+    ModelNotFoundError,
+    ModelRepository,
+)
 from openbml.models.models_dynamodb import DynamoModelRepository
 from openbml.models.served_tables import ServedTable, TableFeature
+from openbml.models.sources import ModelSource
 from openbml.models.versions import Lineage, ModelVersion, VersionConflictError, VersionNotFoundError
 from tests.contract.emulator import client, make_table
 from tests.fakes.compute_memory import NOON
@@ -32,7 +39,7 @@ def model(model_id: int = 3, **changes: Any) -> Model:
     return Model.model_validate({**fields, **changes})
 
 
-def version(version_number: int = 1, run_id: int = 9, **changes: Any) -> ModelVersion:
+def version(version_number: int = 1, run_id: int | None = 9, **changes: Any) -> ModelVersion:
     fields: dict[str, Any] = {
         "scope": SCOPE,
         "model_id": 3,
@@ -163,6 +170,92 @@ class ModelRepositoryContract:
 
         assert models.version(SCOPE, 3, 1) == failed
 
+    def test_an_imported_version_binds_its_import_and_no_experiment(self, models: ModelRepository) -> None:
+        models.add(model(source=ModelSource.LOCAL))
+        imported = version(run_id=None, import_id=4, source=ModelSource.LOCAL, framework="sklearn")
+        models.add_version(imported, model(), None)
+
+        assert models.version_of_import(SCOPE, 4) == imported
+        assert models.version_of_import(ELSEWHERE, 4) is None
+        assert models.get(SCOPE, 3).experiment_id is None
+        again = imported.model_copy(update={"version_number": 2})
+        with pytest.raises(VersionConflictError):
+            models.add_version(again, model(), None)
+
+    def test_a_removed_version_frees_what_it_came_from(self, models: ModelRepository) -> None:
+        models.add(model())
+        models.add_version(version(), model(), 1)
+        models.remove_version(version())
+        models.remove_version(version())
+
+        stored = models.get(SCOPE, 3)
+        assert (stored.latest_version, stored.version_count) == (1, 0)
+        assert models.version_of_run(SCOPE, 9) is None
+        with pytest.raises(VersionConflictError):
+            models.save_version(version().described("late"))
+        models.add_version(version(2), stored, 1)
+
+    def test_a_renamed_model_frees_its_name_and_takes_no_others(self, models: ModelRepository) -> None:
+        models.add(model())
+        models.add(model(4))
+        with pytest.raises(ModelNameTakenError):
+            models.rename(model(4), name="digits 3", description="")
+
+        renamed = models.rename(model(), name="数字", description="new")
+        assert models.get(SCOPE, 3) == renamed
+        assert models.named(SCOPE, "digits 3") is None
+        assert models.named(SCOPE, "数字") == renamed
+        with pytest.raises(ModelConflictError):
+            models.rename(model(), name="late", description="")
+        assert models.rename(renamed, name="数字", description="newer").description == "newer"
+
+    def test_nothing_is_added_to_a_model_on_its_way_out(self, models: ModelRepository) -> None:
+        models.add(model())
+        marked = models.mark_deleting(model(), deleting=True)
+        assert marked.deleting
+
+        with pytest.raises(VersionConflictError):
+            models.add_version(version(), model(), 1)
+        with pytest.raises(ModelConflictError):
+            models.rename(model(), name="late", description="")
+        models.mark_deleting(marked, deleting=False)
+        models.add_version(version(), model(), 1)
+
+    def test_a_removed_model_leaves_nothing(self, models: ModelRepository) -> None:
+        models.add(model())
+        models.add_version(version(), model(), 1)
+        models.remove_version(version())
+        stored = models.get(SCOPE, 3)
+        models.remove(stored)
+        models.remove(stored)
+
+        with pytest.raises(ModelNotFoundError):
+            models.get(SCOPE, 3)
+        assert models.named(SCOPE, "digits 3") is None
+        assert models.model_of_experiment(SCOPE, 1) is None
+        with pytest.raises(ModelNotFoundError):
+            models.mark_deleting(stored, deleting=True)
+
+    def test_lists_are_filtered_by_task_and_source(self, models: ModelRepository) -> None:
+        for number in range(3, 9):
+            source = ModelSource.LOCAL if number % 2 else ModelSource.PRESET
+            models.add(model(number, source=source, task_type="ocr" if number > 6 else "general"))
+
+        def numbers(**chosen: Any) -> list[int]:
+            found: list[int] = []
+            position = None
+            while True:
+                rows, position = models.page(SCOPE, limit=2, position=position, **chosen)
+                assert len(rows) <= 2
+                found += [row.model_id for row in rows]
+                if position is None:
+                    return found
+
+        assert numbers(source=ModelSource.LOCAL) == [7, 5, 3]
+        assert numbers(task_type="ocr") == [8, 7]
+        assert numbers(task_type="general", source=ModelSource.PRESET) == [6, 4]
+        assert numbers(task_type="none") == []
+
     def test_lists_are_paged_newest_first(self, models: ModelRepository) -> None:
         models.add(model())
         for number in range(1, 4):
@@ -213,3 +306,22 @@ def test_files_are_listed_read_and_copied_on_the_servers_side(store: Any) -> Non
         files.read(target, "model.json", most_bytes=5)
     with pytest.raises(ModelFilesInvalidError):
         files.list("s3://another-bucket/projects/42/")
+
+
+def test_models_of_before_there_were_sources_are_of_preset_tuning(emulator_url: str) -> None:
+    table = make_table(emulator_url, "models")
+    models = DynamoModelRepository(table)
+    models.add(model())
+    table.update_item(
+        Key={"pk": f"{SCOPE.key}#models", "sk": f"{3:016d}"},
+        UpdateExpression="REMOVE #source, removed_versions, deleting",
+        ExpressionAttributeNames={"#source": "source"},
+    )
+
+    assert models.get(SCOPE, 3) == model()
+    assert [
+        row.model_id for row in models.page(SCOPE, limit=5, position=None, source=ModelSource.PRESET)[0]
+    ] == [3]
+    models.add_version(version(), model(), 1)
+    models.remove_version(version())
+    assert models.get(SCOPE, 3).version_count == 0

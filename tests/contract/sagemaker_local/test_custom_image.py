@@ -102,6 +102,71 @@ def test_a_script_is_trained_deployed_and_asked(platform_engine: EngineProcess, 
     client.delete_endpoint(EndpointName=scenario.name)
 
 
+SERVICE_CODE = """
+import os
+from pathlib import Path
+
+class CustomException(RuntimeError):
+    def __init__(self, error_code, message, orig_error=None):
+        super().__init__(message)
+        self.error_code = error_code
+
+class PredictWrapper:
+    def __init__(self, model_path, use_gpu, logger):
+        self.factor = int(Path(model_path, "factor.txt").read_text())
+    def preprocess(self, request_body):
+        if request_body["features"] == [["die"]]:
+            os._exit(1)
+        return request_body["features"], {}, {}
+    def predict(self, data, infer_args):
+        return [sum(row) * self.factor for row in data]
+    def postprocess(self, infer_result, request_context):
+        return {"categories": infer_result, "keys": sorted(name for name in os.environ if "KEY" in name)}
+"""
+
+
+def test_a_framework_model_is_deployed_and_asked(platform_engine: EngineProcess, scenario: Scenario) -> None:
+    """Its folder as the repository keeps it; the user's code sees neither the machine nor credentials."""
+    manifest = {
+        "framework": "sklearn",
+        "task": "tabular_prediction",
+        "contract": "framework",
+        "code_file": "service.py",
+    }
+    files = {"framework.json": json.dumps(manifest), "service.py": SERVICE_CODE, "factor.txt": "3"}
+    for name, text in files.items():
+        scenario.put(f"model/{name}", text.encode())
+    source = {
+        "S3DataType": "S3Prefix",
+        "CompressionType": "None",
+        "S3Uri": f"s3://{BUCKET}/{scenario.name}/model/",
+    }
+    client = platform_engine.sagemaker
+    client.create_model(
+        ModelName=scenario.name,
+        ExecutionRoleArn=ROLE,
+        PrimaryContainer={"Image": IMAGE, "ModelDataSource": {"S3DataSource": source}},
+    )
+    variant = {"VariantName": "main", "ModelName": scenario.name, "InitialInstanceCount": 1}
+    client.create_endpoint_config(
+        EndpointConfigName=scenario.name, ProductionVariants=[variant | {"InstanceType": "ml.m5.large"}]
+    )
+    client.create_endpoint(EndpointName=scenario.name, EndpointConfigName=scenario.name)
+    scenario.in_service(platform_engine)
+
+    def ask(*features: object) -> dict[str, Any]:
+        body = json.dumps({"instances": [{"features": features}]}).encode()
+        answer = platform_engine.runtime.invoke_endpoint(
+            EndpointName=scenario.name, ContentType="application/json", Body=body
+        )
+        document: dict[str, Any] = json.load(answer["Body"])
+        return document
+
+    assert ask(1, 2) == {"result": {"labels": [{"categories": [9], "keys": []}]}}
+    assert ask("die") == {"error_code": 336000, "error_msg": "Internal error"}
+    client.delete_endpoint(EndpointName=scenario.name)
+
+
 def test_a_script_is_trained_where_the_tree_lies_elsewhere(
     own_engine: Callable[..., EngineProcess], scenario: Scenario
 ) -> None:

@@ -6,12 +6,9 @@ from datetime import timedelta
 import pytest
 
 from openbml.services.ab_tests import challenged, promoted
-from openbml.services.calls_dynamodb import DynamoCallCounters, DynamoCallRecords, DynamoCallRights
+from openbml.services.call_rights_dynamodb import DynamoCallRights
 from openbml.services.policies import Limits, Traffic, WhileAsleep
 from openbml.services.repositories import (
-    CallCounters,
-    CallRecord,
-    CallRecordRepository,
     CallRight,
     CallRightRepository,
     ModelDeployedError,
@@ -26,8 +23,6 @@ from openbml.services.sleep_policies import Prewarm, SleepPolicy
 from tests.contract.emulator import make_table
 from tests.fakes.compute_memory import NOON
 from tests.fakes.services_memory import (
-    InMemoryCallCounters,
-    InMemoryCallRecords,
     InMemoryCallRights,
     InMemoryServiceRepository,
 )
@@ -227,34 +222,7 @@ class CallRightsContract:
         assert not rights.has(5, 9)
 
 
-class CallRecordsContract:
-    def test_a_repeat_is_one_record_and_the_newest_comes_first(self, calls: CallRecordRepository) -> None:
-        made = [
-            CallRecord(log_id=number, service_id=5, app_id=9, at=NOON, error_code=None, duration_ms=3)
-            for number in (2**62, 2**62 + 1)
-        ]
-        for call in (*made, made[0]):
-            calls.record(call)
-
-        rows, position = calls.page(5, limit=10, position=None)
-
-        assert list(rows) == made[::-1]
-        assert position is None
-
-
-class CountersContract:
-    def test_no_more_than_the_limit_are_counted_even_at_once(self, counters: CallCounters) -> None:
-        def attempt(_: int) -> bool:
-            return counters.count("5#9#total", most=4, forget_at=NOON)
-
-        with ThreadPoolExecutor(8) as pool:
-            assert sum(pool.map(attempt, range(12))) == 4
-        counters.take_back("5#9#total")
-        assert attempt(0)
-        assert not attempt(0)
-
-
-class TestInMemory(ServiceRepositoryContract, CallRightsContract, CallRecordsContract, CountersContract):
+class TestInMemory(ServiceRepositoryContract, CallRightsContract):
     @pytest.fixture
     def services(self) -> InMemoryServiceRepository:
         return InMemoryServiceRepository()
@@ -263,16 +231,8 @@ class TestInMemory(ServiceRepositoryContract, CallRightsContract, CallRecordsCon
     def rights(self) -> InMemoryCallRights:
         return InMemoryCallRights()
 
-    @pytest.fixture
-    def calls(self) -> InMemoryCallRecords:
-        return InMemoryCallRecords()
 
-    @pytest.fixture
-    def counters(self) -> InMemoryCallCounters:
-        return InMemoryCallCounters()
-
-
-class TestDynamo(ServiceRepositoryContract, CallRightsContract, CallRecordsContract, CountersContract):
+class TestDynamo(ServiceRepositoryContract, CallRightsContract):
     @pytest.fixture
     def services(self, emulator_url: str) -> DynamoServiceRepository:
         return DynamoServiceRepository(make_table(emulator_url, "services"))
@@ -280,11 +240,3 @@ class TestDynamo(ServiceRepositoryContract, CallRightsContract, CallRecordsContr
     @pytest.fixture
     def rights(self, emulator_url: str) -> DynamoCallRights:
         return DynamoCallRights(make_table(emulator_url, "services"))
-
-    @pytest.fixture
-    def calls(self, emulator_url: str) -> DynamoCallRecords:
-        return DynamoCallRecords(make_table(emulator_url, "services"))
-
-    @pytest.fixture
-    def counters(self, emulator_url: str) -> DynamoCallCounters:
-        return DynamoCallCounters(make_table(emulator_url, "services"))

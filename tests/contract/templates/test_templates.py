@@ -20,6 +20,8 @@ UNBOUND_ACTIONS = {
     "cloudwatch:PutMetricData",  # metrics of training containers
     "ecr:GetAuthorizationToken",  # pulling images
     "logs:DescribeLogStreams",
+    "sagemaker:ListEndpoints",  # shared machines that nothing stands on
+    "sagemaker:ListInferenceComponents",  # where a revision of a hosting answers
 }
 # AWS has one permission for both; evaluators that know SendMessageBatch as one of its own exist.
 WIDE_ACTIONS = {"sqs:SendMessage*"}

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from openbml_catalog.frameworks import frameworks
+from openbml_catalog.images import images
 from sagemaker_local.images.registry import COMMANDS, ImageEntry, load_registry
 from sagemaker_local.settings import Settings
 
@@ -52,6 +54,35 @@ def test_a_dockerfile_says_the_same_as_the_registry(file: Path) -> None:
     assert {to: source for to, source in copied.items() if to.startswith(PROGRAMS)} == commands
     assert f"PYTHONPATH={LIBRARY.rstrip('/')}" in text
     assert "PATH=/opt/openbml/bin:/opt/venv/bin:$PATH" in text
+
+
+def test_every_framework_that_is_served_has_an_image_that_serves_it() -> None:
+    served = {framework.image for framework in frameworks().values() if framework.image is not None}
+    assert served <= images().keys()
+    for image in served:
+        assert entry_of(image).command("serve"), image
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for file in FILES if entry_of(file.parent.name).users_code],
+    ids=lambda file: file.parent.name,
+)
+def test_users_code_is_isolated_where_it_is_only_served(file: Path) -> None:
+    """SageMaker mounts what a training job writes to as root; a server writes nothing."""
+    entry, text = entry_of(file.parent.name), file.read_text()
+    only_serves = [name for name in COMMANDS if entry.command(name)] == ["serve"]
+    assert not only_serves or re.findall(r"^USER (\S+)$", text, re.MULTILINE) == ["openbml"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
+def test_a_dockerfile_leaves_no_caches_and_starts_by_a_list(file: Path) -> None:
+    text = file.read_text()
+    for line in text.replace("\\\n", " ").splitlines():
+        assert "apt-get install" not in line or "rm -rf /var/lib/apt/lists/*" in line
+        assert "pip install" not in line or line.startswith("#") or "--no-cache-dir" in line
+        assert not line.startswith("ADD ")
+    assert not re.search(r"^CMD (?!\[)", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("entry", REGISTRY.entries, ids=lambda entry: entry.env)

@@ -272,6 +272,30 @@ def test_any_json_becomes_finite_features_or_a_row_error(row: dict[str, Any]) ->
     assert not np.isinf(values).any()
 
 
+NUMBERS = FeatureMap(columns=tuple(NumberColumn(name=name) for name in ("a", "b", "c")))
+# With a category beside them, numbers are read one by one.
+NUMBERS_AND_MORE = FeatureMap(columns=(*NUMBERS.columns, CategoryColumn(name="d", values=("x",))))
+A_NUMBER = st.one_of(
+    st.none(),
+    st.floats(),
+    st.integers(),
+    st.just(10**400),
+    st.booleans(),
+    st.sampled_from(["1", "1 234.5", ""]),
+)
+
+
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys("abc", A_NUMBER)), max_size=4))
+def test_rows_of_numbers_are_read_together_as_they_are_one_by_one(rows: list[dict[str, Any]]) -> None:
+    def read(feature_map: FeatureMap, **more: str) -> list[list[float]] | str:
+        try:
+            return feature_map.encode_rows([{**row, **more} for row in rows])[:, :3].tolist()
+        except RowError as error:
+            return str(error)
+
+    assert repr(read(NUMBERS)) == repr(read(NUMBERS_AND_MORE, d="x"))
+
+
 def test_steps_follow_each_other_and_keep_missing_values() -> None:
     base = (NumberColumn(name="a"), NumberColumn(name="b"), CategoryColumn(name="c", values=("x", "y", "z")))
     steps = (

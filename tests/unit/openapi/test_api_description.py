@@ -59,3 +59,16 @@ def test_every_route_may_answer_an_error_reply() -> None:
         for method, operation in methods.items():
             failures = [status for status in operation["responses"] if status.startswith(("4", "default"))]
             assert failures, f"{method} {path} describes no failure"
+
+
+@pytest.mark.parametrize(
+    "module", sorted((REPOSITORY / "layers" / "platform" / "openbml").glob("*/api*.py")), ids=str
+)
+def test_every_router_is_served_by_its_contexts_function(module: Path) -> None:
+    """The description finds routers by their files; a function must name them."""
+    if "router = Router()" not in module.read_text(encoding="utf-8"):
+        return
+    handler = REPOSITORY / "functions" / f"serve_{module.parent.name}_api" / "handler.py"
+    source = handler.read_text(encoding="utf-8")
+    by_name = f"from openbml.{module.parent.name}.{module.stem} import router"
+    assert by_name in source or re.search(rf"\b{module.stem}\.router\b", source), module.stem

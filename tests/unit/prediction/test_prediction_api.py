@@ -136,7 +136,7 @@ def test_a_service_without_limits_counts_nothing() -> None:
     desk = Desk()
     desk.call(desk.token())
 
-    assert desk.counters.counts == {}
+    assert desk.tallies.writes == 0
 
 
 def test_a_body_no_endpoint_takes_is_code_336004() -> None:
@@ -201,12 +201,13 @@ def test_every_call_of_a_service_is_recorded_without_its_content() -> None:
     call = PublicCall(method="POST", path=PATH, token=token, content_type="", body=b'{"image": "secret"}')
     desk.invoker.outcome = b'{"error_code": 336006, "error_msg": "x"}'
 
-    record = desk.api.answer(call).record
+    report = desk.api.answer(call).report
 
-    assert record is not None
-    assert (record.service_id, record.error_code) == (5, 336006)
-    assert "secret" not in record.model_dump_json()
-    assert desk.api.answer(call.model_copy(update={"token": "24.x"})).record is None
+    assert report is not None
+    assert report.recorded
+    assert (report.record.service_id, report.record.error_code) == (5, 336006)
+    assert "secret" not in report.model_dump_json()
+    assert desk.api.answer(call.model_copy(update={"token": "24.x"})).report is None
 
 
 def test_what_is_remembered_is_not_asked_for_again_within_seconds() -> None:

@@ -427,3 +427,19 @@ def test_a_setting_in_between_does_not_make_an_untold_end_be_forgotten() -> None
     desk.sleep_policy(service_id)
 
     assert list(desk.usages().values()) == [True]
+
+
+def test_a_service_that_cannot_be_looked_at_keeps_no_other_awake() -> None:
+    desk = Desk()
+    broken, other = desk.running(), desk.deploy(name="other", suffix="other", model_id=4).service_id
+    desk.apply(other)
+    desk.hosting_becomes(other, HostingState.IN_SERVICE)
+    for service_id in (broken, other):
+        desk.sleep_policy(service_id)
+    desk.now.pass_time(minutes=10)
+    desk.last_calls.broken = broken
+
+    with pytest.raises(ConnectionError):
+        desk.put_to_sleep()
+
+    assert (desk.state(broken), desk.state(other)) == (ServiceState.RUNNING, ServiceState.SLEEPING)

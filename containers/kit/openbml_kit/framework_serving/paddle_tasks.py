@@ -8,6 +8,7 @@ from PIL import Image
 
 from openbml_catalog.frameworks.manifest import FrameworkManifest
 from openbml_kit.faults import UserFault
+from openbml_kit.framework_serving.detector_inputs import DetectorInput, detector_input
 from openbml_kit.framework_serving.loading import FrameworkHandler
 from openbml_kit.framework_serving.paddle_models import PaddleProgram
 from openbml_kit.framework_serving.paddle_tensors import Tensor
@@ -39,24 +40,19 @@ class PaddleClassifier:
 class PaddleDetector:
     """A model as PaddleDetection exports it, its non-maximum suppression included.
 
-    The picture is stretched to the square; `scale_factor` lets the model answer in the picture's own pixels.
+    `scale_factor` lets the model answer in the picture's own pixels.
     """
 
-    def __init__(self, program: PaddleProgram, view: PictureView) -> None:
+    def __init__(self, program: PaddleProgram, sees: DetectorInput) -> None:
         unknown = sorted(set(program.inputs) - _DETECTOR_INPUTS)
         if unknown or "image" not in program.inputs:
             names = ", ".join(program.inputs)
             raise UserFault(f"a detector's inputs are image, im_shape and scale_factor; this one has {names}")
         self._program = program
-        self._view = view
+        self._sees = sees
 
     def objects(self, picture: Image.Image) -> npt.NDArray[np.float32]:
-        size = self._view.size
-        inputs = {
-            "image": self._view.normalised(self._view.whole(picture)),
-            "im_shape": np.array([[size, size]], dtype=np.float32),
-            "scale_factor": np.array([[size / picture.height, size / picture.width]], dtype=np.float32),
-        }
+        inputs = self._sees.of(picture)
         outputs = self._program.run([Tensor(name, inputs[name], []) for name in self._program.inputs])
         boxes = outputs[0].array
         if boxes.ndim != 2 or boxes.shape[1] != 6:
@@ -72,10 +68,12 @@ def load(folder: Path, manifest: FrameworkManifest, *, cores: int) -> FrameworkH
     Raises:
         UserFault: the program is of another task, or the task has no such API.
     """
-    program, view = PaddleProgram(folder, manifest, cores=cores), view_of(manifest)
-    labels = labels_of(folder, manifest)
+    program = PaddleProgram(folder, manifest, cores=cores)
     if manifest.task == "image_classification":
-        return PictureClassification(PaddleClassifier(program, view), labels)
+        classifier = PaddleClassifier(program, view_of(manifest))
+        return PictureClassification(classifier, labels_of(folder, manifest))
     if manifest.task == "object_detection":
-        return PictureDetection(PaddleDetector(program, view), labels, manifest.recommended_threshold)
+        sees = detector_input(folder, manifest)
+        labels = manifest.labels or sees.labels or labels_of(folder, manifest)
+        return PictureDetection(PaddleDetector(program, sees), labels, manifest.recommended_threshold)
     raise UserFault(f"Paddle models of task {manifest.task} have no prediction API of their task")

@@ -46,6 +46,7 @@ def read_tensors(instance: Mapping[str, Any], names: Sequence[str], *, where: st
         raise refused("invalid_argument", f"{where}.tensors must be an array")
     if not entries:
         raise refused("parameter_missing", f"{where}.tensors")
+    entries = _with_the_instances_lod(instance, entries, where)
     tensors = [_tensor(entry, f"{where}.tensors[{index}]") for index, entry in enumerate(entries)]
     given = [tensor.name for tensor in tensors]
     if len(set(given)) < len(given):
@@ -69,6 +70,16 @@ def written_tensors(tensors: Sequence[Tensor]) -> dict[str, Any]:
     if lods:
         document["lod_vector"] = [{"lod": level} for level in lods[0]]
     return document
+
+
+def _with_the_instances_lod(instance: Mapping[str, Any], entries: Sequence[Any], where: str) -> Sequence[Any]:
+    """The manual prints an answer's LoD beside `tensors`: that of an only tensor may stand there, too."""
+    levels = instance.get("lod_vector")
+    if not levels:
+        return entries
+    if len(entries) != 1 or not isinstance(entries[0], dict) or entries[0].get("lod_vector"):
+        raise refused("invalid_argument", f"{where}.lod_vector must stand in the tensor that it is of")
+    return [entries[0] | {"lod_vector": levels}]
 
 
 def _written(tensor: Tensor) -> dict[str, Any]:
@@ -120,17 +131,25 @@ def _data(entry: Mapping[str, Any], kind: str, where: str) -> npt.NDArray[Any]:
     fits = _are_whole(values) if kind != "FLOAT" else _are_numbers(values)
     if not fits:
         raise refused("invalid_argument", f"{where}.{field} must be an array of numbers of the type")
-    if kind == "FLOAT":
-        with np.errstate(over="ignore"):
-            array = np.array(values, dtype=np.float64).astype(np.float32)
-        is_in_range = bool(np.isfinite(array).all())
-    else:
-        limits = np.iinfo(_TYPES[kind])
-        is_in_range = all(limits.min <= value <= limits.max for value in values)
-        array = np.array(values if is_in_range else [], dtype=_TYPES[kind])
-    if not is_in_range:
+    array = _floats(values) if kind == "FLOAT" else _integers(values, _TYPES[kind])
+    if array is None:
         raise refused("invalid_argument", f"{where}.{field} has a number out of the type's range")
     return array
+
+
+def _floats(values: Sequence[float]) -> npt.NDArray[Any] | None:
+    try:
+        with np.errstate(over="ignore"):
+            array = np.array(values, dtype=np.float64).astype(np.float32)
+    except OverflowError:
+        return None
+    return array if np.isfinite(array).all() else None
+
+
+def _integers(values: Sequence[int], dtype: Any) -> npt.NDArray[Any] | None:
+    limits = np.iinfo(dtype)
+    is_in_range = all(limits.min <= value <= limits.max for value in values)
+    return np.array(values, dtype=dtype) if is_in_range else None
 
 
 def _lod(entry: Mapping[str, Any], shape: Sequence[int], where: str) -> Lod:

@@ -47,10 +47,6 @@ class PictureView:
         box = _middle(picture) if self.settings.resize == "cover" else None
         return self._resized(picture, box)
 
-    def whole(self, picture: Image.Image) -> Pixels:
-        """Return all of the picture in a square, whatever the settings say of cropping."""
-        return self._resized(picture, None)
-
     def normalised(self, pixels: Pixels) -> npt.NDArray[np.float32]:
         """Return the network's input of pixels, with a batch of one, in the settings' layout."""
         mean, std = (np.array(values, dtype=np.float32) for values in (self.settings.mean, self.settings.std))

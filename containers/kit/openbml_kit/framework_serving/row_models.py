@@ -12,7 +12,7 @@ from openbml_kit.framework_serving.answers import refused
 from openbml_kit.framework_serving.bodies import read_objects
 from openbml_kit.framework_serving.loading import FrameworkHandler
 from openbml_kit.framework_serving.row_files import load_row_model
-from openbml_kit.framework_serving.service_code import PredictWrapperCode, shaped
+from openbml_kit.framework_serving.service_code import Predict, PredictWrapperCode, shaped
 
 _FEATURES = "features"
 
@@ -97,17 +97,22 @@ def load(folder: Path, manifest: FrameworkManifest, *, cores: int) -> FrameworkH
     if manifest.code_file is None:
         return PlainRows(load_row_model(folder, manifest))
 
-    models: list[RowModel] = []
+    return WrappedRows(
+        PredictWrapperCode(
+            folder, manifest.code_file, load_predict=lambda: _predict_of(load_row_model(folder, manifest))
+        )
+    )
+
+
+def _predict_of(model: RowModel) -> Predict:
+    """Return what predicts for a notebook's wrapper, which leaves the model to the host."""
 
     def predict(data: Any, infer_args: dict[str, Any]) -> Any:
-        """For a notebook's wrapper, which leaves the model to the host."""
-        if not models:
-            models.append(load_row_model(folder, manifest))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # arrays have no names of features
-            return models[0].predict(data, **infer_args)
+            return model.predict(data, **infer_args)
 
-    return WrappedRows(PredictWrapperCode(folder, manifest.code_file, predict=predict))
+    return predict
 
 
 def _flat(features: Any) -> Any:

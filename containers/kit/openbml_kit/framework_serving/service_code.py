@@ -43,11 +43,14 @@ class PredictWrapperCode:
     `PredictWrapper(model_path)` may leave that to `predict`; its `preprocess` and `postprocess` are handed
     the members of `preprocess_args.json` and `postprocess_args.json`.
 
+    Args:
+        load_predict: sets the host's own `predict(data, infer_args)` up; asked only where it is needed.
+
     Raises:
         UserFault: the code lacks what the contract asks for, or an arguments file is no JSON object.
     """
 
-    def __init__(self, folder: Path, file: str, *, predict: Predict | None = None) -> None:
+    def __init__(self, folder: Path, file: str, *, load_predict: Callable[[], Predict] | None = None) -> None:
         module = import_service_code(folder, file)
         self._refusal = _refusal_class(module, file)
         wrapper = getattr(module, "PredictWrapper", None)
@@ -59,9 +62,10 @@ class PredictWrapperCode:
         for name in ("preprocess", "postprocess"):
             if not callable(getattr(self._wrapper, name, None)):
                 raise UserFault(f"PredictWrapper of {file} has no method {name}")
-        self._predict = getattr(self._wrapper, "predict", predict)
-        if self._predict is None:
+        predict = getattr(self._wrapper, "predict", None)
+        if predict is None and (load_predict is None or not is_notebooks):
             raise UserFault(f"PredictWrapper of {file} has no method predict")
+        self._predict: Predict = predict or load_predict()
         self._preprocess_args = _arguments(folder, "preprocess_args.json") if is_notebooks else {}
         self._postprocess_args = _arguments(folder, "postprocess_args.json") if is_notebooks else {}
 

@@ -23,7 +23,7 @@ class WorkerSettings:
     Attributes:
         size: how many processes hold the model.
         cores: that one of them may compute on.
-        timeout_s: of one call, its wait included.
+        timeout_s: of one prediction; a call waits no longer than that for a process either.
         start_timeout_s: of setting the model up.
         max_waiting: calls that may wait for a process.
         memory_bytes: that one process may take.

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import orjson
 
+from openbml_kit.faults import Fault
 from openbml_kit.framework_serving.answers import (
     GarbageError,
     RefusedError,
@@ -41,7 +42,8 @@ def main(folder: str, pipe_number: str, cores: str) -> int:
         handler = load_framework(Path(folder), cores=int(cores))
         handler.warm_up()
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises is told
-        _log.exception("the model cannot be set up")
+        if not isinstance(error, Fault):  # a fault says it all
+            _log.exception("the model cannot be set up")
         pipe.send_bytes(_one_line(error).encode())
         return 1
     pipe.send_bytes(b"")
@@ -68,7 +70,7 @@ def answer_body(handler: FrameworkHandler, body: bytes) -> bytes:
 
 def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"[:_REASON_CHARACTERS]
+    return (text if isinstance(error, Fault) else f"{type(error).__name__}: {text}")[:_REASON_CHARACTERS]
 
 
 def _place(error: Exception) -> str:

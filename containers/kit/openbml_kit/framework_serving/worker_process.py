@@ -1,11 +1,13 @@
 """The server's end of a worker: one process, watched while it answers."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -36,9 +38,10 @@ class FrameworkWorker:
                     *(str(folder), str(theirs.fileno()), str(settings.cores)),
                 ],
                 cwd=folder,
-                env={name: str(settings.cores) for name in _THREADS} | allowed(env),
+                env=_variables(settings, env),
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
+                process_group=0,  # what the code starts ends with it
             )
         self._pipe = Connection(ours.detach())
 
@@ -85,6 +88,8 @@ class FrameworkWorker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def _wait(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
@@ -110,6 +115,14 @@ class FrameworkWorker:
         except subprocess.TimeoutExpired:
             return "closed its pipe"
         return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+def _variables(settings: WorkerSettings, env: Mapping[str, str]) -> dict[str, str]:
+    """A worker runs in the model's folder, so that it must find our packages by their whole paths."""
+    folders = env.get("PYTHONPATH", "").split(os.pathsep)
+    threads = {name: str(settings.cores) for name in _THREADS}
+    paths = {"PYTHONPATH": os.pathsep.join(str(Path(folder).absolute()) for folder in folders if folder)}
+    return threads | allowed(env) | paths
 
 
 def _is_object(reply: bytes) -> bool:

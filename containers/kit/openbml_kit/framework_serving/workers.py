@@ -55,11 +55,11 @@ class FrameworkWorkers:
         """A worker is warm before it is there.
 
         Raises:
-            UserFault: the model cannot be set up; the log says why.
+            UserFault: the model cannot be set up.
         """
         self._pool.wait_until_ready()
-        if self._pool.failed.is_set():
-            raise UserFault("the model cannot be set up: the log says why")
+        if self._pool.failure is not None:
+            raise UserFault(self._pool.failure)
 
 
 @contextmanager

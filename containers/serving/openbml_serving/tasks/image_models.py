@@ -14,6 +14,7 @@ from openbml_kit.model_manifest import ModelManifest, Outputs, Precision
 from openbml_serving.replies import RequestError
 from openbml_serving.requests import read_base64
 from openbml_serving.sessions import Arrays, HybridSessions
+from openbml_serving.stages import decoding
 
 V = TypeVar("V")
 
@@ -97,7 +98,8 @@ def read_picture(document: Mapping[str, Any], view: Callable[[bytes], V]) -> V:
     """
     data = read_base64(document, "image")
     try:
-        return view(data)
+        with decoding():
+            return view(data)
     except ImageSidesError as error:
         raise RequestError("size_invalid") from error
     except UndecodableImageError as error:

@@ -1,5 +1,6 @@
 """A model of tables set up: its feature map, its sessions, what its numbers mean."""
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,13 @@ Row = Mapping[str, Any]
 
 # Fewer rows are computed sooner by one core than several cores are woken.
 _FEWEST_ROWS_FOR_ALL_CORES = 64
+_TIMED_ROWS = 10
 
 
 class TableModel:
-    """
+    """Attributes:
+        seconds_per_row: for a row alone, encoded and computed; known once the model is warm.
+
     Raises:
         PlatformFault: the folder's files are missing or do not belong together.
     """
@@ -39,6 +43,7 @@ class TableModel:
         self.feature_map = _read_feature_map(folder)
         self.background: Sequence[Row] = read_background(folder).rows
         self._sessions = HybridSessions(folder / MODEL_FILE, [self.manifest.output], cores=cores)
+        self.seconds_per_row = float("inf")
         width = len(self.feature_map.features)
         if (taken := self._sessions.input_shape[-1]) != width:
             raise PlatformFault(f"{MODEL_FILE} takes {taken} features, {FEATURES_FILE} makes {width}")
@@ -76,6 +81,12 @@ class TableModel:
             raise PlatformFault(
                 f"{MODEL_FILE} answers a row in shape {shape}, not (1, {self.manifest.width})"
             )
+        self.seconds_per_row = min(self._seconds_of(self.background[:1]) for _ in range(_TIMED_ROWS))
+
+    def _seconds_of(self, rows: Sequence[Row]) -> float:
+        started = time.perf_counter()
+        self.outputs_of(self.encoded(rows), alone=False)
+        return time.perf_counter() - started
 
 
 def _read_feature_map(folder: Path) -> FeatureMap:

@@ -1,6 +1,7 @@
 """Tabular prediction: spec 08 section 7; explanations are our extension."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from openbml_serving.tasks.table_models import Floats, Row, TableModel
 
 MOST_ROWS = 1000
 MOST_EXPLAINED_ROWS = 20
+_QUICK_ROWS = 4
+# A row that takes longer is computed by a worker.
+_SMALL_S = 0.0004
 
 
 class TabularPrediction:
@@ -37,6 +41,30 @@ class TabularPrediction:
             for result, row in zip(results, rows, strict=True):
                 result["req"] = row
         return {"batch_results": results}
+
+    @property
+    def is_small(self) -> bool:
+        return self._model.seconds_per_row < _SMALL_S
+
+    def is_quick(self, document: Mapping[str, Any]) -> bool:
+        rows = document.get("data")
+        return not document.get("explain") and not (isinstance(rows, list) and len(rows) > _QUICK_ROWS)
+
+    def answer_together(self, documents: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        for document in documents:
+            read_boolean(document, "include_req")
+            read_boolean(document, "explain")
+        parts = [_rows(document, most=MOST_ROWS) for document in documents]
+        rows = list(chain.from_iterable(parts))
+        results = iter(self._results.of(self._model.outputs_of(self._model.encoded(rows), alone=False)))
+        answers = []
+        for document, part in zip(documents, parts, strict=True):
+            own = [next(results) for _ in part]
+            if document.get("include_req"):
+                for result, row in zip(own, part, strict=True):
+                    result["req"] = row
+            answers.append({"batch_results": own})
+        return answers
 
     def warm_up(self) -> None:
         self._model.warm_up()

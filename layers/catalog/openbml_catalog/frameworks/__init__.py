@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from openbml_catalog.documents import load_document
+from openbml_catalog.frameworks.file_rules import Layout
 
 Contract = Literal["task", "framework"]
 ANY_TASK = "*"
@@ -24,6 +25,7 @@ class Framework(_Row):
         service_code: the user's code that a model needs beside its files: `wrapper` is `PredictWrapper` and
             `CustomException` (spec 03 section 8), `functions` `model_fn`, `input_fn`, `output_fn` (spec 08,
             8.4).
+        layouts: the ways in which a model's files may lie; the first that fits is taken.
         refusal_en, refusal_zh: why its models are not taken although the manual lists them.
     """
 
@@ -31,6 +33,7 @@ class Framework(_Row):
     name: str
     image: str | None
     service_code: Literal["none", "wrapper", "functions"]
+    layouts: Sequence[Layout] = ()
     refusal_en: str | None = None
     refusal_zh: str | None = None
 
@@ -42,6 +45,8 @@ class ImportRow(_Row):
         task: a task's code, or `ANY_TASK`.
         contract: the API of a service: the task's, or the framework's own.
         deployments: where a version may go.
+        checked: files are looked at on upload and again on submit; where not, only the service code is (spec
+            03, section 7.6).
         extension: the manual's table does not have the row.
     """
 
@@ -49,6 +54,7 @@ class ImportRow(_Row):
     frameworks: Sequence[str]
     contract: Contract
     deployments: Sequence[Literal["cloud", "edge"]]
+    checked: bool = True
     extension: bool = False
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict
 
 from openbml_catalog.documents import load_document
+from openbml_catalog.frameworks import frameworks
 
 
 class Image(BaseModel):
@@ -36,3 +37,9 @@ def images() -> Mapping[str, Image]:
 def training_image(task: str) -> Image | None:
     """Return the image that trains the task's preset networks, None while there is none."""
     return next((image for image in images().values() if task in image.trains), None)
+
+
+@cache
+def predicting_images() -> Sequence[str]:
+    """Return the images that answer with models: the platform's own tasks' and the frameworks'."""
+    return sorted({"serving", *(row.image for row in frameworks().values() if row.image)})

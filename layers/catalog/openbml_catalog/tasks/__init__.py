@@ -1,7 +1,7 @@
 """Task types: which data they take and the segment of their public prediction URL.
 
 Only the segment `detection` is printed in the manual; the others are chosen here, once (spec 08 section 4.1).
-`deployable` says whether an image answers the task; which tasks are trained, say the networks.
+Services of every task are answered; which tasks are trained, say the networks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,6 @@ class Task(BaseModel):
     template: str
     url_segment: str
     image: str
-    deployable: bool
     quality: str | None = None
     figures: Sequence[str] = ()
     fewest_labels: int = 2

@@ -28,6 +28,11 @@ def is_refusal(error: ClientError) -> bool:
     return _code(error) in _REFUSALS and not _says(error, _CHANGING_TEXTS)
 
 
+def is_limit(error: ClientError) -> bool:
+    """Tell whether the account, or a machine, has no room for what was asked for."""
+    return _code(error) == "ResourceLimitExceeded"
+
+
 def busy(error: ClientError | BotoCoreError) -> RuntimeBusyError:
     return RuntimeBusyError(reason=reason_of(error))
 

@@ -86,3 +86,15 @@ class HostingStateChanged(Event):
             failure=hosting.failure,
             at=hosting.changed_at,
         )
+
+
+class HostingChangeBegun(Event):
+    """A hosting is on its way to what is wanted, and SageMaker will not tell when it is there."""
+
+    source: ClassVar[str] = SOURCE
+
+    deployment_id: str
+
+    @classmethod
+    def of(cls, hosting: Hosting) -> "HostingChangeBegun":
+        return cls(scope=hosting.request.scope, deployment_id=hosting.deployment_id)

@@ -1,10 +1,14 @@
 """The use cases with their collaborators bound: what other contexts take as their `compute`."""
 
+from collections.abc import Callable
+
 from openbml.compute import model_hosting, run_jobs
-from openbml.compute.hostings import Hosting, HostingRepository, HostingRequest, HostingRuntime
+from openbml.compute.hostings import Hosting, HostingMode, HostingRepository, HostingRequest, HostingRuntime
 from openbml.compute.jobs import Job, JobRepository, JobRuntimes, ProcessingJobRequest, TrainingJobRequest
+from openbml.compute.model_hosting import HostingLook
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
+from openbml.core.queues import MessageQueue
 
 
 class ComputeGateway:
@@ -17,6 +21,7 @@ class ComputeGateway:
         hosting: HostingRuntime,
         events: EventPublisher,
         now: Clock,
+        hosting_mode: HostingMode = HostingMode.ENDPOINTS,
     ) -> None:
         self._jobs = jobs
         self._runtimes = runtimes
@@ -24,6 +29,7 @@ class ComputeGateway:
         self._hosting = hosting
         self._events = events
         self._now = now
+        self._hosting_mode = hosting_mode
 
     def submit_training(self, request: TrainingJobRequest) -> Job:
         return run_jobs.submit_job(
@@ -62,12 +68,22 @@ class ComputeGateway:
 
     def deploy(self, request: HostingRequest) -> Hosting:
         return model_hosting.deploy(
-            request, hostings=self._hostings, runtime=self._hosting, events=self._events, now=self._now
+            request,
+            mode=self._hosting_mode,
+            hostings=self._hostings,
+            runtime=self._hosting,
+            events=self._events,
+            now=self._now,
         )
 
     def update_hosting(self, request: HostingRequest) -> Hosting:
         return model_hosting.update_hosting(
-            request, hostings=self._hostings, runtime=self._hosting, events=self._events, now=self._now
+            request,
+            mode=self._hosting_mode,
+            hostings=self._hostings,
+            runtime=self._hosting,
+            events=self._events,
+            now=self._now,
         )
 
     def undeploy(self, deployment_id: str) -> Hosting:
@@ -83,4 +99,22 @@ class ComputeGateway:
     def reconcile_hostings(self) -> int:
         return model_hosting.reconcile_hostings(
             hostings=self._hostings, runtime=self._hosting, events=self._events, now=self._now
+        )
+
+    def follow_project(self, project_id: int) -> int:
+        return model_hosting.follow_project(
+            project_id, hostings=self._hostings, runtime=self._hosting, events=self._events, now=self._now
+        )
+
+    def watch_hosting(
+        self, look: HostingLook, *, looks: MessageQueue, pause: Callable[[float], None]
+    ) -> Hosting:
+        return model_hosting.watch_hosting(
+            look,
+            hostings=self._hostings,
+            runtime=self._hosting,
+            events=self._events,
+            looks=looks,
+            now=self._now,
+            pause=pause,
         )

@@ -1,97 +1,87 @@
 """SageMaker adapter of `HostingRuntime`: model, configuration and endpoint per hosting
 (docs/decisions/0004-one-endpoint-per-service-first.md)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from openbml.compute.errors_sagemaker import busy, is_absent, is_present, is_refusal, reason_of
 from openbml.compute.failures import classify
-from openbml.compute.hostings import EndpointStatus, EndpointView, HostingRefusedError, HostingRequest
-from openbml.compute.image_addresses import ImageAddresses
+from openbml.compute.hosted_models_sagemaker import START_UP_TIMEOUT_S, HostedModels
+from openbml.compute.hosting_calls_sagemaker import drop, look, make
+from openbml.compute.hostings import EndpointStatus, EndpointView, Hosting
 from openbml.compute.names import ComputeNames
-from openbml.compute.training_sagemaker import tags_of
 from openbml_catalog.machines import serving_instance_type
 
 VARIANT = "main"
-_START_UP_TIMEOUT_S = 300
 
 
 class SageMakerHostingRuntime:
-    def __init__(self, client: Any, *, names: ComputeNames, images: ImageAddresses, role_arn: str) -> None:
+    def __init__(self, client: Any, *, names: ComputeNames, models: HostedModels) -> None:
         self._client = client
         self._names = names
-        self._images = images
-        self._role_arn = role_arn
+        self._models = models
 
-    def create(self, request: HostingRequest) -> None:
-        self._make_revision(request)
-        self._make(
-            request,
+    def create(self, hosting: Hosting) -> None:
+        configuration = self._make_configuration(hosting)
+        make(
+            hosting.deployment_id,
             self._client.create_endpoint,
-            EndpointName=self._names.endpoint(request.deployment_id),
-            EndpointConfigName=self._names.revision(request.deployment_id, request.revision),
-            Tags=self._tags(request),
+            EndpointName=self._names.endpoint(hosting.deployment_id),
+            EndpointConfigName=configuration,
+            Tags=self._models.tags(hosting.request),
         )
 
-    def update(self, request: HostingRequest) -> None:
-        self._make_revision(request)
-        self._make(
-            request,
+    def update(self, hosting: Hosting) -> None:
+        """Move the endpoint to a new configuration, blue/green; resized only, it keeps its machines."""
+        endpoint = self._names.endpoint(hosting.deployment_id)
+        if hosting.is_resized_only:
+            wanted = {"VariantName": VARIANT, "DesiredInstanceCount": hosting.request.copies}
+            make(
+                hosting.deployment_id,
+                self._client.update_endpoint_weights_and_capacities,
+                EndpointName=endpoint,
+                DesiredWeightsAndCapacities=[wanted],
+            )
+            return
+        configuration = self._make_configuration(hosting)
+        make(
+            hosting.deployment_id,
             self._client.update_endpoint,
-            EndpointName=self._names.endpoint(request.deployment_id),
-            EndpointConfigName=self._names.revision(request.deployment_id, request.revision),
+            EndpointName=endpoint,
+            EndpointConfigName=configuration,
         )
 
-    def delete(self, deployment_id: str) -> None:
-        self._drop(self._client.delete_endpoint, EndpointName=self._names.endpoint(deployment_id))
+    def delete(self, hosting: Hosting) -> None:
+        drop(self._client.delete_endpoint, EndpointName=self._names.endpoint(hosting.deployment_id))
 
-    def discard(self, deployment_id: str, revisions: Sequence[int]) -> None:
+    def discard(self, hosting: Hosting, revisions: Sequence[int]) -> None:
         for revision in revisions:
-            name = self._names.revision(deployment_id, revision)
-            self._drop(self._client.delete_endpoint_config, EndpointConfigName=name)
-            self._drop(self._client.delete_model, ModelName=name)
+            name = self._names.revision(hosting.deployment_id, revision)
+            drop(self._client.delete_endpoint_config, EndpointConfigName=name)
+        self._models.drop(hosting.deployment_id, revisions)
 
-    def describe(self, deployment_id: str) -> EndpointView | None:
-        try:
-            reply = self._client.describe_endpoint(EndpointName=self._names.endpoint(deployment_id))
-        except ClientError as error:
-            if is_absent(error):
-                return None
-            raise busy(error) from error
-        except BotoCoreError as error:
-            raise busy(error) from error
+    def describe(self, hosting: Hosting) -> EndpointView | None:
+        name = self._names.endpoint(hosting.deployment_id)
+        reply = look(self._client.describe_endpoint, EndpointName=name)
+        if reply is None:
+            return None
+        made_from = self._names.revision_of(reply.get("EndpointConfigName", ""))
+        variants = reply.get("ProductionVariants") or [{}]
+        copies = variants[0].get("DesiredInstanceCount", hosting.request.copies)
         reason = reply.get("FailureReason")
         return EndpointView(
             status=endpoint_status(reply["EndpointStatus"]),
-            revision=self._names.revision_of(reply.get("EndpointConfigName", "")),
+            revision=hosting.met(made_from, copies),
             failure=classify(reason) if reason else None,
         )
 
-    def _make_revision(self, request: HostingRequest) -> None:
-        name = self._names.revision(request.deployment_id, request.revision)
-        self._make(
-            request,
-            self._client.create_model,
-            ModelName=name,
-            ExecutionRoleArn=self._role_arn,
-            PrimaryContainer={
-                "Image": self._images.address(request.image),
-                "Environment": dict(request.environment),
-                "ModelDataSource": {
-                    "S3DataSource": {
-                        "S3Uri": request.model_uri.rstrip("/") + "/",
-                        "S3DataType": "S3Prefix",
-                        "CompressionType": "None",
-                    }
-                },
-            },
-            EnableNetworkIsolation=True,
-            Tags=self._tags(request),
-        )
-        self._make(
-            request,
+    def tidy(self) -> None:
+        """An endpoint's machines are its own and end with it."""
+
+    def _make_configuration(self, hosting: Hosting) -> str:
+        request = hosting.request
+        name = self._models.make(hosting)
+        make(
+            request.deployment_id,
             self._client.create_endpoint_config,
             EndpointConfigName=name,
             ProductionVariants=[
@@ -101,37 +91,13 @@ class SageMakerHostingRuntime:
                     "InitialInstanceCount": request.copies,
                     "InstanceType": serving_instance_type(request.compute_units),
                     "InitialVariantWeight": 1.0,
-                    "ContainerStartupHealthCheckTimeoutInSeconds": _START_UP_TIMEOUT_S,
+                    "ContainerStartupHealthCheckTimeoutInSeconds": START_UP_TIMEOUT_S,
                     "RoutingConfig": {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"},
                 }
             ],
-            Tags=self._tags(request),
+            Tags=self._models.tags(request),
         )
-
-    def _make(self, request: HostingRequest, operation: Callable[..., Any], **members: Any) -> None:
-        try:
-            operation(**members)
-        except ClientError as error:
-            if is_present(error):
-                return
-            if is_refusal(error):
-                reason = reason_of(error)
-                raise HostingRefusedError(deployment_id=request.deployment_id, reason=reason) from error
-            raise busy(error) from error
-        except BotoCoreError as error:
-            raise busy(error) from error
-
-    def _drop(self, operation: Callable[..., Any], **members: Any) -> None:
-        try:
-            operation(**members)
-        except ClientError as error:
-            if not is_absent(error):
-                raise busy(error) from error
-        except BotoCoreError as error:
-            raise busy(error) from error
-
-    def _tags(self, request: HostingRequest) -> list[dict[str, str]]:
-        return tags_of(self._names.stage, request.scope, request.owner)
+        return name
 
 
 def endpoint_status(spelling: str) -> EndpointStatus:

@@ -18,6 +18,10 @@ class ModelNotReadyError(OpenBMLError):
     """The model is not up, or has no room for the call now; details: deployment_id."""
 
 
+class InvocationDeniedError(OpenBMLError):
+    """The platform's own role may not call the model; details: deployment_id."""
+
+
 class ModelFailedError(OpenBMLError):
     """The model answered with an error; details: deployment_id, status (0 when it closed without one)."""
 
@@ -31,11 +35,25 @@ class InvocationTimeoutError(OpenBMLError):
 
 
 class Invoker(Protocol):
-    """Port; calls are not repeated by it beyond one try of a broken connection."""
+    """Port; a call is repeated once where the model's process closed the connection without an answer.
 
-    def invoke(self, deployment_id: str, body: bytes, content_type: str, timeout_s: float) -> InvocationReply:
+    Predictions change nothing, so that a repeat is safe: a copy that dies costs no caller the answer.
+    """
+
+    def invoke(
+        self,
+        deployment_id: str,
+        body: bytes,
+        content_type: str,
+        timeout_s: float,
+        revision: int | None = None,
+    ) -> InvocationReply:
         """Return the model's answer.
 
+        Args:
+            revision: the one whose content answers; None: the newest that is there.
+
         Raises:
-            HostingNotFoundError, ModelNotReadyError, ModelFailedError, InvocationTimeoutError
+            HostingNotFoundError, ModelNotReadyError, ModelFailedError, InvocationTimeoutError,
+            InvocationDeniedError
         """

@@ -106,12 +106,16 @@ class ProcessingJobRequest(_JobRequest):
     Attributes:
         arguments: of the image's `process`.
         order_uri: folder whose files appear at `/opt/ml/processing/input/order`; None of a job without one.
+        model_uri: the same of a model's folder, at `/opt/ml/processing/input/model`.
+        node_count: machines; each finds its place among them in `/opt/ml/config/resourceconfig.json`.
     """
 
     kind: Literal["processing"] = "processing"
     arguments: tuple[str, ...] = Field(default=(), max_length=100)
     environment: Mapping[str, str] = Field(default_factory=dict)
     order_uri: str | None = Field(default=None, pattern=r"^s3://")
+    model_uri: str | None = Field(default=None, pattern=r"^s3://")
+    node_count: int = Field(default=1, ge=1, le=20)
     max_runtime_s: int = Field(ge=1, le=5 * 86400)
     volume_gb: int = Field(default=50, ge=1, le=1024)
 

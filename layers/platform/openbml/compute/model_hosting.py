@@ -4,39 +4,57 @@ Each records what is wanted and takes the next step towards it; events and the m
 others, so that a crash anywhere only delays.
 """
 
-from openbml.compute.events import HostingStateChanged
+from collections.abc import Callable
+
+from pydantic import BaseModel, ConfigDict
+
+from openbml.compute.events import HostingChangeBegun
 from openbml.compute.failures import Failure, Fault
+from openbml.compute.hosting_steps import HostingStep, settle
 from openbml.compute.hostings import (
-    EndpointStatus,
-    EndpointView,
     Hosting,
     HostingConflictError,
+    HostingMode,
     HostingNotFoundError,
     HostingRefusedError,
     HostingRepository,
     HostingRequest,
     HostingRuntime,
-    HostingState,
 )
 from openbml.compute.jobs import RuntimeBusyError
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
 from openbml.core.observability import logger
-
-_PUBLISHED = (HostingState.IN_SERVICE, HostingState.UPDATING, HostingState.FAILED, HostingState.REMOVED)
+from openbml.core.queues import MessageQueue
 
 _ATTEMPTS = 4  # of one change beside others
+_LOOKS = 33
+_BETWEEN_LOOKS_S = 0.15
+_MOST_LOOKS = 60
+
+
+class HostingLook(BaseModel):
+    """Message to `track_hosting`: look at the hosting until it changes no more."""
+
+    model_config = ConfigDict(frozen=True)
+
+    deployment_id: str
+    number: int = 0
 
 
 def deploy(
     request: HostingRequest,
     *,
+    mode: HostingMode,
     hostings: HostingRepository,
     runtime: HostingRuntime,
     events: EventPublisher,
     now: Clock,
 ) -> Hosting:
     """Keep the model ready. The same request again is the same hosting; a newer revision replaces the older.
+
+    Args:
+        mode: what a new hosting is made as; one that exists stays what it is.
 
     Raises:
         HostingConflictError: an older or different request of the same revision, or a removal is under way.
@@ -45,15 +63,22 @@ def deploy(
     try:
         hosting = hostings.get(request.deployment_id)
     except HostingNotFoundError:
-        hostings.add(Hosting(request=request, created_at=at, changed_at=at))
+        revision = request.revision
+        hostings.add(
+            Hosting(request=request, mode=mode, content_revision=revision, created_at=at, changed_at=at)
+        )
     else:
-        _settle(hosting, hosting.wanting(request, at), hostings=hostings, events=events)
-    return follow_hosting(request.deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
+        settle(hosting, hosting.wanting(request, at, mode), hostings=hostings, events=events)
+    hosting = follow_hosting(
+        request.deployment_id, hostings=hostings, runtime=runtime, events=events, now=now
+    )
+    return _watched(hosting, events)
 
 
 def update_hosting(
     request: HostingRequest,
     *,
+    mode: HostingMode,
     hostings: HostingRepository,
     runtime: HostingRuntime,
     events: EventPublisher,
@@ -67,7 +92,7 @@ def update_hosting(
     """
     if hostings.get(request.deployment_id).removal_requested:
         raise HostingNotFoundError(deployment_id=request.deployment_id)
-    return deploy(request, hostings=hostings, runtime=runtime, events=events, now=now)
+    return deploy(request, mode=mode, hostings=hostings, runtime=runtime, events=events, now=now)
 
 
 def undeploy(
@@ -80,8 +105,9 @@ def undeploy(
 ) -> Hosting:
     """Remove the hosting; again is fine. Raises HostingNotFoundError, HostingConflictError."""
     hosting = hostings.get(deployment_id)
-    _settle(hosting, hosting.unwanted(now()), hostings=hostings, events=events)
-    return follow_hosting(deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
+    settle(hosting, hosting.unwanted(now()), hostings=hostings, events=events)
+    hosting = follow_hosting(deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
+    return _watched(hosting, events)
 
 
 def reconcile_hostings(
@@ -90,11 +116,83 @@ def reconcile_hostings(
     """Follow every hosting that is not removed; return how many there are."""
     open_hostings = hostings.open_hostings()
     for hosting in open_hostings:
-        try:
-            follow_hosting(hosting.deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
-        except (HostingConflictError, HostingNotFoundError):
-            logger.info("hosting changed while reconciling", deployment_id=hosting.deployment_id)
+        _follow_one_of_many(hosting, hostings=hostings, runtime=runtime, events=events, now=now)
+    try:
+        runtime.tidy()
+    except RuntimeBusyError as error:
+        logger.warning("machines were not tidied", reason=error.details)
     return len(open_hostings)
+
+
+def follow_project(
+    project_id: int,
+    *,
+    hostings: HostingRepository,
+    runtime: HostingRuntime,
+    events: EventPublisher,
+    now: Clock,
+) -> int:
+    """Follow the project's hostings that change: the machines they share did; return how many there are."""
+    changing = [
+        hosting
+        for hosting in hostings.open_hostings()
+        if hosting.is_changing and hosting.request.scope.project_id == project_id
+    ]
+    for hosting in changing:
+        _follow_one_of_many(hosting, hostings=hostings, runtime=runtime, events=events, now=now)
+        _watched(hostings.get(hosting.deployment_id), events)
+    return len(changing)
+
+
+def watch_hosting(
+    look: HostingLook,
+    *,
+    hostings: HostingRepository,
+    runtime: HostingRuntime,
+    events: EventPublisher,
+    looks: MessageQueue,
+    now: Clock,
+    pause: Callable[[float], None],
+) -> Hosting:
+    """Follow the hosting for up to five seconds, or until it changes no more; else have it looked at again.
+
+    The queue of looks delays them. After the last one the minute's reconciling goes on alone.
+
+    Raises:
+        HostingNotFoundError, HostingConflictError
+    """
+    hosting = follow_hosting(look.deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
+    for _ in range(_LOOKS):
+        if not hosting.is_changing:
+            return hosting
+        pause(_BETWEEN_LOOKS_S)
+        hosting = follow_hosting(
+            look.deployment_id, hostings=hostings, runtime=runtime, events=events, now=now
+        )
+    if hosting.is_changing and look.number < _MOST_LOOKS:
+        looks.send([HostingLook(deployment_id=look.deployment_id, number=look.number + 1)])
+    return hosting
+
+
+def _follow_one_of_many(
+    hosting: Hosting,
+    *,
+    hostings: HostingRepository,
+    runtime: HostingRuntime,
+    events: EventPublisher,
+    now: Clock,
+) -> None:
+    try:
+        follow_hosting(hosting.deployment_id, hostings=hostings, runtime=runtime, events=events, now=now)
+    except (HostingConflictError, HostingNotFoundError):
+        logger.info("hosting changed while reconciling", deployment_id=hosting.deployment_id)
+
+
+def _watched(hosting: Hosting, events: EventPublisher) -> Hosting:
+    """Ask for the hosting to be watched: SageMaker tells nobody how a component changes."""
+    if hosting.mode is HostingMode.COMPONENTS and hosting.is_changing:
+        events.publish([HostingChangeBegun.of(hosting)])
+    return hosting
 
 
 def follow_hosting(
@@ -129,7 +227,7 @@ def _followed(
     hosting = hostings.get(deployment_id)
     if hosting.is_settled:
         return hosting
-    step = _Step(hosting=hosting, hostings=hostings, runtime=runtime, events=events, now=now)
+    step = HostingStep(hosting=hosting, hostings=hostings, runtime=runtime, events=events, now=now)
     try:
         return step.remove() if hosting.removal_requested else step.serve()
     except RuntimeBusyError as error:
@@ -138,107 +236,4 @@ def _followed(
     except HostingRefusedError as error:
         refusal = Failure(fault=Fault.PLATFORM, message=f"the hosting was refused: {error.details['reason']}")
         current = hostings.get(deployment_id)
-        return _settle(current, current.refused(refusal, now()), hostings=hostings, events=events)
-
-
-class _Step:
-    """One step of one hosting."""
-
-    def __init__(
-        self,
-        *,
-        hosting: Hosting,
-        hostings: HostingRepository,
-        runtime: HostingRuntime,
-        events: EventPublisher,
-        now: Clock,
-    ) -> None:
-        self._hosting = hosting
-        self._hostings = hostings
-        self._runtime = runtime
-        self._events = events
-        self._now = now
-
-    def remove(self) -> Hosting:
-        hosting = self._hosting
-        view = self._runtime.describe(hosting.deployment_id)
-        if view and view.status is not EndpointStatus.DELETING:
-            self._runtime.delete(hosting.deployment_id)
-            view = self._runtime.describe(hosting.deployment_id)
-        if view:
-            return hosting
-        self._runtime.discard(hosting.deployment_id, hosting.made_revisions)
-        return self._become(hosting.removed(self._now()))
-
-    def serve(self) -> Hosting:
-        view = self._runtime.describe(self._hosting.deployment_id)
-        if view is None:
-            return self._absent()
-        if view.status.is_changing:
-            return self._changing(view)
-        if view.status is EndpointStatus.IN_SERVICE:
-            return self._in_service(view)
-        return self._failed(view)
-
-    def _absent(self) -> Hosting:
-        hosting = self._hosting
-        if hosting.applied_revision < hosting.request.revision:
-            self._become(hosting.preparing(self._now()))
-            self._runtime.create(hosting.request)
-            return self._become(self._hosting.applied(self._now()))
-        if hosting.state is HostingState.FAILED:
-            return hosting
-        gone = Failure(fault=Fault.PLATFORM, message="the endpoint has disappeared; deploy again")
-        return self._become(hosting.failed(gone, self._now()))
-
-    def _changing(self, view: EndpointView) -> Hosting:
-        if view.status is EndpointStatus.CREATING or self._hosting.state is not HostingState.IN_SERVICE:
-            return self._hosting
-        return self._become(self._hosting.changed(self._now(), state=HostingState.UPDATING))
-
-    def _in_service(self, view: EndpointView) -> Hosting:
-        hosting = self._hosting
-        wanted = hosting.request.revision
-        if view.revision == wanted:
-            self._become(hosting.serving(view, self._now()))
-            return self._discard_stale()
-        if hosting.applied_revision == wanted:
-            failure = view.failure or Failure(fault=Fault.PLATFORM, message="the update was rolled back")
-            return self._become(hosting.serving(view.model_copy(update={"failure": failure}), self._now()))
-        self._become(hosting.preparing(self._now()))
-        self._runtime.update(hosting.request)
-        return self._become(self._hosting.applied(self._now()))
-
-    def _failed(self, view: EndpointView) -> Hosting:
-        hosting = self._hosting
-        if hosting.request.revision not in (view.revision, hosting.applied_revision):
-            self._runtime.delete(hosting.deployment_id)
-            return hosting
-        failure = view.failure or Failure(fault=Fault.PLATFORM, message=f"the endpoint is {view.status}")
-        return self._become(hosting.failed(failure, self._now()))
-
-    def _discard_stale(self) -> Hosting:
-        hosting = self._hosting
-        stale = [revision for revision in hosting.made_revisions if revision != hosting.serving_revision]
-        if not stale:
-            return hosting
-        self._runtime.discard(hosting.deployment_id, stale)
-        return self._become(hosting.changed(self._now(), made_revisions=(hosting.serving_revision,)))
-
-    def _become(self, after: Hosting) -> Hosting:
-        self._hosting = _settle(self._hosting, after, hostings=self._hostings, events=self._events)
-        return self._hosting
-
-
-def _settle(
-    before: Hosting, after: Hosting, *, hostings: HostingRepository, events: EventPublisher
-) -> Hosting:
-    """Publish what others see, then save: a crash between the two repeats the event instead of losing it."""
-    if after is before:
-        return before
-    told = HostingStateChanged.of(after)
-    known = HostingStateChanged.of(before).model_copy(update={"at": told.at})
-    if after.state in _PUBLISHED and told != known:
-        events.publish([told])
-    hostings.save(after)
-    return after
+        return settle(current, current.refused(refusal, now()), hostings=hostings, events=events)

@@ -1,5 +1,7 @@
 """Names of our objects in SageMaker: derived, because its creates take no client token."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -22,8 +24,29 @@ class ComputeNames(BaseModel):
         return name.removeprefix(self._endpoints) if name.startswith(self._endpoints) else None
 
     def revision(self, deployment_id: str, revision: int) -> str:
-        """Return the name of a revision's model and of its endpoint configuration."""
+        """Return the name of a revision's model, and of its endpoint configuration or inference component."""
         return f"{self.endpoint(deployment_id)}-r{revision}"
+
+    def pool(self, project_id: int, instance_type: str) -> str:
+        """Return the name of the endpoint whose machines hostings of a project share."""
+        return f"{self.pools}{project_id}-{instance_type.removeprefix('ml.').replace('.', '-')}"
+
+    def project_id(self, name: str) -> int | None:
+        """Return the project behind a pool's name, None for a name that is not this stage's."""
+        number = name.removeprefix(self.pools).partition("-")[0] if name.startswith(self.pools) else ""
+        return int(number) if number.isdigit() else None
+
+    def log_groups(self, deployment_id: str, revisions: Sequence[int]) -> Sequence[str]:
+        """Return where containers of a hosting may have written, whichever mode it is or was."""
+        components = [self.revision(deployment_id, revision) for revision in revisions]
+        return [
+            f"/aws/sagemaker/Endpoints/{self.endpoint(deployment_id)}",
+            *(f"/aws/sagemaker/InferenceComponents/{name}" for name in components),
+        ]
+
+    @property
+    def pools(self) -> str:
+        return f"openbml-{self.stage}-pool-"
 
     @staticmethod
     def revision_of(name: str) -> int:

@@ -12,7 +12,7 @@ from openbml.compute.names import ComputeNames
 from openbml.compute.training_sagemaker import tags_of
 from openbml_catalog.machines import machines
 
-_ORDER = "/opt/ml/processing/input/order"
+_INPUT = "/opt/ml/processing/input"
 _STATES = {
     "Completed": JobState.COMPLETED,
     "Failed": JobState.FAILED,
@@ -52,11 +52,15 @@ class SageMakerProcessingRuntime:
             "RoleArn": self._role_arns[request.image],
             "AppSpecification": {"ImageUri": self._images.address(request.image), **arguments},
             "Environment": dict(request.environment),
-            "ProcessingInputs": [_order_input(request.order_uri)] if request.order_uri else [],
+            "ProcessingInputs": [
+                _folder_input(name, uri)
+                for name, uri in (("order", request.order_uri), ("model", request.model_uri))
+                if uri
+            ],
             "ProcessingResources": {
                 "ClusterConfig": {
                     "InstanceType": machines()[request.machine_type].instance_type,
-                    "InstanceCount": 1,
+                    "InstanceCount": request.node_count,
                     "VolumeSizeInGB": request.volume_gb,
                 }
             },
@@ -65,12 +69,12 @@ class SageMakerProcessingRuntime:
         }
 
 
-def _order_input(uri: str) -> dict[str, Any]:
+def _folder_input(name: str, uri: str) -> dict[str, Any]:
     return {
-        "InputName": "order",
+        "InputName": name,
         "S3Input": {
             "S3Uri": uri,
-            "LocalPath": _ORDER,
+            "LocalPath": f"{_INPUT}/{name}",
             "S3DataType": "S3Prefix",
             "S3InputMode": "File",
             "S3DataDistributionType": "FullyReplicated",

@@ -127,9 +127,12 @@ def _event(job: Job, records: Sequence[Record], lines: Sequence[LogLine]) -> Job
     )
 
 
+def shown_text(message: str) -> str:
+    """Return a log line as it may be shown: of bounded length, without signs that steer a terminal."""
+    text = message.rstrip("\r\n")[:_LINE_CHARACTERS]
+    return "".join(sign if sign.isprintable() or sign == "\t" else "�" for sign in text)
+
+
 def _line(line: RawLine, message: str, place: int) -> LogLine:
     at = datetime.fromtimestamp(line.timestamp / 1000, UTC)
-    printable = "".join(
-        sign if sign.isprintable() or sign == "\t" else "�" for sign in message[:_LINE_CHARACTERS]
-    )
-    return LogLine(id=f"{place:05d}-{line.id}", at=at, text=printable)
+    return LogLine(id=f"{place:05d}-{line.id}", at=at, text=shown_text(message))

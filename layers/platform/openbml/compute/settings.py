@@ -1,5 +1,6 @@
 """Settings of what calls SageMaker; functions of other contexts that call a hosted model take them too."""
 
+from openbml.compute.hostings import HostingMode
 from openbml.core.settings import Settings
 
 
@@ -8,6 +9,9 @@ class ComputeSettings(Settings):
 
     Attributes:
         image_repository_prefix: registry and namespace of the images.
+        batch_role_arn: of jobs that predict with a model's own image; empty where none are submitted.
+        hosting_mode: what new hostings are made as.
+        hosting_looks_queue_url: of `track_hosting` only.
     """
 
     stage: str
@@ -18,9 +22,17 @@ class ComputeSettings(Settings):
     hosting_role_arn: str
     data_job_role_arn: str
     search_role_arn: str
+    batch_role_arn: str = ""
+    hosting_mode: HostingMode = HostingMode.ENDPOINTS
+    hosting_looks_queue_url: str = ""
 
 
 class InvokerSettings(Settings):
-    """What whoever only calls hosted models needs."""
+    """What whoever only calls hosted models needs.
+
+    Attributes:
+        hosting_mode: what most hostings are: it is asked for first.
+    """
 
     stage: str
+    hosting_mode: HostingMode = HostingMode.ENDPOINTS

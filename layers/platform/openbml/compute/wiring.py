@@ -1,17 +1,26 @@
 """Collaborators of this context, built on first use."""
 
+import time
 from functools import cache
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from openbml.compute.component_places import ComponentPlaces
 from openbml.compute.gateway import ComputeGateway
+from openbml.compute.hosted_models_sagemaker import HostedModels
+from openbml.compute.hosting_logs import HostingLogs
+from openbml.compute.hosting_logs_cloudwatch import CloudWatchContainerLogs
+from openbml.compute.hosting_pools_sagemaker import HostingPools
+from openbml.compute.hostings import HostingMode, HostingRuntime
+from openbml.compute.hostings_by_mode import HostingRuntimes
+from openbml.compute.hostings_components_sagemaker import ComponentHostingRuntime
 from openbml.compute.hostings_dynamodb import DynamoHostingRepository
 from openbml.compute.hostings_sagemaker import SageMakerHostingRuntime
 from openbml.compute.image_addresses import ImageAddresses
 from openbml.compute.invocations import Invoker
-from openbml.compute.invocations_sagemaker import SageMakerInvoker
+from openbml.compute.invocations_sagemaker import ComponentInvoker, EndpointInvoker, FirstKnownInvoker
 from openbml.compute.jobs import JobRuntimes
 from openbml.compute.jobs_dynamodb import DynamoJobRepository
 from openbml.compute.names import ComputeNames
@@ -20,7 +29,9 @@ from openbml.compute.progress_dynamodb import DynamoDeliveryMarks
 from openbml.compute.settings import ComputeSettings, InvokerSettings
 from openbml.compute.training_sagemaker import SageMakerTrainingRuntime
 from openbml.core.clock import utc_now
-from openbml.core.wiring import aws_client, dynamodb_table, event_publisher
+from openbml.core.queues import MessageQueue
+from openbml.core.wiring import aws_client, dynamodb_table, event_publisher, sqs_queue
+from openbml_catalog.images import predicting_images
 
 _CONNECT_TIMEOUT_S = 2
 
@@ -60,21 +71,57 @@ def compute_gateway() -> ComputeGateway:
                 client,
                 names=names(),
                 images=addresses,
-                role_arns={"data": settings.data_job_role_arn, "search": settings.search_role_arn},
+                role_arns={
+                    "data": settings.data_job_role_arn,
+                    "search": settings.search_role_arn,
+                    **dict.fromkeys(predicting_images(), settings.batch_role_arn),
+                },
             ),
         ),
-        hostings=DynamoHostingRepository(dynamodb_table(settings.compute_table_name)),
-        hosting=SageMakerHostingRuntime(
-            client, names=names(), images=addresses, role_arn=settings.hosting_role_arn
-        ),
+        hostings=hostings(),
+        hosting=_hosting_runtimes(client, addresses, settings.hosting_role_arn),
+        hosting_mode=settings.hosting_mode,
         events=event_publisher(),
         now=utc_now,
     )
 
 
 @cache
+def hostings() -> DynamoHostingRepository:
+    return DynamoHostingRepository(dynamodb_table(compute_settings().compute_table_name))
+
+
+@cache
+def hosting_logs() -> HostingLogs:
+    return HostingLogs(hostings=hostings(), names=names(), logs=CloudWatchContainerLogs(aws_client("logs")))
+
+
+@cache
+def hosting_looks() -> MessageQueue:
+    return sqs_queue(compute_settings().hosting_looks_queue_url)
+
+
+@cache
 def invoker() -> Invoker:
-    return SageMakerInvoker(_runtime_client, names=names())
+    places = ComponentPlaces(aws_client("sagemaker"), names=names(), seconds=time.monotonic)
+    components = ComponentInvoker(_runtime_client, places=places)
+    endpoints = EndpointInvoker(_runtime_client, names=names())
+    if InvokerSettings.from_env().hosting_mode is HostingMode.COMPONENTS:
+        return FirstKnownInvoker([components, endpoints])
+    return FirstKnownInvoker([endpoints, components])
+
+
+def _hosting_runtimes(client: Any, addresses: ImageAddresses, role_arn: str) -> HostingRuntime:
+    models = HostedModels(client, names=names(), images=addresses, role_arn=role_arn)
+    pools = HostingPools(client, names=names(), role_arn=role_arn, now=utc_now)
+    return HostingRuntimes(
+        {
+            HostingMode.ENDPOINTS: SageMakerHostingRuntime(client, names=names(), models=models),
+            HostingMode.COMPONENTS: ComponentHostingRuntime(
+                client, names=names(), models=models, pools=pools, now=utc_now
+            ),
+        }
+    )
 
 
 @cache

@@ -8,6 +8,7 @@ a conditional write.
 import secrets
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 IdFactory = Callable[[], int]
 
@@ -23,6 +24,12 @@ def _elapsed_ms() -> int:
 def new_id() -> int:
     """Return a new id below 2**53: 41 bits of milliseconds, 12 random bits."""
     return _elapsed_ms() << _ID_RANDOM_BITS | secrets.randbits(_ID_RANDOM_BITS)
+
+
+def first_log_id(at: datetime) -> int:
+    """Return the lowest id that a call of that moment can have: ids are sorted by time."""
+    elapsed_ms = int(at.timestamp() * 1000) - _EPOCH_MS
+    return max(0, elapsed_ms) << _LOG_ID_RANDOM_BITS
 
 
 def new_log_id() -> int:

@@ -41,6 +41,8 @@ class ApiReference(BaseModel):
 
 def api_reference(version: ModelVersion) -> ApiReference:
     """Return how the version is called once it is deployed. Raises ApiReferenceMissingError."""
+    if version.contract == "framework":
+        raise _missing(version, "its service answers in its framework's own format")
     api = prediction_apis().get(version.task_type)
     if api is None:
         raise _missing(version, f"services of the task {version.task_type} have none yet")

@@ -133,7 +133,8 @@ def _chosen(scope: ProjectScope, wish: Wish, models: ModelRepository) -> Model |
 
 
 def _takes(model: Model, run: PublishableRun) -> bool:
-    return model.task_type == run.task_type and model.experiment_id in (None, run.experiment_id)
+    fits = model.task_type == run.task_type and model.source is run.source and not model.deleting
+    return fits and model.experiment_id in (None, run.experiment_id)
 
 
 def _new_model(

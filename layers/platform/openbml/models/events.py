@@ -10,14 +10,14 @@ from openbml.models.versions import DatasetVersion, ModelVersion
 
 
 class ModelVersionPublished(Event):
-    """A version can be deployed; may come again."""
+    """A version can be used; may come again. Imported ones have neither run nor snapshot."""
 
     source: ClassVar[str] = "openbml.models"
 
     model_id: int
     version_number: int
-    run_id: int
-    snapshot_id: str
+    run_id: int | None
+    snapshot_id: str | None
     dataset_versions: Sequence[DatasetVersion]
     at: AwareDatetime
 

@@ -45,6 +45,14 @@ class ModelFiles(Protocol):
     def copy(self, source_uri: str, target_uri: str, file: StoredFile) -> None:
         """Copy one file on the server's side; what is there is replaced."""
 
+    def remove_below(self, uri: str) -> None:
+        """Remove the folder's files; again is fine. Raises ModelFilesInvalidError: outside the bucket."""
+
+
+def digests_uri(model_uri: str) -> str:
+    """Return the folder beside a version's own in which the SHA-256 of its files stand."""
+    return f"{model_uri.rstrip('/')}.digests/"
+
 
 class _Manifest(BaseModel):
     """`model.json` (`openbml.model/1`), as far as the repository reads it."""

@@ -15,13 +15,25 @@ from openbml.models.model_files import MANIFEST, ModelFiles, ModelFilesInvalidEr
 from openbml.models.models import (
     ExperimentPublishedError,
     Model,
+    ModelDeletingError,
+    ModelNotNewError,
     ModelRepository,
     ModelSourceDiffersError,
+    ModelSourceMixedError,
     ModelTaskDiffersError,
     TaskUnknownError,
 )
 from openbml.models.run_sources import PublishableRun, RunSource
-from openbml.models.versions import Lineage, ModelContent, ModelVersion, VersionConflictError, VersionState
+from openbml.models.sources import ModelSource
+from openbml.models.versions import (
+    Lineage,
+    ModelContent,
+    ModelVersion,
+    VersionConflictError,
+    VersionDeletingError,
+    VersionNotFoundError,
+    VersionState,
+)
 from openbml_catalog.tasks import tasks
 
 _ATTEMPTS = 8  # of taking the next version number beside others
@@ -37,6 +49,7 @@ class ModelRequest(BaseModel):
 
     name: str = Field(min_length=1, max_length=50)
     task_type: str = Field(max_length=50)
+    source: ModelSource | None = None
     description: str | None = Field(default=None, max_length=2000)
 
 
@@ -69,6 +82,7 @@ def create_model(
         name=request.name,
         task_type=request.task_type,
         description=request.description or "",
+        source=request.source or ModelSource.PRESET,
         created_at=now(),
     )
     models.add(model)
@@ -91,10 +105,13 @@ def publish_version(
     The same run again is the same version: a failed or half-finished publication goes on.
 
     Raises:
-        ModelNotFoundError, RunNotPublishableError, ModelTaskDiffersError, ModelSourceDiffersError,
-        ExperimentPublishedError, RunPublishedError, VersionConflictError
+        ModelNotFoundError, ModelDeletingError, RunNotPublishableError, ModelTaskDiffersError,
+        ModelSourceMixedError, ModelSourceDiffersError, ModelNotNewError, ExperimentPublishedError,
+        RunPublishedError, VersionDeletingError, VersionConflictError
     """
     model = models.get(scope, model_id)
+    if model.deleting:
+        raise ModelDeletingError(model_id=model_id)
     version = models.version_of_run(scope, request.run_id)
     if version is None:
         version = _added(request, model, runs.get(scope, request.run_id), models=models, files=files, now=now)
@@ -102,6 +119,8 @@ def publish_version(
         raise RunPublishedError(
             run_id=request.run_id, model_id=version.model_id, version_number=version.version_number
         )
+    if version.state is VersionState.DELETING:
+        raise VersionDeletingError(model_id=model_id, version_number=version.version_number)
     again = version.retried()
     if again is not version:
         models.save_version(again)
@@ -124,17 +143,41 @@ def copy_version(
     version = models.version(order.scope, order.model_id, order.version_number)
     if version.state is not VersionState.PUBLISHING:
         return version
-    after = _outcome(version, files)
+    return settle_version(version, _outcome(version, files), models=models, files=files, events=events)
+
+
+def settle_version(
+    version: ModelVersion,
+    after: ModelVersion,
+    *,
+    models: ModelRepository,
+    files: ModelFiles,
+    events: EventPublisher,
+) -> ModelVersion:
+    """Publish and save how a version came out; files of one that was deleted meanwhile go again.
+
+    Raises:
+        VersionConflictError: it was changed, and is still awaited.
+    """
     if after.state is VersionState.READY:
         events.publish([ModelVersionPublished.of(after)])
     try:
         models.save_version(after)
     except VersionConflictError:
-        current = models.version(order.scope, order.model_id, order.version_number)
+        current = _current(version, models)
         if current.state is VersionState.PUBLISHING:
             raise
+        if current.state is VersionState.DELETING:
+            files.remove_below(version.model_uri)
         return current
     return after
+
+
+def _current(version: ModelVersion, models: ModelRepository) -> ModelVersion:
+    try:
+        return models.version(version.scope, version.model_id, version.version_number)
+    except VersionNotFoundError:
+        return version.deleting()
 
 
 def _outcome(version: ModelVersion, files: ModelFiles) -> ModelVersion:
@@ -185,6 +228,12 @@ def _added(
 
 def _require_same_source(model: Model, run: PublishableRun, models: ModelRepository) -> None:
     """Check the binding rules of spec 03 section 7.2."""
+    if model.deleting:
+        raise ModelDeletingError(model_id=model.model_id)
+    if run.source is not model.source:
+        raise ModelSourceMixedError(model_id=model.model_id, source=model.source, wanted=run.source)
+    if run.source is ModelSource.CUSTOM_JOB and model.latest_version:
+        raise ModelNotNewError(model_id=model.model_id)
     if run.task_type != model.task_type:
         raise ModelTaskDiffersError(
             model_id=model.model_id, task_type=model.task_type, run_task_type=run.task_type
@@ -205,6 +254,7 @@ def _draft(
         model_id=model.model_id,
         version_number=number,
         run_id=run.run_id,
+        source=run.source,
         task_type=run.task_type,
         network=run.network,
         description=request.description or "",

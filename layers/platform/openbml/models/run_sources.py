@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
+from openbml.models.sources import ModelSource
 from openbml.models.versions import DatasetVersion
 
 
@@ -20,6 +21,7 @@ class PublishableRun(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     run_id: int
+    source: ModelSource = ModelSource.PRESET
     experiment_id: int
     task_type: str
     network: str

@@ -17,11 +17,10 @@ from openbml.core.wiring import cursor_codec, event_publisher, public_url
 from openbml.identity.wiring import authorizer
 from openbml.services import deploy_services, read_services, run_services, service_views
 from openbml.services.deploy_services import ChangeRequest, DeployRequest
-from openbml.services.read_services import CallView, RightList, RightRequest, RightView
+from openbml.services.read_services import RightList, RightRequest, RightView
 from openbml.services.service_views import ServiceView
 from openbml.services.services import Service
 from openbml.services.wiring import (
-    call_records,
     call_rights,
     funds,
     last_calls,
@@ -145,19 +144,6 @@ def post_wake(project_id: Id, service_id: Id) -> ServiceView:
         now=utc_now,
     )
     return service_view(service)
-
-
-@router.get(f"{SERVICE}/calls")
-def get_calls(project_id: Id, service_id: Id, limit: Limit = 50, cursor: Cursor = None) -> Page[CallView]:
-    return read_services.list_calls(
-        scope_of(project_id, "services.read"),
-        service_id,
-        limit=limit,
-        cursor=cursor,
-        services=services(),
-        calls=call_records(),
-        cursors=cursor_codec(),
-    )
 
 
 @router.get(f"{SERVICE}/call-rights")

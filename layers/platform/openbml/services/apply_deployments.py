@@ -4,13 +4,14 @@ from openbml.compute.hostings import HostingConflictError, HostingNotFoundError,
 from openbml.core.clock import Clock
 from openbml.core.events import EventPublisher
 from openbml.core.observability import logger
+from openbml.core.scope import ProjectScope
 from openbml.services.collaborators import Hostings
 from openbml.services.deployments import Deployment, HostingReport, ServiceState
 from openbml.services.events import ended_usage
 from openbml.services.hosting_requests import answer_of, hosting_request
 from openbml.services.repositories import ServiceRepository
 from openbml.services.services import Service, ServiceConflictError, ServiceNotFoundError
-from openbml.services.settle_services import ServiceOrder, saved
+from openbml.services.settle_services import ServiceOrder, saved, with_each
 
 
 def apply_deployment(
@@ -49,13 +50,13 @@ def resume_services(
     *, services: ServiceRepository, hostings: Hostings, events: EventPublisher, now: Clock
 ) -> int:
     """Take the next step with every unsettled service; return how many there are."""
-    unsettled = services.changing()
-    for scope, service_id in unsettled:
+
+    def resume(scope: ProjectScope, service_id: int) -> None:
         order = ServiceOrder(scope=scope, service_id=service_id)
-        try:
-            apply_deployment(order, services=services, hostings=hostings, events=events, now=now)
-        except (ServiceConflictError, HostingConflictError):
-            logger.info("service changed while resuming", service_id=service_id)
+        apply_deployment(order, services=services, hostings=hostings, events=events, now=now)
+
+    unsettled = services.changing()
+    with_each(unsettled, resume, passing=(ServiceConflictError, HostingConflictError))
     return len(unsettled)
 
 

@@ -16,6 +16,10 @@ class VersionNotReadyError(OpenBMLError):
     """The model version cannot be deployed; details: model_id, version_number, state."""
 
 
+class VersionNotDeployableError(OpenBMLError):
+    """Models of this framework are for other places; details: model_id, version_number, framework, …"""
+
+
 class VariantMissingError(OpenBMLError):
     """The model version has no such file; details: model_id, version_number, variant, available."""
 
@@ -25,7 +29,11 @@ class AllowanceUsedUpError(OpenBMLError):
 
 
 class ServableVersion(BaseModel):
-    """A model version with its files in place; `variants` are their precisions, the evaluated one first."""
+    """A model version with its files in place; `variants` are their precisions, the evaluated one first.
+
+    Attributes:
+        is_tuned: it came out of preset-model tuning: such have a performance curve (spec 03 section 10.1).
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,13 +43,14 @@ class ServableVersion(BaseModel):
     model_uri: str
     image: str = "serving"
     variants: tuple[str, ...] = ("fp32",)
+    is_tuned: bool = False
 
 
 class ServableVersions(Protocol):
     """Port to the model repository."""
 
     def get(self, scope: ProjectScope, model_id: int, version_number: int) -> ServableVersion:
-        """Raises VersionNotFoundError (models), VersionNotReadyError."""
+        """Raises VersionNotFoundError (models), VersionNotReadyError, VersionNotDeployableError."""
 
 
 class Hostings(Protocol):

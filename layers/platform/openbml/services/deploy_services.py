@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from openbml.compute.hostings import HostingNotFoundError
 from openbml.core.clock import Clock
-from openbml.core.errors import OpenBMLError
 from openbml.core.events import EventPublisher
 from openbml.core.ids import IdFactory
 from openbml.core.observability import logger
@@ -21,13 +20,9 @@ from openbml.services.repositories import ServiceRepository
 from openbml.services.requirements import MOST_INSTANCES, configured, require_means
 from openbml.services.services import Service
 from openbml.services.settle_services import order, settled
-from openbml_catalog.tasks import Task, tasks
+from openbml_catalog.tasks import tasks
 
 Variant = Literal["fp32", "int8", "fp16"]
-
-
-class TaskNotDeployableError(OpenBMLError):
-    """No image serves the task yet; details: task_type."""
 
 
 class DeployRequest(BaseModel):
@@ -76,11 +71,11 @@ def deploy_service(
     """Record a new service; of several that want one suffix at once, one gets it.
 
     Raises:
-        InvalidRequestError, VersionNotFoundError, VersionNotReadyError, TaskNotDeployableError,
+        InvalidRequestError, VersionNotFoundError, VersionNotReadyError,
         VariantMissingError, AllowanceUsedUpError, SuffixTakenError, ServiceNameTakenError, ModelDeployedError
     """
     version = versions.get(scope, request.model_id, request.model_version)
-    task = deployable_task(version.task_type)
+    task = tasks()[version.task_type]
     wanted = configured(
         version,
         compute_units=request.compute_units,
@@ -169,11 +164,3 @@ def reconfigured(
         instances=request.instances or current.instances,
         variant=request.variant or current.variant,
     )
-
-
-def deployable_task(task_type: str) -> Task:
-    """Raises TaskNotDeployableError."""
-    task = tasks()[task_type]
-    if not task.deployable:
-        raise TaskNotDeployableError(task_type=task_type)
-    return task

@@ -6,7 +6,11 @@ from openbml.metering.ledger import Ledger
 from openbml.metering.record_usages import Accounts, allowance_left
 from openbml.models.models import ModelRepository
 from openbml.models.versions import VersionState
-from openbml.services.collaborators import ServableVersion, VersionNotReadyError
+from openbml.services.collaborators import (
+    ServableVersion,
+    VersionNotDeployableError,
+    VersionNotReadyError,
+)
 from openbml_catalog.machines import Module
 
 
@@ -18,11 +22,23 @@ class RepositoryVersions:
         version = self._models.version(scope, model_id, version_number)
         if version.state is not VersionState.READY:
             raise VersionNotReadyError(model_id=model_id, version_number=version_number, state=version.state)
+        if self._models.get(scope, model_id).deleting:
+            state = VersionState.DELETING
+            raise VersionNotReadyError(model_id=model_id, version_number=version_number, state=state)
+        if version.image is None or "cloud" not in version.deployments:
+            raise VersionNotDeployableError(
+                model_id=model_id,
+                version_number=version_number,
+                framework=version.framework,
+                deployments=", ".join(version.deployments) or "no deployment",
+            )
         return ServableVersion(
             model_id=model_id,
             version_number=version_number,
             task_type=version.task_type,
             model_uri=version.model_uri,
+            image=version.image,
+            is_tuned=version.run_id is not None,
             variants=tuple(row.precision for row in version.variants) or ("fp32",),
         )
 

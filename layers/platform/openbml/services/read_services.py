@@ -1,4 +1,4 @@
-"""Call rights and call records: use cases, and what the API shows of them (contracts, section 4)."""
+"""Call rights: use cases, and what the API shows of them (contracts, section 4)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,11 +6,8 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from openbml.core.clock import Clock
-from openbml.core.pages import CursorCodec, Page
 from openbml.core.scope import ProjectScope
 from openbml.services.repositories import (
-    CallRecord,
-    CallRecordRepository,
     CallRight,
     CallRightRepository,
     ServiceRepository,
@@ -32,38 +29,6 @@ class RightView(BaseModel):
 
 class RightList(BaseModel):
     items: Sequence[RightView]
-
-
-class CallView(BaseModel):
-    """`log_id` is text: it has more digits than a JavaScript number keeps."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True, coerce_numbers_to_str=True)
-
-    log_id: str
-    app_id: int
-    at: datetime
-    error_code: int | None
-    duration_ms: int
-
-
-def list_calls(
-    scope: ProjectScope,
-    service_id: int,
-    *,
-    limit: int,
-    cursor: str | None,
-    services: ServiceRepository,
-    calls: CallRecordRepository,
-    cursors: CursorCodec,
-) -> Page[CallView]:
-    """Raises ServiceNotFoundError."""
-    services.get(scope, service_id)
-    purpose = f"calls {service_id}"
-    position = cursors.decode(cursor, purpose=purpose)
-    items, following = calls.page(service_id, limit=limit, position=position)
-    return Page(
-        items=[_call_view(call) for call in items], next_cursor=cursors.encode(following, purpose=purpose)
-    )
 
 
 def grant_call_right(
@@ -101,7 +66,3 @@ def list_call_rights(
     """Raises ServiceNotFoundError."""
     services.get(scope, service_id)
     return RightList(items=[RightView.model_validate(right) for right in rights.rights(service_id)])
-
-
-def _call_view(call: CallRecord) -> CallView:
-    return CallView.model_validate(call)

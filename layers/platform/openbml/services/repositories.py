@@ -121,28 +121,6 @@ class CallRightRepository(Protocol):
     def rights(self, service_id: int) -> Sequence[CallRight]: ...
 
 
-class CallRecordRepository(Protocol):
-    """Port; records are kept for 30 days."""
-
-    def record(self, call: CallRecord) -> None:
-        """A repeat is the same record."""
-
-    def page(
-        self, service_id: int, *, limit: int, position: Position
-    ) -> tuple[Sequence[CallRecord], Position]:
-        """Return a page, the newest first, and the position of the next one."""
-
-
-class CallCounters(Protocol):
-    """Port; counts of calls, only where a service has limits."""
-
-    def count(self, name: str, *, most: int, forget_at: datetime | None) -> bool:
-        """Count one more, unless `most` are counted; tell whether it was."""
-
-    def take_back(self, name: str) -> None:
-        """Undo one count."""
-
-
 class LastCalls(Protocol):
     """Port; when a service was called last, to within seconds: what the sleep policy goes by.
 

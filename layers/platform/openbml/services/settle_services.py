@@ -1,6 +1,6 @@
 """How a changed service is kept, told, and handed to whoever brings its hostings along."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -72,6 +72,33 @@ def settled(
 
 def order(service: Service, orders: MessageQueue) -> None:
     orders.send([ServiceOrder(scope=service.scope, service_id=service.service_id)])
+
+
+def with_each(
+    rows: Sequence[tuple[ProjectScope, int]],
+    step: Callable[[ProjectScope, int], None],
+    *,
+    passing: tuple[type[Exception], ...],
+) -> None:
+    """Take a step with each service; one that fails keeps none of the others from theirs.
+
+    Args:
+        passing: failures that the next time makes up for.
+
+    Raises:
+        The first other failure, after all steps.
+    """
+    failures: list[Exception] = []
+    for scope, service_id in rows:
+        try:
+            step(scope, service_id)
+        except passing as error:
+            logger.info("service left as it is", service_id=service_id, cause=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - raised when the others have had their turn
+            logger.exception("service could not be looked at", service_id=service_id)
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def changed(

@@ -21,12 +21,13 @@ from openbml.services.services import (
     ServiceNotFoundError,
     ServiceStateError,
 )
-from openbml.services.settle_services import ServiceOrder, changed, decided
+from openbml.services.settle_services import ServiceOrder, changed, decided, with_each
 from openbml.services.sleep_policies import PolicyState, SleepPolicy
 from openbml.services.wakes import WakeOrder
 
 # While calls wait for a service its state is looked at again and again, the sooner the fresher it is.
 FOLLOWED_FOR_S = 30.0
+_PASSING = (ServiceNotFoundError, ServiceConflictError, ServiceStateError, AllowanceUsedUpError)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 0.5
 
 
@@ -44,23 +45,23 @@ def put_to_sleep(
     Those whose time has come are woken up first, or kept awake as if they had been called. Services that
     someone else changes at the same moment are left to the next minute.
     """
-    slept = 0
-    for scope, service_id in services.with_sleep_policy():
-        try:
-            service = services.get(scope, service_id)
-            policy, at = service.sleep_policy, now()
-            if policy is None or policy.state(at) is not PolicyState.ACTIVE:
-                continue
-            if policy.prewarm_due(service.warmed_at, at):
-                _keep_awake(
-                    service, services=services, funds=funds, events=events, wake_orders=wake_orders, now=now
-                )
-            elif _falls_asleep(service, policy, last_calls, at):
-                decided(service.asleep(at), services=services, events=events)
-                slept += 1
-        except (ServiceNotFoundError, ServiceConflictError, ServiceStateError, AllowanceUsedUpError) as error:
-            logger.info("service left as it is", service_id=service_id, cause=type(error).__name__)
-    return slept
+    slept: list[int] = []
+
+    def look(scope: ProjectScope, service_id: int) -> None:
+        service, at = services.get(scope, service_id), now()
+        policy = service.sleep_policy
+        if policy is None or policy.state(at) is not PolicyState.ACTIVE:
+            return
+        if policy.prewarm_due(service.warmed_at, at):
+            _keep_awake(
+                service, services=services, funds=funds, events=events, wake_orders=wake_orders, now=now
+            )
+        elif _falls_asleep(service, policy, last_calls, at):
+            decided(service.asleep(at), services=services, events=events)
+            slept.append(service_id)
+
+    with_each(services.with_sleep_policy(), look, passing=_PASSING)
+    return len(slept)
 
 
 def wake_service(

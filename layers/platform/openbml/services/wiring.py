@@ -7,7 +7,7 @@ from openbml.core.queues import MessageQueue
 from openbml.core.wiring import dynamodb_table, sqs_queue
 from openbml.metering import wiring as metering
 from openbml.models import wiring as models
-from openbml.services.calls_dynamodb import DynamoCallRecords, DynamoCallRights
+from openbml.services.call_rights_dynamodb import DynamoCallRights
 from openbml.services.last_calls_dynamodb import DynamoLastCalls
 from openbml.services.neighbours import MeteredFunds, RepositoryVersions
 from openbml.services.services_dynamodb import DynamoServiceRepository
@@ -28,11 +28,6 @@ def services() -> DynamoServiceRepository:
 @cache
 def call_rights() -> DynamoCallRights:
     return DynamoCallRights(dynamodb_table(services_settings().services_table_name))
-
-
-@cache
-def call_records() -> DynamoCallRecords:
-    return DynamoCallRecords(dynamodb_table(services_settings().services_table_name))
 
 
 @cache

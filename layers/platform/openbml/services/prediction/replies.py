@@ -21,8 +21,15 @@ def error_reply(name: str, log_id: int) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode()
 
 
-def with_log_id(reply: bytes, log_id: int) -> bytes:
-    """Return the model's reply with the id in front; the rest is passed on byte by byte, not parsed.
+def ticket_reply(ticket: str, log_id: int) -> bytes:
+    """Return 336100 with the ticket under which the answer will be kept."""
+    row = prediction_error("model_unavailable")
+    body = {"log_id": log_id, "error_code": row.code, "error_msg": row.message, "ticket": ticket}
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def json_object(reply: bytes) -> bytes:
+    """Return the reply without blanks around it.
 
     Raises:
         ReplyMalformedError: it does not even look like a JSON object.
@@ -30,6 +37,16 @@ def with_log_id(reply: bytes, log_id: int) -> bytes:
     body = reply.strip()
     if not (body.startswith(b"{") and body.endswith(b"}")):
         raise ReplyMalformedError
+    return body
+
+
+def with_log_id(reply: bytes, log_id: int) -> bytes:
+    """Return the model's reply with the id in front; the rest is passed on byte by byte, not parsed.
+
+    Raises:
+        ReplyMalformedError: it does not even look like a JSON object.
+    """
+    body = json_object(reply)
     head = b'{"log_id": %d' % log_id
     return head + b"}" if _EMPTY_OBJECT.match(body) else head + b", " + body[1:].lstrip()
 

@@ -16,7 +16,6 @@ from openbml.core.ids import IdFactory
 from openbml.core.observability import logger
 from openbml.core.scope import ProjectScope
 from openbml.services.collaborators import Hostings, ServableVersions
-from openbml.services.deploy_services import deployable_task
 from openbml.services.prediction.replies import ReplyMalformedError
 from openbml.services.validation.validations import (
     LIFETIME,
@@ -28,6 +27,7 @@ from openbml.services.validation.validations import (
     ValidationRepository,
     ValidationTakenError,
 )
+from openbml_catalog.tasks import tasks
 
 OWNER_CONTEXT = "validations"
 _TIMEOUT_S = 25.0
@@ -80,10 +80,10 @@ def start_validation(
     """Start the temporary service of a version; one that is open is the one asked for.
 
     Raises:
-        VersionNotFoundError, VersionNotReadyError, TaskNotDeployableError, TooManyValidationsError
+        VersionNotFoundError, VersionNotReadyError, TooManyValidationsError
     """
     version = versions.get(scope, request.model_id, request.model_version)
-    task = deployable_task(version.task_type)
+    task = tasks()[version.task_type]
     at = now()
     draft = Validation(
         scope=scope,

@@ -1,0 +1,1 @@
+"""Exports of versions as MLflow models: zip archives that stay for a week."""

@@ -1,0 +1,1 @@
+"""What comes of calls: records, what was sent and answered, statistics, comparison, feedback, snippets."""

@@ -1,0 +1,1 @@
+"""Performance preview: how fast a model version answers, measured once and shown before it is deployed."""

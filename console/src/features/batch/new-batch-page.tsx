@@ -131,7 +131,7 @@ function BatchForm({ projectId, models }: { readonly projectId: number; readonly
             {t(isRepeated ? "batch.schedule" : "batch.start")}
           </Button>
           {isMissingFiles ? <span className="ob-small ob-muted">{t("batch.noFiles")}</span> : null}
-          <AsCommand command={`bml batch create ${JSON.stringify(values?.name ?? "")} --model ${values?.model_id ?? ""} --model-version ${values?.model_version ?? ""} --input ${values?.uri ?? "FILES"}`} />
+          <AsCommand command={`bml batch create ${JSON.stringify(values?.name ?? "")} ${values?.uri ?? "FILES"} --model ${values?.model_id ?? ""} --model-version ${values?.model_version ?? ""}`} />
         </div>
       </div>
     </Form>

@@ -42,7 +42,7 @@ function ModelView({ projectId, model }: { readonly projectId: number; readonly 
     >
       {model.description ? <p style={{ margin: 0 }}>{model.description}</p> : null}
       <Versions projectId={projectId} model={model} />
-      <AsCommand command={`bml models versions ${model.model_id}`} />
+      <AsCommand command={`bml models show ${model.model_id}`} />
     </Page>
   );
 }

@@ -10,6 +10,6 @@ it("a service is asked for with its size, or without one", () => {
 
 it("the command says the same as the form", () => {
   expect(deployCommand(values, null)).toBe('bml services deploy " Signs " --suffix signs --model 5 --model-version 2 --compute-units 2 --instances 3');
-  expect(deployCommand({ ...values, later: true }, null)).not.toContain("--instances");
-  expect(deployCommand(values, 9)).toBe("bml services update 9 --model-version 2 --compute-units 2 --instances 3");
+  expect(deployCommand({ ...values, later: true }, null)).toContain("--model-version 2 --without-machines");
+  expect(deployCommand(values, 9)).toBe("bml services change 9 --model-version 2");
 });

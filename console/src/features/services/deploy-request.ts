@@ -17,7 +17,7 @@ export function deployRequest({ name, later, variant = "fp32", compute_units, in
 }
 
 export function deployCommand(values: Partial<DeployValues>, serviceId: number | null): string {
-  const size = values.later ? "" : ` --compute-units ${values.compute_units ?? ""} --instances ${values.instances ?? ""}`;
-  if (serviceId !== null) return `bml services update ${serviceId} --model-version ${values.model_version ?? ""}${size}`;
+  const size = values.later ? " --without-machines" : ` --compute-units ${values.compute_units ?? ""} --instances ${values.instances ?? ""}`;
+  if (serviceId !== null) return `bml services change ${serviceId} --model-version ${values.model_version ?? ""}`;
   return `bml services deploy ${JSON.stringify(values.name ?? "")} --suffix ${values.suffix ?? ""} --model ${values.model_id ?? ""} --model-version ${values.model_version ?? ""}${size}`;
 }

@@ -38,7 +38,7 @@ export function VersionComparisonPage() {
       ) : (
         <QueryView query={query}>{(comparison) => <SideBySide projectId={projectId} modelId={modelId} comparison={comparison} />}</QueryView>
       )}
-      <AsCommand command={`bml models compare ${modelId} --versions ${wanted.join(",")}`} />
+      <AsCommand command={`bml models compare ${modelId} ${wanted.join(" ")}`} />
     </Page>
   );
 }

@@ -31,7 +31,7 @@ export function ImportPage() {
       ]}
     >
       <QueryView query={model}>{(known) => <QueryView query={catalog}>{(data) => <Steps projectId={projectId} model={known} catalog={data} />}</QueryView>}</QueryView>
-      <AsCommand command={`bml models import ${modelId} --framework FRAMEWORK FILES…`} />
+      <AsCommand command={`bml models import ${modelId} FOLDER --framework FRAMEWORK`} />
     </Page>
   );
 }

@@ -30,7 +30,7 @@ def _is_containers_root(env: Mapping[str, str], process: Path) -> bool:
 def _may_become_user(process: Path) -> bool:
     """Tell whether the process's user namespace knows the image's user.
 
-    In one that maps a single user, as the local engine makes it, root is nobody outside and there is no other.
+    The local engine's maps a single user: its root is nobody outside, and there is no other.
     """
     try:
         lines = [line.split() for line in (process / "uid_map").read_text().splitlines()]

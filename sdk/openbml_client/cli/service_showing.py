@@ -118,4 +118,7 @@ def print_service(service: Document, *, as_json: bool) -> None:
     """
     print_fields(service, DETAILS, as_json=as_json)
     if service["state"] == "failed":
-        raise WorkFailedError(f"The deployment failed: {(service.get('failure') or {}).get('message')}")
+        cause = (service.get("failure") or {}).get("message")
+        raise WorkFailedError(
+            f"The deployment failed: {cause}. What its containers said: bml services logs {service['name']}"
+        )

@@ -12,8 +12,9 @@ from openbml_client.cli import (
     service_versions,
 )
 from openbml_client.cli.clients import current_client
-from openbml_client.cli.output import JsonFlag, ProjectOption, YesFlag, notes, print_list
+from openbml_client.cli.output import JsonFlag, ProjectOption, YesFlag, notes, print_fields, print_list
 from openbml_client.cli.service_showing import (
+    DETAILS,
     SERVICE,
     InstancesOption,
     UnitsOption,
@@ -178,4 +179,8 @@ def _change(service: str, changes: Document, *, wait: bool, project: str | None,
         raise InvalidChoiceError("Say what is to change; `--help` lists it.")
     services = current_client().project(project).services
     changed = services.change(int(services.find(service)["service_id"]), changes)
+    if changed["state"] == "failed":  # the change is kept for the restart
+        print_fields(changed, DETAILS, as_json=as_json)
+        notes.print(f"Changed. Start it again: bml services restart {changed['name']}")
+        return
     print_service(settled(services, changed) if wait else changed, as_json=as_json)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-_EXIT_CODE = re.compile(r",?\s*exit code:?\s*-?\d+.*$", re.IGNORECASE | re.DOTALL)
+_EXIT_CODE = re.compile(r",\s*exit code:?\s*-?\d+.*$", re.IGNORECASE | re.DOTALL)
 _USER_KINDS = ("AlgorithmError", "ClientError")
 _SHOWN_CHARACTERS = 1024
 

@@ -9,6 +9,7 @@ from openbml.core.http import control_api
 from openbml.core.observability import logger, metrics
 from openbml.services.api import router
 from openbml.services.api_ab_tests import router as ab_tests_router
+from openbml.services.api_batches import router as batches_router
 from openbml.services.api_calls import router as calls_router
 from openbml.services.api_logs import router as logs_router
 from openbml.services.api_performance import router as performance_router
@@ -18,6 +19,7 @@ from openbml.services.api_validations import router as validations_router
 app = control_api(
     router,
     ab_tests_router,
+    batches_router,
     calls_router,
     logs_router,
     performance_router,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
+from openbml_client.batches import Batches
 from openbml_client.calls import ServiceCalls
 from openbml_client.datasets import Datasets
 from openbml_client.errors import NotFoundError
@@ -136,6 +137,7 @@ class ProjectClient:
         self.training = Training(transport, f"/v1/training/projects/{project_id}")
         self.models = Models(transport, f"/v1/models/projects/{project_id}")
         self.services = Services(transport, f"/v1/services/projects/{project_id}")
+        self.batches = Batches(transport, f"/v1/services/projects/{project_id}")
         self.calls = ServiceCalls(transport, f"/v1/services/projects/{project_id}")
         self.service_logs = ServiceLogs(transport, f"/v1/services/projects/{project_id}")
         self.performance = Performance(transport, f"/v1/services/projects/{project_id}")

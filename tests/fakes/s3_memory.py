@@ -6,6 +6,7 @@ import hashlib
 import io
 import threading
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -91,10 +92,20 @@ class _Listing:
         self._storage = storage
 
     def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:
-        keys = sorted(key for bucket, key in self._storage.objects if bucket == Bucket)
-        yield {"Contents": [{"Key": key} for key in keys if key.startswith(Prefix)]}
+        self._storage._answer("ListObjectsV2")
+        found = sorted(
+            (key, body) for (bucket, key), body in self._storage.objects.items() if bucket == Bucket
+        )
+        yield {
+            "Contents": [
+                {"Key": key, "Size": len(body), "ETag": _etag(body)}
+                for key, body in found
+                if key.startswith(Prefix)
+            ]
+        }
 
 
+@lru_cache(maxsize=64)
 def _etag(body: bytes) -> str:
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 

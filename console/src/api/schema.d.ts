@@ -1446,6 +1446,164 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/services/projects/{project_id}/batch-predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/batch-predictions */
+        get: operations["get_batch_predictions_v1_services_projects__project_id__batch_predictions_get"];
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/batch-predictions */
+        post: operations["post_batch_prediction_v1_services_projects__project_id__batch_predictions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/batch-predictions/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/batch-predictions/{batch_id} */
+        get: operations["get_batch_prediction_v1_services_projects__project_id__batch_predictions__batch_id__get"];
+        put?: never;
+        post?: never;
+        /** DELETE /v1/services/projects/{project_id}/batch-predictions/{batch_id} */
+        delete: operations["delete_batch_prediction_v1_services_projects__project_id__batch_predictions__batch_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/batch-predictions/{batch_id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/batch-predictions/{batch_id}/output */
+        get: operations["get_batch_output_v1_services_projects__project_id__batch_predictions__batch_id__output_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/batch-predictions/{batch_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/batch-predictions/{batch_id}/resume */
+        post: operations["post_batch_resume_v1_services_projects__project_id__batch_predictions__batch_id__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/batch-predictions/{batch_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/batch-predictions/{batch_id}/stop */
+        post: operations["post_batch_stop_v1_services_projects__project_id__batch_predictions__batch_id__stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/batch-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/batch-schedules */
+        get: operations["get_batch_schedules_v1_services_projects__project_id__batch_schedules_get"];
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/batch-schedules */
+        post: operations["post_batch_schedule_v1_services_projects__project_id__batch_schedules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/batch-schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/batch-schedules/{schedule_id} */
+        get: operations["get_batch_schedule_v1_services_projects__project_id__batch_schedules__schedule_id__get"];
+        put?: never;
+        post?: never;
+        /** DELETE /v1/services/projects/{project_id}/batch-schedules/{schedule_id} */
+        delete: operations["delete_batch_schedule_v1_services_projects__project_id__batch_schedules__schedule_id__delete"];
+        options?: never;
+        head?: never;
+        /** PATCH /v1/services/projects/{project_id}/batch-schedules/{schedule_id} */
+        patch: operations["patch_batch_schedule_v1_services_projects__project_id__batch_schedules__schedule_id__patch"];
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/batch-schedules/{schedule_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /v1/services/projects/{project_id}/batch-schedules/{schedule_id}/runs */
+        get: operations["get_batch_schedule_runs_v1_services_projects__project_id__batch_schedules__schedule_id__runs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/services/projects/{project_id}/batch-uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** POST /v1/services/projects/{project_id}/batch-uploads */
+        post: operations["post_batch_upload_v1_services_projects__project_id__batch_uploads_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/services/projects/{project_id}/calls/{log_id}": {
         parameters: {
             query?: never;
@@ -2668,6 +2826,182 @@ export interface components {
              */
             samples: number;
         };
+        /**
+         * BatchInput
+         * @description `uri` names an object, or with `/` at its end everything below it.
+         */
+        BatchInput: {
+            /** Uri */
+            uri: string;
+        };
+        /**
+         * BatchOutput
+         * @description Without `uri` predictions stay with the platform, where they can be downloaded.
+         */
+        BatchOutput: {
+            /** Uri */
+            uri?: string | null;
+        };
+        /** BatchRequest */
+        BatchRequest: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            input: components["schemas"]["BatchInput"];
+            /** @default auto */
+            input_format: components["schemas"]["InputFormat"];
+            /**
+             * Machine Type
+             * @default CPU_4C_16G
+             */
+            machine_type: string;
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+            /** Name */
+            name: string;
+            /**
+             * Nodes
+             * @default 1
+             */
+            nodes: number;
+            /**
+             * @default {
+             *       "uri": null
+             *     }
+             */
+            output: components["schemas"]["BatchOutput"];
+            /** @default jsonl */
+            output_format: components["schemas"]["OutputFormat"];
+            /** Parameters */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Variant
+             * @default fp32
+             * @enum {string}
+             */
+            variant: "fp32" | "int8" | "fp16";
+        };
+        /**
+         * BatchState
+         * @enum {string}
+         */
+        BatchState: "queued" | "running" | "stopping" | "succeeded" | "failed" | "stopped";
+        /**
+         * BatchTemplate
+         * @description What is predicted with what.
+         */
+        BatchTemplate: {
+            input: components["schemas"]["BatchInput"];
+            /** @default auto */
+            input_format: components["schemas"]["InputFormat"];
+            /**
+             * Machine Type
+             * @default CPU_4C_16G
+             */
+            machine_type: string;
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+            /**
+             * Nodes
+             * @default 1
+             */
+            nodes: number;
+            /**
+             * @default {
+             *       "uri": null
+             *     }
+             */
+            output: components["schemas"]["BatchOutput"];
+            /** @default jsonl */
+            output_format: components["schemas"]["OutputFormat"];
+            /** Parameters */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Variant
+             * @default fp32
+             * @enum {string}
+             */
+            variant: "fp32" | "int8" | "fp16";
+        };
+        /**
+         * BatchView
+         * @description A batch prediction.
+         *
+         *     Attributes:
+         *         done, failed_items: items answered so far, and of these with an error.
+         *         total: items of the input; null while the job does not know.
+         *         share: of the input that was read, 0 to 1.
+         *         minutes: started minutes of running, all attempts together; price: of them, null where the platform
+         *             was at fault or nothing ran.
+         */
+        BatchView: {
+            /** Attempt */
+            attempt: number;
+            /** Batch Id */
+            batch_id: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Done */
+            done: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Failed Items */
+            failed_items: number;
+            failure: components["schemas"]["Failure"] | null;
+            /** Image */
+            image: string;
+            input: components["schemas"]["BatchInput"];
+            input_format: components["schemas"]["InputFormat"];
+            /** Machine Type */
+            machine_type: string;
+            /** Minutes */
+            minutes: number;
+            /** Model Id */
+            model_id: number;
+            /** Model Version */
+            model_version: number;
+            /** Name */
+            name: string;
+            /** Nodes */
+            nodes: number;
+            output_format: components["schemas"]["OutputFormat"];
+            /** Output Uri */
+            output_uri: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Price Per Minute */
+            price_per_minute: string;
+            /** Schedule Id */
+            schedule_id: number | null;
+            /** Share */
+            share: number;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["BatchState"];
+            /** Task Type */
+            task_type: string;
+            /** Total */
+            total: number | null;
+            /** Variant */
+            variant: string;
+        };
         /** BestTrialView */
         BestTrialView: {
             /** Number */
@@ -3710,6 +4044,12 @@ export interface components {
              * @example application_gone
              * @example application_not_found
              * @example base_run_unusable
+             * @example batch_prediction_conflict
+             * @example batch_prediction_name_taken
+             * @example batch_prediction_not_found
+             * @example batch_prediction_state
+             * @example batch_schedule_conflict
+             * @example batch_schedule_not_found
              * @example call_not_found
              * @example catalogue_table_not_found
              * @example catalogue_table_refused
@@ -3855,6 +4195,7 @@ export interface components {
              * @example token_unknown
              * @example too_few_labels
              * @example too_many_attempts
+             * @example too_many_batch_schedules
              * @example too_many_label_groups
              * @example too_many_labels
              * @example too_many_topics
@@ -4203,7 +4544,7 @@ export interface components {
             name: string;
             /** Size Bytes */
             size_bytes: number;
-            upload: components["schemas"]["UploadView"] | null;
+            upload: components["schemas"]["openbml__datasets__api_import_models__UploadView"] | null;
         };
         /**
          * FilterBody
@@ -4598,7 +4939,7 @@ export interface components {
             size_bytes: number;
             source: components["schemas"]["SourceVersion"] | null;
             state: components["schemas"]["ImportState"];
-            upload: components["schemas"]["UploadView"] | null;
+            upload: components["schemas"]["openbml__datasets__api_import_models__UploadView"] | null;
         };
         /**
          * ImportanceView
@@ -4621,7 +4962,7 @@ export interface components {
             labelled: boolean;
             /** Log Id */
             log_id: string;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["openbml__services__calls__give_feedback__Outcome"];
             /** Reason */
             reason?: string | null;
             /** Sample Id */
@@ -4637,6 +4978,12 @@ export interface components {
          * @enum {string}
          */
         Include: "annotation";
+        /**
+         * InputFormat
+         * @description What an input is; `auto` is told by names and first bytes, or refused.
+         * @enum {string}
+         */
+        InputFormat: "auto" | "jsonl" | "folder" | "zip" | "csv" | "parquet";
         JsonValue: unknown;
         /**
          * KeptCall
@@ -5118,6 +5465,12 @@ export interface components {
             /** Role */
             role: string;
         };
+        /**
+         * MissedRuns
+         * @description What becomes of times that were missed, while nothing looked: one run for all of them, or none.
+         * @enum {string}
+         */
+        MissedRuns: "run_once" | "skip";
         /**
          * MixingMethod
          * @description A method that makes one training image of several.
@@ -6047,17 +6400,33 @@ export interface components {
          */
         OperatorUse: "cleaning" | "augmentation";
         /**
-         * Outcome
-         * @description `existed`: the dataset had the same content. `not_kept`: what was sent was not kept, or no longer is.
-         *
-         *     `not_usable`: it holds no picture or text that the dataset takes.
+         * OutputFile
+         * @description A file of the output; `url` is good for an hour.
+         */
+        OutputFile: {
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Url */
+            url: string;
+        };
+        /**
+         * OutputFormat
          * @enum {string}
          */
-        Outcome: "added" | "existed" | "not_found" | "not_kept" | "not_usable";
+        OutputFormat: "jsonl" | "folder" | "zip" | "csv" | "parquet";
         /** Page[ApplicationView] */
         Page_ApplicationView_: {
             /** Items */
             items: components["schemas"]["ApplicationView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[BatchView] */
+        Page_BatchView_: {
+            /** Items */
+            items: components["schemas"]["BatchView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -6166,6 +6535,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[OutputFile] */
+        Page_OutputFile_: {
+            /** Items */
+            items: components["schemas"]["OutputFile"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[Problem] */
         Page_Problem_: {
             /** Items */
@@ -6194,10 +6570,10 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
-        /** Page[RunView] */
-        Page_RunView_: {
+        /** Page[ScheduleView] */
+        Page_ScheduleView_: {
             /** Items */
-            items: components["schemas"]["RunView"][];
+            items: components["schemas"]["ScheduleView"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -7082,82 +7458,6 @@ export interface components {
          */
         RunState: "preparing" | "queued" | "running" | "stopping" | "succeeded" | "failed" | "stopped";
         /**
-         * RunView
-         * @description A run as the API shows it (contracts, section 4).
-         */
-        RunView: {
-            auto_publish: components["schemas"]["AutoPublish"] | null;
-            /** Base Run Id */
-            base_run_id: number | null;
-            /** Cautions */
-            cautions: components["schemas"]["Caution"][];
-            /** Cost Estimate */
-            cost_estimate: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Evaluation Data */
-            evaluation_data: components["schemas"]["Selection"][];
-            /** Evaluation Snapshot Id */
-            evaluation_snapshot_id: string | null;
-            /** Experiment Id */
-            experiment_id: number;
-            failure: components["schemas"]["Failure"] | null;
-            /** Finished At */
-            finished_at: string | null;
-            /** Hyper Parameter Source */
-            hyper_parameter_source: string;
-            /** Hyper Parameters */
-            hyper_parameters: {
-                [key: string]: string;
-            };
-            /** Labels */
-            labels: string[];
-            /** Machine Type */
-            machine_type: string;
-            /** Max Training Minutes */
-            max_training_minutes: number;
-            /** Metrics */
-            metrics: {
-                [key: string]: number;
-            } | null;
-            /** Name */
-            name: string;
-            /** Network */
-            network: string;
-            /** Node Count */
-            node_count: number;
-            progress: components["schemas"]["EpochPosition"] | null;
-            /** Rebuild Of */
-            rebuild_of: number | null;
-            /** Recommended Threshold */
-            recommended_threshold: number | null;
-            /** Remark */
-            remark: string;
-            /** Run Id */
-            run_id: number;
-            /** Search Id */
-            search_id: number | null;
-            /** Snapshot Id */
-            snapshot_id: string | null;
-            /** Stage */
-            stage: string | null;
-            /** Started At */
-            started_at: string | null;
-            state: components["schemas"]["RunState"];
-            tabular: components["schemas"]["TabularSettings"] | null;
-            /** Task Type */
-            task_type: string;
-            /** Training Data */
-            training_data: components["schemas"]["Selection"][];
-            /** Training Seconds */
-            training_seconds: number;
-            /** Version Number */
-            version_number: number;
-        };
-        /**
          * SaidLabel
          * @description A class, an object or the pixels of a label in an image.
          *
@@ -7340,6 +7640,81 @@ export interface components {
             thumbnail_url: string | null;
             /** Width */
             width: number;
+        };
+        /**
+         * ScheduleChange
+         * @description What is left out stays; `ends_at: null` takes the end away.
+         */
+        ScheduleChange: {
+            /** Ends At */
+            ends_at?: string | null;
+            /** Every */
+            every?: number | null;
+            missed?: components["schemas"]["MissedRuns"] | null;
+            /** Name */
+            name?: string | null;
+            /** Starts At */
+            starts_at?: string | null;
+            template?: components["schemas"]["BatchTemplate"] | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            unit?: components["schemas"]["Unit"] | null;
+        };
+        /** ScheduleRequest */
+        ScheduleRequest: {
+            /** Ends At */
+            ends_at?: string | null;
+            /**
+             * Every
+             * @default 1
+             */
+            every: number;
+            /** @default run_once */
+            missed: components["schemas"]["MissedRuns"];
+            /** Name */
+            name: string;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            template: components["schemas"]["BatchTemplate"];
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
+            unit: components["schemas"]["Unit"];
+        };
+        /** ScheduleView */
+        ScheduleView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Every */
+            every: number;
+            /** Last Batch Id */
+            last_batch_id: number | null;
+            missed: components["schemas"]["MissedRuns"];
+            /** Name */
+            name: string;
+            /** Next Due At */
+            next_due_at: string | null;
+            /** Schedule Id */
+            schedule_id: number;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            template: components["schemas"]["BatchTemplate"];
+            /** Time Zone */
+            time_zone: string;
+            unit: components["schemas"]["Unit"];
         };
         /**
          * SchemaView
@@ -8561,23 +8936,36 @@ export interface components {
             type: "uniform";
         };
         /**
+         * Unit
+         * @enum {string}
+         */
+        Unit: "minute" | "hour" | "day" | "week" | "month";
+        /**
+         * UploadAddress
+         * @description Where a file goes: `PUT` its bytes to `url` within an hour.
+         */
+        UploadAddress: {
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
+        };
+        /** UploadRequest */
+        UploadRequest: {
+            /** Files */
+            files: components["schemas"]["UploadedFile"][];
+        };
+        /**
          * UploadType
          * @enum {string}
          */
         UploadType: "append" | "overwrite";
-        /**
-         * UploadView
-         * @description How one file is uploaded; `parts` are addresses, where they were asked for.
-         */
-        UploadView: {
-            /** Part Count */
-            part_count: number;
-            /** Part Size Bytes */
-            part_size_bytes: number;
-            /** Parts */
-            parts: components["schemas"]["PartUrl"][];
-            /** Upload Id */
-            upload_id: string;
+        /** UploadedFile */
+        UploadedFile: {
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number;
         };
         /** UploadedPart */
         UploadedPart: {
@@ -8828,6 +9216,34 @@ export interface components {
              */
             total: number;
         };
+        /** Page[RunView] */
+        openbml__core__pages__Page_RunView___1: {
+            /** Items */
+            items: components["schemas"]["openbml__services__batch__batch_forms__RunView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[RunView] */
+        openbml__core__pages__Page_RunView___2: {
+            /** Items */
+            items: components["schemas"]["openbml__training__read_runs__RunView"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * UploadView
+         * @description How one file is uploaded; `parts` are addresses, where they were asked for.
+         */
+        openbml__datasets__api_import_models__UploadView: {
+            /** Part Count */
+            part_count: number;
+            /** Part Size Bytes */
+            part_size_bytes: number;
+            /** Parts */
+            parts: components["schemas"]["PartUrl"][];
+            /** Upload Id */
+            upload_id: string;
+        };
         /**
          * VersionState
          * @enum {string}
@@ -8839,11 +9255,127 @@ export interface components {
          */
         openbml__models__versions__VersionState: "publishing" | "ready" | "failed" | "deleting";
         /**
+         * RunView
+         * @description A time that was due and what came of it; `reason` where nothing was started.
+         */
+        openbml__services__batch__batch_forms__RunView: {
+            /** Batch Id */
+            batch_id: number | null;
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            outcome: components["schemas"]["openbml__services__batch__schedules__Outcome"];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * UploadView
+         * @description `input_uri` is the input of the batch prediction, once the files are there; they stay for 7 days.
+         */
+        openbml__services__batch__batch_forms__UploadView: {
+            /** Input Uri */
+            input_uri: string;
+            /** Uploads */
+            uploads: components["schemas"]["UploadAddress"][];
+        };
+        /**
+         * Outcome
+         * @description `overlapped`: the run before was still at work; `refused`: it could not be created.
+         * @enum {string}
+         */
+        openbml__services__batch__schedules__Outcome: "started" | "overlapped" | "missed" | "refused";
+        /**
          * Verdict
          * @description `too_little_data`: fewer calls of a version than a test needs.
          * @enum {string}
          */
         openbml__services__calls__compare_versions__Verdict: "too_little_data" | "no_difference" | "challenger_better" | "challenger_worse" | "mixed";
+        /**
+         * Outcome
+         * @description `existed`: the dataset had the same content. `not_kept`: what was sent was not kept, or no longer is.
+         *
+         *     `not_usable`: it holds no picture or text that the dataset takes.
+         * @enum {string}
+         */
+        openbml__services__calls__give_feedback__Outcome: "added" | "existed" | "not_found" | "not_kept" | "not_usable";
+        /**
+         * RunView
+         * @description A run as the API shows it (contracts, section 4).
+         */
+        openbml__training__read_runs__RunView: {
+            auto_publish: components["schemas"]["AutoPublish"] | null;
+            /** Base Run Id */
+            base_run_id: number | null;
+            /** Cautions */
+            cautions: components["schemas"]["Caution"][];
+            /** Cost Estimate */
+            cost_estimate: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Evaluation Data */
+            evaluation_data: components["schemas"]["Selection"][];
+            /** Evaluation Snapshot Id */
+            evaluation_snapshot_id: string | null;
+            /** Experiment Id */
+            experiment_id: number;
+            failure: components["schemas"]["Failure"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Hyper Parameter Source */
+            hyper_parameter_source: string;
+            /** Hyper Parameters */
+            hyper_parameters: {
+                [key: string]: string;
+            };
+            /** Labels */
+            labels: string[];
+            /** Machine Type */
+            machine_type: string;
+            /** Max Training Minutes */
+            max_training_minutes: number;
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            } | null;
+            /** Name */
+            name: string;
+            /** Network */
+            network: string;
+            /** Node Count */
+            node_count: number;
+            progress: components["schemas"]["EpochPosition"] | null;
+            /** Rebuild Of */
+            rebuild_of: number | null;
+            /** Recommended Threshold */
+            recommended_threshold: number | null;
+            /** Remark */
+            remark: string;
+            /** Run Id */
+            run_id: number;
+            /** Search Id */
+            search_id: number | null;
+            /** Snapshot Id */
+            snapshot_id: string | null;
+            /** Stage */
+            stage: string | null;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["RunState"];
+            tabular: components["schemas"]["TabularSettings"] | null;
+            /** Task Type */
+            task_type: string;
+            /** Training Data */
+            training_data: components["schemas"]["Selection"][];
+            /** Training Seconds */
+            training_seconds: number;
+            /** Version Number */
+            version_number: number;
+        };
         /**
          * Verdict
          * @description `identical`: the same graph, byte by byte. `alike`: no figure differs by more than 0.02.
@@ -12975,6 +13507,473 @@ export interface operations {
             };
         };
     };
+    get_batch_predictions_v1_services_projects__project_id__batch_predictions_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BatchView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_batch_prediction_v1_services_projects__project_id__batch_predictions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_batch_prediction_v1_services_projects__project_id__batch_predictions__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_batch_prediction_v1_services_projects__project_id__batch_predictions__batch_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_batch_output_v1_services_projects__project_id__batch_predictions__batch_id__output_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OutputFile_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_batch_resume_v1_services_projects__project_id__batch_predictions__batch_id__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_batch_stop_v1_services_projects__project_id__batch_predictions__batch_id__stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                batch_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_batch_schedules_v1_services_projects__project_id__batch_schedules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScheduleView_"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_batch_schedule_v1_services_projects__project_id__batch_schedules_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_batch_schedule_v1_services_projects__project_id__batch_schedules__schedule_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    delete_batch_schedule_v1_services_projects__project_id__batch_schedules__schedule_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    patch_batch_schedule_v1_services_projects__project_id__batch_schedules__schedule_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_batch_schedule_runs_v1_services_projects__project_id__batch_schedules__schedule_id__runs_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+                schedule_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["openbml__core__pages__Page_RunView___1"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    post_batch_upload_v1_services_projects__project_id__batch_uploads_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["openbml__services__batch__batch_forms__UploadView"];
+                };
+            };
+            /** @description The call failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_call_v1_services_projects__project_id__calls__log_id__get: {
         parameters: {
             query?: never;
@@ -14440,7 +15439,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RunView_"];
+                    "application/json": components["schemas"]["openbml__core__pages__Page_RunView___2"];
                 };
             };
             /** @description The call failed. */
@@ -14476,7 +15475,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["openbml__training__read_runs__RunView"];
                 };
             };
             /** @description The call failed. */
@@ -14508,7 +15507,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["openbml__training__read_runs__RunView"];
                 };
             };
             /** @description The call failed. */
@@ -14674,7 +15673,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["openbml__training__read_runs__RunView"];
                 };
             };
             /** @description The call failed. */
@@ -14841,7 +15840,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunView"];
+                    "application/json": components["schemas"]["openbml__training__read_runs__RunView"];
                 };
             };
             /** @description The call failed. */

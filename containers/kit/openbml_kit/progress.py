@@ -34,6 +34,17 @@ class Progress:
         """Tell how much of a job without epochs is done."""
         self._tagged({"kind": "progress", "done": done, "total": total, "at": self._at()})
 
+    def batch(self, *, node: int, done: int, failed: int, total: int, share: float) -> None:
+        """Tell how many items a node has answered.
+
+        Args:
+            failed: of `done`, those that were answered with an error.
+            total: items of the whole input, 0 while it is not known.
+            share: of the input that was read, 0 to 1.
+        """
+        figures = {"node": node, "done": done, "failed": failed, "total": total, "share": share}
+        self._tagged({"kind": "batch", **figures, "at": self._at()})
+
     def performance(self, points: Sequence[Mapping[str, float]], *, machine: str) -> None:
         """Tell how fast a model answers, by compute units."""
         self._tagged({"kind": "performance", "points": list(points), "machine": machine, "at": self._at()})

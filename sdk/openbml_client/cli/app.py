@@ -11,6 +11,7 @@ import typer
 
 from openbml_client.cli import (
     accounts,
+    batches,
     bills,
     datasets,
     experiments,
@@ -54,6 +55,7 @@ def build_app() -> typer.Typer:
     app.add_typer(searches.app, name="searches", help="Searches: trials of hyper-parameters.")
     app.add_typer(models.app, name="models", help="Models: publish, import, compare, export versions.")
     app.add_typer(services.app, name="services", help="Online services: deploy, stop, predict.")
+    app.add_typer(batches.app, name="batch", help="Batch predictions: whole inputs, once or by a schedule.")
     app.command("rebuild")(rebuilding.rebuild)
     app.command("trace")(tracing.trace)
     app.command("bill")(bills.bill)

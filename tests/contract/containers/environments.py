@@ -30,7 +30,7 @@ def interpreter(image: str) -> Path:
 
 def environment(image: str, base: Path, **more: str) -> dict[str, str]:
     layers = [ROOT / "layers" / "catalog", ROOT / "layers" / "formats"]
-    folders = [ROOT / "containers" / image, ROOT / "containers" / "kit", *layers]
+    folders = [*(ROOT / "containers" / name for name in (image, "kit", "batch")), *layers]
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(str(folder) for folder in folders),

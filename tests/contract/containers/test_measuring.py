@@ -16,7 +16,7 @@ pytestmark = pytest.mark.contract
 
 
 def measured(folder: Path, base: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the job as SageMaker does: the argument names the image's program."""
+    """Run the job as SageMaker does, with the image's entry point."""
     shutil.copytree(folder, base / "processing" / "input" / "model")
     return subprocess.run(
         [interpreter("serving"), ROOT / "containers" / "serving" / "process", "measure"],

@@ -51,6 +51,7 @@ def test_a_job_gets_its_order_its_arguments_and_its_limit(
     sent = client.processing[NAME]
     assert sent["AppSpecification"] == {
         "ImageUri": "000000000000.dkr.ecr.us-east-1.amazonaws.com/openbml/data:v1",
+        "ContainerEntrypoint": ["process"],
         "ContainerArguments": ["export"],
     }
     (order,) = sent["ProcessingInputs"]
@@ -60,6 +61,18 @@ def test_a_job_gets_its_order_its_arguments_and_its_limit(
     assert sent["ProcessingResources"]["ClusterConfig"]["InstanceType"] == "ml.m5.xlarge"
     tags = {tag["Key"]: tag["Value"] for tag in sent["Tags"]}
     assert tags == {"openbml:stage": "dev", "openbml:project": "42", "openbml:owner": "datasets/data7"}
+
+
+def test_a_job_gets_its_model_and_its_nodes(
+    runtime: SageMakerProcessingRuntime, client: FakeSageMakerClient
+) -> None:
+    model = "s3://data/projects/42/models/3/1/"
+    runtime.submit(processing_request(model_uri=model, node_count=3))
+
+    sent = client.processing[NAME]
+    places = {one["InputName"]: one["S3Input"]["LocalPath"] for one in sent["ProcessingInputs"]}
+    assert places["model"] == "/opt/ml/processing/input/model"
+    assert sent["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 3
 
 
 def test_submitting_twice_makes_one_job(

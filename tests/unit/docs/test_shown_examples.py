@@ -14,6 +14,12 @@ def test_the_page_of_tabular_predictions_shows_the_example(example: str) -> None
     assert f"\n{shown}```" in page
 
 
+def test_the_page_of_batch_predictions_shows_the_example() -> None:
+    page = (REPOSITORY / "docs" / "guides" / "batch-prediction.md").read_text(encoding="utf-8")
+    shown = (REPOSITORY / "examples" / "prediction" / "batch_predict.py").read_text(encoding="utf-8")
+    assert f"\n{shown}```" in page
+
+
 @pytest.mark.parametrize("example", ["sklearn/service.py", "pytorch/main.py"])
 def test_the_page_of_framework_models_shows_the_example(example: str) -> None:
     page = (REPOSITORY / "docs" / "reference" / "prediction-frameworks.md").read_text(encoding="utf-8")

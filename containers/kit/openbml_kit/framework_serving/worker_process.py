@@ -17,6 +17,7 @@ from openbml_kit.framework_serving.environment import allowed
 from openbml_kit.framework_serving.settings import WorkerSettings
 from openbml_kit.framework_serving.worker import MARK_BYTES
 from openbml_kit.script_serving.pool import WorkerDiedError
+from openbml_kit.unprivileged import another_user
 
 _MOST_REPLY_BYTES = 64 * 1024 * 1024
 _MOST_REASON_BYTES = 4096
@@ -42,6 +43,7 @@ class FrameworkWorker:
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
                 process_group=0,  # what the code starts ends with it
+                **another_user(env),
             )
         self._pipe = Connection(ours.detach())
 

@@ -58,7 +58,7 @@ class ProcessingWorkload:
     def specs(self) -> NodeSpecMaker:
         runtime = self._runtime()
         app = self._job.request["AppSpecification"]
-        entry = app.get("ContainerEntrypoint") or runtime.command(runtime.entry.process)
+        entry = _own_entry_point(app) or runtime.command(runtime.entry.process)
         return NodeSpecs(
             job=self._job,
             services=self._services,
@@ -102,7 +102,7 @@ class ProcessingWorkload:
 
     def _runtime(self) -> Runtime:
         app = self._job.request["AppSpecification"]
-        command: Literal["process"] | None = None if app.get("ContainerEntrypoint") else "process"
+        command: Literal["process"] | None = None if _own_entry_point(app) else "process"
         return self._services.images.runtime(app["ImageUri"], command)
 
     def _write_config(self, root: Path, host: str) -> None:
@@ -147,6 +147,12 @@ class ProcessingWorkload:
                     continue
                 self._store.upload(file.source, target.below(file.path.as_posix()))
                 done.add(file.path)
+
+
+def _own_entry_point(app: Mapping[str, Any]) -> Sequence[str]:
+    """Return the job's own entry point; the image's program by its name on the image's PATH is none."""
+    entry: Sequence[str] = app.get("ContainerEntrypoint") or ()
+    return () if list(entry) == ["process"] else entry
 
 
 def _relative(path: str) -> str:

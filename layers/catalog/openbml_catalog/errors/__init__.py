@@ -44,7 +44,7 @@ class PredictionError(BaseModel):
 
 
 class DataApiError(BaseModel):
-    """One row of the data API's error table (spec 02 section 8.18)."""
+    """One row of an error table that names parameters (spec 02 section 8.18, spec 08 section 11.4)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -109,4 +109,18 @@ def data_api_errors() -> Mapping[str, DataApiError]:
 def data_api_classes() -> Mapping[str, DataApiClass]:
     """Return what domain errors are in the data API, by class name."""
     document = load_document("errors", "data_api.yaml")
+    return {name: DataApiClass.model_validate(row) for name, row in document["classes"].items()}
+
+
+@cache
+def batch_api_errors() -> Mapping[str, DataApiError]:
+    """Return the errors of the API of batch predictions by their names in `errors/batch_api.yaml`."""
+    document = load_document("errors", "batch_api.yaml")
+    return {name: DataApiError.model_validate(row) for name, row in document["errors"].items()}
+
+
+@cache
+def batch_api_classes() -> Mapping[str, DataApiClass]:
+    """Return what domain errors are in the API of batch predictions, by class name."""
+    document = load_document("errors", "batch_api.yaml")
     return {name: DataApiClass.model_validate(row) for name, row in document["classes"].items()}

@@ -13,6 +13,8 @@ from openbml.compute.training_sagemaker import tags_of
 from openbml_catalog.machines import machines
 
 _INPUT = "/opt/ml/processing/input"
+# On the PATH of every image; images that also train or serve have no entry point of their own.
+_ENTRY_POINT = ("process",)
 _STATES = {
     "Completed": JobState.COMPLETED,
     "Failed": JobState.FAILED,
@@ -50,7 +52,11 @@ class SageMakerProcessingRuntime:
         return {
             "ProcessingJobName": self._names.job(request.job_id),
             "RoleArn": self._role_arns[request.image],
-            "AppSpecification": {"ImageUri": self._images.address(request.image), **arguments},
+            "AppSpecification": {
+                "ImageUri": self._images.address(request.image),
+                "ContainerEntrypoint": list(_ENTRY_POINT),
+                **arguments,
+            },
             "Environment": dict(request.environment),
             "ProcessingInputs": [
                 _folder_input(name, uri)

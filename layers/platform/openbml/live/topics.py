@@ -13,6 +13,7 @@ _TOPIC_FORM = re.compile(r"(?P<kind>[a-z]{1,16})/[A-Za-z0-9_-]{1,64}\Z")
 
 # What it takes to follow a kind of topic.
 PERMISSIONS: Mapping[str, str] = {
+    "batch": "services.read",
     "datajob": "datasets.read",
     "import": "datasets.read",
     "run": "training.read",
@@ -26,6 +27,7 @@ _TOPICS: Mapping[tuple[str, str], tuple[str, str]] = {
     ("openbml.training", "RunStateChanged"): ("run", "run_id"),
     ("openbml.training", "RunProgressed"): ("run", "run_id"),
     ("openbml.training", "SearchProgressed"): ("search", "search_id"),
+    ("openbml.services", "BatchStateChanged"): ("batch", "batch_id"),
     ("openbml.services", "ServiceStateChanged"): ("service", "service_id"),
 }
 MOST_MESSAGE_BYTES = 120_000  # API Gateway takes 128 KB in one WebSocket message

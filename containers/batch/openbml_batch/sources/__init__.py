@@ -1,0 +1,1 @@
+"""Readers of inputs, one per format."""

@@ -4,9 +4,13 @@
  */
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
+import { addBatches } from "./mock-batch.mjs";
 import { addDataRoutes } from "./mock-data-routes.mjs";
+import { addModels } from "./mock-models.mjs";
 import { answerOf } from "./mock-reports.mjs";
+import { addServices } from "./mock-services.mjs";
 import { addTabular, answerRows } from "./mock-tabular.mjs";
+import { addTasks } from "./mock-tasks.mjs";
 import { addTrainingRoutes } from "./mock-training.mjs";
 import { addValidations } from "./mock-validations.mjs";
 import { makeWorld } from "./mock-world.mjs";
@@ -78,25 +82,10 @@ route("GET", `${T}/runs/{run}/logs`, ({ path, query }) => world.logsOf(find(worl
 addTrainingRoutes({ route, find, world, T });
 addTabular({ route, find, Problem, world, T, M });
 
-route("GET", M, ({ query }) => page(world.models, query));
-route("POST", M, ({ body }) => world.addModel(body));
-route("GET", `${M}/{model}`, ({ path }) => find(world.models, "model_id", path.model));
-route("GET", `${M}/{model}/versions`, ({ path, query }) => page(world.versions.filter((item) => item.model_id === Number(path.model)), query));
-route("POST", `${M}/{model}/versions`, ({ path, body }) => world.addVersion(Number(path.model), body.run_id));
-route("GET", `${M}/{model}/versions/{version}`, ({ path }) =>
-  find(world.versions.filter((item) => item.model_id === Number(path.model)), "version_number", path.version));
-
-route("GET", S, ({ query }) => page(world.services, query));
-route("POST", S, ({ body }) => world.addService(body));
-route("GET", `${S}/{service}`, ({ path }) => find(world.services, "service_id", path.service));
-route("PATCH", `${S}/{service}`, ({ path, body }) => Object.assign(find(world.services, "service_id", path.service), body));
-route("DELETE", `${S}/{service}`, ({ path }) => {
-  world.services = world.services.filter((item) => item.service_id !== Number(path.service));
-});
-route("POST", `${S}/{service}/stop`, ({ path }) => Object.assign(find(world.services, "service_id", path.service), { state: "stopped", running_since: null }));
-route("POST", `${S}/{service}/restart`, ({ path }) => world.start(find(world.services, "service_id", path.service)));
-route("GET", `${S}/{service}/calls`, ({ query }) => page(world.calls, query));
-
+addModels({ route, page, find, Problem, world, M, origin: ORIGIN });
+addServices({ route, page, find, Problem, world, S });
+addBatches({ route, page, find, world, origin: ORIGIN });
+addTasks({ route, world });
 addValidations({ route, find, Problem, world });
 
 route("GET", "/v1/metering/prices", () => world.prices);

@@ -26,8 +26,7 @@ export function makeWorld(origin) {
     models: [],
     versions: [],
     services: [],
-    calls: [{ log_id: "1390582998516105216", at: ago(4), error_code: null, duration_ms: 21.4 }],
-    prices: { currency: "CNY", prices: [{ module: "online_service", machine: "SVC_CPU", unit: "compute_unit_hour", price: "0.4", free_hours: 100, needs_paid_billing: false }] },
+    prices: { currency: "CNY", prices: [{ module: "batch", machine: "CPU_4C_16G", unit: "node_minute", price: "0.025", free_hours: 100, needs_paid_billing: false }, { module: "batch", machine: "GPU_V100", unit: "node_minute", price: "0.45", free_hours: 0, needs_paid_billing: true }, { module: "online_service", machine: "SVC_CPU", unit: "compute_unit_hour", price: "0.4", free_hours: 100, needs_paid_billing: false }] },
     onChange: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
 
     addApplication: (body) => push(world.applications, { app_id: newId(), ...body, api_key: "newkey", secret_key: "newsecret", created_at: ago(0) }),
@@ -85,11 +84,12 @@ export function makeWorld(origin) {
       const lines = Array.from({ length: run.progress?.epoch ?? 0 }, (_, index) => ({ id: String(index + 1).padStart(6, "0"), at: ago(0), message: `epoch=${index + 1} train_loss=${(2.2 * Math.exp(-index / 5) + 0.2).toFixed(4)} eval_accuracy=${(0.98 - 0.85 * Math.exp(-index / 4)).toFixed(4)}` })).filter((line) => !after || line.id > after);
       return { items: lines, next_after: lines.at(-1)?.id ?? after };
     },
-    addModel: (body) => push(world.models, { model_id: newId(), description: "", ...body, created_at: ago(0) }),
-    addVersion: (modelId, runId, more = {}) => push(world.versions, { model_id: modelId, version_number: 1 + world.versions.filter((item) => item.model_id === modelId).length, run_id: runId, state: "ready", task_type: "image_classification", network: "ResNet18_vd", labels: labelNames, metrics: { accuracy: 0.968, macro_f1: 0.966, macro_precision: 0.967, macro_recall: 0.965 }, recommended_threshold: 0.42, onnx: { max_abs_diff: 3.1e-6, tolerance: 0.001, opset: 17, sha256: "ab12".repeat(16) }, lineage: { snapshot_id: "3c1f".repeat(16), dataset_versions: [{ dataset_id: world.datasets[0].dataset_id, version_number: 1 }], code_digest: "sha256:77aa21", image_digest: "sha256:0c44d2", hyper_parameters: { epochs: "12", batch_size: "32", learning_rate: "0.001" } }, created_at: ago(0), size_bytes: 44_800_000, variants: [{ precision: "fp32", file: "model.onnx", size_bytes: 44_800_000, quality: 0.968, quality_loss: 0, latency_ms: 31.2, recommended: true }, { precision: "int8", file: "model.int8.onnx", size_bytes: 11_500_000, quality: 0.965, quality_loss: 0.003, latency_ms: 14.9, recommended: true }], ...more }),
-    addService: ({ task_type = "image_classification", segment = "classification", ...body }) => world.start(push(world.services, { service_id: newId(), task_type, ...body, url: `${origin}/rpc/2.0/ai_custom_bml/v1/${segment}/${body.suffix}`, failure: null, price_per_hour: String(0.4 * body.compute_units * body.instances), created_at: ago(0), running_since: null })),
-    start: (service) => {
-      service.state = "deploying";
+    addModel: (body) => push(world.models, { model_id: newId(), description: "", source: "preset", experiment_id: null, deleting: false, latest_version: 1, ...body, created_at: ago(0) }),
+    addVersion: (modelId, runId, more = {}) => push(world.versions, { model_id: modelId, version_number: 1 + world.versions.filter((item) => item.model_id === modelId).length, run_id: runId, state: "ready", failure: null, description: "", source: "preset", framework: null, contract: "task", image: "serving", deployments: ["cloud", "edge"], can_validate: true, has_report: runId !== null, deployed: false, task_type: "image_classification", network: "ResNet18_vd", labels: labelNames, metrics: { accuracy: 0.968, macro_f1: 0.966, macro_precision: 0.967, macro_recall: 0.965 }, recommended_threshold: 0.42, onnx: { max_abs_diff: 3.1e-6, tolerance: 0.001, opset: 17, sha256: "ab12".repeat(16) }, lineage: { snapshot_id: "3c1f".repeat(16), dataset_versions: [{ dataset_id: world.datasets[0].dataset_id, version_number: 1 }], code_digest: "sha256:77aa21", image_digest: "sha256:0c44d2", hyper_parameters: { epochs: "12", batch_size: "32", learning_rate: "0.001" } }, created_at: ago(0), size_bytes: 44_800_000, variants: [{ precision: "fp32", file: "model.onnx", size_bytes: 44_800_000, quality: 0.968, quality_loss: 0, latency_ms: 31.2, recommended: true }, { precision: "int8", file: "model.int8.onnx", size_bytes: 11_500_000, quality: 0.965, quality_loss: 0.003, latency_ms: 14.9, recommended: true }], ...more }),
+    addService: ({ task_type = "image_classification", segment = "classification", ...body }) => world.place(push(world.services, { service_id: newId(), task_type, variant: "fp32", image: "serving", limits: { qps: null, daily: null, total: null }, challenger: null, traffic: { challenger_share: 0, sticky: false, shadow: false }, sleep_policy: null, recording: { mode: "all", percent: 10, keep_inputs: false }, last_call_at: null, ...body, url: `${origin}/rpc/2.0/ai_custom_bml/v1/${segment}/${body.suffix}`, failure: null, created_at: ago(0), running_since: null })),
+    place: (service) => (service.compute_units === null ? Object.assign(service, { state: "unconfigured" }) : world.start(service)),
+    start: (service, meanwhile = "deploying") => {
+      service.state = meanwhile;
       setTimeout(() => {
         Object.assign(service, { state: "running", running_since: ago(0) });
         changed(`service/${service.service_id}`);
@@ -122,6 +122,7 @@ export function makeWorld(origin) {
   }).at(-1);
   const model = world.addModel({ name: "Sign digits", task_type: "image_classification" });
   world.addVersion(model.model_id, done.run_id);
+  world.addVersion(model.model_id, done.run_id, { metrics: { accuracy: 0.975, macro_f1: 0.974 }, lineage: { ...world.versions[0].lineage, hyper_parameters: { epochs: "20", batch_size: "32", learning_rate: "0.002" } } });
   world.addService({ name: "Signs online", suffix: "signs", model_id: model.model_id, model_version: 1, machine_type: "SVC_CPU", compute_units: 1, instances: 2 });
   world.addService({ name: "Cells online", suffix: "cells", model_id: model.model_id, model_version: 1, machine_type: "SVC_CPU", compute_units: 1, instances: 2, task_type: "instance_segmentation", segment: "segmentation" });
   const item = (module, machine, type, name, billed, free, amount) => ({ module, machine, resource_type: type, resource_id: newId(), resource_name: name, billed_minutes: billed, free_minutes: free, amount });

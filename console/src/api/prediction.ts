@@ -25,6 +25,8 @@ export interface Prediction {
 export interface Answer {
   readonly logId: string;
   readonly document: Readonly<Record<string, unknown>>;
+  /** As it came, with every digit of its log id. */
+  readonly text: string;
   readonly tookMs: number;
 }
 
@@ -68,11 +70,16 @@ export interface AskedModel {
 
 /** Asks for a picture; one that no service would take is not sent. */
 export async function predictPicture(ask: Ask, image: Blob, wishes: Wishes): Promise<Prediction> {
-  const encoded = await toBase64(image);
-  if (encoded.length > MAX_BASE64_CHARACTERS) throw new PredictionError(TOO_LARGE, "", "");
-  const { document, logId, tookMs } = await ask({ image: encoded, ...wishes });
+  const { document, logId, tookMs } = await askWithFile(ask, "image", image, wishes);
   if (!Array.isArray(document.results)) throw new PredictionError(UNREADABLE, "", logId);
   return { logId, results: (document.results as unknown[]).map(asRecord).map(resultOf), tookMs };
+}
+
+/** Asks with a file in base64 under the name that the task's API gives it. */
+export async function askWithFile(ask: Ask, field: "image" | "sound", file: Blob, wishes: Wishes): Promise<Answer> {
+  const encoded = await toBase64(file);
+  if (encoded.length > MAX_BASE64_CHARACTERS) throw new PredictionError(TOO_LARGE, "", "");
+  return ask({ [field]: encoded, ...wishes });
 }
 
 /** Reads the text of an answer; `status` is told when it is no document at all. */
@@ -82,7 +89,7 @@ export function readAnswer(answer: string, status: number, tookMs: number): Answ
   const logId = logIdOf(answer);
   if (typeof document.error_code === "number") throw new PredictionError(document.error_code, textOf(document.error_msg), logId);
   if (parsed !== document) throw new PredictionError(UNREADABLE, `HTTP ${status}`, logId);
-  return { logId, document, tookMs };
+  return { logId, document, text: answer, tookMs };
 }
 
 function resultOf(row: Record<string, unknown>): PredictionResult {

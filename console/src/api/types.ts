@@ -1,4 +1,5 @@
 import type { components, paths } from "./schema";
+import type { ModelFacts, ServiceFacts, VersionFacts } from "./serving";
 
 type Content<R> = R extends { content: { "application/json": infer T } } ? T : never;
 type Success<R> = {
@@ -6,6 +7,7 @@ type Success<R> = {
 }[keyof R & (200 | 201 | 202)];
 type Reply<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends { responses: infer R } ? Success<R> : never;
 type Item<T> = T extends { items: (infer I)[] } ? I : never;
+type With<T, More> = Omit<T, keyof More> & More;
 type Sent<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends {
   requestBody: { content: { "application/json": infer T } };
 }
@@ -121,14 +123,12 @@ export type Trial = Schemas["TrialView"];
 export type Importance = Schemas["ImportanceView"];
 export type Comparison = Schemas["Comparison"];
 
-export type Model = Item<Reply<ModelsPath, "get">>;
-export type ModelVersion = Item<Reply<`${ModelsPath}/{model_id}/versions`, "get">>;
+export type Model = With<Item<Reply<ModelsPath, "get">>, ModelFacts>;
+export type ModelVersion = With<Item<Reply<`${ModelsPath}/{model_id}/versions`, "get">>, VersionFacts>;
 /** A version with what its rows are made of, which a list leaves out. */
-export type ModelVersionDetail = Reply<`${ModelsPath}/{model_id}/versions/{version_number}`, "get">;
+export type ModelVersionDetail = With<Reply<`${ModelsPath}/{model_id}/versions/{version_number}`, "get">, VersionFacts>;
 
-export type Service = Item<Reply<ServicesPath, "get">>;
-export type ServiceState = Service["state"];
-export type ServiceCall = Item<Reply<`${ServicesPath}/{service_id}/calls`, "get">>;
+export type Service = With<Item<Reply<ServicesPath, "get">>, ServiceFacts>;
 export type Validation = Schemas["ValidationView"];
 
 export type Bill = Reply<"/v1/metering/bill", "get">;

@@ -40,6 +40,8 @@ export function Navigation({ projectId }: { readonly projectId: number }) {
       label: t("nav.group.serve"),
       children: [
         { key: "services", icon: <CloudServerOutlined />, label: <Link to={links.services(projectId)}>{t("nav.services")}</Link> },
+        { key: "batch-predictions", icon: <DatabaseOutlined />, label: <Link to={links.batches(projectId)}>{t("nav.batch")}</Link> },
+        { key: "statistics", icon: <ExperimentOutlined />, label: <Link to={links.statistics(projectId)}>{t("nav.statistics")}</Link> },
         { key: "applications", icon: <ApiOutlined />, label: <Link to={links.applications(projectId)}>{t("nav.applications")}</Link> },
       ],
     },

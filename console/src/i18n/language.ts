@@ -1,11 +1,12 @@
 import type { Locale } from "antd/es/locale";
 import type datasets from "../locales/datasets.en.json";
 import type english from "../locales/en.json";
+import type serving from "../locales/serving.en.json";
 import type tabular from "../locales/tabular.en.json";
 import type training from "../locales/training.en.json";
 import type tryTexts from "../locales/try.en.json";
 
-export type MessageKey = keyof typeof english | keyof typeof datasets | keyof typeof tabular | keyof typeof training | keyof typeof tryTexts;
+export type MessageKey = keyof typeof english | keyof typeof datasets | keyof typeof serving | keyof typeof tabular | keyof typeof training | keyof typeof tryTexts;
 export type Messages = Readonly<Record<MessageKey, string>>;
 
 export const LANGUAGES = ["en", "zh-CN"] as const;

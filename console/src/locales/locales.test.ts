@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import datasetsEnglish from "./datasets.en.json";
 import datasetsChinese from "./datasets.zh-CN.json";
 import coreEnglish from "./en.json";
+import servingEnglish from "./serving.en.json";
+import servingChinese from "./serving.zh-CN.json";
 import tabularEnglish from "./tabular.en.json";
 import tabularChinese from "./tabular.zh-CN.json";
 import trainingEnglish from "./training.en.json";
@@ -15,12 +17,13 @@ import coreChinese from "./zh-CN.json";
 const FILES = [
   { name: "core", english: coreEnglish, chinese: coreChinese },
   { name: "datasets", english: datasetsEnglish, chinese: datasetsChinese },
+  { name: "serving", english: servingEnglish, chinese: servingChinese },
   { name: "tabular", english: tabularEnglish, chinese: tabularChinese },
   { name: "training", english: trainingEnglish, chinese: trainingChinese },
   { name: "try", english: tryEnglish, chinese: tryChinese },
 ];
-const english = { ...coreEnglish, ...datasetsEnglish, ...tabularEnglish, ...trainingEnglish, ...tryEnglish };
-const chinese = { ...coreChinese, ...datasetsChinese, ...tabularChinese, ...trainingChinese, ...tryChinese };
+const english = { ...coreEnglish, ...datasetsEnglish, ...servingEnglish, ...tabularEnglish, ...trainingEnglish, ...tryEnglish };
+const chinese = { ...coreChinese, ...datasetsChinese, ...servingChinese, ...tabularChinese, ...trainingChinese, ...tryChinese };
 
 const SOURCE = join(import.meta.dirname, "..");
 

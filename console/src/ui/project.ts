@@ -29,10 +29,16 @@ export const links = {
   publish: (project: number, run: number) => `/projects/${project}/models/publish?run=${run}`,
   model: (project: number, model: number) => `/projects/${project}/models/${model}`,
   modelVersion: (project: number, model: number, version: number) => `/projects/${project}/models/${model}/versions/${version}`,
+  modelImport: (project: number, model: number) => `/projects/${project}/models/${model}/import`,
+  versionComparison: (project: number, model: number, versions: readonly number[]) => `/projects/${project}/models/${model}/comparison?versions=${versions.join(",")}`,
   services: (project: number) => `/projects/${project}/services`,
   deploy: (project: number, model?: number, version?: number) =>
     `/projects/${project}/services/new${model === undefined ? "" : `?model=${model}&version=${version ?? 1}`}`,
   service: (project: number, service: number) => `/projects/${project}/services/${service}`,
+  batches: (project: number) => `/projects/${project}/batch-predictions`,
+  newBatch: (project: number) => `/projects/${project}/batch-predictions/new`,
+  batch: (project: number, batch: number) => `/projects/${project}/batch-predictions/${batch}`,
+  statistics: (project: number) => `/projects/${project}/statistics`,
   applications: (project: number) => `/projects/${project}/applications`,
   usage: (project: number) => `/projects/${project}/usage`,
 } as const;

@@ -109,6 +109,7 @@ class ModelManifest(_Document):
     """Attributes:
     variants: files that exist, the fp32 one first; empty in models from before there were variants.
     served: the precision that is served where a deployment names none: the one that was evaluated.
+    code_digest, image_digest: of `openbml_kit.provenance`; None in models from before they were told.
     """
 
     format: Literal["openbml.model/1"] = FORMAT
@@ -126,6 +127,8 @@ class ModelManifest(_Document):
     run_id: str
     snapshot_id: str
     framework_versions: Mapping[str, str]
+    code_digest: str | None = None
+    image_digest: str | None = None
 
     def file_of(self, precision: Precision) -> str:
         """Return the file's name.

@@ -20,6 +20,7 @@ import onnxruntime
 from openbml_kit.faults import PlatformFault
 from openbml_kit.files import sha256_of, write_json
 from openbml_kit.model_manifest import MANIFEST_FILE, MODEL_FILE
+from openbml_kit.provenance import code_digest, image_digest
 from openbml_kit.tables.column_maps import NumberColumn
 from openbml_kit.tables.feature_map import FeatureMap
 from openbml_kit.tables.table_manifest import (
@@ -220,6 +221,8 @@ def _manifest(
         run_id=facts.run_id,
         snapshot_id=facts.snapshot_id,
         framework_versions=facts.framework_versions,
+        code_digest=code_digest("openbml_tabular", "openbml_kit", "openbml_catalog"),
+        image_digest=image_digest(),
     )
 
 

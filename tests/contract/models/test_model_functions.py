@@ -245,3 +245,12 @@ def test_a_message_of_another_shape_goes_to_the_dead_letters(world: World, funct
 
 def test_the_schedule_ends_nothing_when_nothing_is_open(world: World) -> None:
     assert handler("expire_model_imports")(event("expire_model_imports"), Context()) is None
+
+
+def test_an_imported_model_leaves_no_lineage_of_datasets(world: World) -> None:
+    sample = event("record_lineage")
+    published = json.loads(sample["Records"][0]["body"])
+    published["detail"] |= {"run_id": None, "snapshot_id": None, "dataset_versions": []}
+    sample["Records"][0]["body"] = json.dumps(published)
+
+    assert handler("record_lineage")(sample, Context()) == {"batchItemFailures": []}

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from openbml.models.model_uses_services import ServiceUses
+from openbml.services.batch.batch_predictions import BatchPrediction
+from openbml.services.batch.batch_predictions_dynamodb import DynamoBatchRepository
 from openbml.services.deployed_models_dynamodb import DynamoDeployedModels
 from openbml.services.deployments import ServiceState
 from openbml.services.services_dynamodb import DynamoServiceRepository
@@ -23,8 +25,11 @@ class World:
         table: Any = make_table(emulator_url, "services")
         self.services = DynamoServiceRepository(table)
         self.validations = DynamoValidations(table)
+        self.batches = DynamoBatchRepository(table)
         self.deployed = DynamoDeployedModels(client("dynamodb", emulator_url), table.name)
-        self.uses = ServiceUses(deployed=self.deployed, services=self.services, validations=self.validations)
+        self.uses = ServiceUses(
+            deployed=self.deployed, services=self.services, validations=self.validations, batches=self.batches
+        )
 
     def numbers(self, model_id: int) -> list[int]:
         return [row.version_number for row in self.uses.of_versions(SCOPE, model_id)]
@@ -85,4 +90,40 @@ def test_an_open_validation_uses_its_version(world: World) -> None:
     assert world.numbers(100) == [4]
 
     world.validations.end(validation.ended(NOON))
+    assert world.numbers(100) == []
+
+
+def batch(batch_id: int, model_id: int, **changes: Any) -> BatchPrediction:
+    work = {
+        "model_id": model_id,
+        "model_version": 3,
+        "task_type": "general",
+        "model_uri": "s3://data/m/",
+        "image": "custom-sklearn",
+        "variant": "fp32",
+        "input_uri": "s3://data/in/",
+        "input_format": "jsonl",
+        "output_uri": "s3://data/out/",
+        "output_format": "jsonl",
+        "machine_type": "CPU",
+        "nodes": 1,
+    }
+    fields = {
+        "scope": SCOPE,
+        "batch_id": batch_id,
+        "name": f"batch {batch_id}",
+        "work": work,
+        "created_by": 1,
+    }
+    return BatchPrediction.model_validate({**fields, "created_at": NOON, "changed_at": NOON, **changes})
+
+
+def test_a_batch_prediction_uses_its_version_until_it_ends(world: World) -> None:
+    mine = batch(7, 100)
+    world.batches.add(mine)
+    world.batches.add(batch(8, 101, scope=ELSEWHERE))
+    assert world.numbers(100) == [3]
+    assert world.numbers(101) == []
+
+    world.batches.save(mine.stopping(NOON))
     assert world.numbers(100) == []

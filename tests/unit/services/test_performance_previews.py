@@ -114,7 +114,14 @@ def test_the_curve_reaches_the_largest_copy_and_an_estimate_counts_the_instances
     assert not foretold.measured
 
 
-@pytest.mark.parametrize("changes", [{"is_tuned": False}, {"is_tuned": True, "image": "custom-sklearn"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"is_tuned": False},
+        {"is_tuned": True, "image": "custom-sklearn"},
+        {"is_tuned": True, "task_type": "tabular_prediction"},
+    ],
+)
 def test_only_models_of_preset_tuning_have_a_curve(desk: Desk, changes: dict[str, Any]) -> None:
     desk.versions.changes = changes
     assert desk.start().state is PreviewState.UNSUPPORTED

@@ -1,19 +1,24 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, reply } from "../client";
+import { api, reply, send } from "../client";
+import type { Paged } from "../serving";
+import type { Model, ModelVersion, ModelVersionDetail } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
 const MODELS = "/v1/models/projects/{project_id}/models";
 const MODEL = "/v1/models/projects/{project_id}/models/{model_id}";
 const VERSION = "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}";
 
-const modelsKey = (projectId: number) => ["models", projectId] as const;
+export const modelsPath = (projectId: number): string => `/v1/models/projects/${projectId}/models`;
+export const modelPath = (projectId: number, modelId: number): string => `${modelsPath(projectId)}/${modelId}`;
+
+export const modelsKey = (projectId: number) => ["models", projectId] as const;
 
 export function useModels(projectId: number) {
   return useInfiniteQuery({
     queryKey: [...modelsKey(projectId), "list"],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
-      reply(api.GET(MODELS, { params: { path: { project_id: projectId }, query: pageQuery(pageParam) } })),
+      send<Paged<Model>>("GET", modelsPath(projectId), { query: pageQuery(pageParam) }),
     getNextPageParam: nextCursor,
   });
 }
@@ -22,7 +27,7 @@ export function useModel(projectId: number, modelId: number | undefined) {
   return useQuery({
     queryKey: [...modelsKey(projectId), modelId, "detail"],
     enabled: modelId !== undefined,
-    queryFn: () => reply(api.GET(MODEL, { params: { path: { project_id: projectId, model_id: modelId ?? 0 } } })),
+    queryFn: () => send<Model>("GET", modelPath(projectId, modelId ?? 0)),
   });
 }
 
@@ -32,11 +37,7 @@ export function useModelVersions(projectId: number, modelId: number | undefined)
     enabled: modelId !== undefined,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
-      reply(
-        api.GET(`${MODEL}/versions`, {
-          params: { path: { project_id: projectId, model_id: modelId ?? 0 }, query: pageQuery(pageParam) },
-        }),
-      ),
+      send<Paged<ModelVersion>>("GET", `${modelPath(projectId, modelId ?? 0)}/versions`, { query: pageQuery(pageParam) }),
     getNextPageParam: nextCursor,
     refetchInterval: (query) =>
       query.state.data?.pages.some((page) => page.items.some((version) => isPublishing(version.state))) ? 3000 : false,
@@ -52,11 +53,7 @@ export function useModelVersion(projectId: number, modelId: number, versionNumbe
   return useQuery({
     queryKey: [...modelsKey(projectId), modelId, "version", versionNumber],
     queryFn: () =>
-      reply(
-        api.GET(VERSION, {
-          params: { path: { project_id: projectId, model_id: modelId, version_number: versionNumber } },
-        }),
-      ),
+      send<ModelVersionDetail>("GET", `${modelPath(projectId, modelId)}/versions/${versionNumber}`),
     refetchInterval: (query) => (query.state.data && isPublishing(query.state.data.state) ? 3000 : false),
   });
 }

@@ -1,26 +1,33 @@
-import { type QueryKey, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, reply } from "../client";
-import type { Schemas } from "../types";
+import { type QueryKey, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { send } from "../client";
+import type { Paged, ServiceState } from "../serving";
+import type { Service } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
-const SERVICES = "/v1/services/projects/{project_id}/services";
-const SERVICE = "/v1/services/projects/{project_id}/services/{service_id}";
+export const servicesPath = (projectId: number): string => `/v1/services/projects/${projectId}`;
+export const servicePath = (projectId: number, serviceId: number): string => `${servicesPath(projectId)}/services/${serviceId}`;
 
 export const serviceKeys = {
   all: (projectId: number): QueryKey => ["services", projectId],
   one: (projectId: number, serviceId: number): QueryKey => ["services", projectId, serviceId],
 };
 
+const CHANGING: ReadonlySet<string> = new Set<ServiceState>(["deploying", "updating", "stopping", "waking"]);
+
 export function isChangingService(state: string): boolean {
-  return state === "deploying" || state === "updating" || state === "stopping";
+  return CHANGING.has(state);
+}
+
+/** It answers calls now; a service that sleeps is woken by them. */
+export function isAnswering(state: string): boolean {
+  return state === "running" || state === "updating" || state === "sleeping" || state === "waking";
 }
 
 export function useServices(projectId: number) {
   return useInfiniteQuery({
     queryKey: [...serviceKeys.all(projectId), "list"],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) =>
-      reply(api.GET(SERVICES, { params: { path: { project_id: projectId }, query: pageQuery(pageParam) } })),
+    queryFn: ({ pageParam }) => send<Paged<Service>>("GET", `${servicesPath(projectId)}/services`, { query: pageQuery(pageParam) }),
     getNextPageParam: nextCursor,
     refetchInterval: (query) =>
       query.state.data?.pages.some((page) => page.items.some((service) => isChangingService(service.state))) ? 4000 : false,
@@ -30,74 +37,7 @@ export function useServices(projectId: number) {
 export function useService(projectId: number, serviceId: number, pollMs: number | false) {
   return useQuery({
     queryKey: [...serviceKeys.one(projectId, serviceId), "detail"],
-    queryFn: () => reply(api.GET(SERVICE, { params: { path: { project_id: projectId, service_id: serviceId } } })),
+    queryFn: () => send<Service>("GET", servicePath(projectId, serviceId)),
     refetchInterval: pollMs,
-  });
-}
-
-export interface NewService {
-  readonly name: string;
-  readonly suffix: string;
-  readonly model_id: number;
-  readonly model_version: number;
-  readonly compute_units: number;
-  readonly instances: number;
-  readonly variant?: Schemas["ModelVariant"]["precision"];
-}
-
-export function useDeploy(projectId: number) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (service: NewService) =>
-      reply(
-        api.POST(SERVICES, {
-          params: { path: { project_id: projectId } },
-          body: { variant: "fp32", ...service, machine_type: "SVC_CPU" },
-        }),
-      ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: serviceKeys.all(projectId) }),
-  });
-}
-
-export type ServiceAction = "stop" | "restart" | "delete";
-
-export function useServiceAction(projectId: number, serviceId: number) {
-  const queries = useQueryClient();
-  const params = { path: { project_id: projectId, service_id: serviceId } };
-  return useMutation<unknown, Error, ServiceAction>({
-    mutationFn: (action) => {
-      if (action === "delete") return reply(api.DELETE(SERVICE, { params }));
-      return action === "stop" ? reply(api.POST(`${SERVICE}/stop`, { params })) : reply(api.POST(`${SERVICE}/restart`, { params }));
-    },
-    onSuccess: () => queries.invalidateQueries({ queryKey: serviceKeys.all(projectId) }),
-  });
-}
-
-export interface ServiceChange {
-  readonly compute_units: number;
-  readonly instances: number;
-  readonly model_version: number;
-}
-
-export function useChangeService(projectId: number, serviceId: number) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: (change: ServiceChange) =>
-      reply(api.PATCH(SERVICE, { params: { path: { project_id: projectId, service_id: serviceId } }, body: change })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: serviceKeys.all(projectId) }),
-  });
-}
-
-export function useServiceCalls(projectId: number, serviceId: number) {
-  return useInfiniteQuery({
-    queryKey: [...serviceKeys.one(projectId, serviceId), "calls"],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) =>
-      reply(
-        api.GET(`${SERVICE}/calls`, {
-          params: { path: { project_id: projectId, service_id: serviceId }, query: pageQuery(pageParam) },
-        }),
-      ),
-    getNextPageParam: nextCursor,
   });
 }

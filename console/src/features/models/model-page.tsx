@@ -1,9 +1,10 @@
-import { Button, Table, type TableColumnsType } from "antd";
+import { SwapOutlined } from "@ant-design/icons";
+import { Button } from "antd";
+import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useModel, useModelVersions } from "@/api/queries/models";
 import { itemsOf } from "@/api/queries/paging";
-import type { ModelVersion } from "@/api/types";
-import { useFormat } from "@/format/use-format";
+import type { Model } from "@/api/types";
 import { useMaybeT, useT } from "@/i18n";
 import { AsCommand, CopyText } from "@/ui/copy";
 import { EmptyState } from "@/ui/empty";
@@ -11,77 +12,74 @@ import { LoadMore } from "@/ui/more";
 import { Page, Panel } from "@/ui/page";
 import { links, useIdParam, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
-import { StateTag } from "@/ui/state-tag";
-import { LocalTime } from "@/ui/values";
+import { ModelActions } from "./model-actions";
+import { useSourceName } from "./source-name";
+import { VersionTable } from "./version-table";
 
 export function ModelPage() {
-  const t = useT();
-  const maybeT = useMaybeT();
-  const format = useFormat();
-  const navigate = useNavigate();
   const projectId = useProjectId();
   const modelId = useIdParam("modelId");
-  const model = useModel(projectId, modelId);
-  const versions = useModelVersions(projectId, modelId);
-  const columns: TableColumnsType<ModelVersion> = [
-    {
-      title: t("field.version"),
-      dataIndex: "version_number",
-      render: (version: number) => <Link to={links.modelVersion(projectId, modelId, version)}>{`V${version}`}</Link>,
-    },
-    { title: t("field.state"), dataIndex: "state", render: (state: string) => <StateTag kind="model" state={state} /> },
-    { title: t("runs.network"), dataIndex: "network" },
-    {
-      title: t("metric.accuracy"),
-      align: "right",
-      render: (_, version) => {
-        const accuracy = version.metrics.accuracy;
-        return <span className="ob-num">{typeof accuracy === "number" ? format.percent(accuracy) : "–"}</span>;
-      },
-    },
-    { title: t("models.size"), align: "right", dataIndex: "size_bytes", render: (size: number | null) => (size === null ? "–" : format.bytes(size)) },
-    { title: t("runs.run"), dataIndex: "run_id", render: (run: number) => <Link to={links.run(projectId, run)}>{run}</Link> },
-    { title: t("field.created"), dataIndex: "created_at", render: (at: string) => <LocalTime at={at} /> },
-    {
-      title: "",
-      render: (_, version) => (
-        <Button size="small" onClick={() => void navigate(links.deploy(projectId, modelId, version.version_number))}>
-          {t("services.deploy")}
-        </Button>
-      ),
-    },
-  ];
+  return <QueryView query={useModel(projectId, modelId)}>{(model) => <ModelView projectId={projectId} model={model} />}</QueryView>;
+}
+
+function ModelView({ projectId, model }: { readonly projectId: number; readonly model: Model }) {
+  const t = useT();
+  const maybeT = useMaybeT();
+  const sourceName = useSourceName();
   return (
-    <QueryView query={model}>
-      {(data) => (
-        <Page
-          title={data.name}
-          crumbs={[{ label: t("nav.models"), to: links.models(projectId) }]}
-          sub={
+    <Page
+      title={model.name}
+      crumbs={[{ label: t("nav.models"), to: links.models(projectId) }]}
+      sub={
+        <>
+          <span>{maybeT(`task.${model.task_type}`) ?? model.task_type}</span>
+          <span>{sourceName(model.source)}</span>
+          {model.service_id === null ? null : <Link to={links.service(projectId, model.service_id)}>{t("models.serviceLink")}</Link>}
+          <CopyText text={model.model_id} />
+        </>
+      }
+      actions={<ModelActions projectId={projectId} model={model} />}
+    >
+      {model.description ? <p style={{ margin: 0 }}>{model.description}</p> : null}
+      <Versions projectId={projectId} model={model} />
+      <AsCommand command={`bml models show ${model.model_id}`} />
+    </Page>
+  );
+}
+
+const MOST_COMPARED = 5;
+
+function Versions({ projectId, model }: { readonly projectId: number; readonly model: Model }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const versions = useModelVersions(projectId, model.model_id);
+  const [chosen, setChosen] = useState<readonly number[]>([]);
+  const compare = (
+    <Button
+      icon={<SwapOutlined />}
+      disabled={chosen.length < 2 || chosen.length > MOST_COMPARED}
+      onClick={() => void navigate(links.versionComparison(projectId, model.model_id, [...chosen].sort((left, right) => left - right)))}
+    >
+      {t("models.compareChosen", { count: chosen.length })}
+    </Button>
+  );
+  return (
+    <Panel title={t("models.versions")} extra={compare}>
+      <QueryView query={versions}>
+        {(pages) => {
+          const items = itemsOf(pages);
+          if (items.length === 0) return <EmptyState title={t("models.noVersions")} text={t(model.source === "local" ? "models.noVersions.local" : "models.noVersions.trained")} />;
+          return (
             <>
-              <span>{maybeT(`task.${data.task_type}`) ?? data.task_type}</span>
-              <CopyText text={data.model_id} />
+              <VersionTable projectId={projectId} versions={items} chosen={chosen} onChoose={setChosen} />
+              <LoadMore query={versions} />
+              <p className="ob-small ob-muted" style={{ margin: "8px 0 0" }}>
+                {t("models.compareHelp", { most: MOST_COMPARED })}
+              </p>
             </>
-          }
-        >
-          {data.description ? <p style={{ margin: 0 }}>{data.description}</p> : null}
-          <Panel title={t("models.versions")}>
-            <QueryView query={versions}>
-              {(pages) => {
-                const items = itemsOf(pages);
-                if (items.length === 0) return <EmptyState title={t("models.noVersions")} text={t("models.empty.text")} />;
-                return (
-                  <>
-                    <Table rowKey="version_number" columns={columns} dataSource={items} pagination={false} scroll={{ x: "max-content" }} />
-                    <LoadMore query={versions} />
-                  </>
-                );
-              }}
-            </QueryView>
-          </Panel>
-          <AsCommand command="bml models list" />
-        </Page>
-      )}
-    </QueryView>
+          );
+        }}
+      </QueryView>
+    </Panel>
   );
 }

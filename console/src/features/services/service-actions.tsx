@@ -1,24 +1,34 @@
-import { ColumnHeightOutlined, DeleteOutlined, PoweroffOutlined, ReloadOutlined } from "@ant-design/icons";
+import { BranchesOutlined, ColumnHeightOutlined, DeleteOutlined, PoweroffOutlined, ReloadOutlined, SettingOutlined, SunOutlined } from "@ant-design/icons";
 import { App, Button } from "antd";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import { usePermissions } from "@/api/queries/identity";
-import { isChangingService, useServiceAction, type ServiceAction } from "@/api/queries/services";
+import { useServiceAction, type ServiceAction } from "@/api/queries/service-changes";
+import type { ServiceActionName } from "@/api/serving";
 import type { Service } from "@/api/types";
 import { useT } from "@/i18n";
 import { links } from "@/ui/project";
 import { problemText } from "@/ui/problem-text";
 import { ChangeService } from "./change-service";
+import { AddVersion } from "./traffic/add-version";
 
-export function ServiceActions({ projectId, service }: { readonly projectId: number; readonly service: Service }) {
+interface Props {
+  readonly projectId: number;
+  readonly service: Service;
+  /** In a row of the list. */
+  readonly isSmall?: boolean;
+}
+
+type Form = "change" | "edit" | "add_version";
+
+/** What can be done with a service now, as the platform says; what cannot is not shown. */
+export function ServiceActions({ projectId, service, isSmall = false }: Props) {
   const t = useT();
   const navigate = useNavigate();
   const { modal, message } = App.useApp();
-  const [changing, setChanging] = useState(false);
+  const [open, setOpen] = useState<Form | null>(null);
   const act = useServiceAction(projectId, service.service_id);
   const mayWrite = usePermissions(projectId).has("services.write");
-  const busy = isChangingService(service.state);
-  const stopped = service.state === "stopped" || service.state === "failed";
   const run = (action: ServiceAction): Promise<void> =>
     act.mutateAsync(action).then(
       () => (action === "delete" ? navigate(links.services(projectId)) : undefined),
@@ -33,35 +43,30 @@ export function ServiceActions({ projectId, service }: { readonly projectId: num
       onOk: () => run(action),
     });
   };
+  const may = (action: ServiceActionName): boolean => service.actions.includes(action);
+  const button = (action: ServiceActionName, icon: ReactNode, label: string, onClick: () => void, look: { readonly type?: "primary"; readonly danger?: boolean } = {}) =>
+    may(action) ? (
+      <Button key={action} size={isSmall ? "small" : "middle"} icon={isSmall ? undefined : icon} loading={act.isPending && act.variables === action} disabled={!mayWrite} onClick={onClick} {...look}>
+        {label}
+      </Button>
+    ) : null;
+  const opener = (form: Form) => () => {
+    setOpen(form);
+  };
+  const close = (): void => {
+    setOpen(null);
+  };
   return (
-    <>
-      {stopped ? (
-        <>
-          <Button type="primary" icon={<ReloadOutlined />} loading={act.isPending} disabled={!mayWrite} onClick={() => void run("restart")}>
-            {t("services.restart")}
-          </Button>
-          <Button danger icon={<DeleteOutlined />} disabled={!mayWrite} onClick={() => { ask("delete"); }}>
-            {t("action.delete")}
-          </Button>
-        </>
-      ) : (
-        <>
-          <Button icon={<ColumnHeightOutlined />} disabled={!mayWrite || busy} onClick={() => { setChanging(true); }}>
-            {t("services.change")}
-          </Button>
-          <Button danger icon={<PoweroffOutlined />} disabled={!mayWrite || service.state === "stopping"} onClick={() => { ask("stop"); }}>
-            {t("action.stop")}
-          </Button>
-        </>
-      )}
-      <ChangeService
-        open={changing}
-        projectId={projectId}
-        service={service}
-        onClose={() => {
-          setChanging(false);
-        }}
-      />
-    </>
+    <span className="ob-row" style={{ flexWrap: isSmall ? "nowrap" : "wrap" }}>
+      {button("edit", <SettingOutlined />, t("services.edit"), opener("edit"), { type: "primary" })}
+      {button("restart", <ReloadOutlined />, t("services.restart"), () => void run("restart"), { type: "primary" })}
+      {button("wake", <SunOutlined />, t("services.wake"), () => void run("wake"))}
+      {isSmall ? null : button("add_version", <BranchesOutlined />, t("services.addVersion"), opener("add_version"))}
+      {isSmall ? null : button("change", <ColumnHeightOutlined />, t("services.change"), opener("change"))}
+      {button("stop", <PoweroffOutlined />, t("action.stop"), () => { ask("stop"); }, { danger: true })}
+      {button("delete", <DeleteOutlined />, t("action.delete"), () => { ask("delete"); }, { danger: true })}
+      {open === "change" || open === "edit" ? <ChangeService projectId={projectId} service={service} title={t(open === "edit" ? "services.edit" : "services.change")} onClose={close} /> : null}
+      {open === "add_version" ? <AddVersion projectId={projectId} service={service} onClose={close} /> : null}
+    </span>
   );
 }

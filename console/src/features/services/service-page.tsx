@@ -1,23 +1,28 @@
-import { Alert, Tabs } from "antd";
-import { Link, useSearchParams } from "react-router";
-import { useModel } from "@/api/queries/models";
+import { Alert } from "antd";
+import { lazy } from "react";
 import { isChangingService, serviceKeys, useService } from "@/api/queries/services";
 import { TABULAR_TASK } from "@/api/tabular";
 import type { Service } from "@/api/types";
 import { useT } from "@/i18n";
 import { useLiveQueries } from "@/live/use-live";
 import { AsCommand, CopyText } from "@/ui/copy";
-import { Facts, Page, Panel } from "@/ui/page";
+import { Page } from "@/ui/page";
+import { PageTabs } from "@/ui/page-tabs";
 import { links, useIdParam, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
-import { LocalTime, Money } from "@/ui/values";
-import { CallRecords } from "./call-records";
+import { Money } from "@/ui/values";
 import { ServiceActions } from "./service-actions";
-import { Snippets } from "./snippets";
-import { TryIt } from "./try-it";
+import { ServiceOverview } from "./service-overview";
 
 const POLL_MS = 3000;
+
+const TryIt = lazy(async () => ({ default: (await import("./try-it")).TryIt }));
+const Calls = lazy(async () => ({ default: (await import("./calls/calls")).Calls }));
+const Versions = lazy(async () => ({ default: (await import("./traffic/versions-tab")).VersionsTab }));
+const Policies = lazy(async () => ({ default: (await import("./policies/policies-tab")).PoliciesTab }));
+const Live = lazy(async () => ({ default: (await import("./live/live-tab")).LiveTab }));
+const Logs = lazy(async () => ({ default: (await import("./live/service-logs")).ServiceLogs }));
 
 export function ServicePage() {
   const projectId = useProjectId();
@@ -28,9 +33,9 @@ export function ServicePage() {
 
 function ServiceView({ projectId, service }: { readonly projectId: number; readonly service: Service }) {
   const t = useT();
-  const [params, setParams] = useSearchParams();
-  const changing = isChangingService(service.state);
-  useLiveQueries(`service/${service.service_id}`, [serviceKeys.one(projectId, service.service_id)], changing);
+  const isChanging = isChangingService(service.state);
+  const place = { projectId, service };
+  useLiveQueries(`service/${service.service_id}`, [serviceKeys.one(projectId, service.service_id)], isChanging);
   return (
     <Page
       title={service.name}
@@ -38,27 +43,26 @@ function ServiceView({ projectId, service }: { readonly projectId: number; reado
       sub={
         <>
           <StateTag kind="service" state={service.state} />
-          <span>
-            <Money amount={service.price_per_hour} /> {t("unit.perHour")}
-          </span>
+          {service.price_per_hour === null ? null : (
+            <span>
+              <Money amount={service.price_per_hour} /> {t("unit.perHour")}
+            </span>
+          )}
           <CopyText text={service.service_id} />
         </>
       }
-      actions={<ServiceActions projectId={projectId} service={service} />}
+      actions={<ServiceActions {...place} />}
     >
-      {service.failure ? (
-        <Alert type="error" showIcon role="alert" title={service.failure.message} description={t("services.failedRemedy")} />
-      ) : null}
-      {changing ? <Alert type="info" showIcon title={t("services.changing")} /> : null}
-      <Tabs
-        activeKey={params.get("tab") ?? "overview"}
-        onChange={(tab) => {
-          setParams({ tab }, { replace: true });
-        }}
-        items={[
-          { key: "overview", label: t("services.overview"), children: <Overview projectId={projectId} service={service} /> },
-          { key: "try", label: service.task_type === TABULAR_TASK ? t("services.whatIf") : t("services.tryIt"), children: <TryIt projectId={projectId} service={service} /> },
-          { key: "calls", label: t("services.calls"), children: <CallRecords projectId={projectId} serviceId={service.service_id} /> },
+      <StateNote service={service} />
+      <PageTabs
+        tabs={[
+          { key: "overview", label: t("services.overview"), children: <ServiceOverview {...place} /> },
+          { key: "versions", label: t("services.versions"), children: <Versions {...place} /> },
+          { key: "try", label: service.task_type === TABULAR_TASK ? t("services.whatIf") : t("services.tryIt"), children: <TryIt {...place} /> },
+          { key: "live", label: t("services.live"), children: <Live {...place} /> },
+          { key: "calls", label: t("services.calls"), children: <Calls {...place} /> },
+          { key: "policies", label: t("services.policies"), children: <Policies {...place} /> },
+          { key: "logs", label: t("services.logs"), children: <Logs {...place} /> },
         ]}
       />
       <AsCommand command={`bml services predict ${service.service_id} ${service.task_type === TABULAR_TASK ? "rows.json" : "image.jpg"}`} />
@@ -66,42 +70,11 @@ function ServiceView({ projectId, service }: { readonly projectId: number; reado
   );
 }
 
-function Overview({ projectId, service }: { readonly projectId: number; readonly service: Service }) {
+function StateNote({ service }: { readonly service: Service }) {
   const t = useT();
-  const model = useModel(projectId, service.model_id);
-  return (
-    <div className="ob-stack">
-      <Panel title={t("services.address")}>
-        <span className="ob-mono" style={{ overflowWrap: "anywhere" }} data-testid="service-url">
-          <CopyText text={service.url} />
-        </span>
-      </Panel>
-      <div className="ob-grid">
-        <div style={{ gridColumn: "span 5" }}>
-          <Panel title={t("services.facts")}>
-            <Facts
-              facts={[
-                {
-                  label: t("services.model"),
-                  value: (
-                    <Link to={links.modelVersion(projectId, service.model_id, service.model_version)}>
-                      {`${model.data?.name ?? service.model_id} V${service.model_version}`}
-                    </Link>
-                  ),
-                },
-                { label: t("services.units"), value: String(service.compute_units) },
-                { label: t("services.instances"), value: String(service.instances) },
-                { label: t("services.perHour"), value: <Money amount={service.price_per_hour} /> },
-                { label: t("field.created"), value: <LocalTime at={service.created_at} /> },
-                { label: t("services.since"), value: <LocalTime at={service.running_since} /> },
-              ]}
-            />
-          </Panel>
-        </div>
-        <div style={{ gridColumn: "span 7" }}>
-          <Snippets url={service.url} />
-        </div>
-      </div>
-    </div>
-  );
+  if (service.failure) return <Alert type="error" showIcon role="alert" title={service.failure.message} description={t("services.failedRemedy")} />;
+  if (service.state === "unconfigured") return <Alert type="info" showIcon title={t("services.unconfigured")} />;
+  if (service.state === "sleeping") return <Alert type="info" showIcon title={t("services.sleeping")} />;
+  if (service.state === "waking") return <Alert type="info" showIcon title={t("services.waking")} />;
+  return isChangingService(service.state) ? <Alert type="info" showIcon title={t("services.changing")} /> : null;
 }

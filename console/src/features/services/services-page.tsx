@@ -14,6 +14,8 @@ import { links, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
 import { LocalTime, Money } from "@/ui/values";
+import { ServiceActions } from "./service-actions";
+import { useSizeText } from "./size-text";
 
 export function ServicesPage() {
   const t = useT();
@@ -26,22 +28,6 @@ export function ServicesPage() {
       {t("services.deploy")}
     </Button>
   );
-  const columns: TableColumnsType<Service> = [
-    { title: t("field.name"), dataIndex: "name", render: (name: string, row) => <Link to={links.service(projectId, row.service_id)}>{name}</Link> },
-    { title: t("field.state"), dataIndex: "state", render: (state: string) => <StateTag kind="service" state={state} /> },
-    { title: t("services.suffix"), dataIndex: "suffix", render: (suffix: string) => <span className="ob-mono">{suffix}</span> },
-    {
-      title: t("services.model"),
-      render: (_, row) => <Link to={links.modelVersion(projectId, row.model_id, row.model_version)}>{`V${row.model_version}`}</Link>,
-    },
-    {
-      title: t("services.size"),
-      render: (_, row) => t("services.sizeValue", { units: row.compute_units ?? "–", instances: row.instances ?? "–" }),
-    },
-    { title: t("services.perHour"), align: "right", dataIndex: "price_per_hour", render: (price: string) => <Money amount={price} /> },
-    { title: t("services.since"), dataIndex: "running_since", render: (at: string | null) => <LocalTime at={at} /> },
-    { title: t("field.id"), dataIndex: "service_id", render: (id: number) => <CopyText text={id} /> },
-  ];
   return (
     <Page title={t("nav.services")} sub={t("services.intro")} actions={deploy}>
       <Panel>
@@ -51,7 +37,7 @@ export function ServicesPage() {
             if (items.length === 0) return <EmptyState title={t("services.empty.title")} text={t("services.empty.text")} action={deploy} />;
             return (
               <>
-                <Table rowKey="service_id" columns={columns} dataSource={items} pagination={false} scroll={{ x: "max-content" }} />
+                <ServiceTable projectId={projectId} services={items} />
                 <LoadMore query={query} />
               </>
             );
@@ -61,4 +47,30 @@ export function ServicesPage() {
       <AsCommand command="bml services list" />
     </Page>
   );
+}
+
+function ServiceTable({ projectId, services }: { readonly projectId: number; readonly services: readonly Service[] }) {
+  const t = useT();
+  const sizeText = useSizeText();
+  const columns: TableColumnsType<Service> = [
+    { title: t("field.name"), dataIndex: "name", render: (name: string, row) => <Link to={links.service(projectId, row.service_id)}>{name}</Link> },
+    { title: t("field.state"), dataIndex: "state", render: (state: string) => <StateTag kind="service" state={state} /> },
+    { title: t("services.policyState"), render: (_, row) => t(`services.policy.${row.sleep_policy?.state ?? "none"}`) },
+    { title: t("services.suffix"), dataIndex: "suffix", render: (suffix: string) => <span className="ob-mono">{suffix}</span> },
+    {
+      title: t("services.model"),
+      render: (_, row) => (
+        <span className="ob-row">
+          <Link to={links.modelVersion(projectId, row.model_id, row.model_version)}>{`V${row.model_version}`}</Link>
+          {row.challenger ? <span className="ob-small">{t("services.second", { version: `V${row.challenger.model_version}`, share: row.traffic.challenger_share })}</span> : null}
+        </span>
+      ),
+    },
+    { title: t("services.size"), render: (_, row) => sizeText(row) },
+    { title: t("services.perHour"), align: "right", dataIndex: "price_per_hour", render: (price: string | null) => <Money amount={price} /> },
+    { title: t("services.lastCall"), dataIndex: "last_call_at", render: (at: string | null) => <LocalTime at={at} /> },
+    { title: t("field.id"), dataIndex: "service_id", render: (id: number) => <CopyText text={id} /> },
+    { title: <span className="ob-visually-hidden">{t("services.actions")}</span>, render: (_, row) => <ServiceActions projectId={projectId} service={row} isSmall /> },
+  ];
+  return <Table rowKey="service_id" columns={columns} dataSource={[...services]} pagination={false} scroll={{ x: "max-content" }} />;
 }

@@ -1,21 +1,35 @@
 import { Tabs } from "antd";
+import { useSnippets } from "@/api/queries/service-changes";
+import type { Snippet } from "@/api/serving";
 import { useT } from "@/i18n";
 import { CodeBlock } from "@/ui/code-block";
 import { Panel } from "@/ui/page";
-import { curlSnippet, pythonSnippet } from "./snippet-text";
+import { QueryView } from "@/ui/query-view";
 
-export function Snippets({ url }: { readonly url: string }) {
+const LANGUAGES: Readonly<Record<Snippet["language"], string>> = { curl: "curl", python: "Python", javascript: "JavaScript", java: "Java", php: "PHP", cpp: "C++" };
+
+/** Programs that call the service, as the platform writes them for its task. */
+export function Snippets({ projectId, serviceId }: { readonly projectId: number; readonly serviceId: number }) {
   const t = useT();
-  const snippets = { curl: curlSnippet(url, window.location.origin), python: pythonSnippet(url, window.location.origin) };
   return (
     <Panel title={t("services.call")}>
-      <Tabs
-        size="small"
-        items={[
-          { key: "curl", label: "curl", children: <CodeBlock text={snippets.curl} /> },
-          { key: "python", label: "Python", children: <CodeBlock text={snippets.python} /> },
-        ]}
-      />
+      <QueryView query={useSnippets(projectId, serviceId)}>
+        {(snippets) => (
+          <Tabs
+            size="small"
+            items={snippets.map((snippet) => ({
+              key: snippet.language,
+              label: LANGUAGES[snippet.language],
+              children: (
+                <div className="ob-stack-s">
+                  <span className="ob-small ob-muted ob-mono">{snippet.file_name}</span>
+                  <CodeBlock text={snippet.text} />
+                </div>
+              ),
+            }))}
+          />
+        )}
+      </QueryView>
     </Panel>
   );
 }

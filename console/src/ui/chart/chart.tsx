@@ -3,6 +3,7 @@ import { Button, Skeleton, Table, theme, Tooltip } from "antd";
 import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
 import { useT } from "@/i18n";
+import { openDownload, saveFile } from "../save-file";
 import { toCsv, type ChartTable } from "./table";
 
 const ChartCanvas = lazy(() => import("./canvas"));
@@ -66,13 +67,13 @@ export function Chart({ title, name, option, table, height = 260, extra, footer 
             setAsTable(!asTable);
           })}
           {tool(t("chart.csv"), <DownloadOutlined />, () => {
-            save(new Blob([toCsv(table)], { type: "text/csv" }), `${name}.csv`);
+            saveFile(new Blob([toCsv(table)], { type: "text/csv" }), `${name}.csv`);
           })}
           {asTable
             ? null
             : tool(t("chart.png"), <PictureOutlined />, () => {
                 const url = chart?.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: "#ffffff" });
-                if (url) download(url, `${name}.png`);
+                if (url) openDownload(url, `${name}.png`);
               })}
         </div>
       </div>
@@ -98,17 +99,4 @@ export function Chart({ title, name, option, table, height = 260, extra, footer 
       {footer}
     </section>
   );
-}
-
-function save(content: Blob, name: string): void {
-  const url = URL.createObjectURL(content);
-  download(url, name);
-  URL.revokeObjectURL(url);
-}
-
-function download(url: string, name: string): void {
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
 }

@@ -1,10 +1,11 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
 import { EmptyState } from "@/ui/empty";
-import { MarkedPicture, type Mark } from "@/ui/picture/marked-picture";
+import type { Mark } from "@/ui/picture/marked-picture";
 import { ScoreBars } from "@/ui/score-bars";
 import type { ChosenPicture } from "./chosen-picture";
+import { MarkedChoice } from "./marked-choice";
 import type { PredictionResult } from "@/api/prediction";
 
 interface Props {
@@ -27,20 +28,9 @@ export function PredictionResults({ picture, results }: Props) {
 
 function DrawnResults({ picture, results }: Props) {
   const format = useFormat();
-  const [size, setSize] = useState<{ readonly width: number; readonly height: number } | null>(null);
   const marks = useMemo(
     () => results.map((result): Mark => ({ label: result.name, text: format.percent(result.score, 0), tone: "label", box: result.box ?? null, mask: result.mask ?? null })),
     [results, format],
   );
-  if (size) return <MarkedPicture src={picture.address} alt={picture.file.name} {...size} marks={marks} maxHeight="56vh" />;
-  return (
-    <img
-      src={picture.address}
-      alt={picture.file.name}
-      style={{ maxWidth: "100%" }}
-      onLoad={(event) => {
-        setSize({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight });
-      }}
-    />
-  );
+  return <MarkedChoice picture={picture} marks={marks} />;
 }

@@ -16,6 +16,7 @@ from openbml_deep.tasks.task import BuiltNetwork, Evaluated, TaskJob
 from openbml_kit.files import write_json
 from openbml_kit.images import DECODER
 from openbml_kit.model_manifest import MANIFEST_FILE, ImageInput, ModelManifest, Outputs
+from openbml_kit.provenance import code_digest, image_digest
 
 # Training images whose ranges an int8 variant is made for.
 _CALIBRATION_IMAGES = 64
@@ -111,4 +112,6 @@ def _manifest(model: TaskModel, exported: Exported, report: Mapping[str, Any]) -
         run_id=settings.run_id,
         snapshot_id=report["dataset"][0]["snapshot_id"],
         framework_versions=framework_versions(),
+        code_digest=code_digest("openbml_deep", "openbml_kit", "openbml_catalog"),
+        image_digest=image_digest(),
     )

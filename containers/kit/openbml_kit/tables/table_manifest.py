@@ -73,6 +73,7 @@ class TableManifest(_Document):
     labels: the classes in the order of the scores; empty for a regression.
     quantiles: those that the values are, ascending; empty: one value, the mean or median.
     positive_label: of two classes the one whose score `recommended_threshold` is compared with.
+    code_digest, image_digest: of `openbml_kit.provenance`; None in models from before they were told.
     """
 
     format: Literal["openbml.model/1"] = FORMAT
@@ -89,6 +90,8 @@ class TableManifest(_Document):
     run_id: str
     snapshot_id: str
     framework_versions: Mapping[str, str]
+    code_digest: str | None = None
+    image_digest: str | None = None
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "TableManifest":

@@ -26,6 +26,7 @@ from openbml.models.settings import (
     PublishingSettings,
     UsesSettings,
 )
+from openbml.services.batch.batch_predictions_dynamodb import DynamoBatchRepository
 from openbml.services.deployed_models_dynamodb import DynamoDeployedModels
 from openbml.services.services_dynamodb import DynamoServiceRepository
 from openbml.services.validation.validations_dynamodb import DynamoValidations
@@ -70,6 +71,7 @@ def model_uses() -> ModelUses:
         deployed=DynamoDeployedModels(aws_client("dynamodb"), name),
         services=DynamoServiceRepository(table),
         validations=DynamoValidations(table),
+        batches=DynamoBatchRepository(table),
     )
 
 

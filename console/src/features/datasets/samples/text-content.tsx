@@ -1,7 +1,6 @@
 import type { Annotation, Sample } from "@/api/types";
 import type { Schemas } from "@/api/types";
-import { labelColour } from "@/ui/picture/label-colour";
-import { piecesOf } from "./spans";
+import { MarkedText, TaggedTokens } from "@/ui/text/marked-text";
 
 interface Props {
   readonly content: Schemas["Content"];
@@ -20,34 +19,8 @@ export function TextContent({ content, texts, annotation }: Props) {
       </span>
     );
   }
-  if (content === "tokens") {
-    return (
-      <span className="ob-tokens">
-        {texts.slice(0, 200).map((token, index) => {
-          const tag = annotation?.tags[index] ?? "";
-          const outside = tag === "" || tag === "O";
-          return (
-            <span key={index} className="ob-token" style={outside ? undefined : { borderBottomColor: labelColour(tag.slice(2)) }}>
-              {token}
-              <small>{tag || " "}</small>
-            </span>
-          );
-        })}
-      </span>
-    );
-  }
-  return (
-    <>
-      {piecesOf(texts[0] ?? "", annotation?.spans ?? []).map((piece, index) =>
-        piece.label === null ? (
-          <span key={index}>{piece.text}</span>
-        ) : (
-          <mark key={index} className="ob-span" style={{ borderBottomColor: labelColour(piece.label) }}>
-            {piece.text}
-            <small>{piece.label}</small>
-          </mark>
-        ),
-      )}
-    </>
-  );
+  if (content === "tokens") return <TaggedTokens tokens={texts.slice(0, MOST_TOKENS).map((token, index) => ({ token, tag: annotation?.tags[index] ?? "" }))} />;
+  return <MarkedText text={texts[0] ?? ""} spans={annotation?.spans ?? []} />;
 }
+
+const MOST_TOKENS = 200;

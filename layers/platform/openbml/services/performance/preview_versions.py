@@ -25,6 +25,7 @@ from openbml.services.performance.previews import (
     PreviewRepository,
 )
 from openbml_catalog.machines import largest_compute_units
+from openbml_catalog.tasks import tasks
 
 _MACHINE = "CPU_4C_16G"
 _MOST_S = 1800
@@ -201,8 +202,9 @@ def _version(key: PreviewKey, scope: ProjectScope, versions: ServableVersions) -
 
 
 def _is_measurable(version: ServableVersion) -> bool:
-    """Only models of preset-model tuning have a curve (spec 03 section 10.1, step 4)."""
-    return version.is_tuned and version.image == "serving"
+    """Only models of preset-model tuning have a curve, those of tables have none (spec 08 section 2.2)."""
+    has_curve = tasks()[version.task_type].direction not in ("tabular", "general")
+    return has_curve and version.is_tuned and version.image == "serving"
 
 
 def _estimate(

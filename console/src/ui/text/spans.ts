@@ -1,12 +1,17 @@
-import type { Annotation } from "@/api/types";
-
 export interface Piece {
   readonly text: string;
   readonly label: string | null;
 }
 
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly label: string;
+  readonly text?: string | null;
+}
+
 /** A text cut at its spans; offsets count characters (code points). A span inside another one is left out. */
-export function piecesOf(text: string, spans: Annotation["spans"]): Piece[] {
+export function piecesOf(text: string, spans: readonly Span[]): Piece[] {
   const characters = Array.from(text);
   const sorted = [...spans].sort((left, right) => left.start - right.start || right.end - left.end);
   const pieces: Piece[] = [];

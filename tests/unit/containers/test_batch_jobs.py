@@ -7,6 +7,7 @@ import json
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow
@@ -381,14 +382,23 @@ def test_a_zip_of_64_bit_figures_is_read(world: World) -> None:
 
 
 def test_users_code_is_another_user_in_a_container_and_a_server_gives_root_up(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     became: list[int] = []
+    users = tmp_path / "uid_map"
+    monkeypatch.setattr(unprivileged, "_USERS", users)
     monkeypatch.setattr(unprivileged.os, "geteuid", lambda: 0)
     monkeypatch.setattr(unprivileged.os, "setgroups", became.extend)
     monkeypatch.setattr(unprivileged.os, "setgid", became.append)
     monkeypatch.setattr(unprivileged.os, "setuid", became.append)
 
+    users.write_text(
+        "         0          0          1\n"
+    )  # the local engine's namespace: there is no other user
+    assert unprivileged.another_user({}) == {}
+    unprivileged.give_up_root({})
+    assert became == []
+    users.write_text("         0     100000      65536\n")
     assert unprivileged.another_user({}) == {"user": 10001, "group": 10001, "extra_groups": ()}
     assert unprivileged.another_user({"SAGEMAKER_BASE_DIR": "/x"}) == {}
     unprivileged.give_up_root({"SAGEMAKER_BASE_DIR": "/x"})

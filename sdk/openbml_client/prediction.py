@@ -71,7 +71,18 @@ class PredictionClient:
             PredictionError: any documented error, after the repeats the manual advises.
         """
         more = {} if top_num is None else {"top_num": top_num}
-        return self.predict(service_url, _picture(image) | more)
+        return self.predict(service_url, _encoded("image", image) | more)
+
+    def classify_sound(
+        self, service_url: str, sound: Path | bytes, *, top_num: int | None = None
+    ) -> dict[str, Any]:
+        """Return the classes of a sound: mp3, m4a or wav, at most 15 seconds.
+
+        Raises:
+            PredictionError: any documented error, after the repeats the manual advises.
+        """
+        more = {} if top_num is None else {"top_num": top_num}
+        return self.predict(service_url, _encoded("sound", sound) | more)
 
     def predict_image(
         self, service_url: str, image: Path | bytes, *, threshold: float | None = None
@@ -88,7 +99,7 @@ class PredictionClient:
             PredictionError: any documented error, after the repeats the manual advises.
         """
         more = {} if threshold is None else {"threshold": threshold}
-        return self.predict(service_url, _picture(image) | more)
+        return self.predict(service_url, _encoded("image", image) | more)
 
     def predict_rows(
         self, service_url: str, rows: Sequence[Mapping[str, Any]], *, explain: bool = False
@@ -219,6 +230,6 @@ def _parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]
         yield part
 
 
-def _picture(image: Path | bytes) -> dict[str, Any]:
-    content = image if isinstance(image, bytes) else image.read_bytes()
-    return {"image": base64.b64encode(content).decode()}
+def _encoded(field: str, file: Path | bytes) -> dict[str, Any]:
+    content = file if isinstance(file, bytes) else file.read_bytes()
+    return {field: base64.b64encode(content).decode()}

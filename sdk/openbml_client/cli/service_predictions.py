@@ -24,7 +24,8 @@ _TABULAR = "tabular_prediction"
 def predict(
     service: str,
     image: Annotated[
-        Path | None, typer.Argument(exists=True, dir_okay=False, help="A jpg, png or bmp file.")
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, help="A picture or a sound."),
     ] = None,
     row: Annotated[
         str | None,
@@ -32,6 +33,10 @@ def predict(
     ] = None,
     csv: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Rows of a table, their names first.")
+    ] = None,
+    request: Annotated[
+        str | None,
+        typer.Option(help="A request of any prediction API as it is: a JSON object, or @FILE with one."),
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Tables: say how much each feature moved the answer.")
@@ -53,24 +58,28 @@ def predict(
     project: ProjectOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Send an image or rows to a service, as an application would.
+    """Send a picture, a sound, rows or a request to a service, as an application would.
 
     \b
     Examples:
       bml services predict helmets photo.jpg --threshold 0.5
       bml services predict churn --row '{"age": 34, "balance": 1200.5, "city": "A"}' --explain
       bml services predict churn --csv customers.csv --json > predictions.json
+      bml services predict topics --request '{"text": "delivery took two weeks", "top_num": 2}'
     """
-    if [image, row, csv].count(None) != 2:
-        raise InvalidChoiceError("Say one of these: an image, --row JSON or --csv FILE.")
+    if [image, row, csv, request].count(None) != 3:
+        raise InvalidChoiceError("Say one of these: a file, --row JSON, --csv FILE or --request JSON.")
     client = current_client()
     here = client.project(project)
     found = here.services.find(service)
     if not api_key or not secret_key:
         api_key, secret_key = _keys(client, app_name)
     caller = PredictionClient(client.transport.url, api_key, secret_key)
+    if request is not None:
+        print_json(caller.predict(str(found["url"]), json_object(request, "--request")))
+        return
     if (found["task_type"] == _TABULAR) is (image is not None):
-        wanted = "--row JSON or --csv FILE" if image else "an image"
+        wanted = "--row JSON or --csv FILE" if image else "a file or --request"
         raise InvalidChoiceError(f"{found['name']} is a service of {found['task_type']}: give it {wanted}.")
     if image is not None:
         reply = _asked_about(image, found, caller, top_num=top_num, threshold=threshold)
@@ -90,6 +99,8 @@ def _asked_about(
     url = str(service["url"])
     if service["task_type"] == "image_classification":
         return caller.classify(url, image, top_num=top_num)
+    if service["task_type"] == "audio_classification":
+        return caller.classify_sound(url, image, top_num=top_num)
     return caller.predict_image(url, image, threshold=threshold)
 
 
@@ -98,7 +109,9 @@ def _print_found(reply: Document, *, as_json: bool) -> None:
         print_json(reply)
         return
     columns: list[Column] = [("Class", field("name")), ("Score", lambda row: f"{row['score']:.4f}")]
-    if any("location" in row for row in reply["results"]):
+    if any("text" in row for row in reply["results"]):
+        columns.append(("Text", field("text")))
+    if any("left" in row.get("location", {}) for row in reply["results"]):
         columns.append(("Left, top, width, height (px)", _location))
     print_list(reply["results"], columns, as_json=False, empty="Nothing was found.")
 

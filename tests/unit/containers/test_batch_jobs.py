@@ -7,7 +7,6 @@ import json
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow
@@ -17,7 +16,6 @@ import pytest
 from openbml_batch.job import Node, Stopped, predict
 from openbml_batch.models import BatchModel
 from openbml_formats.batch_orders import BatchOrder, InputFormat, OutputFormat
-from openbml_kit import unprivileged
 from openbml_kit.faults import UserFault
 from openbml_kit.progress import Progress
 from tests.fakes.batch_models import PictureModel, RowModel
@@ -379,31 +377,3 @@ def test_a_zip_of_64_bit_figures_is_read(world: World) -> None:
     world.run(PictureModel(), "p.zip")
 
     assert world.lines()[0]["results"][0]["score"] == 5
-
-
-def test_users_code_is_another_user_in_a_container_and_a_server_gives_root_up(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    became: list[int] = []
-    users = tmp_path / "uid_map"
-    monkeypatch.setattr(unprivileged, "_USERS", users)
-    monkeypatch.setattr(unprivileged.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(unprivileged.os, "setgroups", became.extend)
-    monkeypatch.setattr(unprivileged.os, "setgid", became.append)
-    monkeypatch.setattr(unprivileged.os, "setuid", became.append)
-
-    users.write_text(
-        "         0          0          1\n"
-    )  # the local engine's namespace: there is no other user
-    assert unprivileged.another_user({}) == {}
-    unprivileged.give_up_root({})
-    assert became == []
-    users.write_text("         0     100000      65536\n")
-    assert unprivileged.another_user({}) == {"user": 10001, "group": 10001, "extra_groups": ()}
-    assert unprivileged.another_user({"SAGEMAKER_BASE_DIR": "/x"}) == {}
-    unprivileged.give_up_root({"SAGEMAKER_BASE_DIR": "/x"})
-    assert became == []
-    unprivileged.give_up_root({})
-    assert became == [10001, 10001]
-    monkeypatch.setattr(unprivileged.os, "geteuid", lambda: 1000)
-    assert unprivileged.another_user({}) == {}

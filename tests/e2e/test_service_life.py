@@ -132,6 +132,9 @@ def test_two_versions_share_the_calls_and_one_takes_over_without_a_failed_call(
     assert abs(found["versions"][number] / CALLS - SHARE / 100) < 4 * (0.2 * 0.8 / CALLS) ** 0.5
 
     with under_load(address) as during:
+        for share in (80, 0, 100, 50):
+            split = project.services.split_traffic(service_id, {"challenger_share": share})
+            assert split["traffic"]["challenger_share"] == share
         project.services.promote_challenger(service_id)
         promoted = settled(project, service_id)
         time.sleep(REMEMBERED_S)

@@ -46,6 +46,14 @@ TEXT_TASKS = {
     "entity_extraction": "text",
 }
 
+# Spec 03 section 10.7.
+# fmt: off
+LANGUAGES = [
+    "auto_detect", "CHN_ENG", "ENG", "JAP", "KOR", "FRE", "SPA", "POR", "GER", "ITA", "RUS", "DAN",
+    "DUT", "MAL", "SWE", "IND", "POL", "ROM", "TUR", "GRE", "HUN", "THA", "VIE", "ARA", "HIN",
+]
+# fmt: on
+
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -213,8 +221,11 @@ class TestSounds:
         assert "results" in server.post(sound(wav_of(15.0)))
         assert server.post(sound(wav_of(15.5))) == SIZE_INVALID
 
-    def test_classes_are_limited_by_top_num(self, serve: Serve) -> None:
-        assert len(serve("audio_classification").post(sound(wav_of(0.1), top_num=1))["results"]) == 1
+    def test_classes_are_six_by_default_and_limited_by_top_num(self, serve: Serve) -> None:
+        server = serve("audio_classification")
+        assert len(server.post(sound(wav_of(0.1)))["results"]) == 6
+        assert len(server.post(sound(wav_of(0.1), top_num=1))["results"]) == 1
+        assert len(server.post(sound(wav_of(0.1), top_num=99))["results"]) == 8
 
     def test_percent_encoded_base64_is_understood(self, serve: Serve) -> None:
         text = base64.b64encode(wav_of(0.1)).decode()
@@ -294,9 +305,18 @@ class TestOcr:
         assert answer["words_results"] == answer["words_result"]
         assert "results" not in answer
 
-    @pytest.mark.parametrize("language", ["auto_detect", "HIN", "VIE", "ENG"])
-    def test_all_languages_of_the_manual_are_taken(self, serve: Serve, language: str) -> None:
-        assert "words_result" in serve("ocr").post(body(file_of(self.PAGE), language_type=language))
+    def test_all_languages_of_the_manual_are_taken(self, serve: Serve) -> None:
+        picture = file_of(Image.new("RGB", (50, 40), "white"))
+        assert len(LANGUAGES) == 25
+        for language in LANGUAGES:
+            answer = serve("ocr").post(body(picture, language_type=language))
+            assert (language, answer["words_result"]) == (language, [])
+
+    def test_a_general_model_answers_words_without_being_asked_for_a_language(self, serve: Serve) -> None:
+        server = serve("ocr_words")
+        asked_for = server.post(body(file_of(self.PAGE), threshold=0, language_type="CHN_ENG"))
+        assert server.post(body(file_of(self.PAGE), threshold=0)) == asked_for
+        assert asked_for["words_result_num"] == 2
 
     def test_another_language_is_refused(self, serve: Serve) -> None:
         answer = serve("ocr").post(body(file_of(self.PAGE), language_type="KLINGON"))

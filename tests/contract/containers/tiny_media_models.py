@@ -25,6 +25,7 @@ SPECIAL = ["[UNK]", "[CLS]", "[SEP]"]
 VOCABULARY = [*SPECIAL, *LETTERS]
 TAGS = ["O", "B-X", "I-X"]
 RATE = 16_000
+OTHER_SOUNDS = ["bark", "bell", "glass", "rain", "siren", "speech"]
 MAX_TOKENS = 64
 
 
@@ -88,10 +89,11 @@ def write_tagger(folder: Path) -> None:
 
 
 def write_listener(folder: Path) -> None:
-    """The score of `loud` is the mean size of the samples."""
+    """The score of `loud` is the mean size of the samples, those of the other sounds are 0."""
     graph = Graph({"waveform": (TensorProto.FLOAT, ["n", "samples"])})
     size = graph.add("ReduceMean", graph.add("Abs", "waveform"), axes=[1], keepdims=1)
-    graph.add("Concat", size, graph.add("Sub", graph.constant(1.0), size), axis=1, name="scores")
+    others = graph.add("MatMul", size, graph.constant([[0.0] * len(OTHER_SOUNDS)]))
+    graph.add("Concat", size, graph.add("Sub", graph.constant(1.0), size), others, axis=1, name="scores")
     graph.save(folder / "model.onnx", "scores")
 
 
@@ -204,13 +206,14 @@ def write_all(root: Path) -> None:
     sound = root / "audio_classification" / "model"
     sound.mkdir(parents=True)
     write_listener(sound)
-    write_manifest(
-        sound, SoundManifest, task="audio_classification", labels=["loud", "quiet"], sample_rate=RATE
-    )
-    lines = root / "ocr" / "model"
-    lines.mkdir(parents=True)
-    write_reader(lines)
-    write_manifest(lines, OcrManifest, task="ocr", characters=["R", "G", "B"], reading=LineReading())
+    labels = ["loud", "quiet", *OTHER_SOUNDS]
+    write_manifest(sound, SoundManifest, task="audio_classification", labels=labels, sample_rate=RATE)
+    for name, reply in (("ocr", "results"), ("ocr_words", "words")):
+        lines = root / name / "model"
+        lines.mkdir(parents=True)
+        write_reader(lines)
+        fields = {"characters": ["R", "G", "B"], "reading": LineReading(), "reply": reply}
+        write_manifest(lines, OcrManifest, task="ocr", **fields)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ten thousand connections at the gateway: those that say nothing keep nobody else from an answer."""
+"""Hostile connections at the gateway: ten thousand that say nothing, heads of megabytes."""
 
 import resource
 import socket
@@ -13,7 +13,7 @@ import pytest
 
 from tests.contract.emulator import free_port
 
-pytestmark = [pytest.mark.contract, pytest.mark.slow]
+pytestmark = pytest.mark.contract
 
 CONNECTIONS = 10_000
 _LONGEST_S = 2.0
@@ -51,6 +51,7 @@ def _until_healthy(port: int) -> None:
     raise AssertionError("the gateway did not start")
 
 
+@pytest.mark.slow
 def test_silent_and_slow_connections_delay_nobody(gateway: int) -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most < CONNECTIONS + 500:
@@ -67,4 +68,16 @@ def test_silent_and_slow_connections_delay_nobody(gateway: int) -> None:
     finally:
         for connection in crowd:
             connection.close()
+    assert _health_s(gateway) < _LONGEST_S
+
+
+@pytest.mark.parametrize("head", [b"X: " + b"a" * 4_000_000, b"a: b\r\n" * 500_000], ids=["long", "many"])
+def test_a_huge_head_is_refused_and_the_next_caller_answered(gateway: int, head: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", gateway), timeout=30) as connection:
+        try:
+            connection.sendall(b"GET /_gateway/health HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n")
+            answer = connection.recv(200)
+        except ConnectionError:  # it hung up before the end of the head
+            answer = b""
+    assert b" 200 " not in answer
     assert _health_s(gateway) < _LONGEST_S

@@ -12,8 +12,9 @@ from openbml.compute.hostings_components_sagemaker import ComponentHostingRuntim
 from openbml.compute.image_addresses import ImageAddresses
 from openbml.compute.jobs import RuntimeBusyError
 from openbml.compute.names import ComputeNames
+from openbml_catalog.machines import machines
 from tests.fakes.compute_memory import Ticking
-from tests.fakes.compute_samples import hosting
+from tests.fakes.compute_samples import hosting, hosting_request
 
 POOL = "openbml-dev-pool-42-m5-large"
 
@@ -29,6 +30,7 @@ class SageMaker:
         self.status = status
         self.reason = ""
         self.asked: list[str] = []
+        self.component: dict[str, Any] = {}
         self.on_component: Exception | None = None
         self.status_after: str | None = None
 
@@ -39,6 +41,7 @@ class SageMaker:
 
     def create_inference_component(self, **members: Any) -> None:
         self.asked.append("create_inference_component")
+        self.component = members
         if self.on_component:
             self.status = self.status_after
             raise self.on_component
@@ -64,6 +67,19 @@ def test_a_component_waits_for_machines_that_it_asks_for_itself() -> None:
     with pytest.raises(RuntimeBusyError):
         runtime(client).create(hosting())
     assert client.asked == ["create_endpoint_config", "create_endpoint"]
+
+
+@pytest.mark.parametrize("units", [1, 4])
+def test_a_unit_is_a_core_and_its_part_of_a_machine_of_4_gb_a_core(units: int) -> None:
+    client = SageMaker("InService")
+    runtime(client).create(hosting(request=hosting_request(compute_units=units)))
+
+    needs = client.component["Specification"]["ComputeResourceRequirements"]
+    sold = machines()["SVC_CPU"]
+    assert (sold.cpu, sold.memory_gb) == (1, 4)
+    assert needs["NumberOfCpuCoresRequired"] == units * sold.cpu
+    # An eighth is the machine's own: copies that fill it would not start.
+    assert needs["MinMemoryRequiredInMb"] == units * sold.memory_gb * 1024 * 7 // 8
 
 
 @pytest.mark.parametrize("status", ["Creating", "Updating", "Deleting", "SystemUpdating"])

@@ -84,6 +84,25 @@ def test_every_framework_of_the_table_becomes_a_version(
     assert version.can_validate is (served is not None)
 
 
+# Spec 03 section 7.3, written down once more: the catalogue is held to it.
+MANUAL = {
+    ("image_classification", ("cloud", "edge")): {"paddlepaddle", "tensorflow", "pytorch"},
+    ("image_classification", ("edge",)): {"caffe", "mxnet", "darknet", "onnx"},
+    ("object_detection", ("cloud", "edge")): {"paddlepaddle"},
+    ("object_detection", ("edge",)): {"caffe", "darknet"},
+    ("tabular_prediction", ("cloud",)): {"sklearn", "xgboost"},
+}
+
+
+def test_the_manuals_table_is_offered_and_nothing_else_without_being_called_an_extension() -> None:
+    offered: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    for row in import_rows():
+        if not row.extension:
+            offered.setdefault((row.task, tuple(row.deployments)), set()).update(row.frameworks)
+
+    assert offered == MANUAL
+
+
 def test_what_is_deployed_where_follows_the_table() -> None:
     rows = {(row.task, code): row for row in import_rows() for code in row.frameworks}
     desk = ImportDesk()

@@ -22,7 +22,7 @@ from openbml.models.publish_versions import (
 )
 from openbml.models.read_models import ModelVersionView
 from openbml.models.run_sources import RunNotPublishableError
-from openbml.models.versions import VersionState
+from openbml.models.versions import VersionNotFoundError, VersionState
 from tests.fakes.models_desk import Desk
 from tests.fakes.models_memory import (
     MANIFEST,
@@ -41,6 +41,15 @@ INT8 = {
 }
 
 
+def test_a_model_may_have_no_versions() -> None:
+    desk = Desk()
+    model = desk.model()
+
+    assert (model.latest_version, model.version_count) == (0, 0)
+    with pytest.raises(VersionNotFoundError):
+        desk.models.version(SCOPE, model.model_id, 1)
+
+
 def test_a_published_run_becomes_a_ready_version_with_its_lineage() -> None:
     desk = Desk()
 
@@ -49,6 +58,7 @@ def test_a_published_run_becomes_a_ready_version_with_its_lineage() -> None:
     ready = desk.copy(version)
 
     assert (ready.version_number, ready.state) == (1, VersionState.READY)
+    assert ready.has_report
     assert ready.lineage.snapshot_id == "abc"
     assert ready.onnx is not None
     assert ready.onnx.max_abs_diff <= ready.onnx.tolerance

@@ -1,6 +1,7 @@
 """Two online versions: shares, callers who are kept together, failures, copies (spec 03 section 9.5)."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +110,19 @@ def test_a_call_names_the_revision_that_the_route_knows(case: Case) -> None:
     case.desk.answer(case.token)
 
     assert case.desk.invoker.revisions == [4]
+
+
+def test_shares_that_change_under_load_fail_no_call(case: Case) -> None:
+    with ThreadPoolExecutor(4) as clients:
+        calls = [clients.submit(case.desk.answer, case.token) for _ in range(400)]
+        for share in (80, 0, 50, 100):
+            case.desk.says(traffic=Traffic(challenger_share=share))
+            case.desk.seconds += 11
+        answers = [call.result() for call in calls]
+
+    assert all(b'"results"' in answer.body for answer in answers)
+    later = [case.desk.answer(case.token).report for _ in range(20)]
+    assert {report.record.role for report in later if report} == {"challenger"}
 
 
 @pytest.mark.parametrize("failure", [ModelNotReadyError, HostingNotFoundError])

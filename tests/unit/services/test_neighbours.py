@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from openbml.models.sources import ModelSource
 from openbml.models.versions import ModelVersion
 from openbml.services.collaborators import VersionNotDeployableError, VersionNotReadyError
 from openbml.services.neighbours import RepositoryVersions
@@ -30,6 +31,7 @@ def test_an_imported_version_is_served_by_its_frameworks_image() -> None:
         ("fp32",),
     )
     assert found.image in images()
+    assert not found.is_tuned
 
 
 def test_a_run_is_served_by_its_tasks_image() -> None:
@@ -37,6 +39,17 @@ def test_a_run_is_served_by_its_tasks_image() -> None:
     version = desk.copy(desk.publish(desk.model().model_id))
 
     assert servable(desk, version).image == "serving"
+    assert servable(desk, version).is_tuned
+
+
+@pytest.mark.parametrize("source", [ModelSource.CUSTOM_JOB, ModelSource.NOTEBOOK])
+def test_only_preset_tuning_makes_tuned_versions(source: ModelSource) -> None:
+    desk = ImportDesk()
+    desk.runs.source = source
+    version = desk.copy(desk.publish(desk.model(source=source).model_id))
+
+    assert not servable(desk, version).is_tuned
+    assert not version.has_report
 
 
 def test_a_version_for_the_edge_only_is_no_service() -> None:

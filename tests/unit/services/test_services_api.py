@@ -15,6 +15,7 @@ from openbml.core.scope import Principal
 from openbml.identity.projects import ProjectAccess
 from openbml.services import api, api_ab_tests, api_policies
 from tests.fakes.services_desk import ServicesDesk
+from tests.fakes.services_memory import InMemoryCallRights
 from tests.fakes.services_samples import SCOPE
 
 EVENT = json.loads((Path(__file__).parents[3] / "functions/serve_services_api/event.json").read_text())
@@ -58,8 +59,10 @@ class Api:
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Api:
     desk, authorizer = ServicesDesk(), FakeAuthorizer()
+    rights = InMemoryCallRights()
     collaborators: dict[str, Any] = {
         "authorizer": lambda: authorizer,
+        "call_rights": lambda: rights,
         "compute_gateway": lambda: desk.hostings,
         "cursor_codec": lambda: CursorCodec(b"k" * 32),
         "event_publisher": lambda: desk.events,
@@ -188,6 +191,34 @@ def test_a_sleeping_service_is_woken_up(served: Api) -> None:
     assert len(served.desk.wake_orders.messages) == 1
 
 
+def test_applications_of_others_are_given_the_right_to_call_and_it_is_taken_back(served: Api) -> None:
+    path = f"{served.running()}/call-rights"
+
+    for _ in range(2):
+        status, right = served.call("POST", path, {"app_id": 77})
+        assert (status, right["app_id"]) == (201, 77)
+    assert [row["app_id"] for row in served.call("GET", path)[1]["items"]] == [77]
+    for _ in range(2):
+        assert served.call("DELETE", f"{path}/77") == (204, None)
+    assert served.call("GET", path)[1]["items"] == []
+    for wrong in ({"app_id": 0}, {"app_id": "x"}, {}, {"app_id": 1, "more": 2}):
+        assert served.call("POST", path, wrong)[0] == 400
+
+
+def test_services_are_listed_with_their_states_and_actions(served: Api) -> None:
+    path = served.running()
+    served.call("POST", f"{path}/stop")
+    waiting = {**FORM, "name": "later", "suffix": "later", "model_id": 4}
+    served.call("POST", body={**waiting, "compute_units": None, "instances": None})
+
+    rows = {row["name"]: (row["state"], row["actions"]) for row in served.call("GET")[1]["items"]}
+
+    assert rows == {
+        "digits": ("stopping", ["details"]),
+        "later": ("unconfigured", ["details", "edit", "delete"]),
+    }
+
+
 ROUTES = [
     ("POST", "", FORM),
     ("PATCH", "/5", {"instances": 3}),
@@ -204,6 +235,8 @@ ROUTES = [
     ("DELETE", "/5/challenger", None),
     ("POST", "/5/challenger/promote", None),
     ("PUT", "/5/traffic", {}),
+    ("POST", "/5/call-rights", {"app_id": 77}),
+    ("DELETE", "/5/call-rights/77", None),
 ]
 
 

@@ -5,6 +5,7 @@ from openbml.core.scope import ProjectScope
 from openbml.metering.ledger import Ledger
 from openbml.metering.record_usages import Accounts, allowance_left
 from openbml.models.models import ModelRepository
+from openbml.models.sources import ModelSource
 from openbml.models.versions import VersionState
 from openbml.services.collaborators import (
     ServableVersion,
@@ -38,7 +39,7 @@ class RepositoryVersions:
             task_type=version.task_type,
             model_uri=version.model_uri,
             image=version.image,
-            is_tuned=version.run_id is not None,
+            is_tuned=version.source is ModelSource.PRESET,
             variants=tuple(row.precision for row in version.variants) or ("fp32",),
         )
 

@@ -1,11 +1,12 @@
 import type { BatchRequest, BatchScheduleRequest, BatchTemplate, InputFormat, Rhythm } from "@/api/batch";
+import type { Variant } from "@/api/serving";
 
 export interface BatchValues {
   readonly name: string;
   readonly description?: string;
   readonly model_id: number;
   readonly model_version: number;
-  readonly variant?: string;
+  readonly variant?: Variant;
   readonly way: "address" | "files";
   readonly uri?: string;
   readonly input_format: InputFormat;
@@ -38,8 +39,7 @@ function templateOf(values: BatchValues, inputUri: string): BatchTemplate {
 }
 
 export function batchRequest(values: BatchValues, sentTo?: string): BatchRequest {
-  const description = values.description?.trim();
-  return { name: values.name.trim(), ...(description ? { description } : {}), ...templateOf(values, sentTo ?? values.uri?.trim() ?? "") };
+  return { name: values.name.trim(), description: values.description?.trim() ?? "", ...templateOf(values, sentTo ?? values.uri?.trim() ?? "") };
 }
 
 export function scheduleRequest(values: BatchValues, rhythm: Rhythm, missed: BatchScheduleRequest["missed"]): BatchScheduleRequest {

@@ -59,7 +59,7 @@ function Kept({ call }: { readonly call: CallDetail }) {
   if (content === null) {
     return <p className="ob-muted">{content_url ? <a href={content_url}>{t("calls.contentFile")}</a> : t("calls.notKept")}</p>;
   }
-  const request = content.request === null ? null : parseOrNull(content.request);
+  const request = typeof content.request === "string" ? parseOrNull(content.request) : null;
   const picture = pictureOf(asRecord(request).image);
   return (
     <>

@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, reply } from "../client";
+import type { ModelVersion } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
 export const MODELS = "/v1/models/projects/{project_id}/models";
@@ -40,9 +41,9 @@ export function useModelVersions(projectId: number, modelId: number | undefined)
   });
 }
 
-/** A version is usable or failed in the end; everything before is on its way. */
-export function isPublishing(state: string): boolean {
-  return state === "publishing" || state === "copying";
+/** A version is usable, failed or gone in the end; everything before is on its way. */
+export function isPublishing(state: ModelVersion["state"]): boolean {
+  return state === "publishing" || state === "deleting";
 }
 
 export function useModelVersion(projectId: number, modelId: number, versionNumber: number) {

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, reply } from "../client";
 import type { ModelImport, ModelSource, NewModelImport } from "../serving";
-import type { Schemas } from "../types";
+import type { ModelVersion, Schemas } from "../types";
 import { MODEL, MODELS, modelPath, modelsKey, VERSION, versionPath } from "./models";
 import { nextCursor, pageQuery } from "./paging";
 
@@ -47,6 +47,12 @@ export function useImportCatalog(projectId: number) {
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: () => reply(api.GET("/v1/models/projects/{project_id}/import-catalog", { params: { path: { project_id: projectId } } })),
   });
+}
+
+/** The framework of an imported version, or the network of one that was trained here. */
+export function useFrameworkName(projectId: number): (version: Pick<ModelVersion, "framework" | "network">) => string {
+  const { data } = useImportCatalog(projectId);
+  return ({ framework, network }) => (framework === null ? network : (data?.frameworks.find(({ code }) => code === framework)?.name ?? framework));
 }
 
 const importPath = (projectId: number, modelId: number, importId: number) => ({ ...modelPath(projectId, modelId), import_id: importId });

@@ -63,11 +63,11 @@ export function useRoleComparison(projectId: number, serviceId: number, from: st
   });
 }
 
-export function useServiceLogs(projectId: number, serviceId: number, isFollowing: boolean) {
+export function useServiceLogs(projectId: number, serviceId: number, role: Schemas["Role"], isFollowing: boolean) {
   return useInfiniteQuery({
-    queryKey: [...serviceKeys.one(projectId, serviceId), "logs"],
+    queryKey: [...serviceKeys.one(projectId, serviceId), "logs", role],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) => reply(api.GET(`${SERVICE}/logs`, { params: { path: servicePath(projectId, serviceId), query: pageQuery(pageParam, 200) } })),
+    queryFn: ({ pageParam }) => reply(api.GET(`${SERVICE}/logs`, { params: { path: servicePath(projectId, serviceId), query: { role, ...pageQuery(pageParam, 200) } } })),
     getNextPageParam: nextCursor,
     refetchInterval: isFollowing ? LIVE_POLL_MS : false,
   });

@@ -43,6 +43,9 @@ export const useChangeService = (projectId: number, serviceId: number) =>
 export const useAddChallenger = (projectId: number, serviceId: number) =>
   useServicesMutation(projectId, (challenger: Schemas["ChallengerRequest"]) => reply(api.POST(`${SERVICE}/challenger`, { ...at(projectId, serviceId), body: challenger })));
 
+export const useChangeChallenger = (projectId: number, serviceId: number) =>
+  useServicesMutation(projectId, (change: Schemas["ChallengerChange"]) => reply(api.PATCH(`${SERVICE}/challenger`, { ...at(projectId, serviceId), body: change })));
+
 export const useEndChallenger = (projectId: number, serviceId: number) =>
   useServicesMutation(projectId, (way: "promote" | "remove") =>
     way === "promote" ? reply(api.POST(`${SERVICE}/challenger/promote`, at(projectId, serviceId))) : reply(api.DELETE(`${SERVICE}/challenger`, at(projectId, serviceId))),

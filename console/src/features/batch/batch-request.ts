@@ -46,6 +46,13 @@ export function scheduleRequest(values: BatchValues, rhythm: Rhythm, missed: Bat
   return { name: values.name.trim(), template: templateOf(values, values.uri?.trim() ?? ""), ...rhythm, missed };
 }
 
+/** The same in the command line. */
+export function batchCommand(values: Partial<BatchValues>, rhythm: Rhythm | null): string {
+  const told = `${JSON.stringify(values.name ?? "")} ${values.way === "address" ? (values.uri ?? "s3://…") : "FILES"} --model ${values.model_id ?? ""} --model-version ${values.model_version ?? ""}`;
+  if (rhythm === null) return `bml batch create ${told}`;
+  return `bml batch schedules create ${told} --every ${rhythm.every} --unit ${rhythm.unit} --from ${rhythm.starts_at} --zone ${rhythm.time_zone}`;
+}
+
 const SUFFIXES: Readonly<Record<string, InputFormat>> = { jsonl: "jsonl", ndjson: "jsonl", zip: "zip", csv: "csv", parquet: "parquet" };
 
 /** The format that the names say; several files are a folder. */

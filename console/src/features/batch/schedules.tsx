@@ -41,7 +41,7 @@ export function Schedules({ projectId, mayWrite }: Props) {
   };
   const columns: TableColumnsType<BatchSchedule> = [
     { title: t("field.name"), dataIndex: "name" },
-    { title: t("batch.rhythm"), render: (_, row) => t("batch.everyUnit", { every: row.every, unit: t(`batch.unit.${row.unit}`) }) },
+    { title: t("batch.rhythm"), render: (_, row) => t(`batch.rhythm.${row.unit}`, { every: row.every }) },
     { title: t("batch.zone"), dataIndex: "time_zone" },
     { title: t("batch.last"), render: (_, row) => (row.last_batch_id === null ? "–" : <Link to={links.batch(projectId, row.last_batch_id)}>{row.last_batch_id}</Link>) },
     { title: t("batch.next"), render: (_, row) => <NextRuns schedule={row} /> },

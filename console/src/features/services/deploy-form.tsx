@@ -84,7 +84,7 @@ export function DeployForm({ projectId, models, modelId, version }: Props) {
           ) : null}
           {error ? <Alert type="error" showIcon role="alert" title={problemText(error, t)} /> : null}
           <Button type="primary" htmlType="submit" size="large" block loading={deploy.isPending || change.isPending}>
-            {t(serviceId === null ? "services.form.start" : "services.form.switch")}
+            {t(serviceId !== null ? "services.form.switch" : isLater ? "services.form.create" : "services.form.start")}
           </Button>
           <AsCommand command={deployCommand(values ?? {}, serviceId)} />
         </div>

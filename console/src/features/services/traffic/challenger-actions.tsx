@@ -38,7 +38,7 @@ export function ChallengerActions({ projectId, service, challenger }: Props) {
       </Button>
       <Button
         size="small"
-        disabled={!mayWrite || challenger.state !== "running"}
+        disabled={!mayWrite || (challenger.state !== "running" && challenger.state !== "failed")}
         onClick={() => {
           setChanging(true);
         }}

@@ -4,7 +4,7 @@ import { batchCommand, batchRequest, formatOf, scheduleRequest, type BatchValues
 const values: BatchValues = { name: " Nightly ", model_id: 5, model_version: 2, way: "address", uri: " s3://bucket/in/ ", input_format: "auto", output_format: "jsonl", machine_type: "CPU_4C_16G", nodes: 2, threshold: 0, top_num: null };
 
 it("a request holds what was filled in; a threshold of 0 is one", () => {
-  expect(batchRequest(values)).toEqual({ name: "Nightly", model_id: 5, model_version: 2, variant: "fp32", input: { uri: "s3://bucket/in/" }, input_format: "auto", output: {}, output_format: "jsonl", machine_type: "CPU_4C_16G", nodes: 2, parameters: { threshold: 0 } });
+  expect(batchRequest(values)).toEqual({ name: "Nightly", description: "", model_id: 5, model_version: 2, variant: "fp32", input: { uri: "s3://bucket/in/" }, input_format: "auto", output: {}, output_format: "jsonl", machine_type: "CPU_4C_16G", nodes: 2, parameters: { threshold: 0 } });
   expect(batchRequest({ ...values, way: "files", output_uri: "s3://bucket/out/", top_num: 3, threshold: null }, "s3://platform/uploads/7/")).toMatchObject({ input: { uri: "s3://platform/uploads/7/" }, output: { uri: "s3://bucket/out/" }, parameters: { top_num: 3 } });
 });
 

@@ -57,7 +57,14 @@ function ServiceView({ projectId, service }: { readonly projectId: number; reado
           <StateTag kind="service" state={service.state} />
           {service.compute_units === null ? null : (
             <span>
-              <Money amount={service.price_per_hour} /> {t("unit.perHour")}
+              <Money amount={service.price_per_hour} />
+              {service.challenger ? (
+                <>
+                  {" + "}
+                  <Money amount={service.challenger.price_per_hour} />
+                </>
+              ) : null}{" "}
+              {t("unit.perHour")}
             </span>
           )}
           <CopyText text={service.service_id} />

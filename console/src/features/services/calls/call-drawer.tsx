@@ -5,6 +5,7 @@ import type { CallDetail } from "@/api/serving";
 import type { Service } from "@/api/types";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
+import { TryMessages } from "@/i18n/try-messages";
 import { CodeBlock } from "@/ui/code-block";
 import { CopyText } from "@/ui/copy";
 import { Facts, Panel } from "@/ui/page";
@@ -26,7 +27,11 @@ export function CallDrawer({ projectId, service, logId, onClose }: Props) {
   const query = useCall(projectId, logId);
   return (
     <Drawer open={logId !== null} size={560} title={t("calls.one")} onClose={onClose} destroyOnHidden>
-      {logId === null ? null : <QueryView query={query}>{(call) => <Detail projectId={projectId} service={service} call={call} />}</QueryView>}
+      {logId === null ? null : (
+        <TryMessages>
+          <QueryView query={query}>{(call) => <Detail projectId={projectId} service={service} call={call} />}</QueryView>
+        </TryMessages>
+      )}
     </Drawer>
   );
 }
@@ -68,10 +73,16 @@ function Kept({ call }: { readonly call: CallDetail }) {
         <CodeBlock text={request === null ? (content.request ?? content.request_base64 ?? "") : JSON.stringify(shortened(request), null, 2)} />
       </Panel>
       <Panel title={t("tryIt.reply")}>
-        <CodeBlock text={content.answer} />
+        <CodeBlock text={indented(content.answer)} />
       </Panel>
     </>
   );
+}
+
+/** An answer in lines; one that is no JSON as it came. */
+function indented(text: string): string {
+  const document = parseOrNull(text);
+  return document === null ? text : JSON.stringify(document, null, 2);
 }
 
 const KINDS = [

@@ -73,16 +73,10 @@ function Kept({ call }: { readonly call: CallDetail }) {
         <CodeBlock text={request === null ? (content.request ?? content.request_base64 ?? "") : JSON.stringify(shortened(request), null, 2)} />
       </Panel>
       <Panel title={t("tryIt.reply")}>
-        <CodeBlock text={indented(content.answer)} />
+        <CodeBlock text={content.answer} />
       </Panel>
     </>
   );
-}
-
-/** An answer in lines; one that is no JSON as it came. */
-function indented(text: string): string {
-  const document = parseOrNull(text);
-  return document === null ? text : JSON.stringify(document, null, 2);
 }
 
 const KINDS = [

@@ -113,26 +113,3 @@ export async function reply<T>(call: Promise<ClientReply<T>>): Promise<T> {
   if (!response.ok) throw toApiError(response.status, error, response.headers);
   return data as T;
 }
-
-type QueryValue = string | number | boolean | null | undefined;
-
-export interface Sending {
-  /** Its members are texts, numbers or truth values. */
-  readonly query?: object;
-  readonly body?: unknown;
-  readonly signal?: AbortSignal;
-}
-
-/** Calls a route by its path; what is undefined in the query is left out. */
-export async function send<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, { query = {}, body, signal }: Sending = {}): Promise<T> {
-  const url = new URL(path, baseUrl);
-  for (const [name, value] of Object.entries(query) as [string, QueryValue][]) {
-    if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, String(value));
-  }
-  const init: RequestInit = { method, signal: signal ?? null };
-  if (body !== undefined) Object.assign(init, { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
-  const answer = await authorized.send(new Request(url, init));
-  const document = await bodyOf(answer);
-  if (!answer.ok) throw toApiError(answer.status, document, answer.headers);
-  return document as T;
-}

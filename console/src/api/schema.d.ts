@@ -3104,8 +3104,11 @@ export interface components {
             log_id: string;
             /** Model Version */
             model_version: number | null;
-            /** Role */
-            role: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "main" | "challenger" | "shadow";
             /** Service Id */
             service_id: number;
             /** Waited Ms */
@@ -3135,8 +3138,11 @@ export interface components {
             log_id: string;
             /** Model Version */
             model_version: number | null;
-            /** Role */
-            role: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "main" | "challenger" | "shadow";
             /** Service Id */
             service_id: number;
             /** Waited Ms */
@@ -5462,8 +5468,11 @@ export interface components {
             p50_ms: number | null;
             /** P95 Ms */
             p95_ms: number | null;
-            /** Role */
-            role: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "main" | "challenger" | "shadow";
         };
         /**
          * MissedRuns
@@ -7381,8 +7390,11 @@ export interface components {
             p50_ms: number | null;
             /** P95 Ms */
             p95_ms: number | null;
-            /** Role */
-            role: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "main" | "challenger";
         };
         /**
          * RowsView
@@ -13980,7 +13992,7 @@ export interface operations {
             header?: never;
             path: {
                 project_id: number;
-                log_id: number;
+                log_id: string;
             };
             cookie?: never;
         };
@@ -14398,7 +14410,7 @@ export interface operations {
             path: {
                 project_id: number;
                 service_id: number;
-                log_id: number;
+                log_id: string;
             };
             cookie?: never;
         };

@@ -1,5 +1,4 @@
 import type { components, paths } from "./schema";
-import type { ModelFacts, ServiceFacts, VersionFacts } from "./serving";
 
 type Content<R> = R extends { content: { "application/json": infer T } } ? T : never;
 type Success<R> = {
@@ -7,19 +6,15 @@ type Success<R> = {
 }[keyof R & (200 | 201 | 202)];
 type Reply<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends { responses: infer R } ? Success<R> : never;
 type Item<T> = T extends { items: (infer I)[] } ? I : never;
-type With<T, More> = Omit<T, keyof More> & More;
 type Sent<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends {
   requestBody: { content: { "application/json": infer T } };
 }
   ? T
   : never;
 
-
 type DatasetsPath = "/v1/datasets/projects/{project_id}/datasets";
 type VersionPath = `${DatasetsPath}/{dataset_id}/versions/{version_number}`;
 type TrainingPath = "/v1/training/projects/{project_id}";
-type ModelsPath = "/v1/models/projects/{project_id}/models";
-type ServicesPath = "/v1/services/projects/{project_id}/services";
 
 /** Objects of the API by their own names. */
 export type Schemas = components["schemas"];
@@ -123,12 +118,12 @@ export type Trial = Schemas["TrialView"];
 export type Importance = Schemas["ImportanceView"];
 export type Comparison = Schemas["Comparison"];
 
-export type Model = With<Item<Reply<ModelsPath, "get">>, ModelFacts>;
-export type ModelVersion = With<Item<Reply<`${ModelsPath}/{model_id}/versions`, "get">>, VersionFacts>;
+export type Model = Schemas["ModelView"];
+export type ModelVersion = Schemas["ModelVersionView"];
 /** A version with what its rows are made of, which a list leaves out. */
-export type ModelVersionDetail = With<Reply<`${ModelsPath}/{model_id}/versions/{version_number}`, "get">, VersionFacts>;
+export type ModelVersionDetail = Schemas["ModelVersionDetail"];
 
-export type Service = With<Item<Reply<ServicesPath, "get">>, ServiceFacts>;
+export type Service = Schemas["ServiceView"];
 export type Validation = Schemas["ValidationView"];
 
 export type Bill = Reply<"/v1/metering/bill", "get">;

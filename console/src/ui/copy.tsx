@@ -33,12 +33,16 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
   );
 }
 
+/** Longer ones (digests, addresses) break where their place ends. */
+const LONGEST_LINE = 40;
+
 /** An id or address in type-writer letters with its copy button. */
 export function CopyText({ text }: { readonly text: string | number }) {
+  const told = String(text);
   return (
-    <span className="ob-mono" style={{ whiteSpace: "nowrap" }}>
-      {String(text)}
-      <CopyButton text={String(text)} />
+    <span className="ob-mono" style={told.length > LONGEST_LINE ? { overflowWrap: "anywhere" } : { whiteSpace: "nowrap" }}>
+      {told}
+      <CopyButton text={told} />
     </span>
   );
 }

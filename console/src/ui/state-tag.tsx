@@ -21,6 +21,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   starting: "busy",
   deploying: "busy",
   updating: "busy",
+  waking: "busy",
   stopping: "busy",
   publishing: "busy",
   deleting: "busy",

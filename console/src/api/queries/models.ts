@@ -1,15 +1,14 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api, reply, send } from "../client";
-import type { Paged } from "../serving";
-import type { Model, ModelVersion, ModelVersionDetail } from "../types";
+import { api, reply } from "../client";
+import type { ModelVersion } from "../types";
 import { nextCursor, pageQuery } from "./paging";
 
-const MODELS = "/v1/models/projects/{project_id}/models";
-const MODEL = "/v1/models/projects/{project_id}/models/{model_id}";
-const VERSION = "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}";
+export const MODELS = "/v1/models/projects/{project_id}/models";
+export const MODEL = "/v1/models/projects/{project_id}/models/{model_id}";
+export const VERSION = "/v1/models/projects/{project_id}/models/{model_id}/versions/{version_number}";
 
-export const modelsPath = (projectId: number): string => `/v1/models/projects/${projectId}/models`;
-export const modelPath = (projectId: number, modelId: number): string => `${modelsPath(projectId)}/${modelId}`;
+export const modelPath = (projectId: number, modelId: number) => ({ project_id: projectId, model_id: modelId });
+export const versionPath = (projectId: number, modelId: number, version: number) => ({ ...modelPath(projectId, modelId), version_number: version });
 
 export const modelsKey = (projectId: number) => ["models", projectId] as const;
 
@@ -17,8 +16,7 @@ export function useModels(projectId: number) {
   return useInfiniteQuery({
     queryKey: [...modelsKey(projectId), "list"],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) =>
-      send<Paged<Model>>("GET", modelsPath(projectId), { query: pageQuery(pageParam) }),
+    queryFn: ({ pageParam }) => reply(api.GET(MODELS, { params: { path: { project_id: projectId }, query: pageQuery(pageParam) } })),
     getNextPageParam: nextCursor,
   });
 }
@@ -27,7 +25,7 @@ export function useModel(projectId: number, modelId: number | undefined) {
   return useQuery({
     queryKey: [...modelsKey(projectId), modelId, "detail"],
     enabled: modelId !== undefined,
-    queryFn: () => send<Model>("GET", modelPath(projectId, modelId ?? 0)),
+    queryFn: () => reply(api.GET(MODEL, { params: { path: modelPath(projectId, modelId ?? 0) } })),
   });
 }
 
@@ -36,24 +34,22 @@ export function useModelVersions(projectId: number, modelId: number | undefined)
     queryKey: [...modelsKey(projectId), modelId, "versions"],
     enabled: modelId !== undefined,
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) =>
-      send<Paged<ModelVersion>>("GET", `${modelPath(projectId, modelId ?? 0)}/versions`, { query: pageQuery(pageParam) }),
+    queryFn: ({ pageParam }) => reply(api.GET(`${MODEL}/versions`, { params: { path: modelPath(projectId, modelId ?? 0), query: pageQuery(pageParam) } })),
     getNextPageParam: nextCursor,
     refetchInterval: (query) =>
       query.state.data?.pages.some((page) => page.items.some((version) => isPublishing(version.state))) ? 3000 : false,
   });
 }
 
-/** A version is usable or failed in the end; everything before is on its way. */
-export function isPublishing(state: string): boolean {
-  return state === "publishing" || state === "copying";
+/** A version is usable, failed or gone in the end; everything before is on its way. */
+export function isPublishing(state: ModelVersion["state"]): boolean {
+  return state === "publishing" || state === "deleting";
 }
 
 export function useModelVersion(projectId: number, modelId: number, versionNumber: number) {
   return useQuery({
     queryKey: [...modelsKey(projectId), modelId, "version", versionNumber],
-    queryFn: () =>
-      send<ModelVersionDetail>("GET", `${modelPath(projectId, modelId)}/versions/${versionNumber}`),
+    queryFn: () => reply(api.GET(VERSION, { params: { path: versionPath(projectId, modelId, versionNumber) } })),
     refetchInterval: (query) => (query.state.data && isPublishing(query.state.data.state) ? 3000 : false),
   });
 }
@@ -62,7 +58,7 @@ export function useModelVersion(projectId: number, modelId: number, versionNumbe
 export function useApiReference(projectId: number, modelId: number, versionNumber: number) {
   return useQuery({
     queryKey: [...modelsKey(projectId), modelId, "version", versionNumber, "api-reference"],
-    queryFn: () => reply(api.GET(`${VERSION}/api-reference`, { params: { path: { project_id: projectId, model_id: modelId, version_number: versionNumber } } })),
+    queryFn: () => reply(api.GET(`${VERSION}/api-reference`, { params: { path: versionPath(projectId, modelId, versionNumber) } })),
   });
 }
 
@@ -90,7 +86,7 @@ export function usePublish(projectId: number) {
             ).model_id;
       return reply(
         api.POST(`${MODEL}/versions`, {
-          params: { path: { project_id: projectId, model_id: modelId } },
+          params: { path: modelPath(projectId, modelId) },
           body: { run_id: runId, ...(description ? { description } : {}) },
         }),
       );

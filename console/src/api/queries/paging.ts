@@ -12,8 +12,3 @@ export function itemsOf<T>(data: InfiniteData<Page<T>> | undefined): T[] {
 export function pageQuery(cursor: string | undefined, limit = PAGE_SIZE): { limit: number; cursor?: string } {
   return cursor === undefined ? { limit } : { limit, cursor };
 }
-
-/** A list comes bare or as the items of a page. */
-export function listOf<T>(told: readonly T[] | { readonly items: readonly T[] }): readonly T[] {
-  return "items" in told ? told.items : told;
-}

@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { send } from "../client";
-import type { ImportCatalog, ModelExport, ModelImport, ModelSource, NewModelImport, Paged, PartUrl, VersionComparison, VersionLineage } from "../serving";
-import type { Model } from "../types";
-import { modelPath, modelsKey, modelsPath } from "./models";
+import { api, reply } from "../client";
+import type { ModelImport, ModelSource, NewModelImport } from "../serving";
+import type { ModelVersion, Schemas } from "../types";
+import { MODEL, MODELS, modelPath, modelsKey, VERSION, versionPath } from "./models";
 import { nextCursor, pageQuery } from "./paging";
 
-const versionPath = (projectId: number, modelId: number, version: number): string => `${modelPath(projectId, modelId)}/versions/${version}`;
+const IMPORTS = `${MODEL}/imports` as const;
+const IMPORT = `${MODEL}/imports/{import_id}` as const;
 
 export interface ModelFilter {
   readonly task?: string;
@@ -16,16 +17,9 @@ export function useFilteredModels(projectId: number, filter: ModelFilter) {
   return useInfiniteQuery({
     queryKey: [...modelsKey(projectId), "filtered", filter],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) => send<Paged<Model>>("GET", modelsPath(projectId), { query: { ...filter, ...pageQuery(pageParam) } }),
+    queryFn: ({ pageParam }) => reply(api.GET(MODELS, { params: { path: { project_id: projectId }, query: { ...filter, ...pageQuery(pageParam) } } })),
     getNextPageParam: nextCursor,
   });
-}
-
-export interface NewModel {
-  readonly name: string;
-  readonly task_type: string;
-  readonly source: ModelSource;
-  readonly description: string;
 }
 
 function useModelsMutation<V, R>(projectId: number, mutationFn: (value: V) => Promise<R>) {
@@ -34,37 +28,41 @@ function useModelsMutation<V, R>(projectId: number, mutationFn: (value: V) => Pr
 }
 
 export const useCreateModel = (projectId: number) =>
-  useModelsMutation(projectId, (model: NewModel) => send<Model>("POST", modelsPath(projectId), { body: model }));
+  useModelsMutation(projectId, (model: Schemas["ModelRequest"]) => reply(api.POST(MODELS, { params: { path: { project_id: projectId } }, body: model })));
 
 export const useChangeModel = (projectId: number, modelId: number) =>
-  useModelsMutation(projectId, (change: { readonly name: string; readonly description: string }) => send<Model>("PATCH", modelPath(projectId, modelId), { body: change }));
+  useModelsMutation(projectId, (change: Schemas["ModelChanges"]) => reply(api.PATCH(MODEL, { params: { path: modelPath(projectId, modelId) }, body: change })));
 
-export const useDeleteModel = (projectId: number, modelId: number) => useModelsMutation(projectId, () => send<unknown>("DELETE", modelPath(projectId, modelId)));
+export const useDeleteModel = (projectId: number, modelId: number) => useModelsMutation(projectId, () => reply(api.DELETE(MODEL, { params: { path: modelPath(projectId, modelId) } })));
 
 export const useDescribeVersion = (projectId: number, modelId: number, version: number) =>
-  useModelsMutation(projectId, (description: string) => send<unknown>("PATCH", versionPath(projectId, modelId, version), { body: { description } }));
+  useModelsMutation(projectId, (description: string) => reply(api.PATCH(VERSION, { params: { path: versionPath(projectId, modelId, version) }, body: { description } })));
 
 export const useDeleteVersion = (projectId: number, modelId: number) =>
-  useModelsMutation(projectId, (version: number) => send<unknown>("DELETE", versionPath(projectId, modelId, version)));
+  useModelsMutation(projectId, (version: number) => reply(api.DELETE(VERSION, { params: { path: versionPath(projectId, modelId, version) } })));
 
 export function useImportCatalog(projectId: number) {
   return useQuery({
     queryKey: ["import-catalog", projectId],
     staleTime: Number.POSITIVE_INFINITY,
-    queryFn: () => send<ImportCatalog>("GET", `/v1/models/projects/${projectId}/import-catalog`),
+    queryFn: () => reply(api.GET("/v1/models/projects/{project_id}/import-catalog", { params: { path: { project_id: projectId } } })),
   });
 }
 
-const importsPath = (projectId: number, modelId: number): string => `${modelPath(projectId, modelId)}/imports`;
+/** The framework of an imported version, or the network of one that was trained here. */
+export function useFrameworkName(projectId: number): (version: Pick<ModelVersion, "framework" | "network">) => string {
+  const { data } = useImportCatalog(projectId);
+  return ({ framework, network }) => (framework === null ? network : (data?.frameworks.find(({ code }) => code === framework)?.name ?? framework));
+}
 
-export const beginImport = (projectId: number, modelId: number, wanted: NewModelImport): Promise<ModelImport> =>
-  send("POST", importsPath(projectId, modelId), { body: wanted });
+const importPath = (projectId: number, modelId: number, importId: number) => ({ ...modelPath(projectId, modelId), import_id: importId });
 
-export const checkImport = (projectId: number, modelId: number, importId: number): Promise<ModelImport> =>
-  send("POST", `${importsPath(projectId, modelId)}/${importId}/check`);
+export const beginImport = (projectId: number, modelId: number, wanted: NewModelImport) => reply(api.POST(IMPORTS, { params: { path: modelPath(projectId, modelId) }, body: wanted }));
 
-export const importPartUrls = (projectId: number, modelId: number, importId: number, file: number, partNumbers: readonly number[]): Promise<{ readonly items: readonly PartUrl[] }> =>
-  send("POST", `${importsPath(projectId, modelId)}/${importId}/part-urls`, { body: { file, part_numbers: partNumbers } });
+export const checkImport = (projectId: number, modelId: number, importId: number) => reply(api.POST(`${IMPORT}/check`, { params: { path: importPath(projectId, modelId, importId) } }));
+
+export const importPartUrls = (projectId: number, modelId: number, importId: number, parts: Schemas["ModelPartNumbers"]) =>
+  reply(api.POST(`${IMPORT}/part-urls`, { params: { path: importPath(projectId, modelId, importId) }, body: parts }));
 
 const isImporting = ({ state }: ModelImport): boolean => state === "submitted";
 
@@ -72,48 +70,48 @@ export function useModelImport(projectId: number, modelId: number, importId: num
   return useQuery({
     queryKey: [...modelsKey(projectId), modelId, "imports", importId],
     enabled: importId !== null,
-    queryFn: () => send<ModelImport>("GET", `${importsPath(projectId, modelId)}/${importId ?? 0}`),
+    queryFn: () => reply(api.GET(IMPORT, { params: { path: importPath(projectId, modelId, importId ?? 0) } })),
     refetchInterval: (query) => (query.state.data && isImporting(query.state.data) ? 1500 : false),
   });
 }
 
 export const useSubmitImport = (projectId: number, modelId: number) =>
-  useModelsMutation(projectId, (importId: number) => send<ModelImport>("POST", `${importsPath(projectId, modelId)}/${importId}/submit`));
+  useModelsMutation(projectId, (importId: number) => reply(api.POST(`${IMPORT}/submit`, { params: { path: importPath(projectId, modelId, importId) } })));
 
 export const useDropImport = (projectId: number, modelId: number) =>
-  useModelsMutation(projectId, (importId: number) => send<unknown>("DELETE", `${importsPath(projectId, modelId)}/${importId}`));
+  useModelsMutation(projectId, (importId: number) => reply(api.DELETE(IMPORT, { params: { path: importPath(projectId, modelId, importId) } })));
 
 export function useVersionComparison(projectId: number, modelId: number, versions: readonly number[]) {
   return useQuery({
     queryKey: [...modelsKey(projectId), modelId, "comparison", versions],
     enabled: versions.length > 1,
-    queryFn: () => send<VersionComparison>("GET", `${modelPath(projectId, modelId)}/comparison`, { query: { versions: versions.join(",") } }),
+    queryFn: () => reply(api.GET(`${MODEL}/comparison`, { params: { path: modelPath(projectId, modelId), query: { versions: versions.join(",") } } })),
   });
 }
 
 export function useLineage(projectId: number, modelId: number, version: number) {
   return useQuery({
     queryKey: [...modelsKey(projectId), modelId, "version", version, "lineage"],
-    queryFn: () => send<VersionLineage>("GET", `${versionPath(projectId, modelId, version)}/lineage`),
+    queryFn: () => reply(api.GET(`${VERSION}/lineage`, { params: { path: versionPath(projectId, modelId, version) } })),
   });
 }
 
 export function useModelCard(projectId: number, modelId: number, version: number) {
   return useQuery({
     queryKey: [...modelsKey(projectId), modelId, "version", version, "card"],
-    queryFn: () => send<{ readonly markdown: string }>("GET", `${versionPath(projectId, modelId, version)}/card`),
+    queryFn: () => reply(api.GET(`${VERSION}/card`, { params: { path: versionPath(projectId, modelId, version) } })),
   });
 }
 
 export function useExportVersion(projectId: number, modelId: number, version: number) {
-  return useMutation({ mutationFn: () => send<ModelExport>("POST", `${versionPath(projectId, modelId, version)}/exports`, { body: {} }) });
+  return useMutation({ mutationFn: () => reply(api.POST(`${VERSION}/exports`, { params: { path: versionPath(projectId, modelId, version) } })) });
 }
 
 export function useVersionExport(projectId: number, modelId: number, version: number, exportId: number | null) {
   return useQuery({
     queryKey: [...modelsKey(projectId), modelId, "version", version, "exports", exportId],
     enabled: exportId !== null,
-    queryFn: () => send<ModelExport>("GET", `${versionPath(projectId, modelId, version)}/exports/${exportId ?? 0}`),
+    queryFn: () => reply(api.GET(`${VERSION}/exports/{export_id}`, { params: { path: { ...versionPath(projectId, modelId, version), export_id: exportId ?? 0 } } })),
     refetchInterval: (query) => (query.state.data?.state === "preparing" || !query.state.data ? 1500 : false),
   });
 }

@@ -1,23 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { send } from "../client";
-import type { CallRight, Recording, SleepRules, Snippet, Traffic } from "../serving";
-import type { Service } from "../types";
-import { listOf } from "./paging";
-import { serviceKeys, servicePath, servicesPath } from "./services";
+import { api, reply } from "../client";
+import type { Recording, SleepRules, Traffic } from "../serving";
+import type { Schemas, Service } from "../types";
+import { SERVICE, SERVICES, serviceKeys, servicePath } from "./services";
 
-export interface Size {
-  /** Both null: the service is made without resources and waits for them. */
-  readonly compute_units: number | null;
-  readonly instances: number | null;
-}
-
-export interface NewService extends Size {
-  readonly name: string;
-  readonly suffix: string;
-  readonly model_id: number;
-  readonly model_version: number;
-  readonly variant: string;
-}
+/** Both null: the service is made without resources and waits for them. */
+export type Size = Pick<Service, "compute_units" | "instances">;
+export type NewService = Omit<Schemas["DeployRequest"], "machine_type">;
 
 function useServicesMutation<V, R>(projectId: number, mutationFn: (value: V) => Promise<R>) {
   const queries = useQueryClient();
@@ -27,80 +16,82 @@ function useServicesMutation<V, R>(projectId: number, mutationFn: (value: V) => 
   });
 }
 
+const at = (projectId: number, serviceId: number) => ({ params: { path: servicePath(projectId, serviceId) } });
+
 export const useDeploy = (projectId: number) =>
-  useServicesMutation(projectId, (service: NewService) => send<Service>("POST", `${servicesPath(projectId)}/services`, { body: { ...service, machine_type: "SVC_CPU" } }));
+  useServicesMutation(projectId, (service: NewService) =>
+    reply(api.POST(SERVICES, { params: { path: { project_id: projectId } }, body: { ...service, machine_type: "SVC_CPU" } })),
+  );
 
 export type ServiceAction = "stop" | "restart" | "wake" | "delete";
 
-export const useServiceAction = (projectId: number, serviceId: number) =>
-  useServicesMutation(projectId, (action: ServiceAction) =>
-    action === "delete" ? send<unknown>("DELETE", servicePath(projectId, serviceId)) : send<unknown>("POST", `${servicePath(projectId, serviceId)}/${action}`),
-  );
-
-export interface ServiceChange {
-  readonly compute_units?: number;
-  readonly instances?: number;
-  readonly model_version?: number;
-  readonly variant?: string;
+async function actOn(projectId: number, serviceId: number, action: ServiceAction): Promise<void> {
+  const place = at(projectId, serviceId);
+  if (action === "delete") await reply(api.DELETE(SERVICE, place));
+  else if (action === "stop") await reply(api.POST(`${SERVICE}/stop`, place));
+  else if (action === "restart") await reply(api.POST(`${SERVICE}/restart`, place));
+  else await reply(api.POST(`${SERVICE}/wake`, place));
 }
+
+export const useServiceAction = (projectId: number, serviceId: number) => useServicesMutation(projectId, (action: ServiceAction) => actOn(projectId, serviceId, action));
+
+export type ServiceChange = Schemas["ChangeRequest"];
 
 export const useChangeService = (projectId: number, serviceId: number) =>
-  useServicesMutation(projectId, (change: ServiceChange) => send<Service>("PATCH", servicePath(projectId, serviceId), { body: change }));
-
-export interface NewChallenger {
-  readonly model_version: number;
-  readonly compute_units: number;
-  readonly instances: number;
-  readonly variant: string;
-  readonly share: number;
-}
+  useServicesMutation(projectId, (change: ServiceChange) => reply(api.PATCH(SERVICE, { ...at(projectId, serviceId), body: change })));
 
 export const useAddChallenger = (projectId: number, serviceId: number) =>
-  useServicesMutation(projectId, (challenger: NewChallenger) => send<Service>("POST", `${servicePath(projectId, serviceId)}/challenger`, { body: challenger }));
+  useServicesMutation(projectId, (challenger: Schemas["ChallengerRequest"]) => reply(api.POST(`${SERVICE}/challenger`, { ...at(projectId, serviceId), body: challenger })));
+
+export const useChangeChallenger = (projectId: number, serviceId: number) =>
+  useServicesMutation(projectId, (change: Schemas["ChallengerChange"]) => reply(api.PATCH(`${SERVICE}/challenger`, { ...at(projectId, serviceId), body: change })));
 
 export const useEndChallenger = (projectId: number, serviceId: number) =>
   useServicesMutation(projectId, (way: "promote" | "remove") =>
-    way === "promote" ? send<Service>("POST", `${servicePath(projectId, serviceId)}/challenger/promote`) : send<unknown>("DELETE", `${servicePath(projectId, serviceId)}/challenger`),
+    way === "promote" ? reply(api.POST(`${SERVICE}/challenger/promote`, at(projectId, serviceId))) : reply(api.DELETE(`${SERVICE}/challenger`, at(projectId, serviceId))),
   );
 
 export const useSplitTraffic = (projectId: number, serviceId: number) =>
-  useServicesMutation(projectId, (traffic: Traffic) => send<Service>("PUT", `${servicePath(projectId, serviceId)}/traffic`, { body: traffic }));
+  useServicesMutation(projectId, (traffic: Traffic) => reply(api.PUT(`${SERVICE}/traffic`, { ...at(projectId, serviceId), body: traffic })));
 
 /** Null takes the policy away. */
 export const useSetSleepPolicy = (projectId: number, serviceId: number) =>
   useServicesMutation(projectId, (rules: SleepRules | null) =>
-    rules === null ? send<unknown>("DELETE", `${servicePath(projectId, serviceId)}/sleep-policy`) : send<Service>("PUT", `${servicePath(projectId, serviceId)}/sleep-policy`, { body: rules }),
+    rules === null
+      ? reply(api.DELETE(`${SERVICE}/sleep-policy`, at(projectId, serviceId)))
+      : reply(api.PUT(`${SERVICE}/sleep-policy`, { ...at(projectId, serviceId), body: rules })),
   );
 
 export const useSetRecording = (projectId: number, serviceId: number) =>
-  useServicesMutation(projectId, (recording: Recording) => send<Service>("PUT", `${servicePath(projectId, serviceId)}/recording`, { body: recording }));
+  useServicesMutation(projectId, (recording: Recording) => reply(api.PUT(`${SERVICE}/recording`, { ...at(projectId, serviceId), body: recording })));
 
 export interface RightChange {
   readonly appId: number;
   readonly isGranted: boolean;
 }
 
-export const useChangeRight = (projectId: number, serviceId: number) =>
-  useServicesMutation(projectId, ({ appId, isGranted }: RightChange) =>
-    isGranted
-      ? send<unknown>("POST", `${servicePath(projectId, serviceId)}/call-rights`, { body: { app_id: appId } })
-      : send<unknown>("DELETE", `${servicePath(projectId, serviceId)}/call-rights/${appId}`),
-  );
+async function changeRight(projectId: number, serviceId: number, { appId, isGranted }: RightChange): Promise<void> {
+  const path = servicePath(projectId, serviceId);
+  if (isGranted) await reply(api.POST(`${SERVICE}/call-rights`, { params: { path }, body: { app_id: appId } }));
+  else await reply(api.DELETE(`${SERVICE}/call-rights/{app_id}`, { params: { path: { ...path, app_id: appId } } }));
+}
+
+export const useChangeRight = (projectId: number, serviceId: number) => useServicesMutation(projectId, (change: RightChange) => changeRight(projectId, serviceId, change));
 
 export const useSetLimits = (projectId: number, serviceId: number) =>
-  useServicesMutation(projectId, (limits: Service["limits"]) => send<Service>("PUT", `${servicePath(projectId, serviceId)}/limits`, { body: limits }));
+  useServicesMutation(projectId, (limits: Service["limits"]) => reply(api.PUT(`${SERVICE}/limits`, { ...at(projectId, serviceId), body: limits })));
 
 export function useSnippets(projectId: number, serviceId: number) {
   return useQuery({
     queryKey: [...serviceKeys.one(projectId, serviceId), "snippets"],
     staleTime: 60_000,
-    queryFn: async () => listOf(await send<Snippet[] | { readonly items: Snippet[] }>("GET", `${servicePath(projectId, serviceId)}/snippets`)),
+    queryFn: async () => (await reply(api.GET(`${SERVICE}/snippets`, at(projectId, serviceId)))).items,
   });
 }
 
 export function useCallRights(projectId: number, serviceId: number) {
   return useQuery({
     queryKey: [...serviceKeys.one(projectId, serviceId), "rights"],
-    queryFn: () => send<{ readonly items: readonly CallRight[] }>("GET", `${servicePath(projectId, serviceId)}/call-rights`),
+    queryFn: () => reply(api.GET(`${SERVICE}/call-rights`, at(projectId, serviceId))),
   });
 }

@@ -1,11 +1,12 @@
 import { type QueryKey, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { send } from "../client";
-import type { Paged, ServiceState } from "../serving";
-import type { Service } from "../types";
+import { api, reply } from "../client";
+import type { ServiceState } from "../serving";
 import { nextCursor, pageQuery } from "./paging";
 
-export const servicesPath = (projectId: number): string => `/v1/services/projects/${projectId}`;
-export const servicePath = (projectId: number, serviceId: number): string => `${servicesPath(projectId)}/services/${serviceId}`;
+export const SERVICES = "/v1/services/projects/{project_id}/services";
+export const SERVICE = "/v1/services/projects/{project_id}/services/{service_id}";
+
+export const servicePath = (projectId: number, serviceId: number) => ({ project_id: projectId, service_id: serviceId });
 
 export const serviceKeys = {
   all: (projectId: number): QueryKey => ["services", projectId],
@@ -27,7 +28,7 @@ export function useServices(projectId: number) {
   return useInfiniteQuery({
     queryKey: [...serviceKeys.all(projectId), "list"],
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam }) => send<Paged<Service>>("GET", `${servicesPath(projectId)}/services`, { query: pageQuery(pageParam) }),
+    queryFn: ({ pageParam }) => reply(api.GET(SERVICES, { params: { path: { project_id: projectId }, query: pageQuery(pageParam) } })),
     getNextPageParam: nextCursor,
     refetchInterval: (query) =>
       query.state.data?.pages.some((page) => page.items.some((service) => isChangingService(service.state))) ? 4000 : false,
@@ -37,7 +38,7 @@ export function useServices(projectId: number) {
 export function useService(projectId: number, serviceId: number, pollMs: number | false) {
   return useQuery({
     queryKey: [...serviceKeys.one(projectId, serviceId), "detail"],
-    queryFn: () => send<Service>("GET", servicePath(projectId, serviceId)),
+    queryFn: () => reply(api.GET(SERVICE, { params: { path: servicePath(projectId, serviceId) } })),
     refetchInterval: pollMs,
   });
 }

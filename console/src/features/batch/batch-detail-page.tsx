@@ -2,6 +2,7 @@ import { Alert, App, Button, Progress } from "antd";
 import { Link, useNavigate } from "react-router";
 import { isBatchMoving, useBatchAction, useBatchPrediction, type BatchAction } from "@/api/queries/batch";
 import { usePermissions } from "@/api/queries/identity";
+import { useModel } from "@/api/queries/models";
 import type { BatchPrediction } from "@/api/batch";
 import { timesPrice } from "@/format/format";
 import { useFormat } from "@/format/use-format";
@@ -46,7 +47,7 @@ function Detail({ projectId, prediction }: Props) {
         <div className="ob-stack-s" aria-live="polite" data-testid="batch-progress" data-state={prediction.state}>
           <Progress percent={Math.floor(100 * prediction.share)} status={prediction.state === "failed" ? "exception" : isBatchMoving(prediction.state) ? "active" : "normal"} aria-label={t("batch.progressOf", { name: prediction.name })} />
           <span className="ob-row ob-muted">
-            {prediction.total === null ? t("batch.counting") : t("batch.doneOf", { done: prediction.done, total: prediction.total })}
+            <Done prediction={prediction} />
             {prediction.failed_items > 0 ? <span className="ob-fault">{t("batch.itemsFailed", { count: format.number(prediction.failed_items) })}</span> : null}
           </span>
         </div>
@@ -64,21 +65,29 @@ function Detail({ projectId, prediction }: Props) {
   );
 }
 
+function Done({ prediction }: { readonly prediction: BatchPrediction }) {
+  const t = useT();
+  const { done, total, state } = prediction;
+  if (total !== null) return t("batch.doneOf", { done, total });
+  return isBatchMoving(state) ? t("batch.counting") : t("batch.doneOnly", { done });
+}
+
 const SECONDS = 60;
 
 function What({ projectId, prediction }: Props) {
   const t = useT();
   const maybeT = useMaybeT();
+  const model = useModel(projectId, prediction.model_id);
   const parameters = Object.entries(prediction.parameters);
   return (
     <Panel title={t("batch.what")}>
       <Facts
         facts={[
-          { label: t("services.model"), value: <Link to={links.modelVersion(projectId, prediction.model_id, prediction.model_version)}>{`${prediction.model_id} V${prediction.model_version}`}</Link> },
+          { label: t("services.model"), value: <Link to={links.modelVersion(projectId, prediction.model_id, prediction.model_version)}>{`${model.data?.name ?? prediction.model_id} V${prediction.model_version}`}</Link> },
           { label: t("services.variant"), value: prediction.variant },
           { label: t("batch.input"), value: <CopyText text={prediction.input.uri} /> },
           { label: t("batch.inputFormat"), value: maybeT(`batch.format.${prediction.input_format}`) ?? prediction.input_format },
-          { label: t("batch.output"), value: <CopyText text={prediction.output_uri} /> },
+          { label: t("batch.outputAt"), value: <CopyText text={prediction.output_uri} /> },
           { label: t("usage.machine"), value: t("batch.machineNodes", { machine: prediction.machine_type, nodes: prediction.nodes }) },
           ...parameters.map(([name, value]) => ({ label: name, value: String(value) })),
           { label: t("batch.started"), value: <LocalTime at={prediction.started_at} /> },

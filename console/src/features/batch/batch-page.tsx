@@ -1,6 +1,6 @@
 import { PlusOutlined } from "@ant-design/icons";
 import { Button, Progress, Table, type TableColumnsType } from "antd";
-import { Link, useNavigate } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import { useBatchPredictions } from "@/api/queries/batch";
 import { usePermissions } from "@/api/queries/identity";
 import { itemsOf } from "@/api/queries/paging";
@@ -23,6 +23,7 @@ export function BatchPage() {
   const t = useT();
   const navigate = useNavigate();
   const projectId = useProjectId();
+  const [params] = useSearchParams();
   const mayWrite = usePermissions(projectId).has("services.write");
   return (
     <Page
@@ -40,7 +41,7 @@ export function BatchPage() {
           { key: "schedules", label: t("batch.schedules"), children: <Schedules projectId={projectId} mayWrite={mayWrite} /> },
         ]}
       />
-      <AsCommand command="bml batch list" />
+      <AsCommand command={params.get("tab") === "schedules" ? "bml batch schedules list" : "bml batch list"} />
     </Page>
   );
 }

@@ -1,11 +1,12 @@
 import type { BatchRequest, BatchScheduleRequest, BatchTemplate, InputFormat, Rhythm } from "@/api/batch";
+import type { Variant } from "@/api/serving";
 
 export interface BatchValues {
   readonly name: string;
   readonly description?: string;
   readonly model_id: number;
   readonly model_version: number;
-  readonly variant?: string;
+  readonly variant?: Variant;
   readonly way: "address" | "files";
   readonly uri?: string;
   readonly input_format: InputFormat;
@@ -38,12 +39,18 @@ function templateOf(values: BatchValues, inputUri: string): BatchTemplate {
 }
 
 export function batchRequest(values: BatchValues, sentTo?: string): BatchRequest {
-  const description = values.description?.trim();
-  return { name: values.name.trim(), ...(description ? { description } : {}), ...templateOf(values, sentTo ?? values.uri?.trim() ?? "") };
+  return { name: values.name.trim(), description: values.description?.trim() ?? "", ...templateOf(values, sentTo ?? values.uri?.trim() ?? "") };
 }
 
 export function scheduleRequest(values: BatchValues, rhythm: Rhythm, missed: BatchScheduleRequest["missed"]): BatchScheduleRequest {
   return { name: values.name.trim(), template: templateOf(values, values.uri?.trim() ?? ""), ...rhythm, missed };
+}
+
+/** The same in the command line. */
+export function batchCommand(values: Partial<BatchValues>, rhythm: Rhythm | null): string {
+  const told = `${JSON.stringify(values.name ?? "")} ${values.way === "address" ? (values.uri ?? "s3://…") : "FILES"} --model ${values.model_id ?? ""} --model-version ${values.model_version ?? ""}`;
+  if (rhythm === null) return `bml batch create ${told}`;
+  return `bml batch schedules create ${told} --every ${rhythm.every} --unit ${rhythm.unit} --from ${rhythm.starts_at} --zone ${rhythm.time_zone}`;
 }
 
 const SUFFIXES: Readonly<Record<string, InputFormat>> = { jsonl: "jsonl", ndjson: "jsonl", zip: "zip", csv: "csv", parquet: "parquet" };

@@ -21,12 +21,14 @@ export function ModelFields({ projectId, models, values }: Props) {
   const query = useModelVersions(projectId, modelId);
   const versions = itemsOf(query.data).filter((version) => version.deployments.includes("cloud"));
   const newest = versions.reduce((most, version) => Math.max(most, version.version_number), 0);
-  const variants = versions.find((version) => version.version_number === values?.model_version)?.variants ?? [];
+  const version = versions.find((known) => known.version_number === values?.model_version);
+  const variants = version?.variants ?? [];
   useEffect(() => {
     if (newest > 0 && !form.getFieldValue("model_version")) form.setFieldValue("model_version", newest);
   }, [newest, form, modelId]);
   const required = [{ required: true, message: t("form.required") }];
   const model = models.find((known) => known.model_id === modelId);
+  const knob = !model || version?.contract === "framework" ? "none" : knobOf(model.task_type);
   return (
     <div className="ob-grid" style={{ rowGap: 0 }}>
       <Form.Item name="model_id" label={t("services.model")} rules={required} style={{ gridColumn: "span 6" }}>
@@ -46,12 +48,12 @@ export function ModelFields({ projectId, models, values }: Props) {
           <Select options={variants.map(({ precision }) => ({ value: precision, label: precision }))} />
         </Form.Item>
       ) : null}
-      {model && knobOf(model.task_type) === "top" ? (
+      {knob === "top" ? (
         <Form.Item name="top_num" label={t("batch.top")} style={{ gridColumn: "span 6", marginBottom: 0 }}>
           <InputNumber min={1} max={1000} precision={0} placeholder="6" style={{ width: "100%" }} />
         </Form.Item>
       ) : null}
-      {model && knobOf(model.task_type) === "threshold" ? (
+      {knob === "threshold" ? (
         <Form.Item name="threshold" label={t("batch.threshold")} extra={t("batch.thresholdHelp")} style={{ gridColumn: "span 6", marginBottom: 0 }}>
           <InputNumber min={0} max={1} step={0.01} style={{ width: "100%" }} />
         </Form.Item>

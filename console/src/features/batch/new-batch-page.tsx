@@ -15,7 +15,7 @@ import { problemText } from "@/ui/problem-text";
 import { QueryView } from "@/ui/query-view";
 import { wholeAddress, type FileToSend } from "@/ui/upload/send-files";
 import { useSending } from "@/ui/upload/use-sending";
-import { batchRequest, scheduleRequest, type BatchValues } from "./batch-request";
+import { batchCommand, batchRequest, scheduleRequest, type BatchValues } from "./batch-request";
 import { InputFields } from "./input-fields";
 import { MachineFields } from "./machine-fields";
 import { ModelFields } from "./model-fields";
@@ -131,7 +131,7 @@ function BatchForm({ projectId, models }: { readonly projectId: number; readonly
             {t(isRepeated ? "batch.schedule" : "batch.start")}
           </Button>
           {isMissingFiles ? <span className="ob-small ob-muted">{t("batch.noFiles")}</span> : null}
-          <AsCommand command={`bml batch create ${JSON.stringify(values?.name ?? "")} ${values?.uri ?? "FILES"} --model ${values?.model_id ?? ""} --model-version ${values?.model_version ?? ""}`} />
+          <AsCommand command={batchCommand(values ?? {}, isRepeated ? rhythm : null)} />
         </div>
       </div>
     </Form>

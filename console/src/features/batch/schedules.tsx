@@ -2,11 +2,9 @@ import { App, Button, Modal, Table, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useBatchSchedules, useChangeSchedule, type ScheduleChange } from "@/api/queries/batch";
-import { itemsOf } from "@/api/queries/paging";
 import type { BatchSchedule, Rhythm } from "@/api/batch";
 import { useT } from "@/i18n";
 import { EmptyState } from "@/ui/empty";
-import { LoadMore } from "@/ui/more";
 import { Panel } from "@/ui/page";
 import { links } from "@/ui/project";
 import { problemText } from "@/ui/problem-text";
@@ -43,7 +41,7 @@ export function Schedules({ projectId, mayWrite }: Props) {
   };
   const columns: TableColumnsType<BatchSchedule> = [
     { title: t("field.name"), dataIndex: "name" },
-    { title: t("batch.rhythm"), render: (_, row) => t("batch.everyUnit", { every: row.every, unit: t(`batch.unit.${row.unit}`) }) },
+    { title: t("batch.rhythm"), render: (_, row) => t(`batch.rhythm.${row.unit}`, { every: row.every }) },
     { title: t("batch.zone"), dataIndex: "time_zone" },
     { title: t("batch.last"), render: (_, row) => (row.last_batch_id === null ? "–" : <Link to={links.batch(projectId, row.last_batch_id)}>{row.last_batch_id}</Link>) },
     { title: t("batch.next"), render: (_, row) => <NextRuns schedule={row} /> },
@@ -64,16 +62,13 @@ export function Schedules({ projectId, mayWrite }: Props) {
   return (
     <Panel>
       <QueryView query={query}>
-        {(data) => {
-          const items = itemsOf(data);
-          if (items.length === 0) return <EmptyState title={t("batch.noSchedules.title")} text={t("batch.noSchedules.text")} />;
-          return (
-            <>
-              <Table rowKey="schedule_id" columns={columns} dataSource={items} pagination={false} scroll={{ x: "max-content" }} />
-              <LoadMore query={query} />
-            </>
-          );
-        }}
+        {({ items }) =>
+          items.length === 0 ? (
+            <EmptyState title={t("batch.noSchedules.title")} text={t("batch.noSchedules.text")} />
+          ) : (
+            <Table rowKey="schedule_id" columns={columns} dataSource={items} pagination={false} scroll={{ x: "max-content" }} />
+          )
+        }
       </QueryView>
       {edited ? (
         <EditSchedule

@@ -1,13 +1,15 @@
 import { App, Form, Input, Modal, Select } from "antd";
-import { useCreateModel, useImportCatalog, type NewModel } from "@/api/queries/repository";
+import { useCreateModel, useImportCatalog } from "@/api/queries/repository";
 import { MODEL_SOURCES } from "@/api/serving";
-import type { Model } from "@/api/types";
+import type { Model, Schemas } from "@/api/types";
 import { useMaybeT, useT } from "@/i18n";
 import { AsCommand } from "@/ui/copy";
 import { problemText } from "@/ui/problem-text";
 import { importTasks } from "./importing/import-form";
 import { MODEL_TASKS } from "./model-tasks";
 import { useSourceName } from "./source-name";
+
+type NewModel = Schemas["ModelRequest"];
 
 interface Props {
   readonly open: boolean;

@@ -21,7 +21,7 @@ export function ModelActions({ projectId, model }: Props) {
   const [renaming, setRenaming] = useState(false);
   const mayWrite = usePermissions(projectId).has("models.write");
   const remove = useDeleteModel(projectId, model.model_id);
-  const isDeployed = model.service_id !== null;
+  const isDeployed = typeof model.service_id === "number";
   const ask = (): void => {
     void modal.confirm({
       title: t("models.delete.title", { name: model.name }),

@@ -34,7 +34,7 @@ function ModelView({ projectId, model }: { readonly projectId: number; readonly 
         <>
           <span>{maybeT(`task.${model.task_type}`) ?? model.task_type}</span>
           <span>{sourceName(model.source)}</span>
-          {model.service_id === null ? null : <Link to={links.service(projectId, model.service_id)}>{t("models.serviceLink")}</Link>}
+          {typeof model.service_id !== "number" ? null : <Link to={links.service(projectId, model.service_id)}>{t("models.serviceLink")}</Link>}
           <CopyText text={model.model_id} />
         </>
       }

@@ -6,6 +6,7 @@ export const MODEL_TASKS = [
   "instance_segmentation",
   "semantic_segmentation",
   "text_classification",
+  "text_classification_multi_label",
   "short_text_matching",
   "sequence_labelling",
   "entity_extraction",

@@ -3,6 +3,7 @@ import { Button, Tooltip } from "antd";
 import { lazy } from "react";
 import { useNavigate } from "react-router";
 import { isPublishing, useModel, useModelVersion } from "@/api/queries/models";
+import { useFrameworkName } from "@/api/queries/repository";
 import type { ModelVersionDetail } from "@/api/types";
 import { useT } from "@/i18n";
 import { AsCommand } from "@/ui/copy";
@@ -39,6 +40,7 @@ function VersionView({ projectId, version }: ViewProps) {
   const t = useT();
   const model = useModel(projectId, version.model_id);
   const name = model.data?.name ?? "";
+  const frameworkName = useFrameworkName(projectId);
   const isUsable = !isPublishing(version.state) && version.state !== "failed";
   const place = { projectId, modelId: version.model_id, version: version.version_number };
   return (
@@ -51,7 +53,7 @@ function VersionView({ projectId, version }: ViewProps) {
       sub={
         <>
           <StateTag kind="model" state={version.state} />
-          <span>{version.framework ?? version.network}</span>
+          <span>{frameworkName(version)}</span>
           {version.deployed ? <span>{t("models.online")}</span> : null}
           <LocalTime at={version.created_at} />
         </>
@@ -60,7 +62,7 @@ function VersionView({ projectId, version }: ViewProps) {
     >
       <PageTabs
         tabs={[
-          { key: "overview", label: t("services.overview"), children: <VersionOverview version={version} /> },
+          { key: "overview", label: t("services.overview"), children: <VersionOverview projectId={projectId} version={version} /> },
           {
             key: "validate",
             label: t("models.validate"),

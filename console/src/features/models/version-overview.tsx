@@ -1,12 +1,14 @@
 import { Alert, Table, Tag, type TableColumnsType } from "antd";
+import { useFrameworkName } from "@/api/queries/repository";
 import type { ModelVersion, ModelVersionDetail } from "@/api/types";
 import { useFormat } from "@/format/use-format";
 import { useMaybeT, useT } from "@/i18n";
 import { CopyText } from "@/ui/copy";
 import { Facts, Panel } from "@/ui/page";
 import { useSourceName } from "./source-name";
+import { Description } from "./version-description";
 
-export function VersionOverview({ version }: { readonly version: ModelVersionDetail }) {
+export function VersionOverview({ projectId, version }: { readonly projectId: number; readonly version: ModelVersionDetail }) {
   const t = useT();
   return (
     <div className="ob-stack">
@@ -14,7 +16,7 @@ export function VersionOverview({ version }: { readonly version: ModelVersionDet
       <VersionMetrics version={version} />
       <div className="ob-grid">
         <div className="ob-stack" style={{ gridColumn: "span 6" }}>
-          <Kind version={version} />
+          <Kind projectId={projectId} version={version} />
           <Parity version={version} />
         </div>
         <div className="ob-stack" style={{ gridColumn: "span 6" }}>
@@ -33,8 +35,9 @@ export function VersionOverview({ version }: { readonly version: ModelVersionDet
   );
 }
 
-function Kind({ version }: { readonly version: ModelVersion }) {
+function Kind({ projectId, version }: { readonly projectId: number; readonly version: ModelVersion }) {
   const t = useT();
+  const frameworkName = useFrameworkName(projectId);
   const maybeT = useMaybeT();
   const sourceName = useSourceName();
   return (
@@ -42,11 +45,11 @@ function Kind({ version }: { readonly version: ModelVersion }) {
       <Facts
         facts={[
           { label: t("models.source"), value: sourceName(version.source) },
-          { label: t("models.network"), value: version.framework ?? version.network },
+          { label: t("models.network"), value: frameworkName(version) },
           { label: t("models.contract"), value: t(`models.contract.${version.contract}`) },
           { label: t("models.runsIn"), value: version.image ? <span className="ob-mono">{version.image}</span> : "–" },
           { label: t("models.deployments"), value: version.deployments.map((place) => maybeT(`models.deployment.${place}`) ?? place).join(", ") || "–" },
-          { label: t("field.descriptionShort"), value: version.description || "–" },
+          { label: t("field.descriptionShort"), value: <Description projectId={projectId} version={version} /> },
         ]}
       />
     </Panel>

@@ -3,7 +3,7 @@ import { MoreOutlined } from "@ant-design/icons";
 import { Link, useNavigate } from "react-router";
 import { usePermissions } from "@/api/queries/identity";
 import { isPublishing } from "@/api/queries/models";
-import { useDeleteVersion } from "@/api/queries/repository";
+import { useDeleteVersion, useFrameworkName } from "@/api/queries/repository";
 import type { ModelVersion } from "@/api/types";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
@@ -23,6 +23,7 @@ interface Props {
 export function VersionTable({ projectId, versions, chosen, onChoose }: Props) {
   const t = useT();
   const format = useFormat();
+  const frameworkName = useFrameworkName(projectId);
   const columns: TableColumnsType<ModelVersion> = [
     {
       title: t("field.version"),
@@ -38,12 +39,12 @@ export function VersionTable({ projectId, versions, chosen, onChoose }: Props) {
         </span>
       ),
     },
-    { title: t("models.network"), render: (_, version) => version.framework ?? version.network },
+    { title: t("models.network"), render: (_, version) => frameworkName(version) },
     { title: t("models.figure"), align: "right", render: (_, version) => <Figure version={version} /> },
     { title: t("models.size"), align: "right", dataIndex: "size_bytes", render: (size: number | null) => (size === null ? "–" : format.bytes(size)) },
     { title: t("runs.run"), dataIndex: "run_id", render: (run: number | null) => (run === null ? "–" : <Link to={links.run(projectId, run)}>{run}</Link>) },
     { title: t("field.created"), dataIndex: "created_at", render: (at: string) => <LocalTime at={at} /> },
-    { title: <span className="ob-visually-hidden">{t("models.actions")}</span>, render: (_, version) => <VersionActions projectId={projectId} version={version} /> },
+    { title: <span className="ob-visually-hidden">{t("models.actions")}</span>, fixed: "end", render: (_, version) => <VersionActions projectId={projectId} version={version} /> },
   ];
   return (
     <Table

@@ -2,6 +2,7 @@ import { Alert, Button, Checkbox, Form, Select } from "antd";
 import { useNavigate } from "react-router";
 import { useModelVersion } from "@/api/queries/models";
 import { useChangeService, useDeploy, type Size } from "@/api/queries/service-changes";
+import type { Variant } from "@/api/serving";
 import type { Model, Service } from "@/api/types";
 import { useT } from "@/i18n";
 import { AsCommand } from "@/ui/copy";
@@ -83,7 +84,7 @@ export function DeployForm({ projectId, models, modelId, version }: Props) {
           ) : null}
           {error ? <Alert type="error" showIcon role="alert" title={problemText(error, t)} /> : null}
           <Button type="primary" htmlType="submit" size="large" block loading={deploy.isPending || change.isPending}>
-            {t(serviceId === null ? "services.form.start" : "services.form.switch")}
+            {t(serviceId !== null ? "services.form.switch" : isLater ? "services.form.create" : "services.form.start")}
           </Button>
           <AsCommand command={deployCommand(values ?? {}, serviceId)} />
         </div>
@@ -98,7 +99,7 @@ interface PerformanceProps {
   readonly projectId: number;
   readonly modelId: number;
   readonly version: number;
-  readonly variant: string;
+  readonly variant: Variant;
 }
 
 function Performance({ projectId, modelId, version, variant }: PerformanceProps) {

@@ -1,11 +1,12 @@
 import type { NewService } from "@/api/queries/service-changes";
+import type { Variant } from "@/api/serving";
 
 export interface DeployValues {
   readonly name: string;
   readonly suffix: string;
   readonly model_id: number;
   readonly model_version: number;
-  readonly variant?: string;
+  readonly variant?: Variant;
   readonly compute_units: number;
   readonly instances: number;
   /** Without resources for now: the service waits for them. */

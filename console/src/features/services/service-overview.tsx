@@ -36,7 +36,7 @@ export function ServiceOverview({ projectId, service }: { readonly projectId: nu
                 { label: t("services.size"), value: sizeText(service) },
                 { label: t("services.variant"), value: service.variant },
                 { label: t("services.image"), value: <span className="ob-mono">{service.image}</span> },
-                { label: t("services.perHour"), value: <Money amount={service.price_per_hour} /> },
+                { label: t("services.perHour"), value: <Money amount={service.compute_units === null ? null : service.price_per_hour} /> },
                 { label: t("services.policyState"), value: t(`services.policy.${service.sleep_policy?.state ?? "none"}`) },
                 { label: t("field.created"), value: <LocalTime at={service.created_at} /> },
                 { label: t("services.since"), value: <LocalTime at={service.running_since} /> },

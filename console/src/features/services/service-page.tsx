@@ -1,7 +1,7 @@
 import { Alert } from "antd";
 import { lazy } from "react";
 import { isChangingService, serviceKeys, useService } from "@/api/queries/services";
-import { TABULAR_TASK } from "@/api/tabular";
+import { useModelVersion } from "@/api/queries/models";
 import type { Service } from "@/api/types";
 import { useT } from "@/i18n";
 import { useLiveQueries } from "@/live/use-live";
@@ -11,11 +11,22 @@ import { PageTabs } from "@/ui/page-tabs";
 import { links, useIdParam, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
 import { StateTag } from "@/ui/state-tag";
+import { inputOf, type InputKind } from "@/ui/try-model/task-input";
 import { Money } from "@/ui/values";
 import { ServiceActions } from "./service-actions";
 import { ServiceOverview } from "./service-overview";
 
 const POLL_MS = 3000;
+
+/** What the command line takes for each kind of input. */
+const SENT: Readonly<Record<InputKind, string>> = {
+  picture: "image.jpg",
+  sound: "sound.wav",
+  rows: "--row @row.json",
+  text: "--request @request.json",
+  pair: "--request @request.json",
+  json: "--request @request.json",
+};
 
 const TryIt = lazy(async () => ({ default: (await import("./try-it")).TryIt }));
 const Calls = lazy(async () => ({ default: (await import("./calls/calls")).Calls }));
@@ -33,6 +44,7 @@ export function ServicePage() {
 
 function ServiceView({ projectId, service }: { readonly projectId: number; readonly service: Service }) {
   const t = useT();
+  const input = inputOf(service.task_type, useModelVersion(projectId, service.model_id, service.model_version).data?.contract);
   const isChanging = isChangingService(service.state);
   const place = { projectId, service };
   useLiveQueries(`service/${service.service_id}`, [serviceKeys.one(projectId, service.service_id)], isChanging);
@@ -43,9 +55,16 @@ function ServiceView({ projectId, service }: { readonly projectId: number; reado
       sub={
         <>
           <StateTag kind="service" state={service.state} />
-          {service.price_per_hour === null ? null : (
+          {service.compute_units === null ? null : (
             <span>
-              <Money amount={service.price_per_hour} /> {t("unit.perHour")}
+              <Money amount={service.price_per_hour} />
+              {service.challenger ? (
+                <>
+                  {" + "}
+                  <Money amount={service.challenger.price_per_hour} />
+                </>
+              ) : null}{" "}
+              {t("unit.perHour")}
             </span>
           )}
           <CopyText text={service.service_id} />
@@ -58,14 +77,14 @@ function ServiceView({ projectId, service }: { readonly projectId: number; reado
         tabs={[
           { key: "overview", label: t("services.overview"), children: <ServiceOverview {...place} /> },
           { key: "versions", label: t("services.versions"), children: <Versions {...place} /> },
-          { key: "try", label: service.task_type === TABULAR_TASK ? t("services.whatIf") : t("services.tryIt"), children: <TryIt {...place} /> },
+          { key: "try", label: input === "rows" ? t("services.whatIf") : t("services.tryIt"), children: <TryIt {...place} /> },
           { key: "live", label: t("services.live"), children: <Live {...place} /> },
           { key: "calls", label: t("services.calls"), children: <Calls {...place} /> },
           { key: "policies", label: t("services.policies"), children: <Policies {...place} /> },
           { key: "logs", label: t("services.logs"), children: <Logs {...place} /> },
         ]}
       />
-      <AsCommand command={`bml services predict ${service.service_id} ${service.task_type === TABULAR_TASK ? "rows.json" : "image.jpg"}`} />
+      <AsCommand command={`bml services predict ${service.service_id} ${SENT[input]}`} />
     </Page>
   );
 }

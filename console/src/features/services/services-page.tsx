@@ -67,10 +67,10 @@ function ServiceTable({ projectId, services }: { readonly projectId: number; rea
       ),
     },
     { title: t("services.size"), render: (_, row) => sizeText(row) },
-    { title: t("services.perHour"), align: "right", dataIndex: "price_per_hour", render: (price: string | null) => <Money amount={price} /> },
+    { title: t("services.perHour"), align: "right", render: (_, row) => <Money amount={row.compute_units === null ? null : row.price_per_hour} /> },
     { title: t("services.lastCall"), dataIndex: "last_call_at", render: (at: string | null) => <LocalTime at={at} /> },
     { title: t("field.id"), dataIndex: "service_id", render: (id: number) => <CopyText text={id} /> },
-    { title: <span className="ob-visually-hidden">{t("services.actions")}</span>, render: (_, row) => <ServiceActions projectId={projectId} service={row} isSmall /> },
+    { title: <span className="ob-visually-hidden">{t("services.actions")}</span>, fixed: "end", render: (_, row) => <ServiceActions projectId={projectId} service={row} isSmall /> },
   ];
   return <Table rowKey="service_id" columns={columns} dataSource={[...services]} pagination={false} scroll={{ x: "max-content" }} />;
 }

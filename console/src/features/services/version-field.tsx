@@ -2,6 +2,7 @@ import { Form, Select } from "antd";
 import { useEffect } from "react";
 import { useModelVersions } from "@/api/queries/models";
 import { itemsOf } from "@/api/queries/paging";
+import { useFrameworkName } from "@/api/queries/repository";
 import { useT } from "@/i18n";
 
 interface Props {
@@ -15,6 +16,7 @@ interface Props {
 export function VersionField({ projectId, modelId, without }: Props) {
   const t = useT();
   const form = Form.useFormInstance<{ model_version?: number }>();
+  const frameworkName = useFrameworkName(projectId);
   const query = useModelVersions(projectId, modelId);
   const versions = itemsOf(query.data).filter((version) => version.version_number !== without && version.deployments.includes("cloud"));
   const newest = versions.reduce((most, version) => Math.max(most, version.version_number), 0);
@@ -28,7 +30,7 @@ export function VersionField({ projectId, modelId, without }: Props) {
         notFoundContent={t("services.form.noVersion")}
         options={versions.map((version) => ({
           value: version.version_number,
-          label: t("services.form.versionOption", { version: `V${version.version_number}`, network: version.framework ?? version.network }),
+          label: t("services.form.versionOption", { version: `V${version.version_number}`, network: frameworkName(version) }),
         }))}
       />
     </Form.Item>

@@ -1,7 +1,7 @@
 """Routes of `/v1/services` about calls: records, statistics, comparison, feedback (contracts, section 4)."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -35,6 +35,7 @@ from openbml.services.calls.wiring import (
     feedback_book,
 )
 from openbml.services.calls.wiring_samples import version_samples
+from openbml.services.repositories import CallRole
 from openbml.services.wiring import services
 
 router = Router()
@@ -42,7 +43,7 @@ router = Router()
 _PROJECT = "/v1/services/projects/<project_id>"
 _SERVICE = f"{_PROJECT}/services/<service_id>"
 Id = Annotated[int, Path(ge=1, lt=2**53)]
-LogId = Annotated[int, Path(ge=1, lt=2**63)]
+LogId = Annotated[str, Path(pattern=r"^[1-9][0-9]{0,18}$")]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=4096)]
 From = Annotated[str | None, Query(alias="from", max_length=40)]
@@ -74,7 +75,7 @@ def get_calls(
     app_id: OneId = None,
     error_code: Code = None,
     model_version: Version = None,
-    role: Literal["main", "challenger", "shadow"] | None = None,
+    role: CallRole | None = None,
     label: Label = None,
     failed: Failed = None,
     limit: Limit = 50,
@@ -97,7 +98,7 @@ def get_calls(
 
 @router.get(f"{_PROJECT}/calls/<log_id>")
 def get_call(project_id: Id, log_id: LogId) -> CallDetail:
-    return read_calls.find_call(_scope(project_id), log_id, using=call_readers())
+    return read_calls.find_call(_scope(project_id), int(log_id), using=call_readers())
 
 
 @router.get(f"{_SERVICE}/metrics")
@@ -145,7 +146,7 @@ def put_feedback(project_id: Id, service_id: Id, log_id: LogId, request: Feedbac
     return give_feedback.give_feedback(
         access.scope,
         service_id,
-        log_id,
+        int(log_id),
         request,
         user_id=access.user_id,
         services=services(),

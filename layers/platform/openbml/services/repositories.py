@@ -36,6 +36,9 @@ class CallRight(BaseModel):
     granted_at: AwareDatetime
 
 
+CallRole = Literal["main", "challenger", "shadow"]
+
+
 class CallRecord(BaseModel):
     """One call; what was sent and answered stands in a file of its own, and only where that is wanted.
 
@@ -55,7 +58,7 @@ class CallRecord(BaseModel):
     at: AwareDatetime
     error_code: int | None = None
     duration_ms: int = Field(ge=0)
-    role: Literal["main", "challenger", "shadow"] = "main"
+    role: CallRole = "main"
     model_version: int | None = None
     waited_ms: int = Field(default=0, ge=0)
     labels: tuple[str, ...] = ()

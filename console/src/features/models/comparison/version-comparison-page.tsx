@@ -2,7 +2,7 @@ import { Switch, Table, type TableColumnsType } from "antd";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { useModel } from "@/api/queries/models";
-import { useVersionComparison } from "@/api/queries/repository";
+import { useFrameworkName, useVersionComparison } from "@/api/queries/repository";
 import type { ComparedRow, VersionComparison } from "@/api/serving";
 import { isLowerBetter } from "@/format/figures";
 import { useFormat } from "@/format/use-format";
@@ -12,6 +12,8 @@ import { EmptyState } from "@/ui/empty";
 import { Page, Panel } from "@/ui/page";
 import { links, useIdParam, useProjectId } from "@/ui/project";
 import { QueryView } from "@/ui/query-view";
+import { StateTag } from "@/ui/state-tag";
+import { LocalTime } from "@/ui/values";
 import { bestOf } from "./best";
 
 export function VersionComparisonPage() {
@@ -57,7 +59,7 @@ function SideBySide({ projectId, modelId, comparison }: Props) {
     { title: t("models.comparison.what"), width: 220, render: (_, row) => <RowName row={row} /> },
     ...comparison.versions.map((version, place) => ({
       title: <Link to={links.modelVersion(projectId, modelId, version)}>{`V${version}`}</Link>,
-      render: (_: unknown, row: ComparedRow) => <Value row={row} place={place} />,
+      render: (_: unknown, row: ComparedRow) => <Value projectId={projectId} row={row} place={place} />,
     })),
   ];
   const toggle = (
@@ -94,11 +96,15 @@ function RowName({ row }: { readonly row: ComparedRow }) {
   );
 }
 
-function Value({ row, place }: { readonly row: ComparedRow; readonly place: number }) {
+function Value({ projectId, row, place }: { readonly projectId: number; readonly row: ComparedRow; readonly place: number }) {
   const format = useFormat();
+  const frameworkName = useFrameworkName(projectId);
   const value = row.values[place] ?? null;
   if (value === null) return <span className="ob-muted">–</span>;
   const isBest = row.group === "metric" && bestOf(row.values, isLowerBetter(row.name)).has(place);
+  if (row.name === "created_at" && typeof value === "string") return <LocalTime at={value} />;
+  if (row.name === "state" && typeof value === "string") return <StateTag kind="model" state={value} />;
+  if (row.name === "framework" && typeof value === "string") return frameworkName({ framework: value, network: value });
   if (typeof value === "string") return <span className={row.group === "hyper_parameter" ? "ob-mono ob-breaks" : "ob-breaks"}>{value}</span>;
   const told = (): string => {
     if (row.group === "metric") return format.figure(row.name, value);

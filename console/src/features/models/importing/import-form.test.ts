@@ -2,14 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { ImportCatalog } from "@/api/serving";
 import { DEFAULT_PICTURE, frameworksFor, importFault, importRequest, importTasks, nameInModel, needsPicture, type ImportValues } from "./import-form";
 
-const framework = (code: string, service_code: "none" | "wrapper" | "functions" = "none") => ({ code, name: code, image: null, service_code, refusal_en: null, refusal_zh: null });
+const framework = (code: string, service_code: "none" | "wrapper" | "functions" = "none") => ({ code, name: code, image: null, layouts: [], service_code, refusal_en: null, refusal_zh: null });
 const catalog: ImportCatalog = {
+  picture: DEFAULT_PICTURE,
   frameworks: [framework("tensorflow"), framework("pytorch", "functions"), framework("sklearn", "wrapper"), framework("openbml")],
   imports: [
-    { task: "image_classification", frameworks: ["tensorflow"], contract: "task", deployments: ["cloud", "edge"], extension: false },
-    { task: "image_classification", frameworks: ["pytorch"], contract: "framework", deployments: ["cloud", "edge"], extension: false },
-    { task: "tabular_prediction", frameworks: ["sklearn"], contract: "framework", deployments: ["cloud"], extension: false },
-    { task: "*", frameworks: ["openbml"], contract: "task", deployments: ["cloud", "edge"], extension: true },
+    { task: "image_classification", frameworks: ["tensorflow"], contract: "task", deployments: ["cloud", "edge"], extension: false, checked: true },
+    { task: "image_classification", frameworks: ["pytorch"], contract: "framework", deployments: ["cloud", "edge"], extension: false, checked: true },
+    { task: "tabular_prediction", frameworks: ["sklearn"], contract: "framework", deployments: ["cloud"], extension: false, checked: true },
+    { task: "*", frameworks: ["openbml"], contract: "task", deployments: ["cloud", "edge"], extension: true, checked: true },
   ],
 };
 const values: ImportValues = { framework: "sklearn", way: "files", files: [{ name: "model.pkl", size: 10 }], s3Uri: "", description: " ", modelFile: "", codeFile: "", labelsFile: "", picture: null };
@@ -27,7 +28,7 @@ describe("an import", () => {
 
   it("sends what was filled in and nothing else", () => {
     expect(importRequest(values)).toEqual({ framework: "sklearn", files: [{ name: "model.pkl", size_bytes: 10 }] });
-    expect(importRequest({ ...values, way: "s3", s3Uri: " s3://bucket/model/ ", codeFile: "serve.py", picture: DEFAULT_PICTURE })).toEqual({ framework: "sklearn", s3_uri: "s3://bucket/model/", code_file: "serve.py", picture: DEFAULT_PICTURE });
+    expect(importRequest({ ...values, way: "s3", s3Uri: " s3://bucket/model/ ", codeFile: "serve.py", picture: DEFAULT_PICTURE })).toEqual({ framework: "sklearn", files: [], s3_uri: "s3://bucket/model/", code_file: "serve.py", picture: DEFAULT_PICTURE });
   });
 
   it("is refused before anything is sent", () => {

@@ -43,7 +43,7 @@ export function importRequest(values: ImportValues): NewModelImport {
   const named = (name: "description" | "model_file" | "code_file" | "labels_file", value: string) => (value.trim() === "" ? {} : { [name]: value.trim() });
   return {
     framework: values.framework,
-    ...(values.way === "s3" ? { s3_uri: values.s3Uri.trim() } : { files: values.files.map(({ name, size }) => ({ name, size_bytes: size })) }),
+    ...(values.way === "s3" ? { files: [], s3_uri: values.s3Uri.trim() } : { files: values.files.map(({ name, size }) => ({ name, size_bytes: size })) }),
     ...named("description", values.description),
     ...named("model_file", values.modelFile),
     ...named("code_file", values.codeFile),

@@ -10,7 +10,7 @@ export function partAddresses(projectId: number, modelId: number, { import_id, u
     const known = new Map(upload.parts.map((part) => [part.part_number, part.url]));
     const urlOf = async (partNumber: number): Promise<string> => {
       if (!known.has(partNumber)) {
-        const { items } = await importPartUrls(projectId, modelId, import_id, upload.file, followingParts(upload, partNumber));
+        const { items } = await importPartUrls(projectId, modelId, import_id, { file: upload.file, part_numbers: followingParts(upload, partNumber) });
         for (const part of items) known.set(part.part_number, part.url);
       }
       return known.get(partNumber) ?? "";

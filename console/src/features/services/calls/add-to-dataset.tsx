@@ -41,7 +41,7 @@ export function AddToDataset({ projectId, service, logIds, onDone }: Props) {
         onClick={() => {
           if (!dataset) return;
           add.mutate(
-            { log_ids: logIds, dataset_id: dataset.dataset_id, version_number: dataset.latest_version },
+            { log_ids: [...logIds], dataset_id: dataset.dataset_id, version_number: dataset.latest_version },
             {
               onSuccess: ({ items }) => {
                 const count = items.filter((item) => item.outcome === "added").length;

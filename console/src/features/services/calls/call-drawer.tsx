@@ -5,6 +5,7 @@ import type { CallDetail } from "@/api/serving";
 import type { Service } from "@/api/types";
 import { useFormat } from "@/format/use-format";
 import { useT } from "@/i18n";
+import { TryMessages } from "@/i18n/try-messages";
 import { CodeBlock } from "@/ui/code-block";
 import { CopyText } from "@/ui/copy";
 import { Facts, Panel } from "@/ui/page";
@@ -26,7 +27,11 @@ export function CallDrawer({ projectId, service, logId, onClose }: Props) {
   const query = useCall(projectId, logId);
   return (
     <Drawer open={logId !== null} size={560} title={t("calls.one")} onClose={onClose} destroyOnHidden>
-      {logId === null ? null : <QueryView query={query}>{(call) => <Detail projectId={projectId} service={service} call={call} />}</QueryView>}
+      {logId === null ? null : (
+        <TryMessages>
+          <QueryView query={query}>{(call) => <Detail projectId={projectId} service={service} call={call} />}</QueryView>
+        </TryMessages>
+      )}
     </Drawer>
   );
 }
@@ -59,7 +64,7 @@ function Kept({ call }: { readonly call: CallDetail }) {
   if (content === null) {
     return <p className="ob-muted">{content_url ? <a href={content_url}>{t("calls.contentFile")}</a> : t("calls.notKept")}</p>;
   }
-  const request = content.request === null ? null : parseOrNull(content.request);
+  const request = typeof content.request === "string" ? parseOrNull(content.request) : null;
   const picture = pictureOf(asRecord(request).image);
   return (
     <>

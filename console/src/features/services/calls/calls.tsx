@@ -81,8 +81,8 @@ function CallTable({ calls, chosen, onChoose, onOpen }: TableProps) {
     { title: t("field.version"), render: (_, call) => (call.model_version === null ? "–" : `V${call.model_version}`) },
     { title: t("calls.role"), render: (_, call) => t(`services.role.${call.role}`) },
     { title: t("calls.application"), render: (_, call) => <span className="ob-mono">{call.app_id}</span> },
-    { title: t("calls.duration"), align: "right", render: (_, call) => <span className="ob-num">{t("calls.ms", { ms: format.number(call.duration_ms) })}</span> },
-    { title: t("calls.waited"), align: "right", render: (_, call) => <span className="ob-num">{call.waited_ms > 0 ? t("calls.ms", { ms: format.number(call.waited_ms) }) : "–"}</span> },
+    { title: t("calls.duration"), align: "right", render: (_, call) => <span className="ob-num" style={{ whiteSpace: "nowrap" }}>{t("calls.ms", { ms: format.number(call.duration_ms) })}</span> },
+    { title: t("calls.waited"), align: "right", render: (_, call) => <span className="ob-num" style={{ whiteSpace: "nowrap" }}>{call.waited_ms > 0 ? t("calls.ms", { ms: format.number(call.waited_ms) }) : "–"}</span> },
     {
       title: <span className="ob-visually-hidden">{t("calls.open")}</span>,
       render: (_, call) => (

@@ -18,7 +18,7 @@ export function MarkCall({ projectId, serviceId, call }: Props) {
   const t = useT();
   const { message } = App.useApp();
   const [correct, setCorrect] = useState<boolean | null>(call.feedback?.correct ?? null);
-  const [expected, setExpected] = useState<readonly string[]>(call.feedback?.expected ?? []);
+  const [expected, setExpected] = useState<string[]>(call.feedback?.expected ?? []);
   const mark = useMarkCall(projectId, serviceId);
   const mayWrite = usePermissions(projectId).has("services.write");
   return (
@@ -31,7 +31,7 @@ export function MarkCall({ projectId, serviceId, call }: Props) {
         {correct === false ? (
           <label className="ob-stack-s">
             <span>{t("calls.expected")}</span>
-            <Select mode="tags" open={false} suffix={null} aria-label={t("calls.expected")} value={[...expected]} onChange={setExpected} tokenSeparators={[","]} />
+            <Select mode="tags" open={false} suffix={null} aria-label={t("calls.expected")} value={expected} onChange={setExpected} tokenSeparators={[","]} />
             <span className="ob-small ob-muted">{t("calls.expectedHelp")}</span>
           </label>
         ) : null}
@@ -43,7 +43,7 @@ export function MarkCall({ projectId, serviceId, call }: Props) {
             onClick={() => {
               if (correct === null) return;
               mark.mutate(
-                { logId: call.log_id, feedback: correct || expected.length === 0 ? { correct } : { correct, expected } },
+                { logId: call.log_id, feedback: { correct, expected: correct ? [] : expected } },
                 { onSuccess: () => void message.success(t("calls.marked")), onError: (error) => void message.error(problemText(error, t)) },
               );
             }}

@@ -77,6 +77,16 @@ interface LineChartProps {
   readonly figures: readonly Figure[];
 }
 
+type Datum = readonly [at: number, figure: number | null];
+
+/** A minute between two without calls has no line to be seen by: it gets a dot. */
+function withLonePoints(data: readonly Datum[]): readonly object[] {
+  return data.map((value, place) => {
+    const isLone = value[1] !== null && (data[place - 1]?.[1] ?? null) === null && (data[place + 1]?.[1] ?? null) === null;
+    return isLone ? { value, symbol: "circle", symbolSize: 6 } : { value };
+  });
+}
+
 function LineChart({ lines, title, name, figures }: LineChartProps) {
   const t = useT();
   const format = useFormat();
@@ -88,9 +98,9 @@ function LineChart({ lines, title, name, figures }: LineChartProps) {
     grid: { left: 52, right: 16, top: series.length > 1 ? 32 : 14, bottom: 30 },
     ...(series.length > 1 ? { legend: { type: "scroll", top: 0, textStyle: { color: colours.text } } } : {}),
     tooltip: { trigger: "axis", backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.text }, valueFormatter: (value: unknown) => (typeof value === "number" ? format.number(value, 2) : "–") },
-    xAxis: { type: "time", axisLabel: label, axisLine: { lineStyle: { color: colours.line } } },
+    xAxis: { type: "time", axisLabel: { ...label, hideOverlap: true }, axisLine: { lineStyle: { color: colours.line } } },
     yAxis: { type: "value", min: 0, minInterval: 0.01, axisLabel: label, splitLine: { lineStyle: { color: colours.line } } },
-    series: series.map(({ name: told, colour, isDashed, data }) => ({ type: "line", name: told, data, showSymbol: false, color: colour, lineStyle: { width: 2, color: colour, type: isDashed ? "dashed" : "solid" } })),
+    series: series.map(({ name: told, colour, isDashed, data }) => ({ type: "line", name: told, data: withLonePoints(data), symbol: "none", color: colour, lineStyle: { width: 2, color: colour, type: isDashed ? "dashed" : "solid" } })),
   };
   const rows = lines[0]?.points.map((point, place) => [new Date(point.at).toISOString(), ...series.map(({ data }) => data[place]?.[1] ?? null)]) ?? [];
   return <Chart title={title} name={name} height={220} option={option} table={{ columns: [t("calls.at"), ...series.map((entry) => entry.name)], rows }} />;

@@ -1,12 +1,14 @@
 import { App, Form, InputNumber, Modal } from "antd";
-import { useAddChallenger, type NewChallenger } from "@/api/queries/service-changes";
-import type { Service } from "@/api/types";
+import { useAddChallenger } from "@/api/queries/service-changes";
+import type { Schemas, Service } from "@/api/types";
 import { useT } from "@/i18n";
 import { problemText } from "@/ui/problem-text";
 import { ServicePrice } from "../service-price";
 import { SizeFields } from "../size-fields";
 import { VariantField } from "../variant-field";
 import { VersionField } from "../version-field";
+
+type NewChallenger = Schemas["ChallengerRequest"];
 
 interface Props {
   readonly projectId: number;
@@ -38,7 +40,7 @@ export function AddVersion({ projectId, service, onClose }: Props) {
         requiredMark={false}
         initialValues={{ compute_units: service.compute_units ?? 1, instances: service.instances ?? 2, share: 10 }}
         onFinish={(wanted) => {
-          add.mutate({ ...wanted, variant: wanted.variant || "fp32" }, { onSuccess: onClose, onError: (error) => void message.error(problemText(error, t)) });
+          add.mutate({ ...wanted, variant: (wanted as Partial<NewChallenger>).variant ?? "fp32" }, { onSuccess: onClose, onError: (error) => void message.error(problemText(error, t)) });
         }}
       >
         <div className="ob-stack">

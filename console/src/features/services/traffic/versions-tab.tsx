@@ -12,7 +12,7 @@ import { LocalTime, Money } from "@/ui/values";
 import { useSizeText } from "../size-text";
 import { AddVersion } from "./add-version";
 import { ComparisonPanel } from "./comparison-panel";
-import { EndChallenger } from "./end-challenger";
+import { ChallengerActions } from "./challenger-actions";
 import { sharesOf } from "./split";
 import { TrafficSplit } from "./traffic-split";
 
@@ -42,7 +42,7 @@ export function VersionsTab({ projectId, service }: Props) {
         </div>
         <div style={{ gridColumn: "span 6" }}>
           {challenger ? (
-            <OnlineVersion title={t("services.role.challenger")} projectId={projectId} modelId={service.model_id} online={{ ...challenger, share: shares.challenger }} actions={<EndChallenger projectId={projectId} service={service} challenger={challenger} />} />
+            <OnlineVersion title={t("services.role.challenger")} projectId={projectId} modelId={service.model_id} online={{ ...challenger, share: shares.challenger }} actions={<ChallengerActions projectId={projectId} service={service} challenger={challenger} />} />
           ) : (
             <Panel title={t("services.role.challenger")}>
               <EmptyState
@@ -90,7 +90,7 @@ interface Online {
   readonly state: string;
   readonly failure: { readonly message: string } | null;
   readonly running_since: string | null;
-  readonly price_per_hour: string | null;
+  readonly price_per_hour: string;
   readonly share: number;
 }
 
@@ -114,7 +114,7 @@ function OnlineVersion({ title, projectId, modelId, online, actions }: OnlinePro
           { label: t("services.share"), value: <span className="ob-num">{`${online.share} %`}</span> },
           { label: t("services.size"), value: sizeText(online) },
           { label: t("services.variant"), value: online.variant },
-          { label: t("services.perHour"), value: <Money amount={online.price_per_hour} /> },
+          { label: t("services.perHour"), value: <Money amount={online.compute_units === null ? null : online.price_per_hour} /> },
           { label: t("services.since"), value: <LocalTime at={online.running_since} /> },
           ...(online.failure ? [{ label: t("services.failure"), value: <span className="ob-fault">{online.failure.message}</span> }] : []),
         ]}

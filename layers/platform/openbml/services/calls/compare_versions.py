@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -19,6 +20,8 @@ FEWEST_FEEDBACK = 20
 ALPHA = 0.05
 LONGEST = timedelta(days=30)
 _DEFAULT = timedelta(days=7)
+
+Compared = Literal["main", "challenger"]
 
 
 class Verdict(StrEnum):
@@ -44,7 +47,7 @@ class RoleFigures(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    role: str
+    role: Compared
     model_versions: list[int]
     calls: int
     errors: int
@@ -88,7 +91,7 @@ class OnlineComparison(BaseModel):
 class _Side:
     """All that is known of one role."""
 
-    def __init__(self, role: str, tally: Tally, versions: set[int], said: list[Feedback]) -> None:
+    def __init__(self, role: Compared, tally: Tally, versions: set[int], said: list[Feedback]) -> None:
         self.role = role
         self.tally = tally
         self.versions = versions
@@ -154,7 +157,7 @@ def _sides(
     said = list(feedback.between(service_id, since, until))
     shadowed = not any(key.role == "challenger" for key in hours)
 
-    def side(role: str, roles: set[str]) -> _Side:
+    def side(role: Compared, roles: set[str]) -> _Side:
         keys = [key for key in hours if key.role in roles]
         tally = Tally.sum_of(hours[key] for key in keys)
         versions = {key.model_version for key in keys}

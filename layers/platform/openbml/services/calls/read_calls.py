@@ -14,7 +14,7 @@ from openbml.services.calls.expiring_objects import ExpiringObjects, KeptObjectM
 from openbml.services.calls.kept_calls import KeptCall
 from openbml.services.calls.records import CallBook, CallFilter, Feedback, FeedbackBook
 from openbml.services.calls.tallies import MinuteKey, Tally, day_of
-from openbml.services.repositories import CallRecord, ServiceRepository
+from openbml.services.repositories import CallRecord, CallRole, ServiceRepository
 
 LONGEST_USAGE = timedelta(days=366)
 _USAGE_DAYS = timedelta(days=30)
@@ -40,7 +40,7 @@ class CallView(BaseModel):
     at: datetime
     error_code: int | None
     duration_ms: int
-    role: str
+    role: CallRole
     model_version: int | None
     waited_ms: int
     labels: Sequence[str]
@@ -66,7 +66,7 @@ class MinuteView(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     at: datetime
-    role: str
+    role: CallRole
     calls: int
     errors: int
     p50_ms: float | None
@@ -212,11 +212,13 @@ def _said(feedback: Feedback | None) -> FeedbackView | None:
 
 
 def _minute_view(key: MinuteKey, tally: Tally) -> MinuteView:
-    return MinuteView(
-        at=key.minute,
-        role=key.role,
-        calls=tally.calls,
-        errors=tally.errors,
-        p50_ms=tally.percentile_ms(0.5),
-        p95_ms=tally.percentile_ms(0.95),
+    return MinuteView.model_validate(
+        {
+            "at": key.minute,
+            "role": key.role,
+            "calls": tally.calls,
+            "errors": tally.errors,
+            "p50_ms": tally.percentile_ms(0.5),
+            "p95_ms": tally.percentile_ms(0.95),
+        }
     )

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from openbml.core.errors import OpenBMLError
 from openbml.core.scope import ProjectScope
 from openbml.services.calls.tallies import DayKey, HourKey, MinuteKey, Tally
-from openbml.services.repositories import CallRecord, Position
+from openbml.services.repositories import CallRecord, CallRole, Position
 
 
 class CallNotFoundError(OpenBMLError):
@@ -42,7 +42,7 @@ class CallFilter(BaseModel):
     error_code: int | None = None
     failed: bool | None = None
     model_version: int | None = None
-    role: Literal["main", "challenger", "shadow"] | None = None
+    role: CallRole | None = None
     label: str | None = Field(default=None, max_length=128)
 
     def fits(self, call: CallRecord) -> bool:
@@ -102,7 +102,7 @@ class Feedback(BaseModel):
 
     log_id: int
     service_id: int
-    role: Literal["main", "challenger", "shadow"]
+    role: CallRole
     model_version: int | None
     correct: bool
     expected: tuple[str, ...] = ()

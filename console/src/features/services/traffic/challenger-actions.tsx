@@ -1,10 +1,12 @@
 import { App, Button } from "antd";
+import { useState } from "react";
 import { usePermissions } from "@/api/queries/identity";
 import { useEndChallenger } from "@/api/queries/service-changes";
 import type { Challenger } from "@/api/serving";
 import type { Service } from "@/api/types";
 import { useT } from "@/i18n";
 import { problemText } from "@/ui/problem-text";
+import { ChangeChallenger } from "./change-challenger";
 
 interface Props {
   readonly projectId: number;
@@ -12,10 +14,11 @@ interface Props {
   readonly challenger: Challenger;
 }
 
-/** The second version becomes the first one, or goes. */
-export function EndChallenger({ projectId, service, challenger }: Props) {
+/** The second version gets another size or version, becomes the first one, or goes. */
+export function ChallengerActions({ projectId, service, challenger }: Props) {
   const t = useT();
   const { modal, message } = App.useApp();
+  const [isChanging, setChanging] = useState(false);
   const end = useEndChallenger(projectId, service.service_id);
   const mayWrite = usePermissions(projectId).has("services.write");
   const ask = (way: "promote" | "remove"): void => {
@@ -33,9 +36,28 @@ export function EndChallenger({ projectId, service, challenger }: Props) {
       <Button size="small" type="primary" disabled={!mayWrite || challenger.state !== "running"} onClick={() => { ask("promote"); }}>
         {t("services.promote")}
       </Button>
+      <Button
+        size="small"
+        disabled={!mayWrite || (challenger.state !== "running" && challenger.state !== "failed")}
+        onClick={() => {
+          setChanging(true);
+        }}
+      >
+        {t("services.changeSecond")}
+      </Button>
       <Button size="small" danger disabled={!mayWrite} onClick={() => { ask("remove"); }}>
         {t("services.remove")}
       </Button>
+      {isChanging ? (
+        <ChangeChallenger
+          projectId={projectId}
+          service={service}
+          challenger={challenger}
+          onClose={() => {
+            setChanging(false);
+          }}
+        />
+      ) : null}
     </span>
   );
 }

@@ -240,3 +240,20 @@ class TestDynamo(ServiceRepositoryContract, CallRightsContract):
     @pytest.fixture
     def rights(self, emulator_url: str) -> DynamoCallRights:
         return DynamoCallRights(make_table(emulator_url, "services"))
+
+    def test_an_address_from_before_there_were_two_versions_still_answers(self, emulator_url: str) -> None:
+        table = make_table(emulator_url, "older-services")
+        services = DynamoServiceRepository(table)
+        running = service().observed(report("in_service", NOON + MINUTE, 1))
+        services.add(service())
+        services.save(running)
+        key = {"pk": f"suffix#{running.suffix}", "sk": "route"}
+        item = table.get_item(Key=key)["Item"]
+        older = {name: item[name] for name in ("pk", "sk", "suffix", "segment", "service_id", "scope")}
+        table.put_item(Item={**older, "answers": True, "limits": {}})
+
+        route = services.route(running.suffix)
+
+        assert route is not None
+        assert route.main is not None
+        assert route.main.deployment_id == running.main.deployment_id

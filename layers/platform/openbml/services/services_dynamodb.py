@@ -129,7 +129,16 @@ class DynamoServiceRepository:
 
     def route(self, suffix: str) -> Route | None:
         item = self._item(_route_key(suffix))
+        if item and "traffic" not in item:  # written before routes named their targets
+            return self._older_route(item)
         return from_item(Route, item) if item else None
+
+    def _older_route(self, item: dict[str, Any]) -> Route | None:
+        scope = from_item(ProjectScope, item["scope"])
+        try:
+            return Route.of(self.get(scope, int(item["service_id"])))
+        except ServiceNotFoundError:
+            return None
 
     def _marks(self, service: Service) -> Sequence[dict[str, Any]]:
         """Return the writes that list a service by what is to be done with it."""

@@ -68,7 +68,7 @@ test("a zip of labelled images becomes an online prediction", async ({ page }) =
     await page.getByRole("textbox", { name: "Name" }).fill(`walk-${mark}`);
     await page.getByRole("textbox", { name: "Suffix" }).fill(`walk${mark}`);
     await expect(page.getByTestId("price-per-hour")).toHaveText("¥0.80");
-    await page.getByRole("button", { name: "Deploy service" }).click();
+    await page.getByRole("button", { name: "Start deployment" }).click();
     await page.waitForURL(/\/services\/\d+/);
     await expect(page.locator('header [data-state="running"]')).toBeVisible({ timeout: 90_000 });
     await expect(page.getByTestId("service-url")).toContainText(`/classification/walk${mark}`);

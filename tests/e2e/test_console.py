@@ -61,5 +61,6 @@ def test_the_main_pages_of_the_console_speak_chinese(cloud: Cloud, tmp_path: Pat
     walk(cloud, "languages.spec.ts", "--grep", "in Chinese", results=tmp_path / "playwright")
 
 
+@pytest.mark.slow
 def test_the_console_imports_browses_labels_judges_and_exports_data(cloud: Cloud, tmp_path: Path) -> None:
     walk(cloud, "data.spec.ts", results=tmp_path / "playwright")

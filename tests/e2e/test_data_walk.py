@@ -31,6 +31,7 @@ def test_the_walk_of_the_examples_ends_with_two_datasets_that_say_the_same(cloud
     assert "6 samples with 11 boxes are the same" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_person_imports_labels_and_exports_on_the_terminal(
     cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,7 @@ def searched(project: ProjectClient, experiment: int, digits: int) -> Mapping[st
     )
 
 
+@pytest.mark.slow
 def test_the_run_trains_with_the_best_values_of_its_trials(
     project: ProjectClient, searched: Mapping[str, Any]
 ) -> None:
@@ -76,6 +77,7 @@ def test_the_run_trains_with_the_best_values_of_its_trials(
     assert used == search["best_trial"]["parameters"]["learning_rate"]
 
 
+@pytest.mark.slow
 def test_every_trial_is_billed_with_the_run_in_one_entry(client: Client, searched: Mapping[str, Any]) -> None:
     run_id = str(searched["run_id"])
     rows = until(
@@ -87,6 +89,7 @@ def test_every_trial_is_billed_with_the_run_in_one_entry(client: Client, searche
     assert rows[0]["billed_minutes"] == -(-searched["training_seconds"] // 60)
 
 
+@pytest.mark.slow
 def test_its_result_can_be_reused_for_the_same_network_only(
     project: ProjectClient, experiment: int, digits: int, searched: Mapping[str, Any]
 ) -> None:

@@ -143,6 +143,7 @@ def test_two_versions_share_the_calls_and_one_takes_over_without_a_failed_call(
     assert failed(during) == []
 
 
+@pytest.mark.slow
 def test_another_version_comes_online_without_a_failed_call(
     project: ProjectClient, service: Mapping[str, Any], second: Mapping[str, Any], address: str
 ) -> None:

@@ -51,10 +51,12 @@ def based_on(job: Job, folder: Path, **changes: object) -> Job:
     return again
 
 
+@pytest.mark.slow
 def test_a_sub_net_by_itself_answers_as_in_the_supernet(tmp_path: Path) -> None:
     assert run_python("deep", SAME, base=tmp_path).strip() == "same"
 
 
+@pytest.mark.slow
 def test_training_and_search_leave_the_best_sub_net_as_the_model(searched: tuple[Job, Finished]) -> None:
     job, finished = searched
     assert finished.exit_code == 0, finished.err

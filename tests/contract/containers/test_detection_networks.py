@@ -21,6 +21,7 @@ def together(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("check", together(ALWAYS))
+@pytest.mark.slow
 def test_networks_that_stand_for_their_kind(check: str) -> None:
     passed("detection_networks", check, together=together(ALWAYS))
 

@@ -51,6 +51,7 @@ def ended(processes: list[subprocess.Popen[str]]) -> list[Finished]:
     return finished
 
 
+@pytest.mark.slow
 def test_two_machines_train_one_model_and_the_first_one_writes_it(tmp_path: Path) -> None:
     jobs = two_machines(tmp_path, epochs=2)
     leader, other = ended(started(jobs))

@@ -110,6 +110,7 @@ def until(wanted: int, desk: Desk) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_manager_that_is_killed_is_followed_by_one_that_fills_the_same_table(
     url: str, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ ALWAYS = (
 
 
 @pytest.mark.parametrize("check", ALWAYS)
+@pytest.mark.slow
 def test_networks_that_stand_for_their_kind(check: str) -> None:
     passed(MODULE, check, together=ALWAYS)
 

@@ -134,6 +134,7 @@ def test_the_model_is_served_as_it_was_evaluated(automl: tuple[Job, Finished]) -
         assert {part["feature"] for part in parts} == set(rows[0])
 
 
+@pytest.mark.slow
 def test_an_expert_run_without_a_search_trains_once(tmp_path: Path) -> None:
     job = tabular_job(
         tmp_path,
@@ -186,6 +187,7 @@ def test_a_script_with_a_renamed_key_is_the_users_fault_and_named(tmp_path: Path
     assert "number_of_leaves" in job.failure()
 
 
+@pytest.mark.slow
 def test_a_regression_is_recognised_and_a_constant_column_left_out(tmp_path: Path, regression: Any) -> None:
     job = tabular_job(tmp_path, regression, seconds=9, target="price", holdout_fraction=0.25)
     finished = job.run()
@@ -199,6 +201,7 @@ def test_a_regression_is_recognised_and_a_constant_column_left_out(tmp_path: Pat
     assert job.model()["labels"] == []
 
 
+@pytest.mark.slow
 def test_a_stop_keeps_the_best_model_so_far(tmp_path: Path) -> None:
     job = tabular_job(tmp_path, csv_table(PENGUINS / "train.csv"), seconds=600, target="species")
     finished = job.run_until(lambda record: record["kind"] == "epoch", then=signal.SIGTERM)

@@ -113,6 +113,7 @@ class TestAJobThatEnds:
 
 
 class TestCheckpoints:
+    @pytest.mark.slow
     def test_a_killed_job_ends_with_the_same_model_as_an_unkilled_one(
         self, trained: tuple[Job, Finished], tmp_path: Path
     ) -> None:
@@ -163,6 +164,7 @@ class TestStopping:
         assert any("there is no model" in note["message"] for note in finished.records("note"))
         assert not (job.base / "model" / "model.onnx").exists()
 
+    @pytest.mark.slow
     def test_the_time_limit_keeps_the_best_model(self, tmp_path: Path) -> None:
         job = new_job(tmp_path, epochs=500, max_training_time_s=8)
         finished = job.run()
@@ -263,6 +265,7 @@ sha}]}))
 """
 
 
+@pytest.mark.slow
 def test_weights_of_the_registry_are_checked_and_used(tmp_path: Path) -> None:
     job = new_job(tmp_path, epochs=1, weights="auto")
     registry = job.base / "input" / "data" / "weights"

@@ -81,6 +81,7 @@ def test_the_preset_script_trains_and_its_conf_decides(tmp_path: Path) -> None:
     assert set(job.model()["labels"]) == set(report["labels"])
 
 
+@pytest.mark.slow
 def test_a_broken_script_is_told_as_error_9_and_the_whole_one_is_not(tmp_path: Path) -> None:
     scripts = tmp_path / "scripts"
     for name, script in {

@@ -245,6 +245,7 @@ def _orders() -> Iterator[str]:
         yield "".join("T" if place in places else "S" for place in range(9))
 
 
+@pytest.mark.slow
 def test_no_order_of_a_sweep_and_an_import_loses_the_blob(world: World) -> None:
     for number, order in enumerate(_orders()):
         _one_marked_blob(world)

@@ -226,6 +226,7 @@ def test_a_job_cannot_change_its_image(
     assert "Read-only file system" in job["FailureReason"]
 
 
+@pytest.mark.slow
 def test_the_example_of_the_documentation_runs(platform_engine: EngineProcess, emulator: str) -> None:
     ended = subprocess.run(
         [sys.executable, REPOSITORY / "examples/engine/train_and_deploy.py"],

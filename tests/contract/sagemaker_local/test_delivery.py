@@ -151,6 +151,7 @@ def test_fast_output_arrives_whole_and_in_order_over_a_kill_of_the_engine(
     assert all_lines(scenario) == expected
 
 
+@pytest.mark.slow
 def test_an_emulator_that_is_away_holds_up_no_job_and_gets_every_line_once_when_it_is_back(
     own_engine: Engines, scenario: Scenario, cable: Cable
 ) -> None:

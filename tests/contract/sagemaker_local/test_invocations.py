@@ -302,6 +302,7 @@ class TestTheWire:
 # -- traffic -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_ten_thousand_calls_follow_the_weights(engine: EngineProcess, scenario: Scenario) -> None:
     scenario.deploy(engine, "1", count=1)
     name = scenario.name

@@ -194,6 +194,7 @@ def test_a_presigned_url_leads_to_the_lab_where_cells_run_and_files_outlive_the_
     assert browser.get(landing).status == 403, "the session was for a space that is gone"
 
 
+@pytest.mark.slow
 def test_only_signed_in_browsers_reach_a_notebook_and_other_sites_do_not_reach_it_through_them(
     studio: Studio,
 ) -> None:
@@ -247,6 +248,7 @@ def test_only_signed_in_browsers_reach_a_notebook_and_other_sites_do_not_reach_i
     studio.delete_app()
 
 
+@pytest.mark.slow
 def test_an_app_and_its_sessions_live_on_when_the_engine_is_killed(
     own_engine: Callable[..., EngineProcess], scenario: Scenario, role: str
 ) -> None:
@@ -306,6 +308,7 @@ def asked(browser: Browser, studio: Studio, kernel: str | None, code: str) -> st
     return browser.execute(studio.base_url, kernel or browser.start_kernel(studio.base_url), code)
 
 
+@pytest.mark.slow
 def test_an_app_runs_the_image_that_its_space_names(studio: Studio, scenario: Scenario) -> None:
     client, name = studio.client, scenario.name
     image_arn = client.create_image(ImageName=name, RoleArn=NOTEBOOK_ROLE, DisplayName="Notebook")["ImageArn"]

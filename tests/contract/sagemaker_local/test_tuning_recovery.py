@@ -10,6 +10,7 @@ from tests.contract.sagemaker_local.scenario import Scenario
 from tests.contract.sagemaker_local.tuning_jobs import Tuning, series, tuned, values
 
 
+@pytest.mark.slow
 def test_a_killed_engine_neither_loses_nor_doubles_a_child(
     scenario: Scenario, own_engine: Callable[..., EngineProcess]
 ) -> None:
@@ -62,6 +63,7 @@ def test_a_tuning_job_goes_on_after_the_engine_was_stopped(
     assert values(tuning.children()) == [0.3, 0.3]
 
 
+@pytest.mark.slow
 def test_early_stopping_counts_every_value_once_over_a_crash(
     scenario: Scenario, own_engine: Callable[..., EngineProcess]
 ) -> None:

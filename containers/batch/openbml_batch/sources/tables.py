@@ -97,7 +97,13 @@ class CsvSource(_Tables):
     """Rows behind a header, in UTF-8; a comma, semicolon, tab or bar between values. Empty is missing."""
 
     def items(self, wanted: Wanted) -> Iterator[Item]:
-        csv.field_size_limit(_MOST_FIELD)
+        usual = csv.field_size_limit(_MOST_FIELD)
+        try:
+            yield from self._all_items(wanted)
+        finally:
+            csv.field_size_limit(usual)
+
+    def _all_items(self, wanted: Wanted) -> Iterator[Item]:
         index = before = 0
         for stored in self._listing:
             with open_buffered(self._listing.bucket, stored) as raw:

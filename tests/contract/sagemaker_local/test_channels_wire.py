@@ -286,7 +286,7 @@ def test_data_that_breaks_off_fails_the_job_though_its_script_is_content(
 
 
 def test_a_feeder_that_is_killed_fails_the_job(engine: EngineProcess, scenario: Scenario) -> None:
-    scenario.put("data/a", b"x" * 3_000_000)
+    scenario.put("data/a", b"x" * 30_000_000)
     engine.sagemaker.create_training_job(
         **request(scenario, scenario.channel("c"), mode="Pipe", pause_s="0.1")
     )

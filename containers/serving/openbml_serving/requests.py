@@ -1,7 +1,5 @@
 """The manual's JSON body: its checks in their order (spec 08 sections 4.2 and 4.3)."""
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,13 +8,11 @@ from typing import Any
 import orjson
 import pybase64
 
+from openbml_kit.request_fields import MAX_BASE64_CHARACTERS, finite_number, is_utf8
 from openbml_serving.replies import RequestError
 from openbml_serving.stages import decoding
 
-# Spec 08 section 4.3: "4M" is counted in base64 characters.
-MAX_BASE64_CHARACTERS = 4_194_304
 MAX_TEXT_BYTES = 4_194_304
-_NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{0,18})?")
 
 
 @lru_cache(maxsize=64)
@@ -58,7 +54,7 @@ def read_object(body: bytes, content_type: str, rules: BodyRules = IMAGE_BODY) -
         with decoding():
             document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise RequestError("json_invalid" if _is_utf8(body) else rules.undecodable) from None
+        raise RequestError("json_invalid" if is_utf8(body) else rules.undecodable) from None
     if not isinstance(document, dict):
         raise RequestError("invalid_argument")
     return document
@@ -107,17 +103,10 @@ def _number(document: Mapping[str, Any], name: str) -> float | None:
     value = document.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise RequestError("invalid_argument")
-    if isinstance(value, str) and not _NUMBER.fullmatch(value):
-        raise RequestError("invalid_argument")
     try:
-        number = float(value)
-    except (ValueError, OverflowError):
+        return finite_number(value)
+    except ValueError:
         raise RequestError("invalid_argument") from None
-    if not math.isfinite(number):
-        raise RequestError("invalid_argument")
-    return number
 
 
 def read_boolean(document: Mapping[str, Any], name: str) -> bool:
@@ -186,11 +175,3 @@ def _decode_lines(text: str) -> bytes:
         return pybase64.b64decode(joined, validate=True)
     except ValueError:
         raise RequestError("base64_invalid") from None
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -8,6 +8,7 @@ import { problemText } from "@/ui/problem-text";
 import { importTasks } from "./importing/import-form";
 import { MODEL_TASKS } from "./model-tasks";
 import { useSourceName } from "./source-name";
+import { ModelNameItem } from "./model-name-item";
 
 type NewModel = Schemas["ModelRequest"];
 
@@ -59,16 +60,7 @@ export function CreateModel({ open, projectId, onClose, onCreated }: Props) {
           );
         }}
       >
-        <Form.Item
-          name="name"
-          label={t("field.name")}
-          rules={[
-            { required: true, whitespace: true, message: t("form.required") },
-            { max: 50, message: t("form.tooLong", { max: 50 }) },
-          ]}
-        >
-          <Input autoFocus />
-        </Form.Item>
+        <ModelNameItem />
         <Form.Item name="source" label={t("models.source")} extra={t("models.sourceHelp")}>
           <Select options={MODEL_SOURCES.map((value) => ({ value, label: sourceName(value) }))} />
         </Form.Item>

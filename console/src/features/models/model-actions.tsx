@@ -8,6 +8,7 @@ import type { Model } from "@/api/types";
 import { useT } from "@/i18n";
 import { links } from "@/ui/project";
 import { problemText } from "@/ui/problem-text";
+import { ModelNameItem } from "./model-name-item";
 
 interface Props {
   readonly projectId: number;
@@ -100,16 +101,7 @@ function RenameModel({ open, projectId, model, onClose }: Props & { readonly ope
           change.mutate({ ...wanted, name: wanted.name.trim() }, { onSuccess: onClose, onError: (error) => void message.error(problemText(error, t)) });
         }}
       >
-        <Form.Item
-          name="name"
-          label={t("field.name")}
-          rules={[
-            { required: true, whitespace: true, message: t("form.required") },
-            { max: 50, message: t("form.tooLong", { max: 50 }) },
-          ]}
-        >
-          <Input autoFocus />
-        </Form.Item>
+        <ModelNameItem />
         <Form.Item name="description" label={t("field.description")}>
           <Input.TextArea rows={3} maxLength={500} showCount />
         </Form.Item>

@@ -2,20 +2,17 @@
 
 import base64
 import binascii
-import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from openbml_kit.framework_serving.answers import refused
+from openbml_kit.request_fields import MAX_BASE64_CHARACTERS, finite_number, is_utf8
 from openbml_kit.script_serving.content import JSON, media_type
 
 # Spec 08 section 8.8: "body over 4M"; section 4.3 counts a picture's 4M in base64, and a body holds more.
 MAX_BODY_BYTES = {"framework": 4_194_304, "task": 6_291_456}
-MAX_BASE64_CHARACTERS = 4_194_304
-_NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{0,18})?")
 
 
 def read_object(body: bytes, content_type: str) -> dict[str, Any]:
@@ -29,7 +26,7 @@ def read_object(body: bytes, content_type: str) -> dict[str, Any]:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise refused("json_invalid" if _is_utf8(body) else "image_undecodable") from None
+        raise refused("json_invalid" if is_utf8(body) else "image_undecodable") from None
     if not isinstance(document, dict):
         raise refused("invalid_argument", "the body must be an object")
     return document
@@ -118,18 +115,7 @@ def _number(document: Mapping[str, Any], name: str) -> float | None:
     value = document.get(name)
     if value is None:
         return None
-    is_text = isinstance(value, str) and _NUMBER.fullmatch(value) is not None
-    if isinstance(value, bool) or not (isinstance(value, int | float) or is_text):
-        raise refused("invalid_argument", f"{name} must be a number")
-    number = float(value)
-    if not math.isfinite(number):
-        raise refused("invalid_argument", f"{name} must be a number")
-    return number
-
-
-def _is_utf8(body: bytes) -> bool:
     try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+        return finite_number(value)
+    except ValueError:
+        raise refused("invalid_argument", f"{name} must be a number") from None

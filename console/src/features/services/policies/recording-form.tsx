@@ -1,11 +1,11 @@
-import { App, Button, InputNumber, Radio, Switch } from "antd";
+import { InputNumber, Radio, Switch } from "antd";
 import { useState } from "react";
 import { useSetRecording } from "@/api/queries/service-changes";
 import { RECORD_MODES, type Recording } from "@/api/serving";
 import type { Service } from "@/api/types";
 import { useT } from "@/i18n";
 import { Panel } from "@/ui/page";
-import { problemText } from "@/ui/problem-text";
+import { SaveDraft } from "./save-draft";
 
 interface Props {
   readonly projectId: number;
@@ -16,7 +16,6 @@ interface Props {
 /** Which calls are kept for looking at; statistics count all of them. */
 export function RecordingForm({ projectId, service, mayWrite }: Props) {
   const t = useT();
-  const { message } = App.useApp();
   const [draft, setDraft] = useState(service.recording);
   const set = useSetRecording(projectId, service.service_id);
   return (
@@ -47,18 +46,7 @@ export function RecordingForm({ projectId, service, mayWrite }: Props) {
           <span>{t("services.keepInputs")}</span>
         </label>
         <span className="ob-small ob-muted">{t("services.keepInputsHelp")}</span>
-        <div>
-          <Button
-            type="primary"
-            disabled={!mayWrite || JSON.stringify(draft) === JSON.stringify(service.recording)}
-            loading={set.isPending}
-            onClick={() => {
-              set.mutate(draft, { onError: (error) => void message.error(problemText(error, t)) });
-            }}
-          >
-            {t("action.save")}
-          </Button>
-        </div>
+        <SaveDraft draft={draft} saved={service.recording} saving={set} mayWrite={mayWrite} />
       </div>
     </Panel>
   );
